@@ -1,0 +1,75 @@
+// The walls of the house: proto <- shared <- */core <- */shell <- main, cli.
+const parts = ['local-ledger', 'agent-daemon', 'coordinator'];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: { pathNot: '/gen/' }, to: { circular: true } },
+    {
+      name: 'unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'proto-stands-alone',
+      severity: 'error',
+      from: { path: '^proto/' },
+      to: { path: '^(shared|local-ledger|agent-daemon|coordinator|test)/' },
+    },
+    {
+      name: 'shared-knows-only-proto',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { path: '^(local-ledger|agent-daemon|coordinator|test)/' },
+    },
+    ...parts.map((part) => ({
+      name: `${part}-knows-no-other-part`,
+      severity: 'error',
+      from: { path: `^${part}/` },
+      to: { path: `^(${[...parts.filter((other) => other !== part), 'test'].join('|')})/` },
+    })),
+    {
+      name: 'core-is-pure',
+      comment: 'A core has no clock, process, file, socket or randomness: no Node built-ins.',
+      severity: 'error',
+      from: { path: '^[^/]+/src/core/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'core-knows-no-effects',
+      comment: 'A core imports its own core, generated messages, and the pure vocabulary of shared.',
+      severity: 'error',
+      from: { path: '^[^/]+/src/core/' },
+      to: { pathNot: '^([^/]+/src/core/|[^/]+/src/gen/|shared/src/(vocabulary|records)/|node_modules/(zod|@bufbuild/protobuf)/)' },
+    },
+    {
+      name: 'vocabulary-is-pure',
+      severity: 'error',
+      from: { path: '^shared/src/(vocabulary|records)/' },
+      to: { pathNot: '^(shared/src/(vocabulary|records)/|node_modules/(zod|canonicalize)/)', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'vocabulary-uses-no-effects',
+      severity: 'error',
+      from: { path: '^shared/src/(vocabulary|records)/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
+    {
+      name: 'sdk-only-in-the-adapter',
+      severity: 'error',
+      from: { path: '^(shared|agent-daemon|coordinator|local-ledger)/src/', pathNot: '^shared/src/hedera/' },
+      to: { path: 'node_modules/(@hashgraph|@hiero-ledger)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules|/dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.tests.json' },
+    enhancedResolveOptions: {
+      conditionNames: ['gatepost-source', 'import', 'node', 'default', 'types'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};
