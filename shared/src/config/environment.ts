@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { GatepostError } from '../vocabulary/errors.js';
+
+/** Every environment variable the product reads; .env.example is compared with this table by a test. */
+export const ENVIRONMENT = {
+  GATEPOST_NETWORK: { secret: false, what: 'local, testnet, previewnet or mainnet' },
+  GATEPOST_NODE: { secret: false, what: 'local only: consensus node, host:port' },
+  GATEPOST_MIRROR_GRPC: { secret: false, what: 'mirror gRPC, host:port' },
+  GATEPOST_MIRROR_REST: { secret: false, what: 'mirror REST base URL, without /api/v1' },
+  GATEPOST_LOG_LEVEL: { secret: false, what: 'fatal, error, warn, info, debug or trace' },
+  COORDINATOR_ACCOUNT_ID: { secret: false, what: 'account of the coordinator' },
+  COORDINATOR_PRIVATE_KEY: { secret: true, what: 'private key of the coordinator account' },
+  AGENT_ACCOUNT_ID: { secret: false, what: 'account of the agent on this host' },
+  AGENT_PRIVATE_KEY: { secret: true, what: 'private key of that account' },
+  AGENT_1_ACCOUNT_ID: { secret: false, what: 'harness against a public network: account of agent 1' },
+  AGENT_1_PRIVATE_KEY: { secret: true, what: 'harness: private key of agent 1' },
+  AGENT_2_ACCOUNT_ID: { secret: false, what: 'harness against a public network: account of agent 2' },
+  AGENT_2_PRIVATE_KEY: { secret: true, what: 'harness: private key of agent 2' },
+} as const;
+
+export type EnvironmentVariable = keyof typeof ENVIRONMENT;
+
+/** The variables that are set, empty ones left out. */
+export type Environment = Readonly<Partial<Record<EnvironmentVariable, string>>>;
+
+function readEnvFile(path: string): Record<string, string | undefined> {
+  try {
+    return parseEnv(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new GatepostError('INVALID_CONFIG', `cannot read ${path}: ${(error as Error).message}`, { path }, error);
+  }
+}
+
+/**
+ * Reads the environment: what is set in the process, else what `.env` in the working directory says.
+ * The only place that reads `process.env`.
+ */
+export function readEnvironment(envFile = '.env'): Environment {
+  const file = readEnvFile(envFile);
+  const found: Partial<Record<EnvironmentVariable, string>> = {};
+  for (const name of Object.keys(ENVIRONMENT) as EnvironmentVariable[]) {
+    const value = process.env[name] ?? file[name];
+    if (value !== undefined && value.trim() !== '') found[name] = value.trim();
+  }
+  return found;
+}
+
+/** @throws GatepostError INVALID_CONFIG naming every variable that is missing, at once. */
+export function requireVariables<N extends EnvironmentVariable>(
+  env: Environment,
+  names: readonly N[],
+): Record<N, string> {
+  const missing = names.filter((name) => env[name] === undefined);
+  if (missing.length > 0) {
+    const list = missing.map((name) => `${name} (${ENVIRONMENT[name].what})`).join(', ');
+    throw new GatepostError(
+      'INVALID_CONFIG',
+      `missing environment variables: ${list}; set them or write them to .env`,
+      {
+        missing,
+      },
+    );
+  }
+  return Object.fromEntries(names.map((name) => [name, env[name]])) as Record<N, string>;
+}

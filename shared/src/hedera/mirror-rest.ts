@@ -1,0 +1,187 @@
+import { isSafeNumber, parse } from 'lossless-json';
+import pRetry, { AbortError } from 'p-retry';
+import { z } from 'zod';
+import type { NetworkConfig } from '../config/network.js';
+import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
+import type { AccountId, ScheduleId, TokenId, TopicId, TransactionId } from '../vocabulary/ids.js';
+import { mirrorTransactionId } from '../vocabulary/ids.js';
+import { formatNanos, type Nanos, parseNanos } from '../vocabulary/time.js';
+
+const key = z.object({ _type: z.enum(['ED25519', 'ECDSA_SECP256K1', 'ProtobufEncoded']), key: z.string() }).nullable();
+const int64 = z.union([z.int().transform(BigInt), z.bigint()]);
+const timestamp = z.string().transform(parseNanos);
+const links = z.object({ next: z.string().nullable() });
+
+const account = z.object({ account: z.string(), key, deleted: z.boolean().nullable() });
+const accountTokens = z.object({ tokens: z.array(z.object({ token_id: z.string(), balance: int64 })), links });
+const balances = z.object({ balances: z.array(z.object({ account: z.string(), balance: int64 })) });
+const topic = z.object({ topic_id: z.string(), admin_key: key, submit_key: key, deleted: z.boolean().nullable() });
+const token = z.object({
+  token_id: z.string(),
+  name: z.string(),
+  symbol: z.string(),
+  decimals: z.string().transform(Number),
+  treasury_account_id: z.string(),
+  total_supply: z.string().transform(BigInt),
+  type: z.string(),
+});
+const message = z.object({
+  consensus_timestamp: timestamp,
+  sequence_number: z.int(),
+  payer_account_id: z.string(),
+  message: z.base64().transform((text) => Buffer.from(text, 'base64')),
+  chunk_info: z.object({ number: z.int(), total: z.int() }).nullable().optional(),
+});
+const messages = z.object({ messages: z.array(message), links });
+const transaction = z.object({
+  transaction_id: z.string(),
+  consensus_timestamp: timestamp,
+  name: z.string(),
+  result: z.string(),
+  nonce: z.int(),
+  scheduled: z.boolean(),
+  entity_id: z.string().nullable(),
+  parent_consensus_timestamp: z.string().nullable(),
+  charged_tx_fee: int64,
+  token_transfers: z.array(z.object({ token_id: z.string(), account: z.string(), amount: int64 })).default([]),
+});
+const transactions = z.object({ transactions: z.array(transaction), links: links.optional() });
+const schedule = z.object({
+  schedule_id: z.string(),
+  creator_account_id: z.string(),
+  payer_account_id: z.string(),
+  consensus_timestamp: timestamp,
+  expiration_time: z.string().nullable(),
+  executed_timestamp: z.string().nullable(),
+  deleted: z.boolean(),
+});
+
+export type MirrorAccount = z.infer<typeof account>;
+export type MirrorTopic = z.infer<typeof topic>;
+export type MirrorToken = z.infer<typeof token>;
+export type MirrorMessage = z.infer<typeof message>;
+export type MirrorTransaction = z.infer<typeof transaction>;
+export type MirrorSchedule = z.infer<typeof schedule>;
+
+/** Integers of any size are kept exactly: numbers when safe, else bigint. */
+const parseNumber = (text: string): number | bigint =>
+  /^-?\d+$/.test(text) && !isSafeNumber(text) ? BigInt(text) : Number(text);
+
+/** How long a read may take with all its retries. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const RETRIES = 4;
+/** Entries per page; the real mirror's maximum. */
+const PAGE = 100;
+
+/**
+ * A small client of mirror REST with a configured base URL. Reads only; retries what may pass (network, 429, 5xx).
+ * Everything it returns lags consensus: absence is not evidence.
+ */
+export class MirrorRest {
+  readonly #base: string;
+
+  constructor(network: Pick<NetworkConfig, 'mirrorRest'>) {
+    this.#base = network.mirrorRest;
+  }
+
+  /** @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
+  account(id: AccountId): Promise<MirrorAccount> {
+    return this.#get(`/accounts/${id}?transactions=false`, account);
+  }
+
+  /** Hbar in tinybar; 0 for an account the mirror does not know. */
+  async hbarBalance(id: AccountId): Promise<bigint> {
+    const page = await this.#get(`/balances?account.id=${id}`, balances);
+    return page.balances[0]?.balance ?? 0n;
+  }
+
+  /** What an account holds of a token; undefined when it is not associated. */
+  async tokenBalance(id: AccountId, of: TokenId): Promise<bigint | undefined> {
+    const page = await this.#get(`/accounts/${id}/tokens?token.id=${of}`, accountTokens);
+    return page.tokens.find((entry) => entry.token_id === of)?.balance;
+  }
+
+  /** @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
+  topic(id: TopicId): Promise<MirrorTopic> {
+    return this.#get(`/topics/${id}`, topic);
+  }
+
+  /** @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
+  token(id: TokenId): Promise<MirrorToken> {
+    return this.#get(`/tokens/${id}`, token);
+  }
+
+  /** @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
+  schedule(id: ScheduleId): Promise<MirrorSchedule> {
+    return this.#get(`/schedules/${id}`, schedule);
+  }
+
+  /** All messages of a topic after a sequence number, in order, page by page, one chunk each. */
+  async *messagesAfter(id: TopicId, sequenceNumber: number): AsyncGenerator<MirrorMessage> {
+    let path: string | null = `/topics/${id}/messages?sequencenumber=gt:${sequenceNumber}&order=asc&limit=${PAGE}`;
+    while (path !== null) {
+      const page: z.infer<typeof messages> = await this.#get(path, messages);
+      yield* page.messages;
+      path = page.links.next === null ? null : page.links.next.replace(/^\/api\/v1/, '');
+    }
+  }
+
+  /** Every transaction with this id: the one asked for, its inner ones, its scheduled one. Empty when not (yet) known. */
+  async transaction(id: TransactionId): Promise<readonly MirrorTransaction[]> {
+    try {
+      return (await this.#get(`/transactions/${mirrorTransactionId(id)}`, transactions)).transactions;
+    } catch (error) {
+      if (toGatepostError(error).code === 'NOT_FOUND') return [];
+      throw error;
+    }
+  }
+
+  /** All transactions that touched an account from a time on, oldest first. */
+  async *transactionsOf(id: AccountId, from: Nanos): AsyncGenerator<MirrorTransaction> {
+    let path: string | null =
+      `/transactions?account.id=${id}&timestamp=gte:${formatNanos(from)}&order=asc&limit=${PAGE}`;
+    while (path !== null) {
+      const page: z.infer<typeof transactions> = await this.#get(path, transactions);
+      yield* page.transactions;
+      path = page.links?.next == null ? null : page.links.next.replace(/^\/api\/v1/, '');
+    }
+  }
+
+  /** Consensus timestamp of the newest transaction the mirror knows: its clock. 0 when it knows none. */
+  async now(): Promise<Nanos> {
+    const page = await this.#get('/transactions?limit=1&order=desc', transactions);
+    return page.transactions[0]?.consensus_timestamp ?? 0n;
+  }
+
+  async #get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+    const url = `${this.#base}/api/v1${path}`;
+    const body = await pRetry(() => this.#fetch(url), { retries: RETRIES, minTimeout: 100, maxTimeout: 2_000 }).catch(
+      (error: unknown) => {
+        throw toGatepostError(error, 'MIRROR_UNREACHABLE');
+      },
+    );
+    const checked = schema.safeParse(body);
+    if (checked.success) return checked.data;
+    throw new GatepostError('MIRROR_UNREACHABLE', `unexpected answer from ${url}: ${z.prettifyError(checked.error)}`, {
+      url,
+    });
+  }
+
+  async #fetch(url: string): Promise<unknown> {
+    let response: Response;
+    try {
+      response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    } catch (error) {
+      throw new GatepostError('MIRROR_UNREACHABLE', `no answer from the mirror at ${url}`, { url }, error);
+    }
+    const text = await response.text();
+    if (response.ok) return parse(text, null, parseNumber);
+    const failure = new GatepostError(
+      response.status === 404 ? 'NOT_FOUND' : 'MIRROR_UNREACHABLE',
+      `the mirror answered ${response.status} for ${url}`,
+      { url, status: response.status },
+    );
+    if (response.status === 429 || response.status >= 500) throw failure;
+    throw new AbortError(failure);
+  }
+}

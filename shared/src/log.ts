@@ -1,0 +1,33 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { Environment } from './config/environment.js';
+import { GatepostError } from './vocabulary/errors.js';
+
+export type { Logger } from 'pino';
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/** Fields that never reach a log, whoever logs them. Keys are redacted by their own type too (AccountKey). */
+const REDACTED = ['privateKey', 'key', 'secret', 'token', 'sessionToken', 'password', 'authorization'];
+
+/**
+ * JSON lines on standard error, so that standard output stays the command's own.
+ * @throws GatepostError INVALID_CONFIG for an unknown level.
+ */
+export function createLogger(name: string, env: Environment, destination?: DestinationStream): Logger {
+  const level = env.GATEPOST_LOG_LEVEL ?? 'info';
+  if (!LEVELS.includes(level)) {
+    throw new GatepostError(
+      'INVALID_CONFIG',
+      `GATEPOST_LOG_LEVEL must be one of ${LEVELS.join(', ')}, not ${JSON.stringify(level)}`,
+    );
+  }
+  return pino(
+    {
+      name,
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: REDACTED.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
+    },
+    destination ?? pino.destination({ dest: 2, sync: true }),
+  );
+}

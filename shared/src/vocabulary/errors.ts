@@ -1,0 +1,88 @@
+/** Who has to act on an error. */
+export type Actor = 'user' | 'operator' | 'agent' | 'developer';
+
+interface ErrorKind {
+  /** Exit code of a command that ends with this error. */
+  readonly exitCode: number;
+  readonly actor: Actor;
+  /** What that actor can do about it. */
+  readonly advice: string;
+}
+
+/** Every error the product raises on purpose; docs/errors.md is compared with this table by a test. */
+export const ERROR_KINDS = {
+  USAGE: { exitCode: 2, actor: 'user', advice: 'See --help of the command.' },
+  INVALID_PLAN: { exitCode: 2, actor: 'user', advice: 'Mend the plan file at the named line; nothing was started.' },
+  INVALID_CONFIG: { exitCode: 2, actor: 'user', advice: 'Mend the named setting; .env.example lists them all.' },
+  INVALID_KEY: {
+    exitCode: 2,
+    actor: 'user',
+    advice: 'Give the private key as DER hex, or as ed25519:<hex> or ecdsa:<hex>.',
+  },
+  RECORD_TOO_LARGE: {
+    exitCode: 1,
+    actor: 'developer',
+    advice: 'A record must fit one topic message; move the payload off the ledger.',
+  },
+  LEDGER_REJECTED: {
+    exitCode: 1,
+    actor: 'operator',
+    advice: 'The status names the reason; nothing was changed by it.',
+  },
+  LEDGER_UNREACHABLE: { exitCode: 1, actor: 'operator', advice: 'Check the node address and the network.' },
+  OUTCOME_UNKNOWN: {
+    exitCode: 1,
+    actor: 'operator',
+    advice: 'Run the command again; it asks the mirror for the same transaction id before anything new is made.',
+  },
+  MIRROR_UNREACHABLE: { exitCode: 1, actor: 'operator', advice: 'Check the mirror addresses and the network.' },
+  MIRROR_TIMEOUT: { exitCode: 1, actor: 'operator', advice: 'The mirror lags; run the command again.' },
+  NOT_FOUND: { exitCode: 1, actor: 'user', advice: 'Check the id and the network it belongs to.' },
+  AGENT_UNREACHABLE: {
+    exitCode: 1,
+    actor: 'operator',
+    advice: 'Check that the daemon runs and its address is reachable.',
+  },
+  AGENT_UNTRUSTED: {
+    exitCode: 1,
+    actor: 'operator',
+    advice: 'The daemon did not prove who it is; do not use that address until its certificate is on the ledger.',
+  },
+  AGENT_REFUSED: { exitCode: 1, actor: 'operator', advice: 'The status names the reason.' },
+  OUTPUT_CORRUPT: { exitCode: 1, actor: 'agent', advice: 'The bytes do not match their digest; they were dropped.' },
+  STORE_FAILED: { exitCode: 1, actor: 'operator', advice: 'Check the disk and the data directory.' },
+  RUN_FAILED: { exitCode: 1, actor: 'user', advice: 'The table names each task that was not paid and why.' },
+  INTERRUPTED: { exitCode: 130, actor: 'user', advice: 'Run the same command again to resume.' },
+  INTERNAL: { exitCode: 70, actor: 'developer', advice: 'Report it with the log.' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/** The one error type: a code, what happened in words, structured metadata, the cause. */
+export class GatepostError extends Error {
+  override readonly name = 'GatepostError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly meta: Readonly<Record<string, unknown>> = {},
+    cause?: unknown,
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+  }
+
+  get exitCode(): number {
+    return ERROR_KINDS[this.code].exitCode;
+  }
+
+  get advice(): string {
+    return ERROR_KINDS[this.code].advice;
+  }
+}
+
+/** Turns any thrown value into a `GatepostError`; one that is already is returned as it is. */
+export function toGatepostError(thrown: unknown, code: ErrorCode = 'INTERNAL'): GatepostError {
+  if (thrown instanceof GatepostError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new GatepostError(code, message, {}, thrown);
+}
