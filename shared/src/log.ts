@@ -7,7 +7,7 @@ export type { Logger } from 'pino';
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 /** Fields that never reach a log, whoever logs them. Keys are redacted by their own type too (AccountKey). */
-const REDACTED = ['privateKey', 'key', 'secret', 'token', 'sessionToken', 'password', 'authorization'];
+const REDACTED = ['privateKey', 'key', 'secret', 'sessionToken', 'password', 'authorization'];
 
 /**
  * JSON lines on standard error, so that standard output stays the command's own.

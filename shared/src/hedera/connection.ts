@@ -1,0 +1,67 @@
+import { Client, AccountId as SdkAccountId, TransactionId as SdkTransactionId, Timestamp } from '@hashgraph/sdk';
+import type { NetworkConfig } from '../config/network.js';
+import type { AccountId, TransactionId } from '../vocabulary/ids.js';
+import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../vocabulary/time.js';
+import type { AccountKey } from './account-key.js';
+import { MirrorRest } from './mirror-rest.js';
+
+/** The embedded network's only node. */
+const LOCAL_NODE = '0.0.3';
+/** Valid starts lie this far in the past, so that a clock a little ahead of the network's does no harm. */
+const VALID_START_AGE: Nanos = 2n * NANOS_PER_SECOND;
+
+/** One account's access to a network. */
+export interface Connection {
+  readonly network: NetworkConfig;
+  readonly account: AccountId;
+  readonly key: AccountKey;
+  /** The SDK client; used only inside this folder. */
+  readonly client: Client;
+  readonly mirror: MirrorRest;
+  /** A transaction id of this account that was not handed out before. */
+  nextTransactionId(): TransactionId;
+  close(): void;
+}
+
+function clientFor(network: NetworkConfig): Client {
+  if (network.name !== 'local') {
+    const client = Client.forName(network.name);
+    client.setMirrorNetwork([network.mirrorGrpc]);
+    return client;
+  }
+  const client = new Client({
+    network: { [network.node ?? '127.0.0.1:50211']: SdkAccountId.fromString(LOCAL_NODE) },
+    scheduleNetworkUpdate: false,
+  });
+  client.setMirrorNetwork([network.mirrorGrpc]);
+  // One node: waiting for it longer than for a restart gains nothing, and the SDK's default is 1,000 attempts.
+  client.setMaxAttempts(40).setMinBackoff(50).setMaxBackoff(500);
+  client.setNodeMinBackoff(50).setNodeMaxBackoff(500).setNodeMinReadmitPeriod(50).setNodeMaxReadmitPeriod(500);
+  return client;
+}
+
+/** Transaction ids of one process: strictly increasing, so never the same twice (the SDK's own remember every id). */
+function transactionIds(account: AccountId): () => TransactionId {
+  let last: Nanos = 0n;
+  return () => {
+    const candidate = BigInt(Date.now()) * NANOS_PER_MS - VALID_START_AGE;
+    last = candidate > last ? candidate : last + 1n;
+    const start = new Timestamp(Number(last / NANOS_PER_SECOND), Number(last % NANOS_PER_SECOND));
+    return SdkTransactionId.withValidStart(SdkAccountId.fromString(account), start).toString() as TransactionId;
+  };
+}
+
+/** Connects an account to a network. Nothing is sent; `close` frees the channels. */
+export function connect(network: NetworkConfig, account: AccountId, key: AccountKey): Connection {
+  const client = clientFor(network);
+  client.setOperatorWith(account, key.publicKey, async (message) => key.sign(message));
+  return {
+    network,
+    account,
+    key,
+    client,
+    mirror: new MirrorRest(network),
+    nextTransactionId: transactionIds(account),
+    close: () => client.close(),
+  };
+}

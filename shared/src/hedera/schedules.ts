@@ -1,0 +1,53 @@
+import {
+  ScheduleCreateTransaction,
+  ScheduleDeleteTransaction,
+  AccountId as SdkAccountId,
+  Timestamp,
+} from '@hashgraph/sdk';
+import { GatepostError } from '../vocabulary/errors.js';
+import type { ScheduleId, TopicId } from '../vocabulary/ids.js';
+import { NANOS_PER_SECOND, type Nanos } from '../vocabulary/time.js';
+import type { Connection } from './connection.js';
+import { messageTransaction } from './topics.js';
+import { rejectionStatus, send } from './transaction.js';
+
+export interface ScheduledMessage {
+  readonly topic: TopicId;
+  readonly message: Uint8Array;
+  /** When the network posts it, unless the schedule is deleted before; whole seconds count. */
+  readonly expiresAt: Nanos;
+  /** Distinguishes it from an identical one; at most 100 bytes. */
+  readonly memo: string;
+}
+
+/**
+ * Asks the network to post a topic message at a time (HIP-423, wait-for-expiry), paid by the connection's account,
+ * which alone may delete it. Costs $0.01, and the message's fee when it is posted.
+ */
+export async function scheduleMessage(connection: Connection, scheduled: ScheduledMessage): Promise<ScheduleId> {
+  const transaction = new ScheduleCreateTransaction()
+    .setScheduledTransaction(messageTransaction(scheduled.topic, scheduled.message))
+    .setScheduleMemo(scheduled.memo)
+    .setAdminKey(connection.key.publicKey)
+    .setPayerAccountId(SdkAccountId.fromString(connection.account))
+    .setExpirationTime(new Timestamp(Number(scheduled.expiresAt / NANOS_PER_SECOND), 0))
+    .setWaitForExpiry(true);
+  const { scheduleId } = await send(connection, transaction);
+  if (scheduleId === undefined)
+    throw new GatepostError('INTERNAL', 'a schedule was created but its receipt names none');
+  return scheduleId;
+}
+
+/** Statuses that mean the schedule is out of the way already. */
+const GONE = new Set(['SCHEDULE_ALREADY_DELETED', 'SCHEDULE_ALREADY_EXECUTED', 'INVALID_SCHEDULE_ID']);
+
+/** Deletes a schedule of the connection's account; says whether it was still pending. Costs $0.001. */
+export async function deleteSchedule(connection: Connection, id: ScheduleId): Promise<boolean> {
+  try {
+    await send(connection, new ScheduleDeleteTransaction().setScheduleId(id));
+    return true;
+  } catch (error) {
+    if (GONE.has(rejectionStatus(error) ?? '')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import { TokenAssociateTransaction, TokenCreateTransaction, TransferTransaction } from '@hashgraph/sdk';
+import type { TokenAmount } from '../vocabulary/amount.js';
+import { GatepostError } from '../vocabulary/errors.js';
+import type { AccountId, TokenId } from '../vocabulary/ids.js';
+import type { Connection } from './connection.js';
+import { rejectionStatus, send } from './transaction.js';
+
+export interface TokenOptions {
+  readonly name: string;
+  readonly symbol: string;
+  readonly decimals: number;
+  /** In the smallest unit; goes to the treasury, the connection's account. */
+  readonly initialSupply: TokenAmount;
+}
+
+/** One payee of a transfer. */
+export interface Payee {
+  readonly to: AccountId;
+  readonly amount: TokenAmount;
+}
+
+/** Token transfers of one transaction: at most ten entries, the payer's included (ledger.tokenTransfers.maxLen). */
+export const MAX_PAYEES_PER_TRANSFER = 9;
+
+/** Creates a fungible token with a supply key, treasury the connection's account. Costs $1. */
+export async function createToken(connection: Connection, options: TokenOptions): Promise<TokenId> {
+  const transaction = new TokenCreateTransaction()
+    .setTokenName(options.name)
+    .setTokenSymbol(options.symbol)
+    .setDecimals(options.decimals)
+    .setInitialSupply(options.initialSupply)
+    .setTreasuryAccountId(connection.account)
+    .setSupplyKey(connection.key.publicKey);
+  const { tokenId } = await send(connection, transaction, { maxFeeHbar: 60 });
+  if (tokenId === undefined) throw new GatepostError('INTERNAL', 'a token was created but its receipt names none');
+  return tokenId;
+}
+
+/** Associates the connection's account with a token; false when it already was. Costs $0.05. */
+export async function associateToken(connection: Connection, token: TokenId): Promise<boolean> {
+  const transaction = new TokenAssociateTransaction().setAccountId(connection.account).setTokenIds([token]);
+  try {
+    await send(connection, transaction, { maxFeeHbar: 5 });
+    return true;
+  } catch (error) {
+    if (rejectionStatus(error) === 'TOKEN_ALREADY_ASSOCIATED_TO_ACCOUNT') return false;
+    throw error;
+  }
+}
+
+/** A transfer of the connection's tokens to payees, each named once; not yet prepared. */
+export function tokenTransfer(connection: Connection, token: TokenId, payees: readonly Payee[]): TransferTransaction {
+  const transaction = new TransferTransaction();
+  let total = 0n;
+  for (const { to, amount } of payees) {
+    transaction.addTokenTransfer(token, to, amount);
+    total += amount;
+  }
+  return transaction.addTokenTransfer(token, connection.account, -total);
+}

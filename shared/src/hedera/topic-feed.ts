@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../log.js';
+import { toGatepostError } from '../vocabulary/errors.js';
+import { type AccountId, accountId, type TopicId } from '../vocabulary/ids.js';
+import type { Nanos } from '../vocabulary/time.js';
+import type { Connection } from './connection.js';
+import type { MirrorMessage } from './mirror-rest.js';
+import { openMirrorChannel, type StreamedMessage, streamTopic } from './topic-stream.js';
+
+/** A topic message with what the network verified about it. */
+export interface TopicMessage {
+  readonly topic: TopicId;
+  readonly sequenceNumber: number;
+  readonly consensusTimestamp: Nanos;
+  /** The account that paid for it: its author. */
+  readonly payer: AccountId;
+  readonly message: Buffer;
+  readonly chunk: { readonly number: number; readonly total: number };
+}
+
+/** How far a reader has come. */
+export interface Cursor {
+  readonly sequenceNumber: number;
+  readonly consensusTimestamp: Nanos;
+}
+
+export const START: Cursor = { sequenceNumber: 0, consensusTimestamp: 0n };
+
+const MIN_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 8_000;
+
+function fromRest(topic: TopicId, entry: MirrorMessage): TopicMessage {
+  return {
+    topic,
+    sequenceNumber: entry.sequence_number,
+    consensusTimestamp: entry.consensus_timestamp,
+    payer: accountId(entry.payer_account_id),
+    message: entry.message,
+    chunk: { number: entry.chunk_info?.number ?? 1, total: entry.chunk_info?.total ?? 1 },
+  };
+}
+
+/** Messages after a cursor that the mirror has now, over REST. */
+export async function* readTopic(connection: Connection, topic: TopicId, after: Cursor): AsyncGenerator<TopicMessage> {
+  for await (const entry of connection.mirror.messagesAfter(topic, after.sequenceNumber)) yield fromRest(topic, entry);
+}
+
+/** The messages between the cursor and a streamed one, and that one: REST fills gaps and unknown payers. */
+async function* completed(
+  connection: Connection,
+  topic: TopicId,
+  cursor: Cursor,
+  streamed: StreamedMessage,
+): AsyncGenerator<TopicMessage> {
+  const { payer } = streamed;
+  if (payer !== undefined && streamed.sequenceNumber === cursor.sequenceNumber + 1) {
+    yield { topic, ...streamed, payer };
+    return;
+  }
+  let reached = cursor;
+  for (;;) {
+    for await (const message of readTopic(connection, topic, reached)) {
+      reached = message;
+      yield message;
+      if (message.sequenceNumber >= streamed.sequenceNumber) return;
+    }
+    // REST may lag the stream.
+    await sleep(MIN_BACKOFF_MS);
+  }
+}
+
+/**
+ * Every message of a topic after a cursor, in consensus order, each once, for as long as the signal allows. Our own
+ * loop instead of the SDK's: it resumes from its cursor after any end of the stream, clean or not, without a limit on
+ * how often; it notices gaps by sequence number and fills them over REST.
+ */
+export async function* followTopic(
+  connection: Connection,
+  topic: TopicId,
+  after: Cursor,
+  signal: AbortSignal,
+  log: Logger,
+): AsyncGenerator<TopicMessage> {
+  const channel = openMirrorChannel(connection.network);
+  let cursor = after;
+  let backoffMs = MIN_BACKOFF_MS;
+  try {
+    while (!signal.aborted) {
+      try {
+        for await (const streamed of streamTopic(channel, topic, cursor.consensusTimestamp + 1n, signal)) {
+          if (streamed.sequenceNumber <= cursor.sequenceNumber) continue;
+          for await (const message of completed(connection, topic, cursor, streamed)) {
+            cursor = message;
+            backoffMs = MIN_BACKOFF_MS;
+            yield message;
+          }
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        log.debug({ topic, err: toGatepostError(error, 'MIRROR_UNREACHABLE').message }, 'topic stream broke; resuming');
+      }
+      await sleep(backoffMs, undefined, { signal }).catch(() => undefined);
+      backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
+    }
+  } finally {
+    channel.close();
+  }
+}
