@@ -1,0 +1,65 @@
+import type { TokenAmount } from '@gatepost/shared/vocabulary/amount';
+import type { Json, Sha256 } from '@gatepost/shared/vocabulary/digest';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+
+/** What decides whether a result is accepted. Several gates on one task are all required. */
+export type Gate =
+  /** The task may be paid for any result; only when the plan says so in as many words. */
+  | { readonly kind: 'none' }
+  /** A program: exit code 0 accepts, anything else rejects; its standard output is the reason. */
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly timeoutMs: number }
+  /** A JSON Schema (2020-12) the output must satisfy. */
+  | { readonly kind: 'schema'; readonly schema: Json }
+  /** A review task of its own type and price, executed by an agent that did not do the work. */
+  | { readonly kind: 'agent'; readonly type: string; readonly price: TokenAmount; readonly deadlineMs: number }
+  /** `coordinator approve` or `coordinator reject`. */
+  | { readonly kind: 'human' }
+  /** The task runs on `of` agents; `agree` equal output digests accept it. */
+  | { readonly kind: 'quorum'; readonly of: number; readonly agree: number };
+
+/** One task, defaults applied, units converted. */
+export interface PlanTask {
+  readonly id: string;
+  /** Id of the sequence it belongs to. */
+  readonly sequence: string;
+  /** Capability that an agent must offer. */
+  readonly type: string;
+  /** Only this agent may do it. */
+  readonly agent: AccountId | undefined;
+  /** Tasks whose results must be accepted first, named by `depends_on` or by a reference in the input. */
+  readonly dependsOn: readonly string[];
+  /** Input as the plan gives it; `{"$output": "<task>"}` and `{"$output": "<task>", "pointer": "/a/b"}` stand for outputs. */
+  readonly input: Json;
+  /** In the token's smallest unit. */
+  readonly price: TokenAmount;
+  /** Time from assignment to result. */
+  readonly deadlineMs: number;
+  /** How often it may be tried. */
+  readonly attempts: number;
+  /** Whether a retry must go to another agent than the last. */
+  readonly retryElsewhere: boolean;
+  readonly gates: readonly Gate[];
+  /** File name under the output directory for the accepted output. */
+  readonly saveAs: string | undefined;
+}
+
+/** A sequence waits for others as a whole; tasks are not linked one by one, which would be quadratic. */
+export interface PlanSequence {
+  readonly id: string;
+  /** Sequences that must be complete before any task of this one starts. */
+  readonly after: readonly string[];
+}
+
+/** A compiled plan: checked, free of cycles, every reference resolved. */
+export interface Plan {
+  readonly name: string;
+  readonly sequences: readonly PlanSequence[];
+  /** In plan order. */
+  readonly tasks: readonly PlanTask[];
+  /** A run never pays more than this. */
+  readonly maxTotal: TokenAmount | undefined;
+  /** A run never spends more on fees than this, in US dollars. */
+  readonly maxFeesUsd: number | undefined;
+  /** SHA-256 of the canonical JSON of all of the above: the plan's identity. */
+  readonly digest: Sha256;
+}
