@@ -1,5 +1,5 @@
 import { credentials, type Client as GrpcClient, makeClientConstructor, type ServiceDefinition } from '@grpc/grpc-js';
-import { com, type proto } from '@hiero-ledger/proto';
+import { com } from '@hiero-ledger/proto';
 import type { NetworkConfig } from '../config/network.js';
 import { type AccountId, accountId, type TopicId } from '../vocabulary/ids.js';
 import { NANOS_PER_SECOND, type Nanos } from '../vocabulary/time.js';
