@@ -1,0 +1,22 @@
+// What every example gate shares. A gate reads { task, attempt, input, output } on standard input, gives its reason
+// on standard output, and says yes with exit code 0 and no with 1.
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+
+export const inCheckout = (path) => resolve(checkout, path);
+
+/** The result to judge. */
+export async function readResult() {
+  const chunks = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+/** Says no to a result with the first problem, or yes with a summary. */
+export function judge(problems, summary) {
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  process.stdout.write(problems.length === 0 ? `${summary}\n` : `${problems[0]}${more}\n`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
