@@ -30,14 +30,15 @@ export interface PlanTask {
   readonly dependsOn: readonly string[];
   /** Input as the plan gives it; `{"$output": "<task>"}` and `{"$output": "<task>", "pointer": "/a/b"}` stand for outputs. */
   readonly input: Json;
-  /** In the token's smallest unit. */
+  /** What an accepted result is paid, in the token's smallest unit; 0 for an unpaid task, which is never settled. */
   readonly price: TokenAmount;
   /** Time from assignment to result. */
   readonly deadlineMs: number;
   /** How often it may be tried. */
   readonly attempts: number;
-  /** Whether a retry must go to another agent than the last. */
-  readonly retryElsewhere: boolean;
+  /** Which agent a retry may go to: any, the one that tried last, or any other than that. */
+  readonly retry: 'any' | 'same' | 'elsewhere';
+  /** At least one; a task without any gate carries the gate `none`. At most one is a quorum. */
   readonly gates: readonly Gate[];
   /** File name under the output directory for the accepted output. */
   readonly saveAs: string | undefined;
