@@ -31,6 +31,31 @@ export const assign = z.object({
 /** Inbox, by the coordinator: the attempt is no longer wanted. */
 export const cancel = z.object({ type: z.literal('cancel'), task, attempt, reason });
 
+/**
+ * Journal, by the coordinator: one process of it begins or ends to act on this journal. The newest epoch that has
+ * begun is the one that may act; an older process stops when it sees a newer one.
+ */
+export const epoch = z.object({
+  type: z.literal('epoch'),
+  epoch: z.int().positive(),
+  /** Identifies the process. */
+  instance: session,
+  /** Identifies the host it runs on, as a digest. */
+  host: z.string().max(64),
+  pid: z.int().positive(),
+  state: z.enum(['begun', 'ended']),
+});
+
+/** Journal, by the coordinator on a person's behalf: approve or reject a result, or cancel a task or the run. */
+export const directive = z.object({
+  type: z.literal('directive'),
+  action: z.enum(['approve', 'reject', 'cancel']),
+  /** Left out to cancel the whole run. */
+  task: task.optional(),
+  attempt: attempt.optional(),
+  reason,
+});
+
 /** Journal, by the coordinator: a run of a plan begins. */
 export const runOpened = z.object({
   type: z.literal('run_opened'),
@@ -55,6 +80,8 @@ export const verdict = z.object({
 export const settled = z.object({
   type: z.literal('settled'),
   token: entity,
+  /** Id of the transfer in the same batch, `payer@seconds.nanos`. */
+  transfer: z.string().max(64).optional(),
   payments: z.array(z.object({ task, attempt, to: entity, amount })).min(1),
 });
 
@@ -105,6 +132,8 @@ export const lapsed = z.object({ type: z.literal('lapsed'), session, lease: z.in
 
 export const inboxRecord = z.discriminatedUnion('type', [assign, cancel]);
 export const journalRecord = z.discriminatedUnion('type', [
+  epoch,
+  directive,
   runOpened,
   verdict,
   settled,
