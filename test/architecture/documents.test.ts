@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ENVIRONMENT } from '@gatepost/shared/config/environment';
+import { ERROR_KINDS } from '@gatepost/shared/vocabulary/errors';
+import { describe, expect, it } from 'vitest';
+
+const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+
+/** First cells of the rows of a Markdown table, without their backquotes. */
+const firstCells = (markdown: string) => [...markdown.matchAll(/^\| `([^`]+)` \|/gm)].map(([, cell]) => cell ?? '');
+
+describe('documents say what the code says', () => {
+  it('.env.example lists exactly the variables that are read', () => {
+    const listed = [...read('.env.example').matchAll(/^(?:# )?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
+    expect(listed.sort()).toEqual(Object.keys(ENVIRONMENT).sort());
+  });
+
+  it('.env.example holds no secret', () => {
+    for (const [name, { secret }] of Object.entries(ENVIRONMENT)) {
+      if (secret) expect(read('.env.example'), name).toMatch(new RegExp(`^${name}=$`, 'm'));
+    }
+  });
+
+  it('docs/errors.md lists exactly the error codes, with their exit codes and advice', () => {
+    const text = read('docs/errors.md');
+    expect(firstCells(text).sort()).toEqual(Object.keys(ERROR_KINDS).sort());
+    for (const [code, { exitCode, actor, advice }] of Object.entries(ERROR_KINDS)) {
+      expect(text, code).toContain(`| \`${code}\` | ${exitCode} | ${actor} | ${advice} |`);
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import { rmSync } from 'node:fs';
+import { basename, extname, join, relative, resolve } from 'node:path';
+import { loadPlan } from '@gatepost/coordinator/shell/plan-file';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { describeExit, runInTerminal } from '../stage/command.js';
+import { CHECKOUT } from '../stage/layout.js';
+import { startEmbeddedNetwork } from '../stage/network.js';
+import { openStage, type Stage } from '../stage/stage.js';
+
+const USAGE = `npm start -- [plan]
+
+Runs a plan on an embedded network with a coordinator and two agents, each a process of its own.
+
+  npm start                                     examples/dependency-audit.yaml
+  npm start -- examples/rejected-then-paid.yaml a wrong result is rejected, retried and only then paid
+`;
+
+const AGENTS = ['agent-1', 'agent-2'].map((name) => ({
+  name,
+  executors: join(CHECKOUT, `examples/agents/${name}.executors.yaml`),
+}));
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const shown = (path: string) => relative(process.cwd(), path) || '.';
+
+/** Runs the plan; ends early, with an error that says so, when an agent's process ends before the plan does. */
+async function runPlan(stage: Stage, planFile: string, outputs: string, stopped: AbortSignal): Promise<number> {
+  const args = ['run', planFile, '--config', stage.coordinator.configFile, '--output-dir', outputs];
+  const run = runInTerminal('coordinator', args, stage.coordinator.env);
+  stopped.addEventListener('abort', run.interrupt, { once: true });
+  const lost = Promise.race(
+    stage.agents.map(async ({ name, account, process: agent }) => {
+      const exit = await agent.exited;
+      return new GatepostError(
+        'AGENT_UNREACHABLE',
+        `${name} (${account}) ${describeExit(exit)} while the plan ran; its log: ${shown(agent.logFile)}`,
+      );
+    }),
+  );
+  const first = await Promise.race([run.exited, lost]);
+  if (!(first instanceof GatepostError)) return first.code ?? 1;
+  run.interrupt();
+  await run.exited;
+  if (stopped.aborted) return 130;
+  throw first;
+}
+
+async function main(argument: string | undefined): Promise<number> {
+  if (argument === '--help' || argument === '-h') {
+    say(USAGE);
+    return 0;
+  }
+  const planFile = resolve(argument ?? join(CHECKOUT, 'examples/dependency-audit.yaml'));
+  loadPlan(planFile); // A plan with a mistake starts nothing.
+  const directory = join(CHECKOUT, '.gatepost', basename(planFile, extname(planFile)));
+  rmSync(directory, { recursive: true, force: true });
+
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
+  const network = await startEmbeddedNetwork(directory);
+  say(`embedded network at ${network.env.GATEPOST_NODE}, mirror ${network.mirrorRest}`);
+  try {
+    const stage = await openStage({ network, directory, agents: AGENTS, onProgress: say });
+    try {
+      return await runPlan(stage, planFile, join(directory, 'output'), stopped.signal);
+    } finally {
+      await stage.close();
+      say(`logs: ${shown(directory)}`);
+    }
+  } finally {
+    await network.close();
+  }
+}
+
+main(process.argv[2]).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (thrown: unknown) => {
+    const error = toGatepostError(thrown);
+    process.stderr.write(`${error.message}\n${error.advice}\n`);
+    process.exitCode = error.exitCode;
+  },
+);
