@@ -1,0 +1,61 @@
+import type { EntityNum } from '../../core/model.js';
+import { encodeBase32 } from '../format/base32.js';
+import { formatId, longZeroAddress } from '../format/entity-id.js';
+import type { Json, JsonObject } from '../format/json.js';
+import { formatKey } from '../format/key.js';
+import { formatNanos, formatNullableNanos } from '../format/timestamp.js';
+import type { AccountView, MirrorState } from '../store/mirror-state.js';
+
+/** Members of an account that both the list and the single resource show, balance apart. */
+export function accountMembers({ account }: AccountView): JsonObject {
+  return {
+    account: formatId(account.num),
+    alias: account.alias === undefined ? null : encodeBase32(account.alias),
+    auto_renew_period: account.autoRenewSeconds,
+    created_timestamp: formatNullableNanos(account.created),
+    decline_reward: false,
+    delegation_address: '0x',
+    deleted: account.deleted,
+    ethereum_nonce: 0,
+    evm_address: evmAddressOf({ account }),
+    expiry_timestamp: formatNullableNanos(account.expiry),
+    key: formatKey(account.key),
+    max_automatic_token_associations: account.maxAutoAssociations,
+    memo: account.memo,
+    pending_reward: 0,
+    receiver_sig_required: account.receiverSigRequired,
+    staked_account_id: null,
+    staked_node_id: null,
+    stake_period_start: null,
+  };
+}
+
+/** The `balance` member: tinybar and tokens, at the time the hbar balance last changed. */
+export function currentBalance(state: MirrorState, view: AccountView, maxTokens: number): JsonObject {
+  return {
+    balance: view.account.balance,
+    timestamp: formatNanos(view.balanceTimestamp),
+    tokens: tokenBalances(state, view.account.num, maxTokens, undefined),
+  };
+}
+
+/** Up to `max` token balances of an account, by token id; those of another time when `at` gives them. */
+export function tokenBalances(
+  state: MirrorState,
+  account: EntityNum,
+  max: number,
+  at: ((token: EntityNum) => bigint | undefined) | undefined,
+): Json[] {
+  return [...state.relationsOf(account)]
+    .sort(([a], [b]) => a - b)
+    .map(([token, { value }]) => ({ token, balance: at === undefined ? value.balance : at(token) }))
+    .filter(({ balance }) => balance !== undefined)
+    .slice(0, max)
+    .map(({ token, balance }) => ({ token_id: formatId(token), balance }));
+}
+
+function evmAddressOf({ account }: Pick<AccountView, 'account'>): string {
+  if (account.evmAddress !== undefined) return `0x${Buffer.from(account.evmAddress).toString('hex')}`;
+  if (account.alias?.length === 20) return `0x${Buffer.from(account.alias).toString('hex')}`;
+  return longZeroAddress(account.num);
+}

@@ -1,0 +1,130 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { MirrorFaults } from '../faults.js';
+import { toJsonText } from '../format/json.js';
+import type { Query } from '../query/filters.js';
+import { errorBody, HttpError } from '../query/http-error.js';
+import type { RestContext, RestRequest, RestResponse } from './resource.js';
+import { ROUTES, type Route } from './routes.js';
+
+const PREFIX = '/api/v1';
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Largest body taken, in bytes: a transaction is at most 133,120. */
+const BODY_LIMIT = 256 * 1024;
+
+/** Parameter names are compared without case, and so are the values of these. */
+const LOWER_CASE_VALUES: ReadonlySet<string> = new Set(['order', 'result']);
+
+/** Where a server listens. */
+export interface Listening {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the REST resources under /api/v1. Port 0 takes any free one; rejects when the port is taken. Whatever a
+ * request holds, the answer is one of the mirror's bodies.
+ */
+export async function startRest(
+  context: RestContext,
+  faults: MirrorFaults,
+  at: { readonly host: string; readonly port: number },
+): Promise<Listening> {
+  const server = fastify({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000, onBadUrl: answerBadUrl },
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  server.setErrorHandler((error, _request, reply) => answerError(reply, error));
+  server.setNotFoundHandler((_request, reply) => answerError(reply, new HttpError(404, [{ message: 'Not found' }])));
+  server.addHook('onRequest', async (_request, reply) => {
+    reply.header('access-control-allow-origin', '*');
+  });
+  for (const route of ROUTES) addRoute(server, route, context, faults);
+  server.options('*', async (_request, reply) => {
+    reply.header('access-control-allow-methods', 'GET,HEAD,POST').header('access-control-allow-headers', '*');
+    return reply.status(204).send();
+  });
+  await server.listen({ host: at.host, port: at.port });
+  const address = server.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : at.port;
+  return { port, close: () => server.close() };
+}
+
+function addRoute(server: FastifyInstance, route: Route, context: RestContext, faults: MirrorFaults): void {
+  server.route({
+    method: route.method,
+    url: PREFIX + route.path,
+    handler: async (request, reply) => {
+      const fault = faults.takeRestError(request.url);
+      if (fault !== undefined) throw new HttpError(fault.status, [{ message: fault.message }]);
+      return answer(reply, route, route.resource(context, toRestRequest(request)));
+    },
+  });
+}
+
+function toRestRequest(request: FastifyRequest): RestRequest {
+  const [path = ''] = request.url.split('?');
+  return {
+    path,
+    params: (request.params ?? {}) as Record<string, string>,
+    query: normalizeQuery(request.query),
+    body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
+    contentType: request.headers['content-type'] ?? '',
+  };
+}
+
+function normalizeQuery(query: unknown): Query {
+  const normalized = new Map<string, string[]>();
+  for (const [key, value] of Object.entries((query ?? {}) as Record<string, string | string[]>)) {
+    const name = key.toLowerCase();
+    const values = Array.isArray(value) ? value : [value];
+    const lower = LOWER_CASE_VALUES.has(name) ? values.map((one) => one.toLowerCase()) : values;
+    normalized.set(name, [...(normalized.get(name) ?? []), ...lower]);
+  }
+  return normalized;
+}
+
+function answer(reply: FastifyReply, route: Route, response: RestResponse): FastifyReply {
+  reply.header('cache-control', `public, max-age=${response.maxAgeSeconds ?? route.maxAgeSeconds}`);
+  if (response.plainText === true && typeof response.body === 'string') {
+    return reply.type('text/plain; charset=utf-8').send(response.body);
+  }
+  const next = nextLink(response);
+  if (next !== undefined) reply.header('link', `<${next}>; rel="next"`);
+  return reply.type(JSON_TYPE).send(toJsonText(response.body));
+}
+
+function nextLink({ body }: RestResponse): string | undefined {
+  if (body === null || typeof body !== 'object' || !('links' in body)) return undefined;
+  const { links } = body;
+  if (links === null || typeof links !== 'object' || !('next' in links)) return undefined;
+  return typeof links.next === 'string' ? links.next : undefined;
+}
+
+function answerError(reply: FastifyReply, error: unknown): FastifyReply {
+  const known = error instanceof HttpError ? error : fromFastify(error);
+  return reply
+    .status(known.status)
+    .type(JSON_TYPE)
+    .send(toJsonText(errorBody(known.messages)));
+}
+
+/** Errors of the HTTP layer keep their 4xx status; all else is an internal error that says no more. */
+function fromFastify(error: unknown): HttpError {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status >= 400 && status < 500 && error instanceof Error)
+    return new HttpError(status, [{ message: error.message }]);
+  return new HttpError(500, [{ message: 'Internal error' }]);
+}
+
+function answerBadUrl(
+  _path: string,
+  _request: unknown,
+  response: { end(text: string): void; statusCode: number },
+): void {
+  response.statusCode = 400;
+  response.end(toJsonText(errorBody([{ message: 'Bad request' }])));
+}
