@@ -23,10 +23,10 @@ export interface StageNetwork {
   readonly mirrorRest: string;
   /** Base URL of the embedded network's operator controls. */
   readonly control: string | undefined;
-  /** The process, when it is the embedded one. */
-  readonly process: RunningCommand;
-  /** The funded account that accounts are made from. */
-  readonly operator: Connection;
+  /** The process; absent on a public network. */
+  readonly process: RunningCommand | undefined;
+  /** The funded account that accounts are made from; absent on a public network. */
+  readonly operator: Connection | undefined;
   close(): Promise<void>;
 }
 

@@ -60,11 +60,12 @@ const agentInitialised = z.object({ inbox: z.string() });
 const agentReady = z.object({ address: z.string() });
 
 /** New accounts with keys of their own, funded by the operator. */
-async function makeAccounts(network: StageNetwork, count: number): Promise<StageAccount[]> {
+async function makeAccounts({ operator }: StageNetwork, count: number): Promise<StageAccount[]> {
+  if (operator === undefined) throw new GatepostError('INVALID_CONFIG', 'a public network needs accounts of its own');
   return Promise.all(
     Array.from({ length: count }, async () => {
       const { key, der } = generateAccountKey();
-      return { account: await createAccount(network.operator, key.publicKey, INITIAL_HBAR), privateKey: der };
+      return { account: await createAccount(operator, key.publicKey, INITIAL_HBAR), privateKey: der };
     }),
   );
 }
@@ -105,7 +106,7 @@ async function startAgent(
     logFile: join(options.directory, `${name}.log`),
   });
   const { address } = agentReady.parse(await process.ready);
-  options.onProgress?.(`${name} ${account} serves at ${address}, inbox ${inbox}`);
+  options.onProgress?.(`${name} ${account} serves at ${address}, inbox ${inbox}, pid ${process.pid}`);
   return { name, account, inbox, configFile, env, address, process };
 }
 

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runCommand } from '../src/stage/command.js';
+import { eventually } from './mirror-truth.js';
+import { example, openTestStage, type TestStage } from './stage-for-tests.js';
+
+let opened: TestStage;
+
+beforeAll(async () => {
+  opened = await openTestStage();
+});
+
+afterAll(() => opened?.close());
+
+const files = (directory: string): string[] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path).isFile());
+
+it('a wrong result is rejected, tried again with the reason, and only the right one is paid', async () => {
+  const { stage, truth } = opened;
+  const args = ['run', example('rejected-then-paid.yaml'), '--config', stage.coordinator.configFile, '--json'];
+  const run = await runCommand(
+    'coordinator',
+    [...args, '--output-dir', join(opened.directory, 'output')],
+    stage.coordinator.env,
+  );
+  expect(run.code, run.stderr).toBe(0);
+  const journal = await eventually('the end of the run', async () => {
+    const records = await truth.records(stage.journal);
+    return records.some(({ type }) => type === 'run_closed') ? records : undefined;
+  });
+  const verdicts = journal.filter(({ type }) => type === 'verdict');
+  expect(verdicts.map(({ attempt, accepted }) => [attempt, accepted])).toEqual([
+    [1, false],
+    [2, true],
+  ]);
+  expect(verdicts[0]?.reason).toContain('without trimming');
+  const settled = journal.filter(({ type }) => type === 'settled');
+  expect(settled).toHaveLength(1);
+  expect(settled[0]?.payments).toEqual([
+    { task: 'licence-digest', attempt: 2, to: stage.agents[0]?.account, amount: '250' },
+  ]);
+  expect(await truth.balance(stage.agents[0]?.account ?? '', stage.token)).toBe(250);
+});
+
+it('no private key is in any file that was written, nor in what was printed', () => {
+  const { stage } = opened;
+  const secrets = [
+    stage.coordinator.env.COORDINATOR_PRIVATE_KEY as string,
+    ...stage.agents.map(({ env }) => env.AGENT_PRIVATE_KEY as string),
+  ].map((der) => der.slice(-64)); // The last 32 bytes are the key itself, in whatever form it would be written.
+  expect(secrets).toHaveLength(3);
+  const written = files(stage.directory);
+  expect(written.some((path) => path.endsWith('agent-1.log'))).toBe(true);
+  for (const path of written) {
+    const content = readFileSync(path);
+    for (const secret of secrets) {
+      expect(content.includes(secret) || content.includes(Buffer.from(secret, 'hex')), path).toBe(false);
+    }
+  }
+});

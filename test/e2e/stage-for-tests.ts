@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CHECKOUT } from '../src/stage/layout.js';
+import { type StageNetwork, startEmbeddedNetwork } from '../src/stage/network.js';
+import { openPublicNetwork } from '../src/stage/public-network.js';
+import { openStage, type Stage, type StageAgentOptions } from '../src/stage/stage.js';
+import { MirrorTruth } from './mirror-truth.js';
+
+/** A stage, its mirror, and what to call when the test is over. */
+export interface TestStage {
+  readonly stage: Stage;
+  readonly truth: MirrorTruth;
+  readonly directory: string;
+  close(): Promise<void>;
+}
+
+/** The two agents of the examples. */
+export const EXAMPLE_AGENTS: readonly StageAgentOptions[] = ['agent-1', 'agent-2'].map((name) => ({
+  name,
+  executors: join(CHECKOUT, `examples/agents/${name}.executors.yaml`),
+}));
+
+export const example = (name: string) => join(CHECKOUT, 'examples', name);
+
+/** Embedded unless GATEPOST_E2E_NETWORK names a public network. */
+async function openNetwork(directory: string) {
+  const name = process.env.GATEPOST_E2E_NETWORK ?? 'local';
+  if (name !== 'local') return openPublicNetwork(name);
+  return { network: await startEmbeddedNetwork(directory), accounts: undefined };
+}
+
+/** Opens a stage in a temporary directory; it is removed unless the test keeps its files for a failure. */
+export async function openTestStage(agents = EXAMPLE_AGENTS): Promise<TestStage> {
+  const directory = mkdtempSync(join(tmpdir(), 'gatepost-e2e-'));
+  const { network, accounts } = await openNetwork(directory);
+  const closeNetwork = async (opened: StageNetwork) => {
+    await opened.close();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const stage = await openStage({ network, directory, agents, ...(accounts === undefined ? {} : { accounts }) });
+    const close = async () => {
+      await stage.close();
+      await closeNetwork(network);
+    };
+    return { stage, truth: new MirrorTruth(network.mirrorRest), directory, close };
+  } catch (error) {
+    await network.close();
+    throw error;
+  }
+}
