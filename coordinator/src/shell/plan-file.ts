@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Json } from '@gatepost/shared/vocabulary/digest';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { Plan } from '../core/plan.js';
+import { compilePlan } from '../core/plan-compile.js';
+import type { SchemaSource } from '../core/plan-gates.js';
+import { schemaProblem } from './json-schema.js';
+import { PlanDocument } from './plan-document.js';
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message;
+    throw new GatepostError('INVALID_PLAN', `${path}: cannot be read: ${reason}; check the path`, { path }, error);
+  }
+}
+
+/** JSON Schemas of a plan, in place and in files beside it; each is read and tried once. */
+function schemaFiles(planPath: string): SchemaSource {
+  const known = new Map<string, ReturnType<SchemaSource['readSchema']>>();
+  const tried = new Map<string, string | undefined>();
+  const read = (file: string): ReturnType<SchemaSource['readSchema']> => {
+    try {
+      return { schema: JSON.parse(readFileSync(resolve(dirname(planPath), file), 'utf8')) as Json };
+    } catch (error) {
+      return { problem: `cannot read the JSON Schema ${file}: ${(error as Error).message}` };
+    }
+  };
+  return {
+    readSchema: (file) => {
+      const found = known.get(file) ?? read(file);
+      known.set(file, found);
+      return found;
+    },
+    schemaProblem: (schema) => {
+      const text = JSON.stringify(schema);
+      if (!tried.has(text)) tried.set(text, schemaProblem(schema));
+      return tried.get(text);
+    },
+  };
+}
+
+/**
+ * Reads and compiles a plan file, YAML or JSON.
+ * @throws GatepostError INVALID_PLAN whose message lists all problems, one line each: `file:line:column: what; how to mend`.
+ */
+export function loadPlan(path: string): Plan {
+  const document = new PlanDocument(readText(path));
+  const value = document.value();
+  if (document.problems.length === 0) {
+    const compiled = compilePlan(value, schemaFiles(path));
+    if ('plan' in compiled) {
+      document.checkExactIntegers();
+      if (document.problems.length === 0) return compiled.plan;
+    } else {
+      for (const problem of compiled.problems) document.report(problem);
+    }
+  }
+  const lines = document.problems.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`);
+  throw new GatepostError('INVALID_PLAN', lines.join('\n'), { path, problems: lines.length });
+}
