@@ -65,3 +65,19 @@ export function requireVariables<N extends EnvironmentVariable>(
   }
   return Object.fromEntries(names.map((name) => [name, env[name]])) as Record<N, string>;
 }
+
+/**
+ * The variables of ours that a child process is given: the named ones that are set.
+ * @throws GatepostError INVALID_CONFIG when one of them is a secret of this product.
+ */
+export function variablesFor(names: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    if (name in ENVIRONMENT && ENVIRONMENT[name as EnvironmentVariable].secret) {
+      throw new GatepostError('INVALID_CONFIG', `${name} is a key; no child process may see it`, { name });
+    }
+    const value = process.env[name];
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
