@@ -5,7 +5,8 @@ const entity = z.string().refine(isEntityId, 'must look like 0.0.1234');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const amount = z.string().regex(/^(0|[1-9]\d{0,18})$/);
 const reason = z.string().max(400);
-const task = z.string().min(1).max(64);
+/** A task id of a plan, at most 64 characters, or that of a review: `<attempt>~<task>`. */
+const task = z.string().min(1).max(80);
 const attempt = z.int().min(1).max(1_000_000);
 const session = z.string().min(1).max(64);
 
