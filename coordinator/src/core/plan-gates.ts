@@ -42,7 +42,7 @@ export function compileGates(
   if (gates.length > 1 && gates.some((gate) => gate.kind === 'none')) {
     problems.add(path, `${subject}: "none" stands beside other gates`, 'remove it, or the others');
   }
-  for (const kind of ['human', 'quorum'] as const) {
+  for (const kind of ['human', 'agent', 'quorum'] as const) {
     if (gates.filter((gate) => gate.kind === kind).length > 1) {
       problems.add(path, `${subject}: more than one ${kind} gate`, 'keep one');
     }

@@ -38,7 +38,7 @@ export interface PlanTask {
   readonly attempts: number;
   /** Which agent a retry may go to: any, the one that tried last, or any other than that. */
   readonly retry: 'any' | 'same' | 'elsewhere';
-  /** At least one; a task without any gate carries the gate `none`. At most one is a quorum. */
+  /** At least one; a task without any gate carries the gate `none`. At most one each is a quorum, a review or a person. */
   readonly gates: readonly Gate[];
   /** File name under the output directory for the accepted output. */
   readonly saveAs: string | undefined;

@@ -8,7 +8,7 @@ const newValidator = (): Ajv2020 => new Ajv2020({ strict: false, validateFormats
  * Compiles a JSON Schema.
  * @throws Error that says what is wrong with it.
  */
-export function compileSchema(schema: Json): ValidateFunction {
+export function schemaValidator(schema: Json): ValidateFunction {
   if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null || Array.isArray(schema))) {
     throw new Error('a JSON Schema is an object, true or false');
   }
@@ -18,7 +18,7 @@ export function compileSchema(schema: Json): ValidateFunction {
 /** Why a JSON Schema cannot be used; undefined when it can. */
 export function schemaProblem(schema: Json): string | undefined {
   try {
-    compileSchema(schema);
+    schemaValidator(schema);
     return undefined;
   } catch (error) {
     return (error as Error).message;
