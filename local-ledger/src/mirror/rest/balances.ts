@@ -81,7 +81,7 @@ export function snapshotTime(state: MirrorState, filters: readonly Filter[]): bi
   const range: Range = rangeOf(times, parseTimestamp, 'any');
   let at = smaller(range.upper, state.latest);
   while (range.except.has(at)) at -= 1n;
-  return at < range.lower ? 'none' : at;
+  return at < range.lower || at < state.first ? 'none' : at;
 }
 
 /** Replaces aliases and EVM addresses by ids. Throws HttpError 400 for other texts and more than one such. */

@@ -10,7 +10,7 @@ import type { Resource } from './resource.js';
 export const getExchangeRate: Resource = ({ network, state }, { query }) => {
   checkTimestamps(parseFilters(query, { timestamp: valid.anything }));
   const { current, next } = network.exchangeRates();
-  const timestamp = formatNanos(state.transactions.count === 0 ? 0n : state.transactions.head(0).consensusTimestamp);
+  const timestamp = formatNanos(state.first);
   return { body: { current_rate: formatRate(current), next_rate: formatRate(next), timestamp } };
 };
 

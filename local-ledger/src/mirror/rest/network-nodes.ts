@@ -30,7 +30,7 @@ export const listNodes: Resource = ({ network, state }, { path, query }) => {
     .slice(0, limit);
   const last = picked.length === limit ? picked.at(-1) : undefined;
   const end = last === undefined ? undefined : { name: 'node.id', value: String(last.nodeId), parse: BigInt };
-  const from = formatNanos(state.transactions.count === 0 ? 0n : state.transactions.head(0).consensusTimestamp);
+  const from = formatNanos(state.first);
   const nodes = picked.map((node): Json => formatNode(node, file, from));
   return { body: { nodes, links: { next: nextPage(path, query, order, end) } } };
 };

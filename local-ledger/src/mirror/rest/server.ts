@@ -12,6 +12,9 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /** Largest body taken, in bytes: a transaction is at most 133,120. */
 const BODY_LIMIT = 256 * 1024;
 
+/** Node takes no larger request head, so that a path parameter is never cut off. */
+const MAX_URL_BYTES = 16 * 1024;
+
 /** Parameter names are compared without case, and so are the values of these. */
 const LOWER_CASE_VALUES: ReadonlySet<string> = new Set(['order', 'result']);
 
@@ -33,7 +36,7 @@ export async function startRest(
   const server = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000, onBadUrl: answerBadUrl },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_URL_BYTES, onBadUrl: answerBadUrl },
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -120,11 +123,15 @@ function fromFastify(error: unknown): HttpError {
   return new HttpError(500, [{ message: 'Internal error' }]);
 }
 
-function answerBadUrl(
-  _path: string,
-  _request: unknown,
-  response: { end(text: string): void; statusCode: number },
-): void {
+function answerBadUrl(_path: string, _request: unknown, response: BareResponse): void {
   response.statusCode = 400;
+  response.setHeader('content-type', JSON_TYPE);
   response.end(toJsonText(errorBody([{ message: 'Bad request' }])));
+}
+
+/** The part of Node's response that an answer outside of any route needs. */
+interface BareResponse {
+  statusCode: number;
+  setHeader(name: string, value: string): unknown;
+  end(text: string): unknown;
 }

@@ -44,6 +44,11 @@ export class MirrorState {
     return this.#latest;
   }
 
+  /** Consensus timestamp of the first item, 0 before it. */
+  get first(): Nanos {
+    return this.transactions.count === 0 ? 0n : this.transactions.head(0).consensusTimestamp;
+  }
+
   /** Takes in the next item; items come in ascending order of consensus timestamp. */
   apply(item: RecordItem): void {
     this.#latest = item.consensusTimestamp;
