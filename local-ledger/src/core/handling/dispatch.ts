@@ -1,0 +1,37 @@
+import type { Key } from '../../gen/services_basic_types.js';
+import type { TransactionBody } from '../../gen/services_transaction.js';
+import type { Fee } from '../fees/fee.js';
+import type { PrimitiveKey } from '../keys/primitive-key.js';
+import type { EntityNum, Nanos, ScheduleSignature, TransactionKey } from '../model.js';
+import type { RecordItem } from '../record-item.js';
+import type { Operation } from '../transactions/handler.js';
+import type { Outcome } from '../transactions/outcome.js';
+
+/** The signatures that speak in a dispatch: those of a transaction, or those a schedule has collected. */
+export interface Signers {
+  hasSigned(key: PrimitiveKey): boolean;
+  hasSignedAsAddress(evmAddress: Uint8Array): boolean;
+  signaturesBy(keys: readonly Key[], now: Nanos): readonly ScheduleSignature[];
+}
+
+/** One operation about to be run at a consensus timestamp. */
+export interface Dispatch {
+  readonly body: TransactionBody;
+  readonly operation: Operation;
+  readonly id: TransactionKey;
+  readonly payer: EntityNum;
+  readonly now: Nanos;
+  readonly fee: Fee;
+  readonly hash: Uint8Array;
+  readonly signers: Signers;
+  /** Node that submitted it; undefined for a schedule's execution. */
+  readonly node: EntityNum | undefined;
+  readonly parent: Nanos | undefined;
+  readonly schedule: EntityNum | undefined;
+}
+
+/** A handled transaction: the record item, and what only its receipt shows. */
+export interface Handled {
+  readonly item: RecordItem;
+  readonly outcome: Outcome;
+}

@@ -1,0 +1,137 @@
+import { TransactionBody } from '../../gen/services_transaction.js';
+import { hex } from '../bytes.js';
+import type { CryptoPort } from '../crypto-port.js';
+import { toTinybar } from '../fees/exchange-rate.js';
+import { partTotal } from '../fees/fee.js';
+import { accountNum } from '../ids.js';
+import type { Envelope } from '../ingest/envelope.js';
+import { envelopeFee } from '../ingest/envelope-fee.js';
+import type { EntityNum, Nanos } from '../model.js';
+import { deltaSince } from '../state/changes.js';
+import type { LedgerState } from '../state/ledger-state.js';
+import { fail, Status } from '../status.js';
+import { operationOf } from '../transactions/operation-of.js';
+import { scheduledBody } from '../transactions/schedule/scheduled-body.js';
+import { chargeUpTo, smaller } from './charging.js';
+import type { Dispatch, Handled } from './dispatch.js';
+import { itemOf, runDispatch } from './engine.js';
+import { collectedSigners, transactionSigners } from './signers.js';
+
+interface Child {
+  readonly dispatch: Dispatch;
+  readonly handled: Handled;
+}
+
+/**
+ * One transaction with all that follows from it directly: the inner transactions of a batch, the schedule it completed.
+ * Each has a consensus timestamp of its own, one nanosecond after the other.
+ */
+export class HandlingGroup {
+  readonly #state: LedgerState;
+  readonly #crypto: CryptoPort;
+  readonly #children: Child[] = [];
+  #next: Nanos;
+
+  constructor(state: LedgerState, crypto: CryptoPort, now: Nanos) {
+    this.#state = state;
+    this.#crypto = crypto;
+    this.#next = now;
+  }
+
+  /** Handles a submitted transaction; returns it and what it caused, in consensus order. */
+  handle(envelope: Envelope): Handled[] {
+    const dispatch = this.#userDispatch(envelope, undefined);
+    const main = runDispatch(this.#state, this.#crypto, dispatch, {
+      run: (bytes) => this.#runInner(envelope, bytes, dispatch.now),
+    });
+    if (main.item.status !== Status.SUCCESS) {
+      this.#revertChildren();
+    }
+    const completed = this.#runCompleted(main, undefined);
+    const handled = [main, ...this.#children.map((child) => child.handled), ...completed];
+    this.#state.journal.clear();
+    return handled;
+  }
+
+  /** Runs a schedule whose expiry has come. */
+  handleSchedule(num: EntityNum): Handled[] {
+    const handled = this.#runSchedule(num, undefined);
+    this.#state.journal.clear();
+    return [handled.handled];
+  }
+
+  #runInner(batch: Envelope, bytes: Uint8Array, parent: Nanos): Status {
+    const text = hex(bytes);
+    const envelope = batch.inner.find((inner) => hex(inner.signedBytes) === text) ?? fail(Status.INVALID_TRANSACTION);
+    const dispatch = this.#userDispatch(envelope, parent);
+    const handled = runDispatch(this.#state, this.#crypto, dispatch, {
+      run: () => fail(Status.BATCH_TRANSACTION_IN_BLACKLIST),
+    });
+    this.#children.push({ dispatch, handled });
+    const completed = handled.outcome.executes;
+    if (completed !== undefined) {
+      this.#children.push(this.#runSchedule(completed, parent));
+    }
+    return handled.item.status;
+  }
+
+  #runCompleted(main: Handled, parent: Nanos | undefined): Handled[] {
+    const schedule = main.outcome.executes;
+    return schedule === undefined ? [] : [this.#runSchedule(schedule, parent).handled];
+  }
+
+  /** Runs a schedule at the next timestamp; the one attempt there is, whatever comes of it. */
+  #runSchedule(num: EntityNum, parent: Nanos | undefined): Child {
+    const schedule = this.#state.schedules.get(num) ?? fail(Status.INVALID_SCHEDULE_ID);
+    const body = scheduledBody(schedule);
+    const operation = (body.data && operationOf(body.data)) ?? fail(Status.NOT_SUPPORTED);
+    const now = this.#next++;
+    const service = toTinybar(partTotal(operation.fee()));
+    const dispatch: Dispatch = {
+      body,
+      operation,
+      id: schedule.scheduledTransactionId,
+      payer: schedule.payer,
+      now,
+      fee: { submission: 0n, service, total: service },
+      hash: this.#crypto.sha384(TransactionBody.encode(body).finish()),
+      signers: collectedSigners(schedule.signatures),
+      node: undefined,
+      parent,
+      schedule: num,
+    };
+    const start = this.#state.journal.mark();
+    this.#state.schedules.put(num, { ...schedule, executed: now });
+    const handled = runDispatch(this.#state, this.#crypto, dispatch, { run: () => fail(Status.NOT_SUPPORTED) });
+    const item = { ...handled.item, ...deltaSince(this.#state, start) };
+    return { dispatch, handled: { item, outcome: handled.outcome } };
+  }
+
+  #userDispatch(envelope: Envelope, parent: Nanos | undefined): Dispatch {
+    return {
+      body: envelope.body,
+      operation: envelope.operation,
+      id: envelope.id,
+      payer: envelope.id.payer,
+      now: this.#next++,
+      fee: envelopeFee(envelope),
+      hash: this.#crypto.sha384(envelope.signedBytes),
+      signers: transactionSigners(envelope.signatures, this.#crypto),
+      node: accountNum(envelope.body.nodeAccountID) ?? 0,
+      parent,
+      schedule: undefined,
+    };
+  }
+
+  /** After a batch failed: its inner transactions keep their timestamps and fees and lose everything else. */
+  #revertChildren(): void {
+    for (const [index, { dispatch, handled }] of this.#children.entries()) {
+      const start = this.#state.journal.mark();
+      const owed = smaller(handled.item.chargedFee, dispatch.fee.total);
+      const charged = chargeUpTo(this.#state, dispatch.payer, owed);
+      const status = handled.item.status === Status.SUCCESS ? Status.REVERTED_SUCCESS : handled.item.status;
+      const item = itemOf(dispatch, status, charged, {}, deltaSince(this.#state, start));
+      this.#children[index] = { dispatch, handled: { item, outcome: {} } };
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { CryptoPort } from '../crypto-port.js';
+import { accountNum } from '../ids.js';
+import { isSatisfied } from '../keys/key-activation.js';
+import { SignatureSet } from '../keys/signature-set.js';
+import { limits, systemAccounts } from '../limits.js';
+import type { TransactionKey } from '../model.js';
+import type { LedgerState } from '../state/ledger-state.js';
+import { demand, fail, present, Status } from '../status.js';
+import { operationOf } from '../transactions/operation-of.js';
+import { type Clocks, checkBody, checkWindow } from './body-checks.js';
+import { type Decoded, decodeSigned, decodeTransaction } from './decode.js';
+import type { Envelope } from './envelope.js';
+import { checkSolvency } from './solvency.js';
+
+/** What a node knows when it looks at a submission. */
+export interface IngestContext {
+  readonly state: LedgerState;
+  readonly crypto: CryptoPort;
+  readonly clocks: Clocks;
+  /** DUPLICATE_TRANSACTION or TRANSACTION_EXPIRED for an id that was seen, undefined for a fresh one. */
+  seen(id: TransactionKey): Status | undefined;
+}
+
+/**
+ * The checks of a node before it hands a transaction to the platform, in the network's order. Throws StatusError with the
+ * precheck code. Only the payer's signature is looked at here.
+ */
+export function ingest(bytes: Uint8Array, context: IngestContext): Envelope {
+  const decoded = decodeTransaction(bytes);
+  const isGovernance = isGovernancePayer(accountNum(decoded.body.transactionID?.accountID));
+  demand(bytes.length <= limits.transactionBytes || isGovernance, Status.TRANSACTION_OVERSIZE);
+  return check(decoded, context, false);
+}
+
+function isGovernancePayer(payer: number | undefined): boolean {
+  return payer === systemAccounts.treasury || payer === systemAccounts.systemAdmin;
+}
+
+/** The same checks for an inner transaction of a batch, less the node account. */
+function ingestInner(signedBytes: Uint8Array, context: IngestContext): Envelope {
+  return check(decodeSigned(signedBytes), context, true);
+}
+
+function check(decoded: Decoded, context: IngestContext, isInner: boolean): Envelope {
+  const { body } = decoded;
+  const id = checkBody(body, decoded.signed.sigMap?.sigPair ?? []);
+  demand(isInner || accountNum(body.nodeAccountID) === systemAccounts.node, Status.INVALID_NODE_ACCOUNT);
+  demand(isInner || body.batchKey === undefined, Status.BATCH_KEY_SET_ON_NON_INNER_TRANSACTION);
+  checkWindow(body, id.validStart, context.clocks);
+  const seen = context.seen(id);
+  demand(seen === undefined, seen ?? Status.DUPLICATE_TRANSACTION);
+  const envelope = open(decoded, id, context.crypto);
+  envelope.operation.pureChecks(body);
+  checkPayer(envelope, context.state);
+  checkSolvency(envelope, context.state);
+  return { ...envelope, inner: innerBytes(envelope).map((bytes) => ingestInner(bytes, context)) };
+}
+
+/** An envelope of bytes that were accepted before: for replay. */
+export function reopen(signedBytes: Uint8Array, crypto: CryptoPort): Envelope {
+  const decoded = decodeSigned(signedBytes);
+  const id = checkBody(decoded.body, []);
+  const envelope = open(decoded, id, crypto);
+  return { ...envelope, inner: innerBytes(envelope).map((bytes) => reopen(bytes, crypto)) };
+}
+
+function open({ signedBytes, signed, body }: Decoded, id: TransactionKey, crypto: CryptoPort): Envelope {
+  const operation = (body.data && operationOf(body.data)) ?? fail(Status.NOT_SUPPORTED);
+  const signatures = new SignatureSet(signed.sigMap?.sigPair ?? [], signed.bodyBytes, crypto);
+  return { signedBytes, body, id, signatures, operation, inner: [] };
+}
+
+function innerBytes({ body }: Envelope): readonly Uint8Array[] {
+  return body.data?.$case === 'atomicBatch' ? body.data.value.transactions : [];
+}
+
+function checkPayer({ id, signatures }: Envelope, state: LedgerState): void {
+  const payer = present(state.accounts.get(id.payer), Status.PAYER_ACCOUNT_NOT_FOUND);
+  demand(!payer.deleted, Status.PAYER_ACCOUNT_DELETED);
+  demand(
+    isSatisfied(payer.key, (key) => signatures.hasSigned(key)),
+    Status.INVALID_SIGNATURE,
+  );
+}

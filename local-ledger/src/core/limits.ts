@@ -1,0 +1,44 @@
+/** Bounds of the network; all from the published configuration of mainnet. */
+export const limits = {
+  /** Bytes of a serialized transaction. */
+  transactionBytes: 6144,
+  /** Bytes up to which a transaction of a governance payer is looked at. */
+  governanceTransactionBytes: 133_120,
+  /** UTF-8 bytes of any memo. */
+  memoBytes: 100,
+  minValidSeconds: 15n,
+  maxValidSeconds: 180n,
+  /** Seconds taken off a transaction's duration at ingest. */
+  validBufferSeconds: 10n,
+  minAutoRenewSeconds: 2_592_000n,
+  maxAutoRenewSeconds: 8_000_001n,
+  /** Bytes of one topic message. */
+  messageBytes: 1024,
+  hbarTransfers: 10,
+  tokenTransfers: 10,
+  tokenNameBytes: 100,
+  tokenSymbolBytes: 100,
+  tokenMetadataBytes: 100,
+  maxAutoAssociations: 5000,
+  keyDepth: 15,
+  batchTransactions: 50,
+  scheduleDefaultLifeSeconds: 1800n,
+  scheduleMaxFutureSeconds: 5_356_800n,
+  schedulesPerSecond: 100,
+  /** Largest int64: ceiling of balances and supplies. */
+  maxInt64: 9_223_372_036_854_775_807n,
+} as const;
+
+/** Accounts with a role of their own. */
+export const systemAccounts = {
+  treasury: 2,
+  node: 3,
+  systemAdmin: 50,
+  stakingRewards: 800,
+  nodeRewards: 801,
+  /** Every fee goes here as one entry (HIP-1259). */
+  feeCollection: 802,
+} as const;
+
+/** First number that a user entity gets. */
+export const FIRST_USER_ENTITY = 1001;

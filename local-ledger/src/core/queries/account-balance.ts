@@ -1,0 +1,28 @@
+import type { CryptoGetAccountBalanceQuery } from '../../gen/services_crypto_get_account_balance.js';
+import { accountId, tokenId } from '../ids.js';
+import { fail, Status } from '../status.js';
+import { queriedAccount } from './account-view.js';
+import type { QueryHandler } from './query.js';
+
+/** CryptoGetAccountBalance: free, and still answered here although the public networks have switched it off. */
+export const getAccountBalance: QueryHandler<CryptoGetAccountBalanceQuery> = {
+  isPaid: false,
+  answer(value, header, { state }) {
+    const source = value.balanceSource;
+    const account =
+      source?.$case === 'accountID' ? queriedAccount(state, source.value) : fail(Status.INVALID_ACCOUNT_ID);
+    const tokenBalances = state.relationsOf(account.num).map(({ token, balance }) => ({
+      tokenId: tokenId(token),
+      balance,
+      decimals: state.tokens.get(token)?.decimals ?? 0,
+    }));
+    return {
+      $case: 'cryptogetAccountBalance',
+      value: { header, accountID: accountId(account.num), balance: account.balance, tokenBalances },
+    };
+  },
+  bare: (header) => ({
+    $case: 'cryptogetAccountBalance',
+    value: { header, accountID: undefined, balance: 0n, tokenBalances: [] },
+  }),
+};

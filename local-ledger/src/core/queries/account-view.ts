@@ -1,0 +1,39 @@
+import type { AccountID } from '../../gen/services_basic_types.js';
+import { TokenFreezeStatus, TokenKycStatus, type TokenRelationship } from '../../gen/services_basic_types.js';
+import { hex } from '../bytes.js';
+import { tokenId } from '../ids.js';
+import type { Account, EntityNum } from '../model.js';
+import type { LedgerState } from '../state/ledger-state.js';
+import { Status } from '../status.js';
+import { liveAccount } from '../transactions/entities.js';
+
+/** The account a query asks about. */
+export function queriedAccount(state: LedgerState, id: AccountID | undefined): Account {
+  return liveAccount(state, id, Status.INVALID_ACCOUNT_ID, Status.ACCOUNT_DELETED);
+}
+
+/** The EVM address of an account in hex: its own, or the number padded with zeros. */
+export function addressText({ num, evmAddress }: Account): string {
+  return evmAddress === undefined ? num.toString(16).padStart(40, '0') : hex(evmAddress);
+}
+
+/** An account's tokens as infos list them, newest first. */
+export function relationshipsOf(state: LedgerState, account: EntityNum): TokenRelationship[] {
+  return state
+    .relationsOf(account)
+    .reverse()
+    .map((relation) => {
+      const token = state.tokens.get(relation.token);
+      const kyc = relation.kycGranted ? TokenKycStatus.Granted : TokenKycStatus.Revoked;
+      const freeze = relation.frozen ? TokenFreezeStatus.Frozen : TokenFreezeStatus.Unfrozen;
+      return {
+        tokenId: tokenId(relation.token),
+        symbol: token?.symbol ?? '',
+        balance: relation.balance,
+        decimals: token?.decimals ?? 0,
+        kycStatus: token?.kycKey === undefined ? TokenKycStatus.KycNotApplicable : kyc,
+        freezeStatus: token?.freezeKey === undefined ? TokenFreezeStatus.FreezeNotApplicable : freeze,
+        automaticAssociation: relation.automatic,
+      };
+    });
+}

@@ -1,0 +1,49 @@
+import type { AccountAmount, TokenTransferList } from '../../gen/services_basic_types.js';
+import { TransactionRecord } from '../../gen/services_transaction_record.js';
+import type { Handled } from '../handling/dispatch.js';
+import { accountId, scheduleId, tokenId, transactionId } from '../ids.js';
+import type { HbarTransfer, TokenTransfer } from '../record-item.js';
+import { toTimestamp } from '../time.js';
+import { receiptOf } from './receipt.js';
+
+/** The record of a handled transaction. */
+export function recordOf(handled: Handled): TransactionRecord {
+  const { item } = handled;
+  return {
+    ...TransactionRecord.create(),
+    receipt: receiptOf(handled),
+    transactionHash: item.transactionHash,
+    consensusTimestamp: toTimestamp(item.consensusTimestamp),
+    transactionID: transactionId(item.transactionId),
+    memo: item.memo,
+    transactionFee: item.chargedFee,
+    transferList: { accountAmounts: item.transfers.map(amountOf) },
+    tokenTransferLists: tokenListsOf(item.tokenTransfers),
+    scheduleRef: item.schedule === undefined ? undefined : scheduleId(item.schedule),
+    automaticTokenAssociations: item.automaticAssociations.map(({ account, token }) => ({
+      accountId: accountId(account),
+      tokenId: tokenId(token),
+    })),
+    parentConsensusTimestamp:
+      item.parentConsensusTimestamp === undefined ? undefined : toTimestamp(item.parentConsensusTimestamp),
+  };
+}
+
+function amountOf({ account, amount, isApproval }: HbarTransfer): AccountAmount {
+  return { accountID: accountId(account), amount, isApproval, hookCall: undefined };
+}
+
+function tokenListsOf(transfers: readonly TokenTransfer[]): TokenTransferList[] {
+  const byToken = new Map<number, AccountAmount[]>();
+  for (const transfer of transfers) {
+    const list = byToken.get(transfer.token) ?? [];
+    list.push(amountOf(transfer));
+    byToken.set(transfer.token, list);
+  }
+  return [...byToken].map(([token, amounts]) => ({
+    token: tokenId(token),
+    transfers: amounts,
+    nftTransfers: [],
+    expectedDecimals: undefined,
+  }));
+}

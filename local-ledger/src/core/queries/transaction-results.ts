@@ -1,0 +1,67 @@
+import type { TransactionID } from '../../gen/services_basic_types.js';
+import type { TransactionGetReceiptQuery } from '../../gen/services_transaction_get_receipt.js';
+import type { TransactionGetRecordQuery } from '../../gen/services_transaction_get_record.js';
+import type { Handled } from '../handling/dispatch.js';
+import { transactionKey } from '../ids.js';
+import type { TransactionKey } from '../model.js';
+import { demand, fail, present, Status } from '../status.js';
+import type { QueryContext, QueryHandler } from './query.js';
+import { receiptOf, unknownReceipt } from './receipt.js';
+import { recordOf } from './record.js';
+
+/** The id a query asks about. */
+export function queriedKey(id: TransactionID | undefined): TransactionKey {
+  return present(transactionKey(id), Status.INVALID_TRANSACTION_ID);
+}
+
+/** TransactionGetReceipt: the receipt of an id, with those of its children when asked for. */
+export const getReceipt: QueryHandler<TransactionGetReceiptQuery> = {
+  isPaid: false,
+  answer(value, header, context) {
+    const key = queriedKey(value.transactionID);
+    const found = context.records.find(key) ?? fail(Status.RECEIPT_NOT_FOUND);
+    const children = value.includeChildReceipts && found !== 'pending' ? childrenOf(found, context) : [];
+    return {
+      $case: 'transactionGetReceipt',
+      value: {
+        header,
+        receipt: found === 'pending' ? unknownReceipt() : receiptOf(found),
+        duplicateTransactionReceipts: [],
+        childTransactionReceipts: children.map(receiptOf),
+      },
+    };
+  },
+  bare: (header) => ({
+    $case: 'transactionGetReceipt',
+    value: { header, receipt: undefined, duplicateTransactionReceipts: [], childTransactionReceipts: [] },
+  }),
+};
+
+/** TransactionGetRecord: the record of an id, with those of its children when asked for. */
+export const getRecord: QueryHandler<TransactionGetRecordQuery> = {
+  isPaid: true,
+  answer(value, header, context) {
+    const found = context.records.find(queriedKey(value.transactionID)) ?? fail(Status.RECORD_NOT_FOUND);
+    demand(found !== 'pending', Status.RECORD_NOT_FOUND);
+    const children = value.includeChildRecords ? childrenOf(found, context) : [];
+    return {
+      $case: 'transactionGetRecord',
+      value: {
+        header,
+        transactionRecord: recordOf(found),
+        duplicateTransactionRecords: [],
+        childTransactionRecords: children.map(recordOf),
+      },
+    };
+  },
+  bare: (header) => ({
+    $case: 'transactionGetRecord',
+    value: { header, transactionRecord: undefined, duplicateTransactionRecords: [], childTransactionRecords: [] },
+  }),
+};
+
+/** What a transaction caused: the inner transactions of a batch, in order. */
+function childrenOf(parent: Handled, { records }: QueryContext): Handled[] {
+  const at = parent.item.consensusTimestamp;
+  return [...records.handled()].filter(({ item }) => item.parentConsensusTimestamp === at);
+}

@@ -1,0 +1,136 @@
+import { hex } from '../bytes.js';
+import { FIRST_USER_ENTITY } from '../limits.js';
+import type { Account, EntityNum, Schedule, Token, TokenRelation, Topic } from '../model.js';
+import { wholeSeconds } from '../time.js';
+import { IndexSet } from './index-set.js';
+import { Journal } from './journal.js';
+import { scheduleContent } from './schedule-content.js';
+import { Table } from './table.js';
+
+/** All entities of the network and the counters beside them; every write can be rolled back to a savepoint. */
+export class LedgerState {
+  readonly journal = new Journal();
+  readonly accounts = new Table<EntityNum, Account>(this.journal, (before, after) => this.#indexAccount(before, after));
+  readonly topics = new Table<EntityNum, Topic>(this.journal);
+  readonly tokens = new Table<EntityNum, Token>(this.journal, (before, after) => this.#indexToken(before, after));
+  readonly relations = new Table<string, TokenRelation>(this.journal, (before, after) =>
+    this.#indexRelation(before, after),
+  );
+  readonly schedules = new Table<EntityNum, Schedule>(this.journal, (before, after) =>
+    this.#indexSchedule(before, after),
+  );
+  readonly #counters = new Table<'nextEntity', number>(this.journal);
+  readonly #aliases = new Map<string, EntityNum>();
+  readonly #tokensByAccount = new IndexSet<EntityNum, EntityNum>();
+  readonly #tokensByTreasury = new IndexSet<EntityNum, EntityNum>();
+  readonly #schedulesBySecond = new IndexSet<bigint, EntityNum>();
+  readonly #schedulesByContent = new Map<string, EntityNum>();
+
+  /** Takes the next free entity number. */
+  newEntity(): EntityNum {
+    const num = this.#counters.get('nextEntity') ?? FIRST_USER_ENTITY;
+    this.#counters.put('nextEntity', num + 1);
+    return num;
+  }
+
+  /** The number the next entity will get. */
+  get nextEntity(): EntityNum {
+    return this.#counters.get('nextEntity') ?? FIRST_USER_ENTITY;
+  }
+
+  /** Sets the number the next entity gets; for genesis. */
+  startEntitiesAt(num: EntityNum): void {
+    this.#counters.put('nextEntity', num);
+  }
+
+  relation(account: EntityNum, token: EntityNum): TokenRelation | undefined {
+    return this.relations.get(`${account}/${token}`);
+  }
+
+  putRelation(relation: TokenRelation): void {
+    this.relations.put(`${relation.account}/${relation.token}`, relation);
+  }
+
+  removeRelation(account: EntityNum, token: EntityNum): void {
+    this.relations.remove(`${account}/${token}`);
+  }
+
+  /** Relations of an account, oldest first. */
+  relationsOf(account: EntityNum): TokenRelation[] {
+    return [...this.#tokensByAccount.get(account)].flatMap((token) => this.relation(account, token) ?? []);
+  }
+
+  /** Whether the account is treasury of a token that is not deleted. */
+  isTreasury(account: EntityNum): boolean {
+    return this.#tokensByTreasury.get(account).size > 0;
+  }
+
+  /** The account with this alias or EVM address. */
+  accountByAlias(alias: Uint8Array): EntityNum | undefined {
+    return this.#aliases.get(hex(alias));
+  }
+
+  /** Schedules whose expiry lies in this second, executed and deleted ones included. */
+  schedulesAt(second: bigint): readonly EntityNum[] {
+    return [...this.#schedulesBySecond.get(second)].sort((a, b) => a - b);
+  }
+
+  /** The schedule with the same content, executed and deleted ones included. */
+  identicalSchedule(content: string): EntityNum | undefined {
+    return this.#schedulesByContent.get(content);
+  }
+
+  /** The earliest second in which a schedule expires. */
+  nextExpirySecond(): bigint | undefined {
+    let earliest: bigint | undefined;
+    for (const second of this.#schedulesBySecond.keys()) {
+      if (earliest === undefined || second < earliest) {
+        earliest = second;
+      }
+    }
+    return earliest;
+  }
+
+  #indexAccount(before: Account | undefined, after: Account | undefined): void {
+    if (before?.alias === after?.alias && before?.evmAddress === after?.evmAddress) {
+      return;
+    }
+    for (const alias of [before?.alias, before?.evmAddress]) {
+      if (alias !== undefined) {
+        this.#aliases.delete(hex(alias));
+      }
+    }
+    for (const alias of [after?.alias, after?.evmAddress]) {
+      if (alias !== undefined && after !== undefined) {
+        this.#aliases.set(hex(alias), after.num);
+      }
+    }
+  }
+
+  #indexToken(before: Token | undefined, after: Token | undefined): void {
+    if (before !== undefined) {
+      this.#tokensByTreasury.delete(before.treasury, before.num);
+    }
+    if (after !== undefined && !after.deleted) {
+      this.#tokensByTreasury.add(after.treasury, after.num);
+    }
+  }
+
+  #indexRelation(before: TokenRelation | undefined, after: TokenRelation | undefined): void {
+    if (before !== undefined && after === undefined) {
+      this.#tokensByAccount.delete(before.account, before.token);
+    } else if (before === undefined && after !== undefined) {
+      this.#tokensByAccount.add(after.account, after.token);
+    }
+  }
+
+  #indexSchedule(before: Schedule | undefined, after: Schedule | undefined): void {
+    if (before !== undefined && after === undefined) {
+      this.#schedulesBySecond.delete(wholeSeconds(before.expiry), before.num);
+      this.#schedulesByContent.delete(scheduleContent(before));
+    } else if (before === undefined && after !== undefined) {
+      this.#schedulesBySecond.add(wholeSeconds(after.expiry), after.num);
+      this.#schedulesByContent.set(scheduleContent(after), after.num);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { Timestamp } from '../gen/services_timestamp.js';
+import type { Nanos } from './model.js';
+
+export const NANOS_PER_SECOND = 1_000_000_000n;
+
+/** Nanoseconds since the epoch of a wire timestamp. */
+export function toNanos(timestamp: Timestamp): Nanos {
+  return timestamp.seconds * NANOS_PER_SECOND + BigInt(timestamp.nanos);
+}
+
+/** The wire form of nanoseconds since the epoch. */
+export function toTimestamp(nanos: Nanos): Timestamp {
+  return { seconds: nanos / NANOS_PER_SECOND, nanos: Number(nanos % NANOS_PER_SECOND) };
+}
+
+export function secondsToNanos(seconds: bigint): Nanos {
+  return seconds * NANOS_PER_SECOND;
+}
+
+/** Whole seconds since the epoch. */
+export function wholeSeconds(nanos: Nanos): bigint {
+  return nanos / NANOS_PER_SECOND;
+}

@@ -1,0 +1,59 @@
+import type { ConsensusCreateTopicTransactionBody } from '../../../gen/services_consensus_create_topic.js';
+import { prices } from '../../fees/price-list.js';
+import { checkOptionalKey, keyOrNone } from '../../keys/key-structure.js';
+import { demand, fail, Status } from '../../status.js';
+import { checkMemo } from '../../text-checks.js';
+import { secondsToNanos } from '../../time.js';
+import { liveAccount } from '../entities.js';
+import { feeWithKeys } from '../flat-fee.js';
+import type { TransactionHandler } from '../handler.js';
+import { checkedRenewal } from '../renewal.js';
+
+/** Bytes of the running hash before the first message. */
+const emptyHash = new Uint8Array(48);
+
+/** ConsensusCreateTopic. */
+export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody> = {
+  name: 'CONSENSUSCREATETOPIC',
+  schedulable: false,
+
+  pureChecks(value) {
+    const hasCustomFees = value.customFees.length > 0 || value.feeExemptKeyList.length > 0;
+    demand(!hasCustomFees && value.feeScheduleKey === undefined, Status.NOT_SUPPORTED);
+  },
+
+  preHandle(value, { state }) {
+    const admin = keyOrNone(value.adminKey);
+    const renewer =
+      value.autoRenewAccount &&
+      liveAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT);
+    return [admin ?? [], renewer?.key ?? []].flat();
+  },
+
+  handle(value, { state, now, outcome }) {
+    checkOptionalKey(value.adminKey, Status.INVALID_ADMIN_KEY);
+    checkOptionalKey(value.submitKey, Status.INVALID_SUBMIT_KEY);
+    checkMemo(value.memo);
+    const renewal = checkedRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD));
+    const renewer =
+      value.autoRenewAccount && liveAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT);
+    const num = state.newEntity();
+    state.topics.put(num, {
+      num,
+      memo: value.memo,
+      adminKey: keyOrNone(value.adminKey),
+      submitKey: keyOrNone(value.submitKey),
+      autoRenewAccount: renewer?.num,
+      autoRenewSeconds: renewal,
+      expiry: now + secondsToNanos(renewal),
+      created: now,
+      deleted: false,
+      sequenceNumber: 0n,
+      runningHash: emptyHash,
+    });
+    outcome.entity = num;
+    outcome.topicId = num;
+  },
+
+  fee: (value) => feeWithKeys(prices.createTopic, [value.adminKey, value.submitKey, value.feeScheduleKey], 0),
+};

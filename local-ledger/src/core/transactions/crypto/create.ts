@@ -1,0 +1,92 @@
+import type { CryptoCreateTransactionBody } from '../../../gen/services_crypto_create.js';
+import { equalBytes } from '../../bytes.js';
+import { prices } from '../../fees/price-list.js';
+import { isUsableKey, keyOrNone } from '../../keys/key-structure.js';
+import { primitiveKey } from '../../keys/primitive-key.js';
+import { limits } from '../../limits.js';
+import type { Account } from '../../model.js';
+import { demand, fail, present, Status } from '../../status.js';
+import { checkMemo } from '../../text-checks.js';
+import { secondsToNanos } from '../../time.js';
+import { feeWithKeys } from '../flat-fee.js';
+import type { HandleContext, TransactionHandler } from '../handler.js';
+import { checkedRenewal } from '../renewal.js';
+import { checkAutoAssociations } from './auto-associations.js';
+import { moveHbar } from './move-hbar.js';
+
+/** CryptoCreate: a new account, funded by the payer. */
+export const cryptoCreate: TransactionHandler<CryptoCreateTransactionBody> = {
+  name: 'CRYPTOCREATEACCOUNT',
+  schedulable: true,
+
+  pureChecks(value) {
+    demand(value.hookCreationDetails.length === 0 && value.delegationAddress.length === 0, Status.NOT_SUPPORTED);
+    demand(value.alias.length === 0 || value.alias.length === 20, Status.INVALID_ALIAS_KEY);
+    demand(value.initialBalance >= 0n, Status.INVALID_INITIAL_BALANCE);
+    demand(value.autoRenewPeriod !== undefined, Status.INVALID_RENEWAL_PERIOD);
+    demand(value.sendRecordThreshold >= 0n, Status.INVALID_SEND_RECORD_THRESHOLD);
+    demand(value.receiveRecordThreshold >= 0n, Status.INVALID_RECEIVE_RECORD_THRESHOLD);
+    demand(
+      value.proxyAccountID === undefined || value.proxyAccountID.account?.value === 0n,
+      Status.INVALID_PROXY_ACCOUNT_ID,
+    );
+    demand(keyOrNone(value.key)?.key !== undefined, Status.KEY_REQUIRED);
+    checkAutoAssociations(value.maxAutomaticTokenAssociations);
+  },
+
+  preHandle(value) {
+    return value.receiverSigRequired && value.key !== undefined ? [value.key] : [];
+  },
+
+  handle(value, context) {
+    const { state, payer, outcome } = context;
+    checkMemo(value.memo);
+    demand(value.key !== undefined && isUsableKey(value.key), Status.BAD_ENCODING);
+    checkAlias(value, context);
+    const account = newAccount(value, context);
+    state.accounts.put(account.num, account);
+    const funds = present(state.accounts.get(payer), Status.PAYER_ACCOUNT_NOT_FOUND).balance;
+    demand(funds >= value.initialBalance, Status.INSUFFICIENT_PAYER_BALANCE);
+    moveHbar(state, payer, account.num, value.initialBalance);
+    outcome.entity = account.num;
+    outcome.accountId = account.num;
+  },
+
+  fee: (value) => feeWithKeys(prices.cryptoCreate, [value.key], 1),
+};
+
+/** An EVM address as alias is free, and belongs to the new key or to an ECDSA key that signed. */
+function checkAlias(value: CryptoCreateTransactionBody, context: HandleContext): void {
+  const { alias, key } = value;
+  if (alias.length === 0) {
+    return;
+  }
+  demand(
+    alias.subarray(0, 12).some((byte) => byte !== 0),
+    Status.INVALID_ALIAS_KEY,
+  );
+  demand(context.state.accountByAlias(alias) === undefined, Status.ALIAS_ALREADY_ASSIGNED);
+  const own = key && primitiveKey(key);
+  const derived = own?.type === 'ECDSA_SECP256K1' ? context.crypto.evmAddress(own.publicKey) : undefined;
+  const isOwn = derived !== undefined && equalBytes(derived, alias);
+  demand(isOwn || context.hasSignedAsAddress(alias), Status.INVALID_SIGNATURE);
+}
+
+function newAccount(value: CryptoCreateTransactionBody, context: HandleContext): Account {
+  const renewal = checkedRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD));
+  return {
+    num: context.state.newEntity(),
+    key: value.key ?? fail(Status.KEY_REQUIRED),
+    balance: 0n,
+    memo: value.memo,
+    alias: undefined,
+    evmAddress: value.alias.length === 0 ? undefined : value.alias,
+    receiverSigRequired: value.receiverSigRequired,
+    maxAutoAssociations: Math.min(value.maxAutomaticTokenAssociations, limits.maxAutoAssociations),
+    usedAutoAssociations: 0,
+    autoRenewSeconds: renewal,
+    expiry: context.now + secondsToNanos(renewal),
+    created: context.now,
+    deleted: false,
+  };
+}

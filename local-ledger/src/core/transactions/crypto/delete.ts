@@ -1,0 +1,49 @@
+import type { CryptoDeleteTransactionBody } from '../../../gen/services_crypto_delete.js';
+import { prices } from '../../fees/price-list.js';
+import { accountNum } from '../../ids.js';
+import { demand, Status } from '../../status.js';
+import { liveAccount } from '../entities.js';
+import { flatFee } from '../flat-fee.js';
+import type { TransactionHandler } from '../handler.js';
+import { moveHbar } from './move-hbar.js';
+
+/** CryptoDelete: an account's hbar goes to another account, and the account is marked deleted. */
+export const cryptoDelete: TransactionHandler<CryptoDeleteTransactionBody> = {
+  name: 'CRYPTODELETE',
+  schedulable: false,
+
+  pureChecks(value) {
+    const { deleteAccountID, transferAccountID } = value;
+    demand(deleteAccountID?.account !== undefined, Status.ACCOUNT_ID_DOES_NOT_EXIST);
+    demand(transferAccountID?.account !== undefined, Status.ACCOUNT_ID_DOES_NOT_EXIST);
+    const same = accountNum(deleteAccountID) === accountNum(transferAccountID);
+    demand(!same || accountNum(deleteAccountID) === undefined, Status.TRANSFER_ACCOUNT_SAME_AS_DELETE_ACCOUNT);
+  },
+
+  preHandle(value, { state }) {
+    const account = liveAccount(state, value.deleteAccountID);
+    const heir = liveAccount(state, value.transferAccountID, Status.INVALID_TRANSFER_ACCOUNT_ID);
+    return heir.receiverSigRequired ? [account.key, heir.key] : [account.key];
+  },
+
+  handle(value, { state, outcome }) {
+    const account = liveAccount(state, value.deleteAccountID);
+    const heir = liveAccount(state, value.transferAccountID, Status.INVALID_TRANSFER_ACCOUNT_ID);
+    demand(account.num !== heir.num, Status.TRANSFER_ACCOUNT_SAME_AS_DELETE_ACCOUNT);
+    demand(!state.isTreasury(account.num), Status.ACCOUNT_IS_TREASURY);
+    const holdsTokens = state.relationsOf(account.num).some(({ balance }) => balance !== 0n);
+    demand(!holdsTokens, Status.TRANSACTION_REQUIRES_ZERO_TOKEN_BALANCES);
+    moveHbar(state, account.num, heir.num, account.balance);
+    state.accounts.put(account.num, {
+      ...account,
+      balance: 0n,
+      deleted: true,
+      alias: undefined,
+      evmAddress: undefined,
+    });
+    outcome.entity = account.num;
+    outcome.accountId = account.num;
+  },
+
+  fee: () => flatFee(prices.cryptoDelete),
+};

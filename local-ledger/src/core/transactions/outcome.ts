@@ -1,0 +1,18 @@
+import type { EntityNum, TransactionKey } from '../model.js';
+import type { TopicMessage } from '../record-item.js';
+
+/** What a handler reports for the receipt and the record, besides changed entities. */
+export interface Outcome {
+  /** The entity created or acted on, for the mirror. */
+  entity?: EntityNum;
+  accountId?: EntityNum;
+  topicId?: EntityNum;
+  tokenId?: EntityNum;
+  scheduleId?: EntityNum;
+  scheduledTransactionId?: TransactionKey;
+  newTotalSupply?: bigint;
+  message?: TopicMessage;
+  automaticAssociations?: { account: EntityNum; token: EntityNum }[];
+  /** A schedule that this transaction completed: it runs directly after. */
+  executes?: EntityNum;
+}

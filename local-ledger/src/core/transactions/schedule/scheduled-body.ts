@@ -1,0 +1,31 @@
+import { SchedulableTransactionBody } from '../../../gen/services_schedulable_transaction_body.js';
+import { TransactionBody } from '../../../gen/services_transaction.js';
+import { transactionId } from '../../ids.js';
+import type { Schedule } from '../../model.js';
+import { fail, present, Status } from '../../status.js';
+import type { KeyContext, Operation, OperationFinder } from '../handler.js';
+
+/** The transaction a schedule will run, as if it had been submitted under the scheduled id. */
+export function scheduledBody(schedule: Pick<Schedule, 'body' | 'scheduledTransactionId'>): TransactionBody {
+  const scheduled = SchedulableTransactionBody.decode(schedule.body);
+  return {
+    ...TransactionBody.create(),
+    transactionID: transactionId(schedule.scheduledTransactionId),
+    transactionFee: scheduled.transactionFee,
+    memo: scheduled.memo,
+    maxCustomFees: scheduled.maxCustomFees,
+    data: scheduled.data,
+  };
+}
+
+/** The operation in a scheduled body; refuses what no schedule may carry. */
+export function scheduledOperation(body: TransactionBody, operationOf: OperationFinder): Operation {
+  const operation = body.data && operationOf(body.data);
+  return operation?.schedulable ? operation : fail(Status.SCHEDULED_TRANSACTION_NOT_IN_WHITELIST);
+}
+
+/** All keys a schedule's execution needs: the inner payer's and those of the inner operation. */
+export function neededKeys(operation: Operation, context: KeyContext) {
+  const payer = present(context.state.accounts.get(context.payer), Status.ACCOUNT_ID_DOES_NOT_EXIST);
+  return [payer.key, ...operation.preHandle(context)];
+}

@@ -1,0 +1,32 @@
+import type { TokenBurnTransactionBody } from '../../../gen/services_token_burn.js';
+import { prices } from '../../fees/price-list.js';
+import { demand, fail, Status } from '../../status.js';
+import { anyToken, liveToken } from '../entities.js';
+import { flatFee } from '../flat-fee.js';
+import type { TransactionHandler } from '../handler.js';
+import { changeSupply } from './supply.js';
+
+/** TokenBurn: units of the treasury cease to exist. */
+export const tokenBurn: TransactionHandler<TokenBurnTransactionBody> = {
+  name: 'TOKENBURN',
+  schedulable: true,
+
+  pureChecks(value) {
+    demand(value.token !== undefined, Status.INVALID_TOKEN_ID);
+    demand(value.amount === 0n || value.serialNumbers.length === 0, Status.INVALID_TRANSACTION_BODY);
+    demand(value.amount >= 0n, Status.INVALID_TOKEN_BURN_AMOUNT);
+  },
+
+  preHandle(value, { state }) {
+    return [anyToken(state, value.token).supplyKey ?? fail(Status.TOKEN_HAS_NO_SUPPLY_KEY)];
+  },
+
+  handle(value, context) {
+    const token = liveToken(context.state, value.token);
+    demand(value.serialNumbers.length === 0, Status.INVALID_TOKEN_BURN_METADATA);
+    demand(value.amount <= token.totalSupply, Status.INVALID_TOKEN_BURN_AMOUNT);
+    changeSupply(token, -value.amount, context);
+  },
+
+  fee: () => flatFee(prices.tokenOperation),
+};

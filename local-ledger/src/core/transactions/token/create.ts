@@ -1,0 +1,129 @@
+import { TokenSupplyType, TokenType } from '../../../gen/services_basic_types.js';
+import type { TokenCreateTransactionBody } from '../../../gen/services_token_create.js';
+import { prices } from '../../fees/price-list.js';
+import { keyOrNone } from '../../keys/key-structure.js';
+import { limits } from '../../limits.js';
+import type { EntityNum, Nanos, Token } from '../../model.js';
+import { demand, fail, Status } from '../../status.js';
+import { checkLabel, checkMemo } from '../../text-checks.js';
+import { secondsToNanos, toNanos } from '../../time.js';
+import { liveAccount, newRelation } from '../entities.js';
+import { feeWithKeys } from '../flat-fee.js';
+import type { HandleContext, TransactionHandler } from '../handler.js';
+import { checkedRenewal } from '../renewal.js';
+import { checkTokenKeys, tokenKeyRoles } from './key-checks.js';
+
+type Create = TokenCreateTransactionBody;
+
+/** TokenCreate: a fungible token, its whole initial supply with the treasury. */
+export const tokenCreate: TransactionHandler<Create> = {
+  name: 'TOKENCREATION',
+  schedulable: true,
+
+  pureChecks(value) {
+    demand(value.customFees.length === 0 && value.tokenType === TokenType.FUNGIBLE_COMMON, Status.NOT_SUPPORTED);
+    demand(value.initialSupply >= 0n, Status.INVALID_TOKEN_INITIAL_SUPPLY);
+    demand(value.decimals >= 0, Status.INVALID_TOKEN_DECIMALS);
+    const isCapped = value.supplyType === TokenSupplyType.FINITE;
+    demand(isCapped ? value.maxSupply > 0n : value.maxSupply === 0n, Status.INVALID_TOKEN_MAX_SUPPLY);
+    demand(!isCapped || value.initialSupply <= value.maxSupply, Status.INVALID_TOKEN_INITIAL_SUPPLY);
+    demand(value.treasury?.account !== undefined, Status.INVALID_TREASURY_ACCOUNT_FOR_TOKEN);
+    demand(!value.freezeDefault || keyOrNone(value.freezeKey) !== undefined, Status.TOKEN_HAS_NO_FREEZE_KEY);
+  },
+
+  preHandle(value, { state }) {
+    const treasury = liveAccount(
+      state,
+      value.treasury,
+      Status.INVALID_ACCOUNT_ID,
+      Status.INVALID_TREASURY_ACCOUNT_FOR_TOKEN,
+    );
+    const renewer = renewerOf(value, state);
+    return [treasury.key, keyOrNone(value.adminKey) ?? [], renewer?.key ?? []].flat();
+  },
+
+  handle(value, context) {
+    const { state, now, outcome } = context;
+    checkAttributes(value, now);
+    const treasury = liveAccount(
+      state,
+      value.treasury,
+      Status.INVALID_ACCOUNT_ID,
+      Status.INVALID_TREASURY_ACCOUNT_FOR_TOKEN,
+    );
+    const token = newToken(value, treasury.num, context);
+    state.tokens.put(token.num, token);
+    const relation = newRelation(token, treasury.num, false, now);
+    state.putRelation({ ...relation, balance: token.totalSupply, frozen: false, kycGranted: true });
+    outcome.entity = token.num;
+    outcome.tokenId = token.num;
+    outcome.automaticAssociations = [{ account: treasury.num, token: token.num }];
+  },
+
+  fee: (value) =>
+    feeWithKeys(
+      prices.tokenCreate,
+      tokenKeyRoles.map((role) => value[role]),
+      1,
+    ),
+};
+
+function renewerOf(value: Create, state: HandleContext['state']) {
+  return (
+    value.autoRenewAccount &&
+    liveAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT)
+  );
+}
+
+function checkAttributes(value: Create, now: Nanos): void {
+  checkLabel(value.symbol, limits.tokenSymbolBytes, Status.MISSING_TOKEN_SYMBOL, Status.TOKEN_SYMBOL_TOO_LONG);
+  checkLabel(value.name, limits.tokenNameBytes, Status.MISSING_TOKEN_NAME, Status.TOKEN_NAME_TOO_LONG);
+  checkMemo(value.memo);
+  demand(value.metadata.length <= limits.tokenMetadataBytes, Status.METADATA_TOO_LONG);
+  checkTokenKeys(value);
+  if (value.autoRenewAccount !== undefined) {
+    checkedRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD), Status.INVALID_RENEWAL_PERIOD);
+  } else if (value.expiry !== undefined) {
+    const expiry = toNanos(value.expiry);
+    const latest = now + secondsToNanos(limits.maxAutoRenewSeconds);
+    demand(expiry > now && expiry <= latest, Status.INVALID_EXPIRATION_TIME);
+  }
+}
+
+/** Seconds until expiry when neither a period nor an expiry is given: 90 days. */
+const defaultRenewal = 7_776_000n;
+
+function newToken(value: Create, treasury: EntityNum, { state, now }: HandleContext): Token {
+  const renewer = renewerOf(value, state);
+  const renewal = value.autoRenewPeriod?.seconds ?? 0n;
+  const life = secondsToNanos(renewal > 0n ? renewal : defaultRenewal);
+  return {
+    num: state.newEntity(),
+    name: value.name,
+    symbol: value.symbol,
+    memo: value.memo,
+    metadata: value.metadata,
+    decimals: value.decimals,
+    totalSupply: value.initialSupply,
+    initialSupply: value.initialSupply,
+    supplyType: value.supplyType === TokenSupplyType.FINITE ? 'FINITE' : 'INFINITE',
+    maxSupply: value.maxSupply,
+    treasury,
+    adminKey: keyOrNone(value.adminKey),
+    supplyKey: keyOrNone(value.supplyKey),
+    freezeKey: keyOrNone(value.freezeKey),
+    kycKey: keyOrNone(value.kycKey),
+    wipeKey: keyOrNone(value.wipeKey),
+    pauseKey: keyOrNone(value.pauseKey),
+    feeScheduleKey: keyOrNone(value.feeScheduleKey),
+    metadataKey: keyOrNone(value.metadataKey),
+    freezeDefault: value.freezeDefault,
+    paused: false,
+    deleted: false,
+    autoRenewAccount: renewer?.num,
+    autoRenewSeconds: renewal,
+    expiry: renewer === undefined && value.expiry !== undefined ? toNanos(value.expiry) : now + life,
+    created: now,
+    modified: now,
+  };
+}

@@ -1,0 +1,33 @@
+import type { TokenMintTransactionBody } from '../../../gen/services_token_mint.js';
+import { prices } from '../../fees/price-list.js';
+import { demand, fail, Status } from '../../status.js';
+import { anyToken, liveToken } from '../entities.js';
+import { flatFee } from '../flat-fee.js';
+import type { TransactionHandler } from '../handler.js';
+import { changeSupply } from './supply.js';
+
+/** TokenMint: new units go to the treasury. */
+export const tokenMint: TransactionHandler<TokenMintTransactionBody> = {
+  name: 'TOKENMINT',
+  schedulable: true,
+
+  pureChecks(value) {
+    demand(value.token !== undefined, Status.INVALID_TOKEN_ID);
+    demand(value.amount === 0n || value.metadata.length === 0, Status.INVALID_TRANSACTION_BODY);
+    demand(value.amount >= 0n, Status.INVALID_TOKEN_MINT_AMOUNT);
+  },
+
+  preHandle(value, { state }) {
+    return [anyToken(state, value.token).supplyKey ?? fail(Status.TOKEN_HAS_NO_SUPPLY_KEY)];
+  },
+
+  handle(value, context) {
+    const token = liveToken(context.state, value.token);
+    demand(value.metadata.length === 0, Status.INVALID_TOKEN_MINT_METADATA);
+    const isWithin = token.supplyType === 'INFINITE' || token.totalSupply + value.amount <= token.maxSupply;
+    demand(isWithin, Status.TOKEN_MAX_SUPPLY_REACHED);
+    changeSupply(token, value.amount, context);
+  },
+
+  fee: () => flatFee(prices.tokenOperation),
+};

@@ -1,0 +1,24 @@
+import type { EntityNum, Token } from '../../model.js';
+import { demand, fail, Status } from '../../status.js';
+import { movableRelation, newRelation } from '../entities.js';
+import type { HandleContext } from '../handler.js';
+
+/** Hands the old treasury's whole balance to the new one, associating that with a free automatic slot. */
+export function moveTreasury(token: Token, next: EntityNum, { state, now, outcome }: HandleContext): void {
+  if (next === token.treasury) {
+    return;
+  }
+  if (state.relation(next, token.num) === undefined) {
+    const account = state.accounts.get(next) ?? fail(Status.INVALID_ACCOUNT_ID);
+    const { maxAutoAssociations, usedAutoAssociations } = account;
+    const isFree = maxAutoAssociations === -1 || usedAutoAssociations < maxAutoAssociations;
+    demand(isFree, Status.NO_REMAINING_AUTOMATIC_ASSOCIATIONS);
+    state.accounts.put(next, { ...account, usedAutoAssociations: usedAutoAssociations + 1 });
+    state.putRelation(newRelation(token, next, true, now));
+    outcome.automaticAssociations = [{ account: next, token: token.num }];
+  }
+  const from = movableRelation(state, token.treasury, token.num);
+  const to = movableRelation(state, next, token.num);
+  state.putRelation({ ...from, balance: 0n });
+  state.putRelation({ ...to, balance: to.balance + from.balance });
+}

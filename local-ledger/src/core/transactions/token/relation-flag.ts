@@ -1,0 +1,48 @@
+import type { AccountID, Key, TokenID } from '../../../gen/services_basic_types.js';
+import { prices } from '../../fees/price-list.js';
+import type { Token, TokenRelation } from '../../model.js';
+import { demand, fail, Status } from '../../status.js';
+import { anyToken, liveAccount, liveToken, relationOf } from '../entities.js';
+import { flatFee } from '../flat-fee.js';
+import type { TransactionHandler } from '../handler.js';
+
+/** The body that freeze, unfreeze, grant and revoke share. */
+export interface TokenAndAccount {
+  readonly token: TokenID | undefined;
+  readonly account: AccountID | undefined;
+}
+
+/** How one of the four differs from the others. */
+interface RelationFlag {
+  readonly name: string;
+  /** The key that may set the flag. */
+  readonly key: (token: Token) => Key | undefined;
+  readonly missingKey: Status;
+  readonly change: Partial<TokenRelation>;
+}
+
+/** A transaction that sets a flag of an account's relation to a token. */
+export function relationFlag({ name, key, missingKey, change }: RelationFlag): TransactionHandler<TokenAndAccount> {
+  return {
+    name,
+    schedulable: false,
+
+    pureChecks(value) {
+      demand(value.token !== undefined, Status.INVALID_TOKEN_ID);
+      demand(value.account?.account !== undefined, Status.INVALID_ACCOUNT_ID);
+    },
+
+    preHandle(value, { state }) {
+      return [key(anyToken(state, value.token)) ?? fail(missingKey)];
+    },
+
+    handle(value, { state, outcome }) {
+      const token = liveToken(state, value.token);
+      const account = liveAccount(state, value.account);
+      state.putRelation({ ...relationOf(state, account.num, token.num), ...change });
+      outcome.entity = account.num;
+    },
+
+    fee: () => flatFee(prices.tokenOperation),
+  };
+}

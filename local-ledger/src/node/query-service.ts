@@ -1,0 +1,127 @@
+import type { LedgerClock } from '../clock.js';
+import { toTinybar } from '../core/fees/exchange-rate.js';
+import { prices } from '../core/fees/price-list.js';
+import { transactionKey } from '../core/ids.js';
+import type { Network } from '../core/network.js';
+import { type BoundQuery, boundQuery } from '../core/queries/handlers.js';
+import type { QueryData, ResponseData } from '../core/queries/query.js';
+import { unknownReceipt } from '../core/queries/receipt.js';
+import { Status, StatusError } from '../core/status.js';
+import { Query } from '../gen/services_query.js';
+import { ResponseType } from '../gen/services_query_header.js';
+import { Response } from '../gen/services_response.js';
+import type { ResponseHeader } from '../gen/services_response_header.js';
+import { Transaction } from '../gen/services_transaction.js';
+import type { Faults } from './faults.js';
+import type { Platform } from './platform.js';
+import { checkPayment, hasPayment } from './query-payment.js';
+
+/** What queries are answered from. */
+export interface QueryParts {
+  readonly network: Network;
+  readonly clock: LedgerClock;
+  readonly platform: Platform;
+  readonly faults: Faults;
+  /** How long a receipt query waits for its transaction to become final, in milliseconds. */
+  readonly receiptHoldMs: number;
+}
+
+/** Bytes that are no query: gRPC INVALID_ARGUMENT. */
+export class UnreadableQuery extends Error {}
+
+/** Answers queries: cost, payment, waiting for receipts, and refusals in the response header. */
+export class QueryService {
+  readonly #parts: QueryParts;
+
+  constructor(parts: QueryParts) {
+    this.#parts = parts;
+  }
+
+  /** The serialized Response to a serialized Query. Throws UnreadableQuery. */
+  async answer(rpc: string, bytes: Uint8Array): Promise<Uint8Array> {
+    const query = readQuery(bytes);
+    return Response.encode({ response: await this.#respond(rpc, query) }).finish();
+  }
+
+  async #respond(rpc: string, query: QueryData): Promise<ResponseData> {
+    const bound = boundQuery(query);
+    const type = query.value.header?.responseType ?? ResponseType.ANSWER_ONLY;
+    const header: ResponseHeader = {
+      nodeTransactionPrecheckCode: Status.OK,
+      responseType: type,
+      cost: 0n,
+      stateProof: new Uint8Array(),
+    };
+    try {
+      return await this.#answer(rpc, query, bound, header);
+    } catch (error) {
+      const status = error instanceof StatusError ? error.status : Status.FAIL_INVALID;
+      const cost = error instanceof StatusError ? error.cost : 0n;
+      return bound.bare({ ...header, nodeTransactionPrecheckCode: status, cost });
+    }
+  }
+
+  async #answer(rpc: string, query: QueryData, bound: BoundQuery, header: ResponseHeader): Promise<ResponseData> {
+    const { network, clock, platform, faults } = this.#parts;
+    refuseByFault(faults, rpc);
+    if (query.value.header === undefined) {
+      throw new StatusError(Status.MISSING_QUERY_HEADER);
+    }
+    const type = header.responseType;
+    if (type !== ResponseType.ANSWER_ONLY && type !== ResponseType.COST_ANSWER) {
+      throw new StatusError(Status.NOT_SUPPORTED);
+    }
+    const cost = bound.isPaid ? toTinybar(prices.query) : 0n;
+    if (bound.isPaid && type === ResponseType.ANSWER_ONLY) {
+      this.#takePayment(query, cost);
+    }
+    if (query.$case === 'transactionGetReceipt') {
+      await this.#untilFinal(query.value.transactionID);
+    }
+    await platform.settled();
+    const context = { state: network.state, records: network.records, now: clock.now() };
+    const answer = type === ResponseType.COST_ANSWER ? bound.bare({ ...header, cost }) : bound.answer(header, context);
+    return answer.$case === 'transactionGetReceipt' && faults.take('unknown-receipt', rpc)
+      ? { ...answer, value: { ...answer.value, receipt: unknownReceipt() } }
+      : answer;
+  }
+
+  #takePayment(query: QueryData, cost: bigint): void {
+    const payment = query.value.header?.payment;
+    if (!hasPayment(payment)) {
+      throw new StatusError(Status.INSUFFICIENT_TX_FEE, cost);
+    }
+    const bytes = Transaction.encode(payment).finish();
+    this.#parts.platform.submit(bytes, (envelope) => checkPayment(envelope, cost));
+  }
+
+  async #untilFinal(id: Parameters<typeof transactionKey>[0]): Promise<void> {
+    const key = transactionKey(id);
+    if (key !== undefined && this.#parts.network.records.find(key) === 'pending') {
+      await this.#parts.platform.untilFinal(key, this.#parts.receiptHoldMs);
+    }
+  }
+}
+
+function readQuery(bytes: Uint8Array): QueryData {
+  let query: Query;
+  try {
+    query = Query.decode(bytes);
+  } catch (cause) {
+    throw new UnreadableQuery('the bytes are no query', { cause });
+  }
+  if (query.query === undefined) {
+    throw new UnreadableQuery('the query is empty');
+  }
+  return query.query;
+}
+
+/** Answers as a node that is overloaded or not ready, when such a fault waits for this rpc. */
+export function refuseByFault(faults: Faults, rpc: string): void {
+  if (faults.take('platform-not-active', rpc)) {
+    throw new StatusError(Status.PLATFORM_NOT_ACTIVE);
+  }
+  if (faults.take('busy', rpc)) {
+    throw new StatusError(Status.BUSY);
+  }
+}
