@@ -1,0 +1,103 @@
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import { formatDurationMs, msFromNanos } from '@gatepost/shared/vocabulary/time';
+import type { AgentState } from '../run/agent-state.js';
+import { isOpen, keyOf } from '../run/attempt.js';
+import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
+import { lastServableMs, pickAgent, type Wanted } from './agents.js';
+import type { Pass } from './pass.js';
+
+/** Tasks of one lane that are looked at in vain before the lane is left for this pass. */
+const FRUITLESS = 64;
+
+/** Assigns ready tasks, oldest first, to agents with free slots. */
+export function decideAssignments(pass: Pass): void {
+  const { ready, tasks } = pass.state;
+  for (const lane of ready.lanes()) {
+    let fruitless = 0;
+    const wanted = ({ task, round }: { task: string; round: number }) => isWanted(tasks.get(task), round);
+    for (const id of ready.live(lane, wanted)) {
+      const task = tasks.get(id);
+      if (task === undefined) continue;
+      if (pass.open >= pass.limits.openAttempts || fruitless >= FRUITLESS) break;
+      if (!assignRound(pass, task, lane.agent)) fruitless += 1;
+    }
+  }
+}
+
+const isWanted = (task: TaskState | undefined, round: number): boolean =>
+  task !== undefined && task.need > 0 && task.failures === round && task.waiting === 0 && !isTerminal(task.status);
+
+/** Assigns what a task still wants; false when it wants more than could be had. */
+function assignRound(pass: Pass, task: TaskState, only: AccountId | undefined): boolean {
+  const first = task.attempts.length + 1;
+  const busyAgents = agentsInRound(pass, task, first);
+  for (let number = first; number < first + task.need; number += 1) {
+    if (pass.busy(`assign:${keyOf(task.spec.id, number)}`)) continue;
+    const wanted: Wanted = { type: task.spec.type, agent: only, not: busyAgents };
+    const agent = assignOne(pass, task, number, wanted);
+    if (agent === undefined) return false;
+    busyAgents.add(agent.account);
+  }
+  return true;
+}
+
+/** Agents that must not get a further attempt of this round. */
+function agentsInRound(pass: Pass, task: TaskState, first: number): Set<AccountId> {
+  const agents = new Set<AccountId>();
+  if (task.spec.retry === 'elsewhere' && task.failures > 0) {
+    const last = task.attempts.at(-1);
+    if (last !== undefined) agents.add(last.agent);
+  }
+  if (membersOf(task.spec) === 1) return agents;
+  for (const attempt of task.attempts) if (attempt.round === task.failures + 1) agents.add(attempt.agent);
+  for (let number = first; number < first + task.need; number += 1) {
+    const assignment = pass.seen.inFlight.assignments.get(`assign:${keyOf(task.spec.id, number)}`);
+    if (assignment !== undefined) agents.add(assignment.agent);
+  }
+  return agents;
+}
+
+/** Assigns one attempt if an agent and the budget allow it; gives the task up when they will not. */
+export function assignOne(pass: Pass, task: TaskState, number: number, wanted: Wanted): AgentState | undefined {
+  if (!withinBudget(pass, task, number)) return undefined;
+  const agent = pickAgent(pass, wanted);
+  if (agent === undefined) {
+    giveUpWithoutAgent(pass, task, number, wanted);
+    return undefined;
+  }
+  pass.ask({
+    kind: 'assign',
+    key: `assign:${keyOf(task.spec.id, number)}`,
+    task: task.spec.id,
+    attempt: number,
+    agent: agent.account,
+    inbox: agent.inbox,
+    price: task.spec.price,
+    deadlineMs: pass.nowMs + task.spec.deadlineMs,
+  });
+  return agent;
+}
+
+function withinBudget(pass: Pass, task: TaskState, number: number): boolean {
+  const { maxTotal } = pass.state.context.plan;
+  if (maxTotal === undefined || pass.committed + task.spec.price <= maxTotal) return true;
+  // What is under way may be rejected and leave its price to others.
+  if (pass.open === 0) {
+    const left = maxTotal - pass.committed;
+    const reason = `${task.spec.price} more would exceed max_total ${maxTotal}; ${left} is left`;
+    pass.verdict(task.spec.id, number, false, 'budget', reason);
+  }
+  return false;
+}
+
+function giveUpWithoutAgent(pass: Pass, task: TaskState, number: number, wanted: Wanted): void {
+  if (task.attempts.some(isOpen)) return;
+  const decided = task.attempts.at(-1)?.verdict?.at;
+  const since = Math.max(pass.seen.startedMs, decided === undefined ? 0 : msFromNanos(decided));
+  const waitedMs = pass.nowMs - lastServableMs(pass, wanted, since);
+  if (waitedMs <= pass.limits.agentWaitMs) return;
+  const who = wanted.agent ?? `no agent with capability ${wanted.type}`;
+  const other = wanted.not.size > 0 ? ` besides ${[...wanted.not].join(', ')}` : '';
+  const reason = `${who}${other} ${wanted.agent === undefined ? 'was' : 'was not'} reachable for ${formatDurationMs(waitedMs)}`;
+  pass.verdict(task.spec.id, number, false, 'unassignable', reason);
+}

@@ -1,0 +1,58 @@
+import { attemptKeyOf } from '../run/attempt.js';
+import type { RunState } from '../run/run-state.js';
+import { decideAssignments } from './assignments.js';
+import type { Command } from './command.js';
+import { decideCancellations, decideDeadlines, decideRunCancellation, decideSurplus } from './endings.js';
+import { decideGates } from './gates.js';
+import type { Limits } from './limits.js';
+import { decideReassignments } from './lost-agents.js';
+import type { Observations } from './observations.js';
+import { Pass } from './pass.js';
+import { decideSettlements } from './settlements.js';
+
+/**
+ * What is to be done now. Pure but for one index: deadlines that have passed move to `overdue`. The same state, time
+ * and observations give the same commands in the same order.
+ * @param nowMs milliseconds since the Unix epoch.
+ */
+export function decide(state: RunState, nowMs: number, seen: Observations, limits: Limits): readonly Command[] {
+  const pass = new Pass(state, nowMs, seen, limits);
+  if (isFenced(state, seen)) {
+    pass.ask({ kind: 'stop', key: 'stop', why: 'fenced' });
+  } else if (!state.opened) {
+    if (state.epoch?.instance === seen.instance) pass.ask({ kind: 'open', key: 'open' });
+  } else if (state.closed === undefined) {
+    decideOpenRun(pass);
+  }
+  return pass.commands;
+}
+
+const isFenced = (state: RunState, seen: Observations): boolean =>
+  state.epoch !== undefined && seen.begun && state.epoch.instance !== seen.instance;
+
+function decideOpenRun(pass: Pass): void {
+  decideSurplus(pass);
+  decideDeadlines(pass);
+  if (pass.state.cancelReason === undefined) {
+    decideCancellations(pass);
+    decideGates(pass);
+    decideReassignments(pass);
+    decideAssignments(pass);
+  } else {
+    decideRunCancellation(pass);
+  }
+  decideSettlements(pass);
+  decideClosing(pass);
+}
+
+function decideClosing(pass: Pass): void {
+  const { state, seen } = pass;
+  const over = state.unfinished === 0 || state.cancelReason !== undefined;
+  if (!over || state.openAttempts > 0 || pass.open > 0 || pass.commands.length > 0) return;
+  if (state.payable.size === 0) {
+    const outcome = state.cancelReason !== undefined ? 'cancelled' : state.lost > 0 ? 'failed' : 'complete';
+    pass.ask({ kind: 'close', key: 'close', outcome });
+  } else if ([...state.payable].every((attempt) => seen.unpayable.has(attemptKeyOf(attempt)))) {
+    pass.ask({ kind: 'stop', key: 'stop', why: 'unpayable' });
+  }
+}

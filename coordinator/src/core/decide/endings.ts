@@ -1,0 +1,59 @@
+import { msFromNanos } from '@gatepost/shared/vocabulary/time';
+import { isOpen } from '../run/attempt.js';
+import type { Pass } from './pass.js';
+
+/** Attempts past their deadline without a result: cancelled and rejected. */
+export function decideDeadlines(pass: Pass): void {
+  const { deadlines, overdue } = pass.state;
+  for (let due = deadlines.peek(); due !== undefined; due = deadlines.peek()) {
+    if (due.at + pass.limits.deadlineGraceMs > pass.nowMs) break;
+    deadlines.pop();
+    if (isOpen(due.what) && due.what.result === undefined) overdue.add(due.what);
+  }
+  for (const attempt of overdue) {
+    const lateMs = attempt.deadlineMs - msFromNanos(attempt.assignedAt);
+    const reason = `no result ${Math.round(lateMs / 1_000)} s after the assignment`;
+    pass.cancel(attempt, reason);
+    pass.verdict(attempt.task, attempt.number, false, 'deadline', reason);
+  }
+}
+
+/** Attempts whose task was decided without them: cancelled and rejected, unpaid. */
+export function decideSurplus(pass: Pass): void {
+  for (const attempt of pass.state.surplus) {
+    const status = pass.state.tasks.get(attempt.task)?.status;
+    const reason =
+      status === 'complete' || status === 'paid' ? 'another attempt was accepted' : `the task is ${status}`;
+    pass.cancel(attempt, reason);
+    pass.verdict(attempt.task, attempt.number, false, 'superseded', reason);
+  }
+}
+
+/** Tasks a person no longer wants. */
+export function decideCancellations(pass: Pass): void {
+  for (const [id, reason] of pass.state.cancelled) {
+    const task = pass.state.tasks.get(id);
+    if (task === undefined) continue;
+    const open = task.attempts.filter(isOpen);
+    for (const attempt of open) {
+      pass.cancel(attempt, reason);
+      pass.verdict(id, attempt.number, false, 'cancelled', reason);
+    }
+    const ended = task.status !== 'pending' && task.status !== 'assigned';
+    if (open.length === 0 && !ended) pass.verdict(id, task.attempts.length + 1, false, 'cancelled', reason);
+  }
+}
+
+/** A run a person no longer wants: what is under way ends, what was accepted is still paid. */
+export function decideRunCancellation(pass: Pass): void {
+  const reason = pass.state.cancelReason ?? '';
+  for (const agent of pass.state.agents.values()) {
+    for (const key of agent.open) {
+      const mark = key.lastIndexOf('#');
+      const attempt = pass.state.tasks.get(key.slice(0, mark))?.attempts[Number(key.slice(mark + 1)) - 1];
+      if (attempt === undefined) continue;
+      pass.cancel(attempt, reason);
+      pass.verdict(attempt.task, attempt.number, false, 'cancelled', reason);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { AgentState } from '../run/agent-state.js';
+import type { Limits } from './limits.js';
+
+/** What this process saw of an agent's gRPC session. */
+export interface SessionObservation {
+  readonly connected: boolean;
+  /** When the last heartbeat or other message came; undefined when none ever did. Milliseconds since the Unix epoch. */
+  readonly lastHeardMs: number | undefined;
+  /** When this process began to look for the agent, or was itself away last. */
+  readonly watchingSinceMs: number;
+  /** The agent's own interval of heartbeats. */
+  readonly heartbeatMs: number;
+  /** Why there is no session. */
+  readonly trouble: string | undefined;
+}
+
+/** `alive`: may get work. `suspect`: out of touch, nothing is taken from it yet. The others have lost their work. */
+export type Health = 'alive' | 'suspect' | 'lost' | 'lapsed' | 'offline';
+
+export interface Judgement {
+  readonly health: Health;
+  readonly why: string;
+  /** When it was last known to be alive, as far as this process knows. */
+  readonly aliveMs: number;
+}
+
+/** Heartbeats that may be missed. */
+const MISSED_BEATS = 2;
+
+/**
+ * Judges an agent by what the ledger and its session say. That nothing was heard only counts for the time this process
+ * was itself listening; a message of the session or an `online` record makes good what came before.
+ */
+export function judge(
+  agent: AgentState,
+  session: SessionObservation | undefined,
+  nowMs: number,
+  limits: Pick<Limits, 'lossGraceMs'>,
+): Judgement {
+  const since = session?.watchingSinceMs ?? nowMs;
+  const aliveMs = Math.max(session?.lastHeardMs ?? 0, since);
+  if (agent.life !== 'online') {
+    return { health: agent.life, why: agent.reason ?? `the ledger says ${agent.life}`, aliveMs };
+  }
+  if (session === undefined) return { health: 'suspect', why: 'no session yet', aliveMs };
+  const silentMs = nowMs - aliveMs;
+  const allowedMs = MISSED_BEATS * session.heartbeatMs;
+  if (session.connected && silentMs <= allowedMs) return { health: 'alive', why: 'its session answers', aliveMs };
+  const why = session.connected ? `silent for ${silentMs} ms` : (session.trouble ?? 'no session yet');
+  return { health: silentMs > allowedMs + limits.lossGraceMs ? 'lost' : 'suspect', why, aliveMs };
+}

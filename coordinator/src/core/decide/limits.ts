@@ -1,0 +1,33 @@
+/** Bounds of a run; every one can be set in the configuration file. */
+export interface Limits {
+  /** Attempts under way in the whole run. */
+  readonly openAttempts: number;
+  /** Attempts under way on one agent; its own slots bound it too. */
+  readonly attemptsPerAgent: number;
+  /** Settle as soon as so many attempts are payable. */
+  readonly settleAfter: number;
+  /** Settle when an attempt has been payable for so long. */
+  readonly settleWithinMs: number;
+  /** How long the network may take a payment; the quarantine after a restart is as long. 15 s to 180 s. */
+  readonly paymentWindowMs: number;
+  /** How long after its deadline an attempt's result may still come into sight, for the mirror's lag. */
+  readonly deadlineGraceMs: number;
+  /** How long a task waits for an agent that could do it before it fails. */
+  readonly agentWaitMs: number;
+  /** How long an agent may be out of touch before its attempts go to another. */
+  readonly lossGraceMs: number;
+  /** How often one task is reassigned because its agent was lost. */
+  readonly reassignments: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  openAttempts: 10_000,
+  attemptsPerAgent: 256,
+  settleAfter: 5,
+  settleWithinMs: 2_000,
+  paymentWindowMs: 30_000,
+  deadlineGraceMs: 5_000,
+  agentWaitMs: 60_000,
+  lossGraceMs: 5_000,
+  reassignments: 5,
+};

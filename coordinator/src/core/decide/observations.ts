@@ -1,0 +1,26 @@
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import type { InFlight } from './command.js';
+import type { SessionObservation } from './health.js';
+
+/** What the automatic gates of this process said of an attempt's output. */
+export interface GateOutcome {
+  readonly accepted: boolean;
+  readonly gate: string;
+  readonly reason: string;
+}
+
+/** What this process knows beside the ledger; lost with it, and never needed for what is right. */
+export interface Observations {
+  /** Names this process; its epoch record carries it. */
+  readonly instance: string;
+  /** Whether the fold has shown this process's own epoch. */
+  readonly begun: boolean;
+  /** When this process began, milliseconds since the Unix epoch. */
+  readonly startedMs: number;
+  readonly inFlight: InFlight;
+  readonly sessions: ReadonlyMap<AccountId, SessionObservation>;
+  /** What the automatic gates said, by the key of the attempt whose output they saw. */
+  readonly gated: ReadonlyMap<string, GateOutcome>;
+  /** Attempts (by key) that the ledger would not pay, and why. */
+  readonly unpayable: ReadonlyMap<string, string>;
+}

@@ -1,0 +1,80 @@
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import type { AgentState } from '../run/agent-state.js';
+import { type Attempt, keyOf } from '../run/attempt.js';
+import type { RunState } from '../run/run-state.js';
+import type { Command } from './command.js';
+import { type Judgement, judge } from './health.js';
+import type { Limits } from './limits.js';
+import type { Observations } from './observations.js';
+
+/** Longest gate name a record may carry. */
+const MAX_GATE_CHARS = 64;
+
+/** One pass of deciding: its inputs, and the commands found so far with what they use up. */
+export class Pass {
+  readonly commands: Command[] = [];
+  readonly #asked = new Set<string>();
+  readonly #load = new Map<AccountId, number>();
+  readonly #judgements = new Map<AccountId, Judgement>();
+  committed: bigint;
+  open: number;
+
+  constructor(
+    readonly state: RunState,
+    readonly nowMs: number,
+    readonly seen: Observations,
+    readonly limits: Limits,
+  ) {
+    this.committed = state.committed;
+    this.open = state.openAttempts;
+    for (const { agent, price } of seen.inFlight.assignments.values()) this.#take(agent, price);
+  }
+
+  #take(agent: AccountId, price: bigint): void {
+    this.#load.set(agent, (this.#load.get(agent) ?? 0) + 1);
+    this.committed += price;
+    this.open += 1;
+  }
+
+  /** Whether an effect is under way or asked for already. */
+  busy(key: string): boolean {
+    return this.#asked.has(key) || this.seen.inFlight.has(key);
+  }
+
+  /** Asks for an effect once. */
+  ask(command: Command): void {
+    if (this.busy(command.key)) return;
+    this.#asked.add(command.key);
+    if (command.kind === 'assign') this.#take(command.agent, command.price);
+    this.commands.push(command);
+  }
+
+  verdict(task: string, attempt: number, accepted: boolean, gate: string, reason: string): void {
+    const key = `verdict:${keyOf(task, attempt)}`;
+    this.ask({ kind: 'verdict', key, task, attempt, accepted, gate: gate.slice(0, MAX_GATE_CHARS), reason });
+  }
+
+  cancel(attempt: Attempt, reason: string): void {
+    if (attempt.cancelled || attempt.result !== undefined) return;
+    const { task, number, agent, inbox } = attempt;
+    this.ask({ kind: 'cancel', key: `cancel:${keyOf(task, number)}`, task, attempt: number, agent, inbox, reason });
+  }
+
+  judgement(agent: AgentState): Judgement {
+    let judged = this.#judgements.get(agent.account);
+    if (judged === undefined) {
+      judged = judge(agent, this.seen.sessions.get(agent.account), this.nowMs, this.limits);
+      this.#judgements.set(agent.account, judged);
+    }
+    return judged;
+  }
+
+  /** Attempts an agent has, those on their way to it included. */
+  load(agent: AgentState): number {
+    return agent.open.size + (this.#load.get(agent.account) ?? 0);
+  }
+
+  hasRoom(agent: AgentState): boolean {
+    return this.load(agent) < Math.min(agent.slots, this.limits.attemptsPerAgent);
+  }
+}

@@ -1,0 +1,95 @@
+import { fitsOneMessage } from '@gatepost/shared/records/codec';
+import { msFromNanos, NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
+import { type Attempt, attemptKeyOf } from '../run/attempt.js';
+import type { RunContext } from '../run/run-state.js';
+import type { Payment } from './command.js';
+import type { Pass } from './pass.js';
+
+/** Different payees of one transfer: ten entries of the ledger less the treasury's. */
+export const MAX_PAYEES = 9;
+/** As long as a transfer's id can be. */
+const LONGEST_ID = '0'.repeat(64);
+
+/** Pays what is accepted: in batches, never twice, and after a restart not before it is certain what a predecessor paid. */
+export function decideSettlements(pass: Pass): void {
+  const due = payableNow(pass);
+  if (due.length === 0 || !isTime(pass, due)) return;
+  let batch: Payment[] = [];
+  for (const attempt of due) {
+    const payment = { task: attempt.task, attempt: attempt.number, to: attempt.agent, amount: attempt.price };
+    if (batch.length > 0 && !fits(pass.state.context, [...batch, payment])) {
+      settle(pass, batch);
+      batch = [];
+    }
+    batch.push(payment);
+  }
+  settle(pass, batch);
+}
+
+function settle(pass: Pass, payments: Payment[]): void {
+  const key = `settle:${payments.map(({ task, attempt }) => `${task}#${attempt}`).join(',')}`;
+  pass.ask({ kind: 'settle', key, payments });
+}
+
+/** The key under which one payment is in flight, whatever batch it is in. */
+export const paymentKey = (payment: { readonly task: string; readonly attempt: number }): string =>
+  `pay:${payment.task}#${payment.attempt}`;
+
+function payableNow(pass: Pass): Attempt[] {
+  const due: Attempt[] = [];
+  let quarantined = false;
+  const { maxTotal } = pass.state.context.plan;
+  let left = maxTotal === undefined ? undefined : maxTotal - pass.state.paid;
+  for (const attempt of pass.state.payable) {
+    const key = paymentKey({ task: attempt.task, attempt: attempt.number });
+    if (pass.busy(key)) {
+      if (left !== undefined) left -= attempt.price;
+      continue;
+    }
+    if (pass.seen.unpayable.has(attemptKeyOf(attempt))) continue;
+    if (isQuarantined(pass, attempt)) quarantined = true;
+    else if (left === undefined || attempt.price <= left) {
+      due.push(attempt);
+      if (left !== undefined) left -= attempt.price;
+    }
+  }
+  if (quarantined) askForBeacon(pass);
+  return due;
+}
+
+/**
+ * Whether a predecessor may have paid an attempt without this process being able to know: it was accepted before this
+ * epoch began, and the mirror has not yet shown a time at which such a payment would have to be on the journal.
+ */
+function isQuarantined(pass: Pass, attempt: Attempt): boolean {
+  const { epoch, ownRecordAt } = pass.state;
+  const acceptedAt = attempt.verdict?.at;
+  if (epoch === undefined || acceptedAt === undefined) return true;
+  const window = BigInt(pass.limits.paymentWindowMs) * NANOS_PER_MS;
+  return acceptedAt < epoch.at && ownRecordAt <= epoch.at + window;
+}
+
+function askForBeacon(pass: Pass): void {
+  const { epoch } = pass.state;
+  if (epoch === undefined) return;
+  const overMs = msFromNanos(epoch.at) + pass.limits.paymentWindowMs;
+  if (pass.nowMs > overMs) pass.ask({ kind: 'beacon', key: 'beacon' });
+}
+
+/** Enough of them, long enough ago, or nothing else is left that could join them. */
+function isTime(pass: Pass, due: readonly Attempt[]): boolean {
+  if (due.length >= pass.limits.settleAfter || pass.open === 0) return true;
+  const oldest = due.reduce((least, { verdict }) => Math.min(least, msFromNanos(verdict?.at ?? 0n)), Infinity);
+  return pass.nowMs - oldest >= pass.limits.settleWithinMs;
+}
+
+function fits(context: RunContext, payments: readonly Payment[]): boolean {
+  if (new Set(payments.map(({ to }) => to)).size > MAX_PAYEES) return false;
+  const record = {
+    type: 'settled' as const,
+    token: context.token,
+    transfer: LONGEST_ID,
+    payments: payments.map((payment) => ({ ...payment, amount: payment.amount.toString() })),
+  };
+  return fitsOneMessage(context.run, [record]);
+}

@@ -1,0 +1,51 @@
+import { topicId } from '@gatepost/shared/vocabulary/ids';
+import type { AgentState } from '../run/agent-state.js';
+import type { Apply } from './outcome.js';
+
+/** An agent serves, under this address, certificate and inbox. */
+export const applyOnline: Apply<'online'> = (state, record, entry, emit) => {
+  const inbox = topicId(record.inbox);
+  const owner = state.inboxes.get(inbox);
+  if (owner !== undefined && owner !== entry.author) return "announcement of another agent's inbox";
+  state.inboxes.set(inbox, entry.author);
+  const before = state.agents.get(entry.author);
+  const agent: AgentState = {
+    account: entry.author,
+    life: 'online',
+    session: record.session,
+    inbox,
+    address: record.address,
+    certSha256: record.cert_sha256,
+    capabilities: new Set(record.capabilities),
+    slots: record.slots,
+    reason: undefined,
+    since: entry.at,
+    open: before?.open ?? new Set(),
+    assigned: before?.assigned ?? 0,
+  };
+  state.agents.set(entry.author, agent);
+  emit({ event: 'agent', agent: entry.author, life: 'online' });
+  return undefined;
+};
+
+/** An agent has stopped in good order. */
+export const applyOffline: Apply<'offline'> = (state, record, entry, emit) => {
+  const agent = state.agents.get(entry.author);
+  if (agent === undefined || agent.session !== record.session) return 'end of a session that is not the current one';
+  agent.life = 'offline';
+  agent.reason = record.reason;
+  agent.since = entry.at;
+  emit({ event: 'agent', agent: entry.author, life: 'offline' });
+  return undefined;
+};
+
+/** The ledger says that an agent's lease was not renewed. The same session may come back with a new lease. */
+export const applyLapsed: Apply<'lapsed'> = (state, record, entry, emit) => {
+  const agent = state.agents.get(entry.author);
+  if (agent === undefined || agent.session !== record.session) return 'lapse of a session that is not the current one';
+  agent.life = 'lapsed';
+  agent.reason = `lease ${record.lease} was not renewed`;
+  agent.since = entry.at;
+  emit({ event: 'agent', agent: entry.author, life: 'lapsed' });
+  return undefined;
+};

@@ -1,0 +1,78 @@
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
+import type { LedgerRecord } from '../run/ledger-record.js';
+import { findOrReview } from '../run/review-id.js';
+import type { RunState } from '../run/run-state.js';
+import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
+import type { Apply } from './outcome.js';
+
+/** An attempt comes into being. */
+export const applyAssign: Apply<'assign'> = (state, record, entry, emit) => {
+  const agent = state.inboxes.get(entry.topic);
+  if (agent === undefined) return 'assignment on an unknown inbox';
+  const task = findOrReview(state, record.task);
+  if (task === undefined) return 'assignment of an unknown task';
+  const refused = refusal(state, task, agent, record.attempt);
+  if (refused !== undefined) return refused;
+  if (BigInt(record.price) !== task.spec.price || record.token !== state.context.token)
+    return 'assignment at a wrong price';
+  if (task.need > 0) task.need -= 1;
+  else for (const other of task.attempts) if (isOpen(other)) other.superseded = true;
+  const attempt = newAttempt(record, entry, agent, task);
+  register(state, task, attempt);
+  emit({ event: 'assigned', task: task.spec.id, attempt: attempt.number, agent });
+  return undefined;
+};
+
+function refusal(state: RunState, task: TaskState, agent: AccountId, number: number): string | undefined {
+  if (!state.opened || state.closed !== undefined) return 'assignment outside an open run';
+  if (isTerminal(task.status)) return 'assignment of a task that is over';
+  if (task.waiting > 0) return 'assignment before its dependencies';
+  if (number !== task.attempts.length + 1) return 'assignment out of turn';
+  if (task.spec.agent !== undefined && task.spec.agent !== agent) return 'assignment to an agent not named';
+  if (task.need === 0 && membersOf(task.spec) > 1) return 'assignment beyond the quorum';
+  return undefined;
+}
+
+function newAttempt(
+  record: Parameters<typeof applyAssign>[1],
+  entry: LedgerRecord,
+  agent: AccountId,
+  task: TaskState,
+): Attempt {
+  return {
+    task: task.spec.id,
+    number: record.attempt,
+    round: task.failures + 1,
+    agent,
+    inbox: entry.topic,
+    inboxSequence: entry.sequence,
+    price: task.spec.price,
+    inputSha256: record.input_sha256,
+    inputSize: record.input_size,
+    deadlineMs: record.deadline_ms,
+    assignedAt: entry.at,
+    startedAt: undefined,
+    superseded: false,
+    cancelled: false,
+    result: undefined,
+    verdict: undefined,
+    payment: undefined,
+  };
+}
+
+function register(state: RunState, task: TaskState, attempt: Attempt): void {
+  if (!state.tasks.has(task.spec.id)) {
+    state.tasks.set(task.spec.id, task);
+    state.unfinished += 1;
+  }
+  task.attempts.push(attempt);
+  if (task.status === 'pending') task.status = 'assigned';
+  state.openAttempts += 1;
+  state.committed += attempt.price;
+  state.deadlines.add(attempt.deadlineMs, attempt);
+  const agent = state.agents.get(attempt.agent);
+  if (agent === undefined) return;
+  agent.open.add(attemptKeyOf(attempt));
+  agent.assigned += 1;
+}

@@ -1,0 +1,9 @@
+import type { Apply } from './outcome.js';
+
+/** An attempt is no longer wanted; its agent was told on its inbox. */
+export const applyCancel: Apply<'cancel'> = (state, record) => {
+  const attempt = state.tasks.get(record.task)?.attempts[record.attempt - 1];
+  if (attempt === undefined || attempt.cancelled) return 'cancellation of an attempt that was not assigned';
+  attempt.cancelled = true;
+  return undefined;
+};

@@ -1,0 +1,21 @@
+import { isTerminal } from '../run/task-state.js';
+import type { Apply } from './outcome.js';
+
+/** A person's word: on a result, or that a task or the run is no longer wanted. */
+export const applyDirective: Apply<'directive'> = (state, record) => {
+  const { action, reason } = record;
+  if (record.task === undefined) {
+    if (action !== 'cancel') return 'directive without a task';
+    state.cancelReason = reason;
+    return undefined;
+  }
+  const task = state.tasks.get(record.task);
+  if (task === undefined || isTerminal(task.status)) return 'directive for a task that is unknown or over';
+  if (action === 'cancel') {
+    state.cancelled.set(record.task, reason);
+    return undefined;
+  }
+  if (record.attempt !== undefined && record.attempt !== task.attempts.length) return 'directive for an older attempt';
+  task.directive = { attempt: record.attempt, approve: action === 'approve', reason };
+  return undefined;
+};

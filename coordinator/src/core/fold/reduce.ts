@@ -1,0 +1,84 @@
+import type { AnyRecord } from '@gatepost/shared/records/schema';
+import type { Emit } from '../run/change.js';
+import type { LedgerRecord } from '../run/ledger-record.js';
+import type { RunState } from '../run/run-state.js';
+import { applyLapsed, applyOffline, applyOnline } from './agent-life.js';
+import { applyAssign } from './assign.js';
+import { applyCancel } from './cancel.js';
+import { applyDirective } from './directive.js';
+import { applyEpoch } from './epoch.js';
+import type { Apply } from './outcome.js';
+import { applyResult, applyStarted } from './progress.js';
+import { applyRunClosed } from './run-closed.js';
+import { applyRunOpened } from './run-opened.js';
+import { applySettled } from './settled.js';
+import { applyVerdict } from './verdict.js';
+
+type Author = 'coordinator' | 'agent';
+type Place = 'journal' | 'inbox';
+
+/** Who may write a kind of record, where, and whether it belongs to a run. */
+interface Grant {
+  readonly author: Author;
+  readonly place: Place;
+  readonly ofRun: boolean;
+}
+
+/** A kind of record: its grant and what it does. */
+interface Rule<T extends AnyRecord['type']> extends Grant {
+  readonly apply: Apply<T>;
+}
+
+const RULES: { readonly [T in AnyRecord['type']]: Rule<T> } = {
+  epoch: { author: 'coordinator', place: 'journal', ofRun: false, apply: applyEpoch },
+  directive: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyDirective },
+  run_opened: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyRunOpened },
+  verdict: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyVerdict },
+  settled: { author: 'coordinator', place: 'journal', ofRun: true, apply: applySettled },
+  run_closed: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyRunClosed },
+  assign: { author: 'coordinator', place: 'inbox', ofRun: true, apply: applyAssign },
+  cancel: { author: 'coordinator', place: 'inbox', ofRun: true, apply: applyCancel },
+  online: { author: 'agent', place: 'journal', ofRun: false, apply: applyOnline },
+  offline: { author: 'agent', place: 'journal', ofRun: false, apply: applyOffline },
+  lapsed: { author: 'agent', place: 'journal', ofRun: false, apply: applyLapsed },
+  started: { author: 'agent', place: 'journal', ofRun: true, apply: applyStarted },
+  result: { author: 'agent', place: 'journal', ofRun: true, apply: applyResult },
+};
+
+const silent: Emit = () => undefined;
+
+/**
+ * Folds one record into the state, which is changed in place and returned. Total: a record without authority, out of
+ * turn or about something unknown is counted in `ignored` and changes nothing else. Deterministic: nothing but the
+ * state and the record counts.
+ */
+export function reduce(state: RunState, entry: LedgerRecord, emit: Emit = silent): RunState {
+  const { record } = entry;
+  const rule = RULES[record.type];
+  if (rule.ofRun && entry.run !== state.context.run) return state;
+  if (entry.at > state.at) state.at = entry.at;
+  const ignored = unauthorised(state, entry, rule) ?? applyTo(rule.apply, state, entry, emit);
+  if (ignored !== undefined) {
+    state.ignored.set(ignored, (state.ignored.get(ignored) ?? 0) + 1);
+    emit({
+      event: 'ignored',
+      reason: `${record.type} by ${entry.author} (${entry.topic}/${entry.sequence}): ${ignored}`,
+    });
+  }
+  if (rule.place === 'journal' && entry.author === state.context.coordinator) state.ownRecordAt = entry.at;
+  return state;
+}
+
+function unauthorised(state: RunState, entry: LedgerRecord, rule: Grant): string | undefined {
+  const { context } = state;
+  const mayWrite =
+    rule.author === 'coordinator' ? entry.author === context.coordinator : context.agents.has(entry.author);
+  if (!mayWrite) return 'record of an author without authority';
+  const onJournal = entry.topic === context.journal;
+  return onJournal === (rule.place === 'journal') ? undefined : 'record on the wrong topic';
+}
+
+function applyTo(apply: unknown, state: RunState, entry: LedgerRecord, emit: Emit): string | undefined {
+  // The table pairs each type with the function for it; the compiler cannot follow that through an index.
+  return (apply as Apply<AnyRecord['type']>)(state, entry.record, entry, emit);
+}

@@ -1,0 +1,16 @@
+import type { Apply } from './outcome.js';
+import { openSequences } from './transitions.js';
+
+/** The run begins: what waits for nothing is ready. */
+export const applyRunOpened: Apply<'run_opened'> = (state, record, _entry, emit) => {
+  if (state.opened) return 'run opened twice';
+  if (record.plan_sha256 !== state.context.plan.digest) return 'run of another plan';
+  if (record.token !== state.context.token) return 'run paid in another token';
+  state.opened = true;
+  emit({ event: 'run_opened' });
+  openSequences(
+    state,
+    [...state.sequences.values()].filter((sequence) => sequence.waiting === 0),
+  );
+  return undefined;
+};

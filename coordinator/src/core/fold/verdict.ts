@@ -1,0 +1,96 @@
+import { type Attempt, isOpen } from '../run/attempt.js';
+import type { Emit } from '../run/change.js';
+import type { RunState } from '../run/run-state.js';
+import { isAccepted, isTerminal, membersOf, quorumOf, type TaskState } from '../run/task-state.js';
+import { refreshJudgeable, roundIsIn } from './gate-index.js';
+import type { Apply } from './outcome.js';
+import { acceptTask, closeAttempt, enqueue, failTask } from './transitions.js';
+
+/** Verdicts after which no further attempt is made, whatever the plan allows. */
+export const FINAL_GATES = {
+  /** No agent could be found in time. */
+  unassignable: 'failed',
+  /** The run's budget does not allow another attempt. */
+  budget: 'failed',
+  /** A person cancelled the task or the run. */
+  cancelled: 'cancelled',
+} as const satisfies Record<string, 'failed' | 'cancelled'>;
+
+type FinalGate = keyof typeof FINAL_GATES;
+const finalGate = (gate: string): FinalGate | undefined => (gate in FINAL_GATES ? (gate as FinalGate) : undefined);
+
+/** What the coordinator decided about an attempt; the first verdict is the only one. */
+export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {
+  const task = state.tasks.get(record.task);
+  if (task === undefined) return 'verdict on an unknown task';
+  const attempt = task.attempts[record.attempt - 1];
+  const { gate, reason, accepted } = record;
+  const told = { task: record.task, attempt: record.attempt, accepted, gate, reason };
+  if (attempt === undefined) {
+    const final = finalGate(gate);
+    if (accepted || final === undefined || record.attempt !== task.attempts.length + 1 || isTerminal(task.status)) {
+      return 'verdict on an attempt that was not assigned';
+    }
+    emit({ event: 'rejected', ...told, agent: undefined });
+    failTask(state, task, FINAL_GATES[final], `${gate}: ${reason}`, emit);
+    return undefined;
+  }
+  if (attempt.verdict !== undefined) return 'verdict given twice';
+  if (accepted && attempt.result?.ok !== true) return 'acceptance without a result';
+  if (accepted && !mayAccept(task, attempt)) return 'acceptance of a second result';
+  attempt.verdict = { accepted, gate, reason, at: entry.at };
+  closeAttempt(state, attempt);
+  emit({ event: accepted ? 'verdict' : 'rejected', ...told, agent: attempt.agent });
+  if (accepted) accept(state, task, attempt);
+  else reject(state, task, attempt, emit);
+  refreshJudgeable(state, task);
+  return undefined;
+};
+
+/** One result per task; of a quorum task every result that equals the accepted ones. */
+function mayAccept(task: TaskState, attempt: Attempt): boolean {
+  if (task.status === 'failed' || task.status === 'cancelled') return false;
+  const accepted = task.attempts.find((other) => other.verdict?.accepted === true);
+  if (accepted === undefined) return true;
+  return membersOf(task.spec) > 1 && accepted.result?.outputSha256 === attempt.result?.outputSha256;
+}
+
+function accept(state: RunState, task: TaskState, attempt: Attempt): void {
+  if (attempt.price > 0n) state.payable.add(attempt);
+  const agreed = task.attempts.filter((other) => other.verdict?.accepted === true).length;
+  if (isTerminal(task.status) || agreed < (quorumOf(task.spec)?.agree ?? 1)) return;
+  acceptTask(state, task);
+}
+
+function reject(state: RunState, task: TaskState, attempt: Attempt, emit: Emit): void {
+  state.committed -= attempt.price;
+  if (isTerminal(task.status)) return;
+  const { gate, reason } = attempt.verdict ?? { gate: '', reason: '' };
+  const final = finalGate(gate);
+  if (final !== undefined) {
+    failTask(state, task, FINAL_GATES[final], `${gate}: ${reason}`, emit);
+  } else if (roundIsLost(task, attempt)) {
+    nextRound(state, task, `${gate}: ${reason}`, emit);
+  } else if (isAccepted(task.status) === false && task.attempts.some(isOpen)) {
+    task.status = task.attempts.some((other) => isOpen(other) && other.result !== undefined) ? 'review' : 'assigned';
+  }
+}
+
+/** A quorum's round is lost when all its members are decided; any other task's when its newest attempt is. */
+function roundIsLost(task: TaskState, attempt: Attempt): boolean {
+  if (membersOf(task.spec) === 1) return attempt.number === task.attempts.length;
+  return roundIsIn(task) && !task.attempts.some(isOpen);
+}
+
+function nextRound(state: RunState, task: TaskState, reason: string, emit: Emit): void {
+  task.failures += 1;
+  task.reason = reason;
+  if (task.failures >= task.spec.attempts) {
+    failTask(state, task, 'failed', `${reason} (attempt ${task.failures} of ${task.spec.attempts})`, emit);
+    return;
+  }
+  task.status = 'pending';
+  task.need = membersOf(task.spec);
+  task.directive = undefined;
+  enqueue(state, task);
+}

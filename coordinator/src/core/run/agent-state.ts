@@ -1,0 +1,29 @@
+import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
+import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { Nanos } from '@gatepost/shared/vocabulary/time';
+
+/** What the ledger last said about an agent's life. */
+export type AgentLife = 'online' | 'offline' | 'lapsed';
+
+/** An agent as its own records, and the ledger's, tell it. */
+export interface AgentState {
+  readonly account: AccountId;
+  life: AgentLife;
+  /** Start of the daemon that is or was online. */
+  session: string;
+  inbox: TopicId;
+  /** host:port of the gRPC server. */
+  address: string;
+  /** Undefined on an insecure loopback. */
+  certSha256: Sha256 | undefined;
+  capabilities: ReadonlySet<string>;
+  slots: number;
+  /** Why it is offline or lapsed. */
+  reason: string | undefined;
+  /** When `life` last changed, or `online` was repeated. */
+  since: Nanos;
+  /** Keys of its attempts that nothing was decided about. */
+  readonly open: Set<string>;
+  /** Counts what the fairness of the assignment goes by. */
+  assigned: number;
+}

@@ -1,0 +1,57 @@
+import type { LedgerRecord } from './ledger-record.js';
+
+/** A run as a journal tells it. */
+export interface IndexedRun {
+  readonly run: string;
+  readonly plan: string;
+  closed: 'complete' | 'failed' | 'cancelled' | undefined;
+}
+
+/** What of a journal must be known before a run can be folded: its runs, the newest epoch, the agents' inboxes. */
+export interface JournalIndex {
+  readonly runs: Map<string, IndexedRun>;
+  epoch:
+    | {
+        readonly epoch: number;
+        readonly instance: string;
+        readonly host: string;
+        readonly pid: number;
+        readonly ended: boolean;
+      }
+    | undefined;
+}
+
+export const emptyIndex = (): JournalIndex => ({ runs: new Map(), epoch: undefined });
+
+/** Takes down a record of the coordinator's own; others have no say here. */
+export function indexRecord(index: JournalIndex, { run, record }: LedgerRecord): void {
+  if (record.type === 'epoch' && record.epoch >= (index.epoch?.epoch ?? 0)) {
+    const { epoch, instance, host, pid, state } = record;
+    index.epoch = { epoch, instance, host, pid, ended: state === 'ended' };
+  }
+  if (run === undefined) return;
+  if (record.type === 'run_opened' && !index.runs.has(run)) {
+    index.runs.set(run, { run, plan: record.plan_sha256, closed: undefined });
+  }
+  const known = index.runs.get(run);
+  if (record.type === 'run_closed' && known !== undefined) known.closed ??= record.outcome;
+}
+
+/** How to go on with a plan. */
+export interface ChosenRun {
+  readonly run: string;
+  readonly state: 'new' | 'resumed' | 'closed';
+}
+
+/**
+ * The run of a plan to go on with: its open run, else a new one when there is none yet or one is asked for, else the
+ * last one, which is closed.
+ */
+export function chooseRun(index: JournalIndex, planDigest: string, wantNew: boolean): ChosenRun {
+  const ofPlan = [...index.runs.values()].filter(({ plan }) => plan === planDigest);
+  const open = ofPlan.find(({ closed }) => closed === undefined);
+  if (open !== undefined && !wantNew) return { run: open.run, state: 'resumed' };
+  const last = ofPlan.at(-1);
+  if (last !== undefined && !wantNew) return { run: last.run, state: 'closed' };
+  return { run: `${planDigest.slice(0, 12)}-${ofPlan.length + 1}`, state: 'new' };
+}

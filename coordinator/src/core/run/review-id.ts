@@ -1,0 +1,51 @@
+import type { Gate, PlanTask } from '../plan.js';
+import type { RunState } from './run-state.js';
+import { newTask } from './run-state.js';
+import type { TaskState } from './task-state.js';
+
+/** Ids of review tasks; no task of a plan may contain this character. */
+const MARK = '~';
+/** A review that cannot be had after so many attempts rejects. */
+const REVIEW_ATTEMPTS = 2;
+
+/** Gates of the verdict on a review: the review is paid either way, and says so. */
+export const REVIEW_ACCEPTS = 'review-accepts';
+export const REVIEW_REJECTS = 'review-rejects';
+
+/** Id under which the review of an attempt is assigned, judged and paid. */
+export const reviewId = (task: string, attempt: number): string => `${attempt}${MARK}${task}`;
+
+export type AgentGate = Extract<Gate, { kind: 'agent' }>;
+
+export const agentGateOf = (spec: PlanTask): AgentGate | undefined =>
+  spec.gates.find((gate): gate is AgentGate => gate.kind === 'agent');
+
+/** The task an id stands for, made now if it is a review of an existing attempt; undefined for an unknown id. */
+export function findOrReview(state: RunState, id: string): TaskState | undefined {
+  const known = state.tasks.get(id);
+  const mark = id.indexOf(MARK);
+  if (known !== undefined || mark < 0) return known;
+  const reviewed = state.tasks.get(id.slice(mark + 1));
+  const attempt = Number(id.slice(0, mark));
+  const gate = reviewed === undefined ? undefined : agentGateOf(reviewed.spec);
+  if (reviewed === undefined || gate === undefined || reviewed.attempts[attempt - 1]?.result?.ok !== true)
+    return undefined;
+  return newTask(
+    {
+      ...reviewed.spec,
+      id,
+      sequence: '',
+      type: gate.type,
+      agent: undefined,
+      dependsOn: [],
+      price: gate.price,
+      deadlineMs: gate.deadlineMs,
+      attempts: REVIEW_ATTEMPTS,
+      retry: 'any',
+      gates: [],
+      saveAs: undefined,
+    },
+    0,
+    { task: reviewed.spec.id, attempt },
+  );
+}

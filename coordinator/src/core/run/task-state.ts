@@ -1,0 +1,49 @@
+import type { Gate, PlanTask } from '../plan.js';
+import type { Attempt } from './attempt.js';
+
+/** Where a task stands. `rejected` is no resting place: it leads to `pending` or `failed`. */
+export type TaskStatus =
+  | 'pending'
+  | 'assigned'
+  | 'in_progress'
+  | 'review'
+  | 'complete'
+  | 'paid'
+  | 'failed'
+  | 'blocked'
+  | 'cancelled';
+
+/** One task of a run. */
+export interface TaskState {
+  readonly spec: PlanTask;
+  /** The attempt this task reviews; undefined for a task of the plan. */
+  readonly reviews: { readonly task: string; readonly attempt: number } | undefined;
+  status: TaskStatus;
+  /** Dependencies not yet accepted, and one more while its sequence is closed. */
+  waiting: number;
+  /** Assignments it still wants in this round. */
+  need: number;
+  /** Rounds that ended in a rejection. */
+  failures: number;
+  /** In the order of their assignment; the attempt number is the position, from 1. */
+  readonly attempts: Attempt[];
+  /** Last reason of a rejection, of failing or of being blocked. */
+  reason: string | undefined;
+  /** A person's word on an attempt. */
+  directive: { readonly attempt: number | undefined; readonly approve: boolean; readonly reason: string } | undefined;
+}
+
+export type QuorumGate = Extract<Gate, { kind: 'quorum' }>;
+
+/** The task's quorum, if it has one. */
+export const quorumOf = (spec: PlanTask): QuorumGate | undefined =>
+  spec.gates.find((gate): gate is QuorumGate => gate.kind === 'quorum');
+
+/** Agents that work on it in one round. */
+export const membersOf = (spec: PlanTask): number => quorumOf(spec)?.of ?? 1;
+
+/** Nothing more will happen to it, but perhaps payment. */
+export const isTerminal = (status: TaskStatus): boolean =>
+  status === 'complete' || status === 'paid' || status === 'failed' || status === 'blocked' || status === 'cancelled';
+
+export const isAccepted = (status: TaskStatus): boolean => status === 'complete' || status === 'paid';
