@@ -8,6 +8,11 @@ export interface PreparedBatch extends PreparedTransaction {
   readonly innerIds: readonly TransactionId[];
 }
 
+export interface BatchOptions extends PrepareOptions {
+  /** Fixed ids of the inner transactions, in order; new ones where left out. */
+  readonly innerIds?: readonly TransactionId[];
+}
+
 /**
  * Makes one AtomicBatch (HIP-551) of transactions that happen all or not at all, all paid and signed by the
  * connection's account. Ids and bytes are fixed here; nothing is sent.
@@ -15,12 +20,13 @@ export interface PreparedBatch extends PreparedTransaction {
 export async function prepareBatch(
   connection: Connection,
   transactions: readonly Transaction[],
-  options: PrepareOptions = {},
+  options: BatchOptions = {},
 ): Promise<PreparedBatch> {
   const batch = new BatchTransaction();
   const innerIds: TransactionId[] = [];
-  for (const transaction of transactions) {
-    innerIds.push(configure(connection, transaction, { ...options, id: connection.nextTransactionId() }));
+  for (const [index, transaction] of transactions.entries()) {
+    const id = options.innerIds?.[index] ?? connection.nextTransactionId();
+    innerIds.push(configure(connection, transaction, { ...options, id }));
     batch.addInnerTransaction(await transaction.batchify(connection.client, connection.key.publicKey));
   }
   return { ...(await prepare(connection, batch, options)), innerIds };

@@ -3,7 +3,7 @@ import { TopicCreateTransaction, TopicMessageSubmitTransaction } from '@hashgrap
 import { GatepostError } from '../vocabulary/errors.js';
 import type { TopicId } from '../vocabulary/ids.js';
 import type { Connection } from './connection.js';
-import { type PreparedTransaction, prepare, send } from './transaction.js';
+import { type PreparedTransaction, type PrepareOptions, prepare, send } from './transaction.js';
 
 export interface TopicOptions {
   /** At most 100 bytes. */
@@ -31,6 +31,7 @@ export function prepareMessage(
   connection: Connection,
   topic: TopicId,
   message: Uint8Array,
+  options: PrepareOptions = {},
 ): Promise<PreparedTransaction> {
-  return prepare(connection, messageTransaction(topic, message));
+  return prepare(connection, messageTransaction(topic, message), options);
 }
