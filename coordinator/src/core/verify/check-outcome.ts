@@ -1,0 +1,97 @@
+import { digestOfAttempts } from '../run/state-digest.js';
+import {
+  type AnyEntry,
+  attemptName,
+  attemptsOf,
+  type Entry,
+  factsOf,
+  isBefore,
+  type RunHistory,
+  reviewedAttempt,
+} from './history.js';
+import type { Findings } from './rules.js';
+
+/** Whether a run was opened once and ended as its last record says. */
+export function checkOutcome(run: RunHistory, findings: Findings): void {
+  if (run.reopened.length > 0) {
+    findings.add('run-reopened', run.run, run.run, `opened ${run.reopened.length + 1} times`);
+  }
+  const assigned = assignedTasks(run);
+  if (assigned > run.opened.record.tasks) {
+    const what = `${assigned} tasks were assigned, the run was opened with ${run.opened.record.tasks}`;
+    findings.add('task-count', run.run, run.run, what);
+  }
+  if (run.closed === undefined) return;
+  checkAfterClose(run, run.closed, findings);
+  checkClosing(run, run.closed, findings);
+  const digest = stateDigest(run, run.closed);
+  if (digest !== run.closed.record.state_sha256) {
+    findings.add('state-digest', run.run, run.run, `the records give ${digest}, not ${run.closed.record.state_sha256}`);
+  }
+}
+
+function assignedTasks(run: RunHistory): number {
+  let tasks = 0;
+  for (const [task, attempts] of run.tasks) {
+    if (reviewedAttempt(task) !== undefined) continue;
+    if ([...attempts.values()].some((attempt) => factsOf(run, attempt).assignment !== undefined)) tasks += 1;
+  }
+  return tasks;
+}
+
+function checkAfterClose(run: RunHistory, closed: Entry<'run_closed'>, findings: Findings): void {
+  for (const attempt of attemptsOf(run)) {
+    const own: readonly AnyEntry[] = [
+      ...attempt.assignments.map(({ entry }) => entry),
+      ...attempt.verdicts,
+      ...attempt.payments.map(({ entry }) => entry),
+    ];
+    for (const entry of own) {
+      if (entry.author !== run.coordinator || !isBefore(closed, entry)) continue;
+      findings.add('record-after-close', run.run, attemptName(attempt), `${entry.record.type} after run_closed`);
+    }
+  }
+}
+
+function checkClosing(run: RunHistory, closed: Entry<'run_closed'>, findings: Findings): void {
+  const accepted = new Set<string>();
+  for (const attempt of attemptsOf(run)) {
+    const { verdict, assignment } = factsOf(run, attempt);
+    if (verdict?.record.accepted !== true || isBefore(closed, verdict)) continue;
+    if (reviewedAttempt(attempt.task) === undefined) accepted.add(attempt.task);
+    const price = BigInt(assignment?.entry.record.price ?? 0);
+    if (closed.record.outcome !== 'complete' || price === 0n || attempt.payments.length > 0) continue;
+    findings.add('accepted-unpaid', run.run, attemptName(attempt), `accepted and not paid its ${price}`);
+  }
+  const { outcome } = closed.record;
+  const missing = run.opened.record.tasks - accepted.size;
+  if (outcome === 'complete' && missing > 0) {
+    findings.add('outcome-differs', run.run, run.run, `closed as complete, but ${missing} tasks were not accepted`);
+  }
+}
+
+/** What the coordinator's own fold had to come to, from the records alone. */
+function stateDigest(run: RunHistory, closed: Entry<'run_closed'>): string {
+  const counted = <T extends AnyEntry>(entry: T | undefined): T | undefined =>
+    entry !== undefined && isBefore(entry, closed) ? entry : undefined;
+  const attempts = [...attemptsOf(run)].flatMap((attempt) => {
+    const facts = factsOf(run, attempt);
+    const assignment = counted(facts.assignment?.entry);
+    if (assignment === undefined || facts.assignment === undefined) return [];
+    const verdict = counted(facts.verdict)?.record;
+    const heard = counted(facts.result);
+    const result = facts.verdict === undefined || (heard && isBefore(heard, facts.verdict)) ? heard?.record : undefined;
+    const paid = attempt.payments.find(({ entry }) => isBefore(entry, closed))?.amount ?? 0n;
+    return {
+      task: attempt.task,
+      attempt: attempt.attempt,
+      agent: facts.assignment.agent,
+      price: assignment.record.price,
+      input: assignment.record.input_sha256,
+      output: result === undefined ? '' : result.outcome === 'ok' ? (result.output_sha256 ?? '') : 'failed',
+      verdict: verdict === undefined ? '' : `${verdict.accepted ? 'accepted' : 'rejected'} ${verdict.gate}`,
+      paid: paid.toString(),
+    };
+  });
+  return digestOfAttempts(run.opened.record.plan_sha256, run.token, attempts);
+}

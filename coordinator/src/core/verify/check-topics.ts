@@ -1,0 +1,53 @@
+import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
+import type { Evidence, MessageEvidence, TopicEvidence } from './evidence.js';
+import type { Replay } from './replay.js';
+import type { Findings } from './rules.js';
+
+/** Whether the topics are whole, unaltered and in the right hands. */
+export function checkTopics(evidence: Evidence, { runs, inboxOwners }: Replay, findings: Findings): void {
+  for (const topic of [evidence.journal, ...evidence.inboxes]) checkChain(topic, findings);
+  const coordinators = new Set([...runs.values()].map(({ coordinator }) => evidence.accountKeys.get(coordinator)));
+  for (const { topic, submitKey, adminKey } of evidence.inboxes) {
+    const owner = inboxOwners.get(topic);
+    if (submitKey === undefined || !coordinators.has(submitKey)) {
+      findings.add('inbox-submit-key', undefined, topic, `the submit key is ${submitKey ?? 'not set'}`);
+    }
+    if (owner !== undefined && (adminKey === undefined || evidence.accountKeys.get(owner) !== adminKey)) {
+      findings.add('inbox-owner', undefined, topic, `${owner} announced it, whose key does not administer it`);
+    }
+  }
+}
+
+function checkChain({ topic, messages }: TopicEvidence, findings: Findings): void {
+  let before: MessageEvidence | undefined;
+  for (const message of messages) {
+    const expected = (before?.sequence ?? 0) + 1;
+    const name = `${topic} message ${message.sequence}`;
+    if (message.sequence !== expected) {
+      findings.add(
+        'message-missing',
+        undefined,
+        topic,
+        `message ${expected} is not there, ${message.sequence} is next`,
+      );
+    }
+    if (before !== undefined && message.at <= before.at) {
+      findings.add('message-order', undefined, name, 'not later than the message before it');
+    }
+    if (message.sequence === expected && breaksHash(topic, before, message)) {
+      findings.add('message-altered', undefined, name, 'its running hash does not follow');
+    }
+    before = message;
+  }
+}
+
+function breaksHash(
+  topic: TopicEvidence['topic'],
+  before: MessageEvidence | undefined,
+  message: MessageEvidence,
+): boolean {
+  const previous = before === undefined ? FIRST_RUNNING_HASH : before.runningHash;
+  if (previous === undefined || message.runningHash === undefined) return false;
+  const hash = nextRunningHash(previous, { ...message, topic });
+  return !hash.every((byte, index) => byte === message.runningHash?.[index]);
+}

@@ -1,0 +1,59 @@
+import type { AccountId, TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
+import type { Nanos } from '@gatepost/shared/vocabulary/time';
+
+/** A topic message, one chunk, as the mirror shows it. */
+export interface MessageEvidence {
+  readonly sequence: number;
+  /** Consensus timestamp. */
+  readonly at: Nanos;
+  /** The account that paid for it: its author. */
+  readonly payer: AccountId;
+  readonly content: Uint8Array;
+  /** 1 for a message in one piece. */
+  readonly chunks: number;
+  /** SHA-384 over this message and all before it; undefined when the mirror does not give it. */
+  readonly runningHash: Uint8Array | undefined;
+}
+
+/** A topic and everything on it. */
+export interface TopicEvidence {
+  readonly topic: TopicId;
+  /** Key that may change the topic, `type:hex`; undefined when it has none. */
+  readonly adminKey: string | undefined;
+  /** Key that must sign every message, `type:hex`; undefined when anybody may write. */
+  readonly submitKey: string | undefined;
+  /** In the order of sequence numbers. */
+  readonly messages: readonly MessageEvidence[];
+}
+
+/** A successful transaction that moved tokens or carried a message. */
+export interface TransactionEvidence {
+  readonly id: TransactionId;
+  readonly at: Nanos;
+  /** As the mirror calls its kind, such as CRYPTOTRANSFER. */
+  readonly name: string;
+  /** Consensus timestamp of the atomic batch it was part of; undefined when it stood alone. */
+  readonly batch: Nanos | undefined;
+  readonly tokenTransfers: readonly TokenTransfer[];
+}
+
+/** What a transaction did to one account's balance of a token. */
+export interface TokenTransfer {
+  readonly token: TokenId;
+  readonly account: AccountId;
+  /** Negative when it left the account. */
+  readonly amount: bigint;
+}
+
+/** Everything that is needed to check the runs of a journal; all of it public. */
+export interface Evidence {
+  readonly journal: TopicEvidence;
+  /** Inboxes of all agents that reported on a run or were paid for it. */
+  readonly inboxes: readonly TopicEvidence[];
+  /** Keys of all accounts that matter, `type:hex`; undefined for a composite key. */
+  readonly accountKeys: ReadonlyMap<AccountId, string | undefined>;
+  /** Account that holds the supply of each payment token. */
+  readonly treasuries: ReadonlyMap<TokenId, AccountId>;
+  /** Transactions of coordinators and treasuries while their runs were open, oldest first. */
+  readonly transactions: readonly TransactionEvidence[];
+}

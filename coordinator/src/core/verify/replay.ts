@@ -1,0 +1,154 @@
+import { type AccountId, accountId, type TopicId, tokenId } from '@gatepost/shared/vocabulary/ids';
+import { decodeTopic } from './decode.js';
+import type { Evidence } from './evidence.js';
+import type { AnyEntry, AttemptHistory, Entry, RunHistory } from './history.js';
+
+/** Everything the topics say, sorted by run. */
+export interface Replay {
+  /** Runs of the journal's owner, in the order of their opening. */
+  readonly runs: ReadonlyMap<string, RunHistory>;
+  /** Records and messages without effect, by reason: anybody may write to a journal. */
+  readonly ignored: ReadonlyMap<string, number>;
+  /** Inboxes each agent announced. */
+  readonly inboxOwners: ReadonlyMap<TopicId, AccountId>;
+}
+
+/**
+ * Sorts all records by run and attempt. A run counts when the journal is its opener's: the opener's key is the
+ * journal's admin key. A journal without a usable admin key proves no owner; there every opener counts.
+ */
+export function replay(evidence: Evidence): Replay {
+  const ignored = new Map<string, number>();
+  const count = (reason: string, times = 1): void => {
+    if (times > 0) ignored.set(reason, (ignored.get(reason) ?? 0) + times);
+  };
+  const journal = decodeTopic(evidence.journal);
+  count('malformed message on the journal', journal.malformed);
+  const runs = openRuns(evidence, journal.entries, count);
+  const inboxOwners = inboxesOf(evidence, journal.entries);
+  for (const entry of journal.entries) sortJournalEntry(runs, entry, count);
+  for (const inbox of evidence.inboxes) {
+    const decoded = decodeTopic(inbox);
+    count('malformed message on an inbox', decoded.malformed);
+    for (const entry of decoded.entries) sortInboxEntry(runs, inboxOwners, entry, count);
+  }
+  return { runs, ignored, inboxOwners };
+}
+
+type Count = (reason: string) => void;
+
+const isA = <T extends AnyEntry['record']['type']>(entry: AnyEntry, type: T): entry is Entry<T> =>
+  entry.record.type === type;
+
+function openRuns(evidence: Evidence, entries: readonly AnyEntry[], count: Count): Map<string, RunHistory> {
+  const runs = new Map<string, RunHistory>();
+  const owner = evidence.journal.adminKey;
+  for (const entry of entries) {
+    if (!isA(entry, 'run_opened') || entry.run === undefined) continue;
+    const known = runs.get(entry.run);
+    if (owner !== undefined && evidence.accountKeys.get(entry.author) !== owner) {
+      count("run opened by another than the journal's owner");
+    } else if (known === undefined) {
+      runs.set(entry.run, newRun(entry.run, entry));
+    } else if (known.coordinator === entry.author) {
+      known.reopened.push(entry);
+    } else {
+      count('run opened by another than its coordinator');
+    }
+  }
+  return runs;
+}
+
+function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
+  return {
+    run,
+    opened,
+    coordinator: opened.author,
+    token: tokenId(opened.record.token),
+    closed: undefined,
+    reopened: [],
+    tasks: new Map(),
+    settled: [],
+    foreignSettled: [],
+  };
+}
+
+/**
+ * Whose each inbox is: of those that announced it the first whose key administers it. When there is none, the first
+ * that announced it, which a rule then finds fault with.
+ */
+function inboxesOf(evidence: Evidence, entries: readonly AnyEntry[]): Map<TopicId, AccountId> {
+  const announcers = new Map<string, Set<AccountId>>();
+  for (const entry of entries) {
+    if (!isA(entry, 'online')) continue;
+    const authors = announcers.get(entry.record.inbox) ?? new Set();
+    announcers.set(entry.record.inbox, authors.add(entry.author));
+  }
+  const owners = new Map<TopicId, AccountId>();
+  for (const { topic, adminKey } of evidence.inboxes) {
+    const authors = [...(announcers.get(topic) ?? [])];
+    const owner = authors.find((author) => adminKey !== undefined && evidence.accountKeys.get(author) === adminKey);
+    const found = owner ?? authors[0];
+    if (found !== undefined) owners.set(topic, found);
+  }
+  return owners;
+}
+
+function attemptOf(run: RunHistory, task: string, attempt: number): AttemptHistory {
+  const attempts = run.tasks.get(task) ?? new Map<number, AttemptHistory>();
+  run.tasks.set(task, attempts);
+  const known = attempts.get(attempt);
+  if (known !== undefined) return known;
+  const created: AttemptHistory = { task, attempt, assignments: [], results: [], verdicts: [], payments: [] };
+  attempts.set(attempt, created);
+  return created;
+}
+
+function sortJournalEntry(runs: Map<string, RunHistory>, entry: AnyEntry, count: Count): void {
+  if (entry.run === undefined) return;
+  const run = runs.get(entry.run);
+  if (run === undefined) {
+    count('record of a run that does not count');
+  } else if (entry.at < run.opened.at) {
+    count('record before its run was opened');
+  } else if (isA(entry, 'result')) {
+    attemptOf(run, entry.record.task, entry.record.attempt).results.push(entry);
+  } else if (isA(entry, 'verdict')) {
+    attemptOf(run, entry.record.task, entry.record.attempt).verdicts.push(entry);
+    if (entry.author !== run.coordinator) count('verdict by another than the coordinator');
+  } else if (isA(entry, 'settled')) {
+    sortSettled(run, entry, count);
+  } else if (isA(entry, 'run_closed')) {
+    if (entry.author !== run.coordinator) count('run closed by another than the coordinator');
+    else run.closed ??= entry;
+  }
+}
+
+function sortSettled(run: RunHistory, entry: Entry<'settled'>, count: Count): void {
+  if (entry.author !== run.coordinator) {
+    count('payment recorded by another than the coordinator');
+    run.foreignSettled.push(entry);
+    return;
+  }
+  run.settled.push(entry);
+  for (const { task, attempt, to, amount } of entry.record.payments) {
+    attemptOf(run, task, attempt).payments.push({ entry, to: accountId(to), amount: BigInt(amount) });
+  }
+}
+
+function sortInboxEntry(
+  runs: Map<string, RunHistory>,
+  owners: ReadonlyMap<TopicId, AccountId>,
+  entry: AnyEntry,
+  count: Count,
+): void {
+  if (!isA(entry, 'assign')) return;
+  const run = entry.run === undefined ? undefined : runs.get(entry.run);
+  const agent = owners.get(entry.topic);
+  if (run === undefined || agent === undefined) {
+    count('assignment of a run that does not count');
+    return;
+  }
+  if (entry.author !== run.coordinator) count('assignment by another than the coordinator');
+  attemptOf(run, entry.record.task, entry.record.attempt).assignments.push({ entry, agent });
+}

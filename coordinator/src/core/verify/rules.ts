@@ -1,0 +1,75 @@
+/** Every rule that `verify` checks, with what holds when it is kept; docs/verify.md is compared with this table. */
+export const RULES = {
+  'message-missing': 'The sequence numbers of a topic have no gaps and begin at 1.',
+  'message-order': 'Consensus timestamps of a topic rise with its sequence numbers.',
+  'message-altered': "Each message's running hash follows from the one before, the message, its author and its time.",
+  'inbox-submit-key': "Only the coordinator can write to an agent's inbox: its submit key is the coordinator's key.",
+  'inbox-owner': "An agent's inbox is its own: its admin key is the agent's key.",
+  'run-reopened': 'A run is opened once.',
+  'assignment-missing': 'What is paid was assigned.',
+  'assignment-author': 'What is paid was assigned by the coordinator that opened the run.',
+  'assignment-changed': 'An attempt is assigned once, to one agent, at one price.',
+  'result-missing': 'What is paid has a result.',
+  'result-author': 'The result of what is paid came from the agent it was assigned to.',
+  'result-failed': 'What is paid was reported as done, not as failed.',
+  'result-before-assignment': 'A result came after its assignment.',
+  'verdict-missing': 'What is paid has a verdict.',
+  'verdict-author': 'The verdict on what is paid came from the coordinator that opened the run.',
+  'verdict-changed': 'The coordinator gave one verdict on an attempt and kept to it.',
+  'verdict-before-result': 'A verdict came after the result it judges.',
+  'rejected-paid': 'What is paid was accepted.',
+  'paid-before-verdict': 'What is paid was accepted before.',
+  'attempt-paid-twice': 'An attempt is paid once.',
+  'task-paid-twice': 'A task is paid once, a quorum task once for each member that agreed.',
+  'quorum-disagrees': 'All paid members of a quorum are different agents with the same output.',
+  'review-by-worker': 'A review was not done by an agent that worked on what is reviewed.',
+  'wrong-payee': 'The agent that was assigned is the one that is paid.',
+  'wrong-amount': 'The amount paid is the price of the assignment.',
+  'wrong-token': 'Assignments and payments of a run are in the token the run was opened with.',
+  'settled-author': 'A payment is recorded by the coordinator that opened the run.',
+  'settled-outside-batch': 'A payment record is part of an atomic batch.',
+  'settled-without-transfer': 'The batch of a payment record moves the tokens it names to whom it names.',
+  'transfer-amount': 'The tokens that moved are exactly those the record names.',
+  'transfer-outside-batch': 'Payment tokens leave the treasury only within an atomic batch while a run is open.',
+  'transfer-unrecorded':
+    'Every transfer of payment tokens from the treasury while a run is open is recorded as a payment.',
+  'transfer-id': 'The transfer a payment record names is the one in its batch.',
+  'record-after-close': 'A closed run has no further assignments, verdicts or payments.',
+  'accepted-unpaid': 'A run that was closed as complete has paid all that was accepted.',
+  'outcome-differs': 'A run was closed as complete exactly when all its tasks were accepted.',
+  'task-count': 'No more tasks were assigned than the run was opened with.',
+  'state-digest': 'The digest in run_closed is that of the assignments, results, verdicts and payments before it.',
+  'plan-digest': 'The run was opened with the given plan.',
+  'plan-task': 'Every task that was assigned is in the plan, with its type, and to the agent it names.',
+  'plan-price': 'Every task was assigned at the price in the plan.',
+  'plan-order': 'A task was assigned only after all it depends on was accepted.',
+  'plan-attempts': 'A task was not tried more often than the plan allows.',
+  'plan-quorum': 'A task was accepted by as many agents as its quorum demands, and by no more than were asked.',
+  'plan-budget': 'No more was paid than the plan allows.',
+} as const satisfies Record<string, string>;
+
+export type RuleId = keyof typeof RULES;
+
+/** One violation of one rule. */
+export interface Finding {
+  readonly rule: RuleId;
+  /** Run it is about; undefined for what concerns a whole topic. */
+  readonly run: string | undefined;
+  /** What it is about: `task#attempt`, a topic, a transaction. */
+  readonly subject: string;
+  /** What was found, in words. */
+  readonly message: string;
+}
+
+/** Collects findings; the same one is kept once. */
+export class Findings {
+  readonly #found = new Map<string, Finding>();
+
+  add(rule: RuleId, run: string | undefined, subject: string, message: string): void {
+    this.#found.set(JSON.stringify([rule, run, subject, message]), { rule, run, subject, message });
+  }
+
+  get all(): readonly Finding[] {
+    return [...this.#found.values()];
+  }
+}
