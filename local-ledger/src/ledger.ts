@@ -1,5 +1,7 @@
 import { LedgerClock } from './clock.js';
+import type { ControlOptions } from './control/options.js';
 import type { CreateAccount } from './control/ports.js';
+import { type Control, startControl } from './control/start.js';
 import { FIRST_PREFUNDED } from './core/genesis.js';
 import { systemAccounts } from './core/limits.js';
 import { Network } from './core/network.js';
@@ -8,14 +10,17 @@ import { systemClock } from './mirror/clock.js';
 import { type Mirror, startMirror } from './mirror/start.js';
 import { accountCreator } from './node/create-account.js';
 import { Faults } from './node/faults.js';
+import { estimateFee } from './node/fee-estimate.js';
 import { type ConsensusServer, serveConsensus } from './node/grpc-server.js';
 import { NodeCrypto } from './node/node-crypto.js';
 import { Platform } from './node/platform.js';
 import { QueryService } from './node/query-service.js';
 import { RecordHub } from './node/record-hub.js';
+import { replayInput } from './node/replay.js';
 import { TransactionService } from './node/transaction-service.js';
 import { operatorKey, prefundedKeys, wirePublicKey } from './operator.js';
 import { type ProfileName, profiles } from './profile.js';
+import { type DataDirectory, openDataDirectory } from './store/data-directory.js';
 import { memoryLog } from './store/input-log.js';
 
 /** How long a receipt query is held until its transaction is final, in milliseconds. */
@@ -31,11 +36,17 @@ export interface LedgerOptions {
     readonly mirrorGrpc?: number;
     readonly mirrorRest?: number;
     readonly fees?: number | false;
+    /** Operator controls over HTTP; `false` leaves them out. */
+    readonly control?: number | false;
   };
   /** Default `instant`. */
   readonly profile?: ProfileName;
   /** Accounts that exist from the start, from 0.0.1002 on, with 10,000 hbar each; default 0. */
   readonly accounts?: number;
+  /** Directory that keeps the ledger across restarts; without it, the ledger lives as long as the process. */
+  readonly data?: string;
+  /** Called when the data directory cannot be written any more; the default throws. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /** An account and the key that signs for it. */
@@ -54,6 +65,7 @@ export interface Ledger {
     readonly mirrorGrpc: number;
     readonly mirrorRest: number;
     readonly fees: number | undefined;
+    readonly control: number | undefined;
   };
   readonly operator: LedgerAccount;
   readonly accounts: readonly LedgerAccount[];
@@ -64,28 +76,41 @@ export interface Ledger {
   /** Record items from now on. */
   readonly records: RecordSource;
   readonly createAccount: CreateAccount;
+  /** SHA-384 of the whole state, hex: equal after a restart. */
+  stateHash(): string;
   /** Frees the ports. What has a receipt is durable when there is a data directory. */
   close(): Promise<void>;
 }
 
-/** Starts an embedded network: the consensus node and the mirror. Rejects when a port is taken, leaving none open. */
+/**
+ * Starts an embedded network: the consensus node and the mirror. Rejects when a port is taken or the data directory
+ * cannot be used, leaving nothing open.
+ */
 export async function startLedger(options: LedgerOptions = {}): Promise<Ledger> {
   const host = options.host ?? '127.0.0.1';
-  const profile = profiles[options.profile ?? 'instant'];
-  const keys = prefundedKeys(options.accounts ?? 0);
   const clock = new LedgerClock();
-  const network = new Network(new NodeCrypto(), {
-    time: clock.now() - 60_000_000_000n,
-    operatorKey: wirePublicKey(operatorKey),
-    accountKeys: keys.map(wirePublicKey),
-  });
-  const hub = new RecordHub((emit) => network.genesisItems.forEach(emit));
+  const data = await openData(options, clock);
+  const { network, hub, accounts } = found(data, clock);
   const faults = new Faults();
-  const platform = new Platform({ network, clock, log: memoryLog, hub, consensusDelayMs: profile.consensusDelayMs });
-  const queries = new QueryService({ network, clock, platform, faults, receiptHoldMs: RECEIPT_HOLD_MS });
-  const transactions = new TransactionService(platform, faults);
-  const consensus = await serveConsensus({ host, port: options.ports?.consensus ?? 0 }, transactions, queries);
-  const mirror = await startMirrorFor({ hub, clock, consensus, host, options });
+  const platform = new Platform({
+    network,
+    clock,
+    log: data.log,
+    hub,
+    consensusDelayMs: profiles[options.profile ?? 'instant'].consensusDelayMs,
+    onFailure: options.onFailure ?? raise,
+  });
+  const servers = await serve({ network, clock, hub, faults, platform, host, options }).catch(async (error) => {
+    await data.log.close();
+    throw error;
+  });
+  platform.start();
+  const createAccount = accountCreator(network, platform, clock);
+  const { consensus, mirror } = servers;
+  const control = await serveControl({ clock, faults, mirror, createAccount }, host, options).catch(async (error) => {
+    await closeAll(servers, platform);
+    throw error;
+  });
   return {
     host,
     ports: {
@@ -93,45 +118,120 @@ export async function startLedger(options: LedgerOptions = {}): Promise<Ledger> 
       mirrorGrpc: mirror.ports.grpc,
       mirrorRest: mirror.ports.rest,
       fees: mirror.ports.fees,
+      control: control?.port,
     },
     operator: { accountId: `0.0.${systemAccounts.treasury}`, privateKey: operatorKey.privateKeyDer },
-    accounts: keys.map(({ privateKeyDer }, index) => {
-      return { accountId: `0.0.${FIRST_PREFUNDED + index}`, privateKey: privateKeyDer };
-    }),
+    accounts,
     clock,
     faults,
     mirror,
     records: hub,
-    createAccount: accountCreator(network, platform, clock),
+    createAccount,
+    stateHash: () => network.digest(),
     close: async () => {
-      await consensus.close();
-      await platform.close();
-      await mirror.close();
+      await control?.close();
+      await closeAll(servers, platform);
     },
   };
 }
 
-interface MirrorParts {
-  readonly hub: RecordHub;
+async function closeAll({ consensus, mirror }: Servers, platform: Platform): Promise<void> {
+  await consensus.close();
+  await platform.close();
+  await mirror.close();
+}
+
+function raise(error: unknown): never {
+  throw error;
+}
+
+/** How long before its start the network began, so that the first valid starts lie after genesis: one minute. */
+const GENESIS_LEAD = 60_000_000_000n;
+
+async function openData({ data, accounts }: LedgerOptions, clock: LedgerClock): Promise<DataDirectory> {
+  const fresh = { time: clock.now() - GENESIS_LEAD, accounts: accounts ?? 0 };
+  if (data === undefined) {
+    return { genesis: fresh, log: memoryLog, replay: () => {} };
+  }
+  const directory = await openDataDirectory(data, () => fresh);
+  const stored = directory.genesis.accounts;
+  if (accounts !== undefined && accounts !== stored) {
+    await directory.log.close();
+    throw new Error(`the ledger in ${data} began with ${stored} accounts, not with ${accounts}`);
+  }
+  return directory;
+}
+
+/** Makes the network of a data directory; its stored history runs when the mirror subscribes. */
+function found(data: DataDirectory, clock: LedgerClock) {
+  const crypto = new NodeCrypto();
+  const keys = prefundedKeys(data.genesis.accounts);
+  const network = new Network(crypto, {
+    time: data.genesis.time,
+    operatorKey: wirePublicKey(operatorKey),
+    accountKeys: keys.map(wirePublicKey),
+  });
+  const hub = new RecordHub((emit) => {
+    network.genesisItems.forEach(emit);
+    data.replay((input) => {
+      for (const { item } of replayInput({ network, clock, crypto }, input)) {
+        emit(item);
+      }
+    });
+  });
+  const accounts = keys.map(({ privateKeyDer }, index) => {
+    return { accountId: `0.0.${FIRST_PREFUNDED + index}`, privateKey: privateKeyDer };
+  });
+  return { network, hub, accounts };
+}
+
+interface Parts {
+  readonly network: Network;
   readonly clock: LedgerClock;
-  readonly consensus: ConsensusServer;
+  readonly hub: RecordHub;
+  readonly faults: Faults;
+  readonly platform: Platform;
   readonly host: string;
   readonly options: LedgerOptions;
 }
 
-async function startMirrorFor({ hub, clock, consensus, host, options }: MirrorParts): Promise<Mirror> {
-  const { mirrorGrpc = 0, mirrorRest = 0, fees = 0 } = options.ports ?? {};
-  const node = { nodeId: 0, account: systemAccounts.node, description: 'embedded node', host, port: consensus.port };
+interface Servers {
+  readonly consensus: ConsensusServer;
+  readonly mirror: Mirror;
+}
+
+/** Starts the operator controls unless they are left out. */
+function serveControl(
+  parts: ControlOptions,
+  host: string,
+  { ports }: LedgerOptions,
+): Promise<Control> | Promise<undefined> {
+  const port = ports?.control ?? 0;
+  return port === false ? Promise.resolve(undefined) : startControl({ ...parts, host, port });
+}
+
+async function serve(parts: Parts): Promise<Servers> {
+  const { platform, faults, host, options } = parts;
+  const queries = new QueryService({ ...parts, receiptHoldMs: RECEIPT_HOLD_MS });
+  const transactions = new TransactionService(platform, faults);
+  const consensus = await serveConsensus({ host, port: options.ports?.consensus ?? 0 }, transactions, queries);
   try {
-    return await startMirror(hub, {
-      host,
-      ports: { grpc: mirrorGrpc, rest: mirrorRest, fees },
-      clock: { ...systemClock, now: () => clock.now() },
-      lag: profiles[options.profile ?? 'instant'].mirrorLag,
-      nodes: [node],
-    });
+    return { consensus, mirror: await serveMirror(parts, consensus.port) };
   } catch (error) {
     await consensus.close();
     throw error;
   }
+}
+
+/** Starts the mirror, to which everything that has happened so far is replayed. */
+function serveMirror({ hub, clock, host, options }: Parts, port: number): Promise<Mirror> {
+  const { mirrorGrpc = 0, mirrorRest = 0, fees = 0 } = options.ports ?? {};
+  return startMirror(hub, {
+    host,
+    ports: { grpc: mirrorGrpc, rest: mirrorRest, fees },
+    clock: { ...systemClock, now: () => clock.now() },
+    lag: profiles[options.profile ?? 'instant'].mirrorLag,
+    nodes: [{ nodeId: 0, account: systemAccounts.node, description: 'embedded node', host, port }],
+    estimateFee,
+  });
 }

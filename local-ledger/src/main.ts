@@ -1,1 +1,19 @@
-export {};
+import { CommanderError } from 'commander';
+import { program } from './cli/options.js';
+import { explain, runLedger } from './cli/run.js';
+
+/** Bad input exits with 2, a failure to start with 1. */
+async function main(): Promise<void> {
+  try {
+    await program(runLedger).exitOverride().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    process.stderr.write(`local-ledger: ${explain(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+await main();

@@ -9,6 +9,7 @@ import type { Envelope } from './ingest/envelope.js';
 import { ingest } from './ingest/ingest.js';
 import type { Nanos } from './model.js';
 import type { RecordItem } from './record-item.js';
+import { stateDigest } from './state/digest.js';
 import { LedgerState } from './state/ledger-state.js';
 import { secondsToNanos, wholeSeconds } from './time.js';
 
@@ -43,10 +44,15 @@ export class Network {
       seen: (id) => this.records.seen(id),
     });
     also?.(envelope);
+    this.readmit(envelope, clocks);
+    return envelope;
+  }
+
+  /** Takes the ids of a transaction as accepted without checking it: for one that was accepted before. */
+  readmit(envelope: Envelope, clocks: Clocks): void {
     for (const { id } of [envelope, ...envelope.inner]) {
       this.records.accept(id, clocks.ledger, clocks.ledger - clocks.wall);
     }
-    return envelope;
   }
 
   /** Gives a transaction its place in consensus, no earlier than `now`, and handles it with all it causes. */
@@ -97,6 +103,11 @@ export class Network {
       }
     }
     this.records.sweep(clocks.ledger, skew);
+  }
+
+  /** SHA-384 of the whole state, hex. */
+  digest(): string {
+    return stateDigest(this.state, this.#crypto);
   }
 
   #timestamp(now: Nanos): Nanos {

@@ -4,6 +4,7 @@ import { keyText } from '../core/ids.js';
 import type { Envelope } from '../core/ingest/envelope.js';
 import type { Nanos, TransactionKey } from '../core/model.js';
 import type { Network } from '../core/network.js';
+import { demand, Status } from '../core/status.js';
 import type { InputLog, LoggedInput } from '../store/input-log.js';
 import type { RecordHub } from './record-hub.js';
 
@@ -18,6 +19,8 @@ export interface PlatformParts {
   readonly hub: RecordHub;
   /** Milliseconds from acceptance to consensus; 0 handles at once. */
   readonly consensusDelayMs: () => number;
+  /** Told once when the log cannot be written any more; the platform is then no longer active. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /**
@@ -31,12 +34,22 @@ export class Platform {
   readonly #stopListening: () => void;
   #published: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #isClosed = false;
+  #isActive = false;
 
   constructor(parts: PlatformParts) {
     this.#parts = parts;
     this.#stopListening = parts.clock.onAdvance(() => this.#clockAdvanced());
-    this.#arm();
+  }
+
+  /** Whether the platform takes transactions: from its start, once stored history is back, until it is closed or broken. */
+  get isActive(): boolean {
+    return this.#isActive;
+  }
+
+  /** Begins to take transactions and to run schedules, those that fell due in the meantime first. */
+  start(): void {
+    this.#isActive = true;
+    this.#wake();
   }
 
   /** Resolves when everything handled so far is durable and published. */
@@ -49,6 +62,7 @@ export class Platform {
    * precheck code.
    */
   submit(bytes: Uint8Array, also?: (envelope: Envelope) => void): void {
+    demand(this.#isActive, Status.PLATFORM_NOT_ACTIVE);
     const { network, clock, consensusDelayMs } = this.#parts;
     const envelope = network.accept(bytes, { ledger: clock.now(), wall: clock.wall() }, also);
     const delay = consensusDelayMs();
@@ -84,13 +98,13 @@ export class Platform {
 
   /** Stops timers and releases waiting queries; transactions still under way are lost, as in a crash. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#isActive = false;
     this.#stopListening();
     clearTimeout(this.#timer);
     for (const timer of this.#delayed) {
       clearTimeout(timer);
     }
-    await this.#published;
+    await this.#published?.catch(() => {});
     for (const waiters of [...this.#waiters.values()]) {
       for (const done of [...waiters]) {
         done();
@@ -132,11 +146,21 @@ export class Platform {
       this.#publish(handled, envelope);
     })();
     this.#published = published;
-    void published.then(() => {
-      if (this.#published === published) {
-        this.#published = undefined;
-      }
-    });
+    published.then(
+      () => {
+        if (this.#published === published) {
+          this.#published = undefined;
+        }
+      },
+      (error: unknown) => this.#break(error),
+    );
+  }
+
+  #break(error: unknown): void {
+    if (this.#isActive) {
+      this.#isActive = false;
+      this.#parts.onFailure(error);
+    }
   }
 
   #publish(handled: readonly Handled[], envelope: Envelope | undefined): void {
@@ -163,7 +187,7 @@ export class Platform {
   #arm(): void {
     clearTimeout(this.#timer);
     const due = this.#parts.network.nextExpiry();
-    if (due === undefined || this.#isClosed) {
+    if (due === undefined || !this.#isActive) {
       return;
     }
     const delay = Number((due - this.#parts.clock.now()) / 1_000_000n) + 1;

@@ -6,7 +6,7 @@ import type { Network } from '../core/network.js';
 import { type BoundQuery, boundQuery } from '../core/queries/handlers.js';
 import type { QueryData, ResponseData } from '../core/queries/query.js';
 import { unknownReceipt } from '../core/queries/receipt.js';
-import { Status, StatusError } from '../core/status.js';
+import { demand, Status, StatusError } from '../core/status.js';
 import { Query } from '../gen/services_query.js';
 import { ResponseType } from '../gen/services_query_header.js';
 import { Response } from '../gen/services_response.js';
@@ -64,6 +64,7 @@ export class QueryService {
   async #answer(rpc: string, query: QueryData, bound: BoundQuery, header: ResponseHeader): Promise<ResponseData> {
     const { network, clock, platform, faults } = this.#parts;
     refuseByFault(faults, rpc);
+    demand(platform.isActive, Status.PLATFORM_NOT_ACTIVE);
     if (query.value.header === undefined) {
       throw new StatusError(Status.MISSING_QUERY_HEADER);
     }

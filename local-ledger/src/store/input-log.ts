@@ -5,12 +5,13 @@ import type { Nanos } from '../core/model.js';
 export type LoggedInput =
   | {
       readonly kind: 'transaction';
-      /** No earlier than this was its consensus timestamp asked for. */
+      /** Ledger time at which it was handed to consensus. */
       readonly now: Nanos;
+      /** How far the ledger's clock was ahead of the wall's. */
       readonly skew: Nanos;
       /** Serialized SignedTransaction. */
       readonly signedBytes: Uint8Array;
-      /** What verification said of each signature, batch first, then its inner transactions. */
+      /** What verification said of each signature: of the transaction first, then of each inner one. */
       readonly verdicts: readonly (readonly Verdict[])[];
     }
   | { readonly kind: 'expiry'; readonly now: Nanos }
@@ -18,7 +19,7 @@ export type LoggedInput =
 
 /** Where handled inputs are kept. */
 export interface InputLog {
-  /** Resolves when the input, and all before it, will survive a crash. */
+  /** Resolves when the input, and all before it, will survive a crash; undefined when there is nothing to wait for. */
   append(input: LoggedInput): Promise<void> | undefined;
   close(): Promise<void>;
 }

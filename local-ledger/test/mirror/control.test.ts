@@ -4,7 +4,7 @@ import type { ClockControl, ConsensusFault, ConsensusFaults } from '../../src/co
 import { type Control, startControl } from '../../src/control/start.js';
 import type { Mirror } from '../../src/mirror/start.js';
 import { HandMadeSource } from './hand-made-source.js';
-import { rest, startTestMirror, TestSubscription, topicId } from './mirror-client.js';
+import { type Answer, rest, startTestMirror, TestSubscription, topicId } from './mirror-client.js';
 
 const ZERO = { seconds: 0n, nanos: 0 };
 
@@ -52,7 +52,7 @@ describe('operator controls', () => {
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return { status: response.status, body: await response.json() };
+    return { status: response.status, body: (await response.json()) as Answer['body'] };
   }
 
   beforeAll(async () => {

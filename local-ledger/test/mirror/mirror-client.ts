@@ -25,11 +25,11 @@ export interface Answer {
   readonly body: any;
 }
 
-export async function rest(mirror: Mirror, path: string, init: RequestInit = {}): Promise<Answer> {
+export async function rest(mirror: Pick<Mirror, 'ports'>, path: string, init: RequestInit = {}): Promise<Answer> {
   const prefix = path.startsWith('/api/') ? '' : '/api/v1';
   const response = await fetch(`http://127.0.0.1:${mirror.ports.rest}${prefix}${path}`, init);
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : text };
 }
 

@@ -61,6 +61,15 @@ describe('REST network', () => {
     expect(fees[0].gas).toEqual(expect.any(Number));
   });
 
+  it('tells that it is alive, and lets web pages of any origin read', async () => {
+    const bare = await fetch(`http://127.0.0.1:${mirror.ports.rest}/health/readiness`);
+    expect(await bare.json()).toEqual({ status: 'ok' });
+    const preflight = await rest(mirror, '/network/nodes', { method: 'OPTIONS' });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+    expect((await rest(mirror, '/network/nodes/', { method: 'HEAD' })).status).toBe(200);
+  });
+
   it.each([
     ['/network/supply?q=x', "Failed to convert 'q'"],
     ['/network/supply?timestamp=gt:2&timestamp=lt:1', 'Invalid range provided for timestamp'],

@@ -1,5 +1,6 @@
-import { status } from '@grpc/grpc-js';
+import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ConsensusTopicQuery } from '../../src/gen/mirror_consensus_service.js';
 import { toProtoTimestamp } from '../../src/mirror/format/timestamp.js';
 import type { Mirror } from '../../src/mirror/start.js';
 import { HandMadeSource } from './hand-made-source.js';
@@ -119,6 +120,28 @@ describe('subscribeTopic', () => {
     const subscription = subscribe({ topicID: topicId(1002), consensusStartTime: ZERO, limit: 1n });
     expect((await subscription.ended).code).toBe(status.OK);
     expect(subscription.sequences).toEqual([1]);
+  });
+
+  it('lets five streams of a connection through; a sixth waits without an error until one has ended', async () => {
+    source.message(1002, 'one');
+    const client = new Client(`127.0.0.1:${mirror.ports.grpc}`, credentials.createInsecure());
+    const asIs = (bytes: Buffer): Buffer => bytes;
+    const query = ConsensusTopicQuery.fromPartial({ topicID: topicId(1002), consensusStartTime: ZERO });
+    const request = Buffer.from(ConsensusTopicQuery.encode(query).finish());
+    let reached = 0;
+    const streams = Array.from({ length: 6 }, () => {
+      const path = '/com.hedera.mirror.api.proto.ConsensusService/subscribeTopic';
+      const stream = client.makeServerStreamRequest(path, asIs, asIs, request);
+      stream.on('data', () => reached++);
+      stream.on('error', () => undefined);
+      return stream;
+    });
+    await vi.waitFor(() => expect(reached).toBe(5));
+    expect(mirror.faults.running()).toBe(5);
+    streams[0]?.cancel();
+    await vi.waitFor(() => expect(reached).toBe(6));
+    client.close();
+    for (const stream of streams) stream.cancel();
   });
 
   it('does not pile up messages for a client that takes none', async () => {

@@ -46,6 +46,9 @@ export async function startRest(
     reply.header('access-control-allow-origin', '*');
   });
   for (const route of ROUTES) addRoute(server, route, context, faults);
+  for (const check of ['readiness', 'liveness']) {
+    server.get(`/health/${check}`, async (_request, reply) => reply.type(JSON_TYPE).send('{"status":"ok"}'));
+  }
   server.options('*', async (_request, reply) => {
     reply.header('access-control-allow-methods', 'GET,HEAD,POST').header('access-control-allow-headers', '*');
     return reply.status(204).send();

@@ -1,0 +1,74 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_CONTROL_PORT } from '../control/start.js';
+import { DEFAULT_MIRROR_PORTS } from '../mirror/start.js';
+import type { ProfileName } from '../profile.js';
+
+/** Port on which the SDK expects the node of a local network. */
+const DEFAULT_CONSENSUS_PORT = 50_211;
+/** More accounts than this make the start slow. */
+const MOST_ACCOUNTS = 10_000;
+
+/** What the command line says. */
+export interface CliOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly mirrorGrpcPort: number;
+  readonly mirrorRestPort: number;
+  readonly feesPort: number;
+  readonly controlPort: number;
+  readonly data?: string;
+  readonly profile: ProfileName;
+  readonly accounts?: number;
+  readonly json?: true;
+}
+
+function wholeNumber(most: number, what: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value > most) {
+      throw new InvalidArgumentError(`${what} is a whole number from 0 to ${most}.`);
+    }
+    return value;
+  };
+}
+
+function loopback(text: string): string {
+  if (text !== 'localhost' && text !== '::1' && !/^127(\.\d{1,3}){3}$/.test(text)) {
+    throw new InvalidArgumentError('The network has public keys and no protection: it listens on loopback only.');
+  }
+  return text;
+}
+
+const examples = `
+Examples:
+  $ local-ledger                              a network on the ports the SDK expects
+  $ local-ledger --accounts 10                with ten accounts of 10,000 hbar, from 0.0.1002 on
+  $ local-ledger --data ./ledger              kept across restarts and crashes
+  $ local-ledger --profile testnet            with the delays of the public test network
+  $ local-ledger --port 0 --mirror-grpc-port 0 --mirror-rest-port 0 --fees-port 0 --control-port 0 --json
+                                              on free ports, which one line of JSON tells
+
+The operator is 0.0.2 with the well-known development key. A port of 0 picks a free one.`;
+
+/** The command line of \`local-ledger\`; \`run\` gets the checked options. */
+export function program(run: (options: CliOptions) => Promise<void>): Command {
+  const port = wholeNumber(65_535, 'A port');
+  return new Command('local-ledger')
+    .description('A Hedera-compatible network in one process: consensus node and mirror on loopback.')
+    .option('--host <address>', 'loopback address to listen on', loopback, '127.0.0.1')
+    .option('--port <port>', 'consensus node, gRPC', port, DEFAULT_CONSENSUS_PORT)
+    .option('--mirror-grpc-port <port>', 'mirror, gRPC', port, DEFAULT_MIRROR_PORTS.grpc)
+    .option('--mirror-rest-port <port>', 'mirror, REST', port, DEFAULT_MIRROR_PORTS.rest)
+    .option('--fees-port <port>', 'mirror, REST for fee estimates', port, DEFAULT_MIRROR_PORTS.fees)
+    .option('--control-port <port>', 'operator controls, HTTP', port, DEFAULT_CONTROL_PORT)
+    .option('--data <dir>', 'keep the ledger in this directory; without it nothing outlives the process')
+    .addOption(
+      new Option('--profile <name>', 'how fast consensus and mirror are')
+        .choices(['instant', 'testnet'])
+        .default('instant'),
+    )
+    .option('--accounts <n>', 'funded accounts to begin with', wholeNumber(MOST_ACCOUNTS, 'The number of accounts'))
+    .option('--json', 'when ready, print one line of JSON with ports and accounts')
+    .addHelpText('after', examples)
+    .action(run);
+}

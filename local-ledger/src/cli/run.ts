@@ -1,0 +1,43 @@
+import { type Ledger, startLedger } from '../ledger.js';
+import type { CliOptions } from './options.js';
+import { readyJson, readyText } from './ready.js';
+
+/** Runs a network until the process is told to stop. Rejects when it cannot start. */
+export async function runLedger(options: CliOptions): Promise<void> {
+  const ledger = await startLedger({
+    host: options.host,
+    ports: {
+      consensus: options.port,
+      mirrorGrpc: options.mirrorGrpcPort,
+      mirrorRest: options.mirrorRestPort,
+      fees: options.feesPort,
+      control: options.controlPort,
+    },
+    profile: options.profile,
+    onFailure: (error) => {
+      process.stderr.write(`local-ledger: the data directory cannot be written: ${explain(error)}\n`);
+      process.exit(1);
+    },
+    ...(options.data === undefined ? {} : { data: options.data }),
+    ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
+  });
+  process.stdout.write(`${options.json ? readyJson(ledger) : readyText(ledger)}\n`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stop(ledger));
+  }
+}
+
+async function stop(ledger: Ledger): Promise<void> {
+  await ledger.close();
+  process.exit(0);
+}
+
+/** What went wrong, for people. */
+export function explain(error: unknown): string {
+  if (error instanceof Error) {
+    return 'code' in error && error.code === 'EADDRINUSE'
+      ? `${error.message}; another network may be running, choose other ports (0 picks free ones)`
+      : error.message;
+  }
+  return String(error);
+}
