@@ -42,13 +42,20 @@ export async function startGrpc(
   });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${at.host}:${at.port}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
+      error === null ? resolve(bound) : reject(listenError(error, at)),
     );
   });
   return {
     port,
     close: async () => server.forceShutdown(),
   };
+}
+
+/** grpc-js hides why it could not listen in a text; callers look for the code, as with any Node server. */
+function listenError(error: Error, at: { readonly host: string; readonly port: number }): Error {
+  if (!error.message.includes('EADDRINUSE')) return error;
+  const message = `listen EADDRINUSE: address already in use ${at.host}:${at.port}`;
+  return Object.assign(new Error(message, { cause: error }), { code: 'EADDRINUSE' });
 }
 
 /** Turns whatever a handler throws into the call's status. */
