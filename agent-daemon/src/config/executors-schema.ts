@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { size } from './units.js';
+
+const GIB = 1_073_741_824;
+
+/** What an executor's child process may use; each is enforced by killing the whole process tree. */
+const usage = z.strictObject({
+  /** Resident memory of the process tree. */
+  memory: size(1_048_576, 1_024 * GIB).optional(),
+  /** Processor time of the process tree, seconds. */
+  cpu_seconds: z.int().min(1).max(604_800).optional(),
+});
+
+/** How one task type is executed; exactly one of `command`, `http` and `module`. */
+export const executorSchema = z
+  .strictObject({
+    /** Program and arguments; no shell. Arguments that name a file beside this one are made absolute. */
+    command: z.array(z.string().min(1)).min(1).max(64).optional(),
+    /** URL of a local agent server to POST the work order to. */
+    http: z.url({ protocol: /^https?$/ }).optional(),
+    /** Path of an ES module whose default export executes the work order. */
+    module: z.string().min(1).optional(),
+    /** Names of environment variables the executor may see besides the basic ones. */
+    env: z
+      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'))
+      .max(64)
+      .default([]),
+    /** Directory to run in; a fresh one for each attempt when left out. */
+    cwd: z.string().min(1).optional(),
+    /** Keep the attempt's working directory when it is over. */
+    keep_work_dir: z.boolean().default(false),
+    /** What a restarted daemon does with an attempt that was running: run it again, or report it as lost. */
+    restart: z.enum(['rerun', 'lost']).default('rerun'),
+    usage: usage.default({}),
+  })
+  .superRefine((executor, context) => {
+    const kinds = ['command', 'http', 'module'].filter((kind) => executor[kind as keyof typeof executor] !== undefined);
+    if (kinds.length !== 1) context.addIssue({ code: 'custom', message: 'needs exactly one of command, http, module' });
+  });
+
+/** Task type -> executor. */
+export const executorsSchema = z.record(z.string().min(1).max(64), executorSchema);
+
+export type ExecutorSettings = z.infer<typeof executorSchema>;

@@ -1,0 +1,37 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type ExecutorSettings, executorsSchema } from './executors-schema.js';
+import { readYamlFile } from './yaml-file.js';
+
+export type Executors = Readonly<Record<string, ExecutorSettings>>;
+
+/** The program is looked up on PATH unless it is written as a path; other arguments may name files beside the file. */
+function absoluteArgument(directory: string, argument: string, index: number): string {
+  if (index === 0) return /[/\\]/.test(argument) ? resolve(directory, argument) : argument;
+  if (argument.startsWith('-')) return argument;
+  const path = resolve(directory, argument);
+  return existsSync(path) && statSync(path).isFile() ? path : argument;
+}
+
+/** Resolves the paths of executors against the directory of the file they stand in. */
+export function resolveExecutors(executors: Executors, directory: string): Executors {
+  const entries = Object.entries(executors).map(([taskType, executor]) => {
+    const { command, module, cwd } = executor;
+    const resolved: ExecutorSettings = {
+      ...executor,
+      ...(command && { command: command.map((argument, index) => absoluteArgument(directory, argument, index)) }),
+      ...(module !== undefined && { module: resolve(directory, module) }),
+      ...(cwd !== undefined && { cwd: resolve(directory, cwd) }),
+    };
+    return [taskType, resolved] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Reads a file that maps task types to executors.
+ * @throws GatepostError INVALID_CONFIG
+ */
+export function readExecutorsFile(path: string): Executors {
+  return resolveExecutors(readYamlFile(path, executorsSchema), dirname(resolve(path)));
+}

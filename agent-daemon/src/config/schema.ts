@@ -1,0 +1,68 @@
+import { isEntityId } from '@gatepost/shared/vocabulary/ids';
+import { z } from 'zod';
+import { executorsSchema } from './executors-schema.js';
+import { duration, size } from './units.js';
+
+const entity = z.string().refine(isEntityId, 'must look like 0.0.1234');
+const hostPort = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port');
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const KIB = 1_024;
+const MIB = 1_024 * KIB;
+
+/** Every bound of a daemon; docs/agent-daemon.md lists them. */
+const limits = z.strictObject({
+  max_input: size(1, 1_024 * MIB).default(16 * MIB),
+  max_output: size(1, 1_024 * MIB).default(16 * MIB),
+  max_chunk: size(1 * KIB, 4 * MIB).default(256 * KIB),
+  /** Inputs that are being received, all attempts together. */
+  receiving: size(1 * KIB, 4_096 * MIB).default(64 * MIB),
+  log_lines: z.int().min(0).max(100_000).default(1_000),
+  log_line: size(16, 64 * KIB).default(4 * KIB),
+  /** Progress and log events of an attempt that may wait for an acknowledgement. */
+  unacknowledged: z.int().min(16).max(100_000).default(2_000),
+  /** Dispatches that may wait for the inbox to show their assignment, and how long. */
+  awaiting: z.int().min(1).max(100_000).default(256),
+  awaiting_time: duration(1_000, HOUR_MS).default(30_000),
+  /** Open challenges. */
+  challenges: z.int().min(1).max(10_000).default(64),
+  /** Time between SIGTERM and SIGKILL. */
+  grace: duration(0, 5 * 60_000).default(5_000),
+  /** Results that may wait for the ledger; beyond it nothing new is taken in. */
+  unreported: z.int().min(1).max(10_000_000).default(10_000),
+  /** How long outputs and attempts are kept once they are reported. */
+  retention: duration(60_000, 365 * DAY_MS).default(7 * DAY_MS),
+});
+
+/** The daemon's configuration file. Strict: an unknown key is an error. */
+export const configSchema = z.strictObject({
+  account: entity,
+  coordinator: z.strictObject({ account: entity }),
+  journal: entity,
+  token: entity,
+  inbox: entity,
+  listen: hostPort.default('127.0.0.1:0'),
+  /** What is published as this agent's address; the bound one when left out. */
+  advertise: hostPort.optional(),
+  data: z.string().min(1).default('data'),
+  tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }),
+  slots: z.int().min(1).max(1_024).default(2),
+  queue: z.int().min(0).max(1_000_000).default(64),
+  limits: limits.prefault({}),
+  lease: z
+    .strictObject({
+      interval: duration(5_000, DAY_MS).default(30_000),
+      idle_interval: duration(5_000, 30 * DAY_MS).default(600_000),
+    })
+    .prefault({})
+    .refine((lease) => lease.idle_interval >= lease.interval, 'idle_interval must not be shorter than interval'),
+  heartbeat: duration(100, 60_000).default(2_000),
+  /** How long running attempts may take to end after SIGTERM. */
+  drain: duration(0, DAY_MS).default(30_000),
+  /** Loopback address of the Prometheus endpoint; none when left out. */
+  metrics: hostPort.optional(),
+  executors: executorsSchema.default({}),
+});
+
+export type ConfigFile = z.input<typeof configSchema>;
+export type ParsedConfig = z.output<typeof configSchema>;

@@ -1,0 +1,144 @@
+import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
+import type { Assignment } from './assignment.js';
+
+/**
+ * Where an attempt stands on this host. `assigned`: on the inbox, its input or a place in the queue is missing.
+ * `stopping`: the executor was told to stop. `saving`: it is over and its result is being written.
+ */
+export type Phase = 'assigned' | 'queued' | 'running' | 'stopping' | 'saving' | 'finished';
+
+export type Outcome = 'ok' | 'failed' | 'timed_out' | 'cancelled';
+
+/** How an attempt ended. */
+export interface Ending {
+  readonly outcome: Outcome;
+  /** Empty when the outcome is ok. */
+  readonly reason: string;
+  /** Present when the outcome is ok. */
+  readonly output?: { readonly sha256: Sha256; readonly size: number };
+}
+
+/** Why a running executor is told to stop. */
+export type Stop = { readonly why: 'cancelled' | 'deadline' | 'shutdown'; readonly reason: string };
+
+/** One attempt as this host sees it. */
+export interface Attempt {
+  readonly assignment: Assignment;
+  readonly phase: Phase;
+  /** How often an executor was started for it. */
+  readonly starts: number;
+  readonly stop: Stop | undefined;
+  readonly ending: Ending | undefined;
+}
+
+/** What happens to an attempt. */
+export type AttemptInput =
+  | { readonly type: 'queued'; readonly before: number }
+  | { readonly type: 'slot_granted'; readonly nowMs: number }
+  | { readonly type: 'executor_ended'; readonly ending: Ending }
+  | { readonly type: 'cancelled'; readonly reason: string }
+  | { readonly type: 'deadline_passed' }
+  | { readonly type: 'shutdown' }
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'saved' };
+
+/** What the shell has to do about it, in this order. */
+export type AttemptCommand =
+  | { readonly do: 'announce_accepted'; readonly before: number }
+  | { readonly do: 'execute' }
+  | { readonly do: 'stop_executor'; readonly stop: Stop }
+  | { readonly do: 'leave_queue' }
+  | { readonly do: 'free_slot' }
+  | { readonly do: 'save'; readonly ending: Ending }
+  | { readonly do: 'announce_finished'; readonly ending: Ending }
+  | { readonly do: 'report'; readonly ending: Ending };
+
+export interface Transition {
+  readonly attempt: Attempt;
+  readonly commands: readonly AttemptCommand[];
+}
+
+const stay = (attempt: Attempt): Transition => ({ attempt, commands: [] });
+
+/** A new attempt from the inbox, or one that an earlier process left unfinished after `starts` starts. */
+export function newAttempt(assignment: Assignment, starts = 0): Attempt {
+  return { assignment, phase: 'assigned', starts, stop: undefined, ending: undefined };
+}
+
+function save(attempt: Attempt, ending: Ending, before: readonly AttemptCommand[]): Transition {
+  return { attempt: { ...attempt, phase: 'saving', ending }, commands: [...before, { do: 'save', ending }] };
+}
+
+const timedOut = (attempt: Attempt): Ending => ({
+  outcome: 'timed_out',
+  reason: attempt.starts === 0 ? 'the deadline passed before it could start' : 'the deadline passed',
+});
+
+function grant(attempt: Attempt, nowMs: number): Transition {
+  if (attempt.phase !== 'queued') return stay(attempt);
+  if (nowMs >= attempt.assignment.deadlineMs) return save(attempt, timedOut(attempt), [{ do: 'free_slot' }]);
+  return { attempt: { ...attempt, phase: 'running', starts: attempt.starts + 1 }, commands: [{ do: 'execute' }] };
+}
+
+/** Ends what waits, stops what runs; what is over stays as it is. */
+function halt(attempt: Attempt, stop: Stop, ending: Ending): Transition {
+  switch (attempt.phase) {
+    case 'assigned':
+      return save(attempt, ending, []);
+    case 'queued':
+      return save(attempt, ending, [{ do: 'leave_queue' }]);
+    case 'running':
+      return { attempt: { ...attempt, phase: 'stopping', stop }, commands: [{ do: 'stop_executor', stop }] };
+    default:
+      return stay(attempt);
+  }
+}
+
+function ended(attempt: Attempt, ending: Ending): Transition {
+  const free = { do: 'free_slot' } as const;
+  if (attempt.phase === 'running') return save(attempt, ending, [free]);
+  if (attempt.phase !== 'stopping' || attempt.stop === undefined) return stay(attempt);
+  const { why, reason } = attempt.stop;
+  // Stopped by the daemon's own end: nothing is decided, the next start of the daemon takes it up again.
+  if (why === 'shutdown') return { attempt: { ...attempt, phase: 'assigned', stop: undefined }, commands: [free] };
+  return save(attempt, { outcome: why === 'cancelled' ? 'cancelled' : 'timed_out', reason }, [free]);
+}
+
+function saved(attempt: Attempt): Transition {
+  const { ending } = attempt;
+  if (attempt.phase !== 'saving' || ending === undefined) return stay(attempt);
+  const commands: AttemptCommand[] = [{ do: 'announce_finished', ending }];
+  // Whoever cancelled before the start knows already; a `started` record, though, always gets its closing one.
+  if (ending.outcome !== 'cancelled' || attempt.starts > 0) commands.push({ do: 'report', ending });
+  return { attempt: { ...attempt, phase: 'finished' }, commands };
+}
+
+/** The state machine of one attempt: total, deterministic, without effects. Inputs that no longer matter change nothing. */
+export function stepAttempt(attempt: Attempt, input: AttemptInput): Transition {
+  switch (input.type) {
+    case 'queued':
+      if (attempt.phase !== 'assigned') return stay(attempt);
+      return {
+        attempt: { ...attempt, phase: 'queued' },
+        commands: [{ do: 'announce_accepted', before: input.before }],
+      };
+    case 'slot_granted':
+      return grant(attempt, input.nowMs);
+    case 'executor_ended':
+      return ended(attempt, input.ending);
+    case 'cancelled': {
+      const reason = `cancelled: ${input.reason}`;
+      return halt(attempt, { why: 'cancelled', reason }, { outcome: 'cancelled', reason });
+    }
+    case 'deadline_passed':
+      return halt(attempt, { why: 'deadline', reason: timedOut(attempt).reason }, timedOut(attempt));
+    case 'shutdown':
+      if (attempt.phase !== 'running') return stay(attempt);
+      return halt(attempt, { why: 'shutdown', reason: 'the daemon stops' }, timedOut(attempt));
+    case 'refused':
+      if (attempt.phase !== 'assigned') return stay(attempt);
+      return save(attempt, { outcome: 'failed', reason: input.reason }, []);
+    case 'saved':
+      return saved(attempt);
+  }
+}

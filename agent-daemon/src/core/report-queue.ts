@@ -1,0 +1,64 @@
+import { fitsOneMessage } from '@gatepost/shared/records/codec';
+import type { JournalRecord } from '@gatepost/shared/records/schema';
+
+/** A record that waits to be written to the journal. */
+export interface Report {
+  /** The attempt it is about; its reports are written in order. Undefined for one about the agent itself. */
+  readonly attempt: string | undefined;
+  readonly run: string | undefined;
+  readonly record: JournalRecord;
+}
+
+/** Records that share one topic message. */
+export interface Parcel {
+  readonly run: string | undefined;
+  readonly reports: readonly Report[];
+}
+
+/**
+ * Records in the order they came, taken out in parcels of one run that fit one message. An attempt with a report on
+ * its way does not get another one out until that one has arrived, so that the journal shows them in order.
+ */
+export class ReportQueue {
+  /** Insertion order is the order of reports. */
+  #waiting = new Set<Report>();
+  readonly #inFlight = new Set<string>();
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  add(report: Report): void {
+    this.#waiting.add(report);
+  }
+
+  /** Puts a parcel that did not arrive back to the front. */
+  putBack(parcel: Parcel): void {
+    this.arrived(parcel);
+    this.#waiting = new Set([...parcel.reports, ...this.#waiting]);
+  }
+
+  arrived(parcel: Parcel): void {
+    for (const { attempt } of parcel.reports) if (attempt !== undefined) this.#inFlight.delete(attempt);
+  }
+
+  /** The next parcel; undefined when nothing can go out now. */
+  takeParcel(): Parcel | undefined {
+    const reports: Report[] = [];
+    for (const report of this.#waiting) {
+      if (report.attempt !== undefined && this.#inFlight.has(report.attempt)) continue;
+      const [first = report] = reports;
+      if (report.run !== first.run) continue;
+      const records = [...reports, report].map((each) => each.record);
+      if (reports.length > 0 && !fitsOneMessage(first.run, records)) break;
+      reports.push(report);
+    }
+    const [first] = reports;
+    if (first === undefined) return undefined;
+    for (const report of reports) {
+      this.#waiting.delete(report);
+      if (report.attempt !== undefined) this.#inFlight.add(report.attempt);
+    }
+    return { run: first.run, reports };
+  }
+}

@@ -1,0 +1,31 @@
+import { clipReason, fitsOneMessage } from '@gatepost/shared/records/codec';
+import type { RecordOf } from '@gatepost/shared/records/schema';
+import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import type { Ending } from './attempt.js';
+
+/** Largest output, in bytes of UTF-8, that travels in the record itself. */
+export const MAX_INLINE_OUTPUT_BYTES = 256;
+
+/** The bytes as text when they are valid UTF-8 and small enough for a record; undefined otherwise. */
+export function inlineText(output: Uint8Array): string | undefined {
+  if (output.length > MAX_INLINE_OUTPUT_BYTES) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(output);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the journal is told about an ending. The output goes along when it is text and leaves the record small. */
+export function resultRecord(ref: AttemptRef, ending: Ending, outputText: string | undefined): RecordOf<'result'> {
+  const base = { type: 'result', task: ref.task, attempt: ref.attempt } as const;
+  if (ending.outcome !== 'ok' || ending.output === undefined) {
+    const reason = clipReason(ending.reason) || ending.outcome;
+    return { ...base, outcome: 'failed', reason };
+  }
+  const { sha256, size } = ending.output;
+  const plain = { ...base, outcome: 'ok', output_sha256: sha256, output_size: size } as const;
+  if (outputText === undefined) return plain;
+  const full = { ...plain, output: outputText };
+  return fitsOneMessage(ref.run, [full]) ? full : plain;
+}

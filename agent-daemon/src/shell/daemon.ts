@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from '@gatepost/shared/log';
+import { clipReason } from '@gatepost/shared/records/codec';
+import type { RecordOf } from '@gatepost/shared/records/schema';
+import type { DaemonConfig } from '../config/daemon-config.js';
+import type { Clock } from './clock.js';
+import { buildRegistry } from './executors/build-registry.js';
+import { OutputServer } from './grpc/output-server.js';
+import { Registration } from './grpc/register.js';
+import { type RunningServer, SERVICE_NAME, startServer } from './grpc/server.js';
+import { SessionHub } from './grpc/session-hub.js';
+import { SessionTokens } from './grpc/session-tokens.js';
+import type { LedgerPort } from './ledger/ledger-port.js';
+import { Store } from './store/store.js';
+import type { Identity } from './tls.js';
+import { Engine } from './work/engine.js';
+import type { ExecutorRegistry } from './work/executor-registry.js';
+import { InboxReader } from './work/inbox-reader.js';
+import { Intake } from './work/intake.js';
+import { JournalPoster } from './work/journal-poster.js';
+import { LeaseRunner } from './work/lease-runner.js';
+import { Runner } from './work/runner.js';
+import { WorkDirs } from './work/work-dirs.js';
+
+export interface DaemonParts {
+  readonly config: DaemonConfig;
+  readonly ledger: LedgerPort;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Instead of the executors the configuration names. */
+  readonly registry?: ExecutorRegistry;
+}
+
+/** How long the last records may take to reach the ledger. */
+const FAREWELL_MS = 15_000;
+
+/** One daemon: its parts put together, started and stopped. */
+export class Daemon {
+  /** Identifies this start. */
+  readonly session = randomBytes(12).toString('base64url');
+  readonly engine: Engine;
+  readonly poster: JournalPoster;
+  readonly lease: LeaseRunner;
+  readonly inbox: InboxReader;
+  readonly hub: SessionHub;
+  readonly registration: Registration;
+  readonly intake: Intake;
+  readonly #parts: DaemonParts;
+  readonly #store: Store;
+  readonly #workDirs: WorkDirs;
+  readonly #capabilities: readonly string[];
+  readonly #stopping = new AbortController();
+  #server: RunningServer | undefined;
+  #following: Promise<void> = Promise.resolve();
+
+  constructor(parts: DaemonParts) {
+    const { config, ledger, clock, log } = parts;
+    const { limits } = config;
+    this.#parts = parts;
+    this.#store = Store.open(config.data);
+    this.#workDirs = new WorkDirs(config.data);
+    const registry = parts.registry ?? buildRegistry(config.executors, limits, `${this.#store.id()}:`);
+    this.#capabilities = [...registry.keys()].sort();
+    const store = this.#store;
+    const runner = new Runner(registry, store.blobs, this.#workDirs, config.data);
+    this.poster = new JournalPoster(ledger, store, clock, log);
+    this.engine = new Engine({ store, clock, limits, registry, runner, poster: this.poster, log });
+    const readUpTo = () => this.inbox.readUpTo;
+    this.intake = new Intake({ engine: this.engine, store, clock, limits, inbox: config.inbox, readUpTo });
+    const { engine, intake } = this;
+    this.inbox = new InboxReader({ ledger, store, engine, intake, coordinator: config.coordinator, log });
+    const tokens = new SessionTokens();
+    const certificateSha256 = () => parts.identity.certificateSha256;
+    const capabilities = this.#capabilities;
+    this.registration = new Registration({ config, ledger, clock, tokens, capabilities, certificateSha256, log });
+    this.hub = this.#makeHub(tokens);
+    this.lease = this.#makeLease();
+    engine.listen({
+      event: (ref, event) => this.hub.event(ref, event),
+      loadChanged: () => {
+        this.hub.loadChanged();
+        this.lease.tick();
+      },
+    });
+  }
+
+  /** host:port as it is published. */
+  get address(): string {
+    const { advertise, listen } = this.#parts.config;
+    return advertise ?? listen.replace(/:\d+$/, `:${this.#server?.port ?? 0}`);
+  }
+
+  /** Takes up earlier work, serves, and says so on the journal. */
+  async start(): Promise<void> {
+    const { config, identity } = this.#parts;
+    await this.#workDirs.prepare();
+    await this.#store.blobs.sweep();
+    this.engine.restore();
+    void this.poster.settleEarlier();
+    this.#server = await startServer({
+      registration: this.registration,
+      hub: this.hub,
+      credentials: identity.credentials,
+      listen: config.listen,
+      maxChunkBytes: config.limits.maxChunkBytes,
+    });
+    this.#announce();
+    this.lease.start();
+    this.#following = this.inbox.follow(this.#stopping.signal);
+  }
+
+  /** Ends what runs within the drain time, deletes the lease, says goodbye on the journal. */
+  async stop(reason: string): Promise<void> {
+    const { config, log } = this.#parts;
+    this.#server?.health.setStatus(SERVICE_NAME, 'NOT_SERVING');
+    this.#stopping.abort();
+    const drained = this.engine.drain().then(() => true);
+    const late = new Promise<boolean>((resolve) => {
+      this.#parts.clock.at(this.#parts.clock.nowMs() + config.drainMs, () => resolve(false));
+    });
+    if (!(await Promise.race([drained, late]))) {
+      log.warn('attempts still run at the end of the drain time; they are stopped and will run again');
+      await this.engine.halt();
+    }
+    const farewell = AbortSignal.timeout(FAREWELL_MS);
+    const record: RecordOf<'offline'> = { type: 'offline', session: this.session, reason: clipReason(reason) };
+    this.poster.add({ attempt: undefined, run: undefined, record });
+    const over = new Promise<void>((resolve) => farewell.addEventListener('abort', () => resolve(), { once: true }));
+    await Promise.race([Promise.all([this.lease.stop(), this.poster.flushed(farewell)]), over]);
+    this.poster.stop();
+    this.hub.close();
+    this.#server?.close();
+    await this.#following;
+    await this.#store.close();
+  }
+
+  #announce(): void {
+    const { config, identity } = this.#parts;
+    const record: RecordOf<'online'> = {
+      type: 'online',
+      session: this.session,
+      inbox: config.inbox,
+      address: this.address,
+      ...(identity.certificateSha256 === '' ? {} : { cert_sha256: identity.certificateSha256 }),
+      capabilities: [...this.#capabilities],
+      slots: config.limits.slots,
+    };
+    this.poster.add({ attempt: undefined, run: undefined, record });
+  }
+
+  #makeHub(tokens: SessionTokens): SessionHub {
+    const { config, clock, log } = this.#parts;
+    const { blobs } = this.#store;
+    return new SessionHub(
+      {
+        engine: this.engine,
+        intake: this.intake,
+        clock,
+        outputs: new OutputServer(blobs, config.limits.maxChunkBytes),
+        lookup: (sha256, size) => (size <= config.limits.maxChunkBytes ? blobs.getSmall(sha256) : undefined),
+        daemonSession: this.session,
+        heartbeatMs: config.heartbeatMs,
+      },
+      tokens,
+      log,
+    );
+  }
+
+  #makeLease(): LeaseRunner {
+    const { ledger, clock, log, config } = this.#parts;
+    return new LeaseRunner({
+      ledger,
+      store: this.#store,
+      clock,
+      policy: config.lease,
+      session: this.session,
+      jitter: randomBytes(1).readUInt8() / 255,
+      busy: () => this.engine.load.running + this.engine.load.queued > 0,
+      announceAgain: () => this.#announce(),
+      log,
+    });
+  }
+}

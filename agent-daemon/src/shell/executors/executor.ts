@@ -1,0 +1,30 @@
+import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+
+/** What an executor is asked to do. */
+export interface Execution {
+  readonly ref: AttemptRef;
+  readonly taskType: string;
+  /** The work order: canonical JSON of { input, feedback? }, exactly the assigned bytes. */
+  readonly workOrder: Uint8Array;
+  /** A directory of this attempt alone. */
+  readonly workDir: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly deadlineMs: number;
+  /** Aborted when the attempt has to stop; the executor returns once nothing of it runs any more. */
+  readonly signal: AbortSignal;
+  readonly progress: (fraction: number, message: string) => void;
+  readonly log: (line: string) => void;
+}
+
+/** An output, or why there is none. */
+export type ExecutionResult =
+  | { readonly ok: true; readonly output: Uint8Array }
+  | { readonly ok: false; readonly reason: string };
+
+/** A way to execute task types. */
+export interface Executor {
+  readonly kind: 'command' | 'http' | 'module';
+  execute(execution: Execution): Promise<ExecutionResult>;
+}
+
+export const failed = (reason: string): ExecutionResult => ({ ok: false, reason });

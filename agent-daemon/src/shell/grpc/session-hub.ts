@@ -1,0 +1,78 @@
+import type { Logger } from '@gatepost/shared/log';
+import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import { status } from '@grpc/grpc-js';
+import type { NumberedEvent } from '../../core/event-log.js';
+import type { EngineListener } from '../work/engine.js';
+import { type SessionCall, type SessionParts, SessionStream } from './session-stream.js';
+import type { SessionTokens } from './session-tokens.js';
+import { statusError } from './status-error.js';
+
+/** Keeps the one stream of the coordinator: a newer one ends the older. */
+export class SessionHub implements EngineListener {
+  #current: SessionStream | undefined;
+  #opened = 0;
+
+  constructor(
+    private readonly parts: SessionParts,
+    private readonly tokens: SessionTokens,
+    private readonly log: Logger,
+  ) {
+    parts.intake.onRefusal((ref, why) => {
+      log.info({ ref, code: why.code, why: why.message }, 'command refused');
+      this.#current?.refuse(ref, why);
+    });
+  }
+
+  get connected(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** Streams opened so far. */
+  get opened(): number {
+    return this.#opened;
+  }
+
+  readonly session = (call: SessionCall): void => {
+    const [token = ''] = call.metadata.get('gatepost-session').map(String);
+    if (!this.tokens.accepts(token)) {
+      const details = 'metadata gatepost-session is no token of this start of the daemon; register again';
+      call.emit('error', statusError(status.UNAUTHENTICATED, details));
+      return;
+    }
+    this.#current?.end(status.ABORTED, 'a newer session of the same coordinator has begun');
+    this.parts.intake.forgetAll();
+    const stream = new SessionStream(call, this.parts);
+    this.#current = stream;
+    this.#opened += 1;
+    this.log.info({ peer: call.getPeer() }, 'session opened');
+    call.on('data', (request) => stream.receive(request));
+    call.on('end', () => {
+      this.#ended(stream);
+      call.end();
+    });
+    call.on('error', () => this.#ended(stream));
+    call.on('cancelled', () => this.#ended(stream));
+  };
+
+  event(ref: AttemptRef, event: NumberedEvent): void {
+    this.#current?.event(ref, event);
+  }
+
+  loadChanged(): void {
+    this.#current?.loadChanged();
+  }
+
+  /** Ends the stream in good order. */
+  close(): void {
+    this.#current?.end(status.UNAVAILABLE, 'the daemon stops');
+    this.#current = undefined;
+  }
+
+  #ended(stream: SessionStream): void {
+    stream.close();
+    if (this.#current !== stream) return;
+    this.#current = undefined;
+    this.parts.intake.forgetAll();
+    this.log.info('session ended');
+  }
+}

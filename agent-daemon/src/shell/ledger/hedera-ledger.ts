@@ -1,0 +1,41 @@
+import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import { deleteSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
+import { followTopic } from '@gatepost/shared/hedera/topic-feed';
+import { prepareMessage } from '@gatepost/shared/hedera/topics';
+import { execute } from '@gatepost/shared/hedera/transaction';
+import type { Logger } from '@gatepost/shared/log';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { scheduleId } from '@gatepost/shared/vocabulary/ids';
+import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import type { LedgerPort } from './ledger-port.js';
+
+export interface Topics {
+  readonly inbox: TopicId;
+  readonly journal: TopicId;
+  readonly coordinator: AccountId;
+}
+
+/** The account's single key. @throws GatepostError NOT_FOUND when it has none that can sign alone. */
+export async function accountKeyOnMirror(connection: Connection, account: AccountId): Promise<MirrorKey> {
+  const { key } = await connection.mirror.account(account);
+  if (key === null || key._type === 'ProtobufEncoded') {
+    throw new GatepostError('NOT_FOUND', `account ${account} has no single Ed25519 or ECDSA key`, { account });
+  }
+  return key;
+}
+
+/** The ledger through shared's adapter of the SDK. */
+export function hederaLedger(connection: Connection, topics: Topics, log: Logger): LedgerPort {
+  return {
+    inbox: (after, signal) => followTopic(connection, topics.inbox, after, signal, log),
+    prepare: (message) => prepareMessage(connection, topics.journal, message),
+    execute: async (prepared) => void (await execute(connection, prepared)),
+    schedule: (message, expiresAtMs, memo) =>
+      scheduleMessage(connection, { topic: topics.journal, message, expiresAt: nanosFromMs(expiresAtMs), memo }),
+    deleteSchedule: async (id) => void (await deleteSchedule(connection, scheduleId(id))),
+    coordinatorKey: () => accountKeyOnMirror(connection, topics.coordinator),
+    sign: (message) => connection.key.sign(message),
+  };
+}

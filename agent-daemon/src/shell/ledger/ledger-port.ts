@@ -1,0 +1,21 @@
+import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
+import type { Cursor, TopicMessage } from '@gatepost/shared/hedera/topic-feed';
+import type { PreparedTransaction } from '@gatepost/shared/hedera/transaction';
+
+/** What the daemon needs of the ledger. */
+export interface LedgerPort {
+  /** Messages of the agent's inbox after a cursor, in consensus order, without end. */
+  inbox(after: Cursor, signal: AbortSignal): AsyncIterable<TopicMessage>;
+  /** Fixes and signs a journal message; sends nothing. */
+  prepare(message: Uint8Array): Promise<PreparedTransaction>;
+  /** Submits it until its outcome is known; the same bytes never happen twice. Errors as shared/hedera/transaction. */
+  execute(prepared: PreparedTransaction): Promise<void>;
+  /** Lets the network post a journal message at a time; returns the schedule's id. */
+  schedule(message: Uint8Array, expiresAtMs: number, memo: string): Promise<string>;
+  /** Deletes a schedule; without effect when it is gone already. */
+  deleteSchedule(id: string): Promise<void>;
+  /** The coordinator's account key as the mirror shows it now. */
+  coordinatorKey(): Promise<MirrorKey>;
+  /** Signs with the agent's account key. */
+  sign(message: Uint8Array): Uint8Array;
+}

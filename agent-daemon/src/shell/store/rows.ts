@@ -1,0 +1,33 @@
+import type { Assignment } from '../../core/assignment.js';
+import type { Ending } from '../../core/attempt.js';
+
+/** What the store keeps of an attempt. */
+export interface AttemptRow {
+  readonly assignment: Assignment;
+  /** How often an executor was started for it. */
+  readonly starts: number;
+  /** Whether its input is among the blobs. */
+  readonly hasInput: boolean;
+  /** Present once it is over. */
+  readonly finished?: FinishedRow;
+}
+
+export interface FinishedRow {
+  readonly ending: Ending;
+  /** Number of its `finished` event. */
+  readonly event: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  /** False while a `result` record is owed to the journal. */
+  readonly reported: boolean;
+}
+
+/** A signed journal message that may be on its way; executed again after a crash, never replaced before its outcome is known. */
+export interface PreparedRow {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  /** Consensus time, nanoseconds, as text. */
+  readonly validUntil: string;
+  /** Attempts whose result it carries. */
+  readonly results: readonly string[];
+}

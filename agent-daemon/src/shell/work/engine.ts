@@ -1,0 +1,354 @@
+import type { Logger } from '@gatepost/shared/log';
+import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { Limits } from '../../config/daemon-config.js';
+import { Admission, type Load } from '../../core/admission.js';
+import type { Assignment } from '../../core/assignment.js';
+import { type AttemptCommand, type AttemptInput, type Ending, newAttempt, stepAttempt } from '../../core/attempt.js';
+import { type EventKind, EventLog, type NumberedEvent } from '../../core/event-log.js';
+import { type Refusal, refusal } from '../../core/refusal.js';
+import { inlineText, resultRecord } from '../../core/result-record.js';
+import type { Clock } from '../clock.js';
+import type { AttemptRow } from '../store/rows.js';
+import type { Store } from '../store/store.js';
+import type { ExecutorRegistry } from './executor-registry.js';
+import type { JournalPoster } from './journal-poster.js';
+import type { LiveAttempt } from './live-attempt.js';
+import { RecentAttempts } from './recent-attempts.js';
+import type { Runner } from './runner.js';
+
+/** Work orders up to this size stay in memory while they wait. */
+const IN_MEMORY_BYTES = 16_384;
+
+/** Who hears of events. */
+export interface EngineListener {
+  event(ref: AttemptRef, event: NumberedEvent): void;
+  loadChanged(load: Load): void;
+}
+
+export interface EngineParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly registry: ExecutorRegistry;
+  readonly runner: Runner;
+  readonly poster: JournalPoster;
+  readonly log: Logger;
+}
+
+/**
+ * Executes the commands of the attempts' state machines: admission, executors, the store, reports. What is told to
+ * the outside was made durable before.
+ */
+export class Engine {
+  readonly #live = new Map<string, LiveAttempt>();
+  readonly #recent = new RecentAttempts();
+  readonly #admission: Admission;
+  /** Attempts with everything at hand that found the queue full. */
+  readonly #backlog = new Set<string>();
+  #listener: EngineListener = { event: () => undefined, loadChanged: () => undefined };
+  #draining = false;
+  #atRest: (() => void)[] = [];
+
+  constructor(private readonly parts: EngineParts) {
+    this.#admission = new Admission(parts.limits.slots, parts.limits.queue);
+  }
+
+  listen(listener: EngineListener): void {
+    this.#listener = listener;
+  }
+
+  get load(): Load {
+    return this.#admission.load;
+  }
+
+  /** Attempts that are not over. */
+  get open(): number {
+    return this.#live.size;
+  }
+
+  /** The attempts that run or wait for a slot. */
+  working(): readonly AttemptRef[] {
+    return this.#admission.keys().flatMap((key) => this.#live.get(key)?.ref ?? []);
+  }
+
+  find(key: string): LiveAttempt | undefined {
+    return this.#live.get(key) ?? this.#recent.get(key);
+  }
+
+  /** Takes up what an earlier process left: reports owed, work unfinished. */
+  restore(): void {
+    const onTheWay = new Set(this.parts.store.prepared().flatMap(({ results }) => results));
+    for (const [key, row] of this.parts.store.attempts()) {
+      if (row.finished === undefined) this.#resume(key, row);
+      else if (!row.finished.reported && !onTheWay.has(key)) this.#report(key, row.assignment.ref, row.finished.ending);
+    }
+    this.#pump();
+  }
+
+  /** The inbox assigns an attempt. One that is known already stays as it is. */
+  assign(assignment: Assignment): void {
+    const key = attemptKey(assignment.ref);
+    if (this.#live.has(key) || this.parts.store.attempt(key) !== undefined) return;
+    const live = this.#add(key, assignment, 0, assignment.inlineInput !== undefined);
+    this.#persist(live);
+    this.#ready(live);
+  }
+
+  /** The work order of an assigned attempt has arrived and its digest is right. */
+  async provideInput(key: string, input: Uint8Array): Promise<Refusal | undefined> {
+    const live = this.#live.get(key);
+    if (live === undefined || live.attempt.phase !== 'assigned') return undefined;
+    if (!this.#hasRoom) return refusal('RESOURCE_EXHAUSTED', 'every slot and every place in the queue is taken');
+    if (!live.hasInput) {
+      const { inputSha256 } = live.attempt.assignment;
+      if (input.length <= IN_MEMORY_BYTES) live.input = input;
+      const stored = this.parts.store.blobs.put(inputSha256, input);
+      if (input.length > IN_MEMORY_BYTES) await stored;
+      live.hasInput = true;
+      this.#persist(live);
+    }
+    this.#ready(live);
+    return undefined;
+  }
+
+  cancel(ref: AttemptRef, reason: string): boolean {
+    const key = attemptKey(ref);
+    const live = this.#live.get(key);
+    if (live !== undefined) this.#apply(live, { type: 'cancelled', reason });
+    else this.#recent.drop(key);
+    return live !== undefined || this.parts.store.attempt(key) !== undefined;
+  }
+
+  /** The coordinator has seen events up to a number. */
+  acknowledge(ref: AttemptRef, event: number): void {
+    const key = attemptKey(ref);
+    const live = this.find(key);
+    live?.log.acknowledge(event);
+    if (live?.log.size === 0 && live.attempt.phase === 'finished') this.#recent.drop(key);
+  }
+
+  /** Events after a number, from memory, or of a long finished attempt its last. */
+  eventsAfter(key: string, number: number): readonly NumberedEvent[] {
+    const live = this.find(key);
+    if (live !== undefined) return live.log.after(number);
+    const finished = this.parts.store.attempt(key)?.finished;
+    if (finished === undefined) return [];
+    return [{ number: finished.event, atMs: finished.atMs, kind: { type: 'finished', ending: finished.ending } }];
+  }
+
+  /** Attempts whose events are in memory. */
+  remembered(): readonly LiveAttempt[] {
+    return [...this.#live.values(), ...this.#recent.values()];
+  }
+
+  /** Starts nothing new; resolves when nothing runs any more. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await this.#rest();
+  }
+
+  /** Stops what runs; the next process takes it up again. Resolves when nothing runs any more. */
+  async halt(): Promise<void> {
+    this.#draining = true;
+    for (const live of [...this.#live.values()]) this.#apply(live, { type: 'shutdown' });
+    await this.#rest();
+  }
+
+  #rest(): Promise<void> {
+    const busy = [...this.#live.values()].some(({ attempt }) =>
+      ['running', 'stopping', 'saving'].includes(attempt.phase),
+    );
+    return busy ? new Promise((resolve) => this.#atRest.push(resolve)) : Promise.resolve();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#admission.hasRoom && this.parts.poster.pending < this.parts.limits.unreported;
+  }
+
+  #resume(key: string, row: AttemptRow): void {
+    const { assignment, starts } = row;
+    const live = this.#add(key, assignment, starts, row.hasInput || assignment.inlineInput !== undefined);
+    const lost = starts > 0 && this.parts.registry.get(assignment.taskType)?.restart === 'lost';
+    if (lost) this.#apply(live, { type: 'refused', reason: 'lost: the daemon was restarted while it ran' });
+    else this.#ready(live);
+  }
+
+  #add(key: string, assignment: Assignment, starts: number, hasInput: boolean): LiveAttempt {
+    const { limits, clock } = this.parts;
+    const live: LiveAttempt = {
+      key,
+      ref: assignment.ref,
+      attempt: newAttempt(assignment, starts),
+      log: new EventLog(starts, limits),
+      input: assignment.inlineInput === undefined ? undefined : Buffer.from(assignment.inlineInput, 'utf8'),
+      hasInput,
+      outputText: undefined,
+      abort: new AbortController(),
+      stop: undefined,
+      cancelDeadline: clock.at(assignment.deadlineMs, () => this.#apply(live, { type: 'deadline_passed' })),
+    };
+    this.#live.set(key, live);
+    return live;
+  }
+
+  /** Queues an attempt that has all it needs; ends one that nobody here can execute. */
+  #ready(live: LiveAttempt): void {
+    const { taskType } = live.attempt.assignment;
+    if (live.attempt.phase !== 'assigned') return;
+    if (!this.parts.registry.has(taskType)) {
+      this.#apply(live, { type: 'refused', reason: `this agent has no executor for ${JSON.stringify(taskType)}` });
+    } else if (live.hasInput) {
+      this.#backlog.add(live.key);
+      this.#pump();
+    }
+  }
+
+  /** Moves attempts from the backlog to the queue and from the queue to the slots. */
+  #pump(): void {
+    const before = this.#admission.load;
+    for (const key of this.#backlog) {
+      const live = this.#live.get(key);
+      if (live !== undefined && !this.#hasRoom) break;
+      this.#backlog.delete(key);
+      const admitted = live === undefined ? 'full' : this.#admission.offer(key);
+      if (live === undefined || admitted === 'full') continue;
+      this.#apply(live, { type: 'queued', before: admitted.queuedBefore });
+      this.#grant();
+    }
+    this.#grant();
+    const { load } = this.#admission;
+    if (load.running !== before.running || load.queued !== before.queued) this.#listener.loadChanged(load);
+  }
+
+  #grant(): void {
+    while (!this.#draining) {
+      const key = this.#admission.grantNext();
+      const live = key === undefined ? undefined : this.#live.get(key);
+      if (live === undefined) return;
+      this.#apply(live, { type: 'slot_granted', nowMs: this.parts.clock.nowMs() });
+    }
+  }
+
+  #apply(live: LiveAttempt, input: AttemptInput): void {
+    const { attempt, commands } = stepAttempt(live.attempt, input);
+    live.attempt = attempt;
+    for (const command of commands) this.#perform(live, command);
+  }
+
+  #perform(live: LiveAttempt, command: AttemptCommand): void {
+    switch (command.do) {
+      case 'announce_accepted':
+        this.#emit(live, { type: 'accepted', queuedBefore: command.before });
+        return;
+      case 'execute':
+        this.#execute(live);
+        return;
+      case 'stop_executor':
+        live.stop = command.stop;
+        live.abort.abort(new Error(command.stop.reason));
+        return;
+      case 'leave_queue':
+      case 'free_slot':
+        this.#admission.leave(live.key);
+        this.#backlog.delete(live.key);
+        this.#pump();
+        return;
+      case 'save':
+        return void this.#save(live, command.ending);
+      case 'announce_finished':
+        this.#finish(live, command.ending);
+        return;
+      case 'report':
+        this.#report(live.key, live.ref, command.ending, live.outputText);
+        return;
+    }
+  }
+
+  #execute(live: LiveAttempt): void {
+    this.#persist(live);
+    this.#emit(live, { type: 'started' });
+    const { run, task, attempt } = live.ref;
+    this.parts.poster.add({ attempt: live.key, run, record: { type: 'started', task, attempt } });
+    const sink = (kind: EventKind) => {
+      if (live.attempt.phase === 'running') this.#emit(live, kind);
+    };
+    void this.parts.runner.run(live, sink).then(async (result) => {
+      const ending = await this.#store(live, result);
+      this.#apply(live, { type: 'executor_ended', ending });
+      if (live.stop?.why === 'shutdown') this.#noticeRest();
+    });
+  }
+
+  /** Makes an output durable before anything is said of it. */
+  async #store(live: LiveAttempt, result: Awaited<ReturnType<Runner['run']>>): Promise<Ending> {
+    if (!result.ok) return { outcome: 'failed', reason: result.reason };
+    const digest = sha256(result.output);
+    try {
+      const stored = this.parts.store.blobs.put(digest, result.output);
+      // Small outputs are committed with the row that names them.
+      if (result.output.length > IN_MEMORY_BYTES) await stored;
+    } catch (error) {
+      return { outcome: 'failed', reason: `the output could not be stored: ${toGatepostError(error).message}` };
+    }
+    live.outputText = inlineText(result.output);
+    return { outcome: 'ok', reason: '', output: { sha256: digest, size: result.output.length } };
+  }
+
+  async #save(live: LiveAttempt, ending: Ending): Promise<void> {
+    const event = live.log.next;
+    const atMs = this.parts.clock.nowMs();
+    const reported = ending.outcome === 'cancelled' && live.attempt.starts === 0;
+    const row = { ...this.#row(live), finished: { ending, event, atMs, reported } };
+    live.cancelDeadline?.();
+    for (;;) {
+      try {
+        await this.parts.store.putAttempt(live.key, row);
+        break;
+      } catch (error) {
+        this.parts.log.error({ attempt: live.key, err: toGatepostError(error).message }, 'a result cannot be stored');
+        await new Promise<void>((resolve) => this.parts.clock.at(this.parts.clock.nowMs() + 1_000, resolve));
+      }
+    }
+    this.#apply(live, { type: 'saved' });
+  }
+
+  #finish(live: LiveAttempt, ending: Ending): void {
+    this.#live.delete(live.key);
+    this.#recent.add(live);
+    this.#emit(live, { type: 'finished', ending });
+    this.parts.log.debug({ attempt: live.key, outcome: ending.outcome, reason: ending.reason }, 'finished');
+    this.#noticeRest();
+  }
+
+  #noticeRest(): void {
+    if (this.#atRest.length === 0) return;
+    const waiting = this.#atRest.splice(0);
+    void this.#rest().then(() => {
+      for (const resolve of waiting) resolve();
+    });
+  }
+
+  #report(key: string, ref: AttemptRef, ending: Ending, text?: string): void {
+    const stored = ending.output === undefined ? undefined : this.parts.store.blobs.getSmall(ending.output.sha256);
+    const outputText = text ?? (stored === undefined ? undefined : inlineText(stored));
+    this.parts.poster.add({ attempt: key, run: ref.run, record: resultRecord(ref, ending, outputText) });
+  }
+
+  #emit(live: LiveAttempt, kind: EventKind): void {
+    const event = live.log.append(kind, this.parts.clock.nowMs());
+    if (event !== undefined) this.#listener.event(live.ref, event);
+  }
+
+  #row(live: LiveAttempt): AttemptRow {
+    const { assignment, starts } = live.attempt;
+    return { assignment, starts, hasInput: live.hasInput };
+  }
+
+  #persist(live: LiveAttempt): void {
+    void this.parts.store.putAttempt(live.key, this.#row(live)).catch((error: unknown) => {
+      this.parts.log.error({ attempt: live.key, err: toGatepostError(error).message }, 'an attempt cannot be stored');
+    });
+  }
+}

@@ -1,0 +1,154 @@
+import type { PreparedTransaction } from '@gatepost/shared/hedera/transaction';
+import type { Logger } from '@gatepost/shared/log';
+import { packRecords } from '@gatepost/shared/records/codec';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { TransactionId } from '@gatepost/shared/vocabulary/ids';
+import { type Parcel, type Report, ReportQueue } from '../../core/report-queue.js';
+import type { Clock } from '../clock.js';
+import type { LedgerPort } from '../ledger/ledger-port.js';
+import type { PreparedRow } from '../store/rows.js';
+import type { Store } from '../store/store.js';
+
+/** Messages on their way at the same time. */
+const IN_FLIGHT = 4;
+/** How long a record waits for others to share its message. */
+const LINGER_MS = 20;
+const MIN_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 30_000;
+
+const resultsOf = (parcel: Parcel): string[] =>
+  parcel.reports.flatMap(({ attempt, record }) => (record.type === 'result' && attempt !== undefined ? [attempt] : []));
+
+/**
+ * Writes records to the journal, several to a message. A message that carries results is signed and stored before it
+ * is submitted, and stays until its outcome is known: the same bytes are submitted again, by this process or the
+ * next, so that no result is reported twice and none is lost.
+ */
+export class JournalPoster {
+  readonly #queue = new ReportQueue();
+  #sending = 0;
+  #pump: (() => void) | undefined;
+  #backoffMs = 0;
+  #failures = 0;
+  #stopped = false;
+  #idle: (() => void)[] = [];
+
+  constructor(
+    private readonly ledger: LedgerPort,
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly log: Logger,
+    private readonly onPosted: (results: readonly string[]) => void = () => undefined,
+  ) {}
+
+  /** Records that wait or are on their way. */
+  get pending(): number {
+    return this.#queue.size + this.#sending;
+  }
+
+  /** Whether the ledger took the last message. */
+  get healthy(): boolean {
+    return this.#failures < 3;
+  }
+
+  add(report: Report): void {
+    this.#queue.add(report);
+    this.#schedule(LINGER_MS);
+  }
+
+  /** Finds out what became of messages that an earlier process may have sent. Resolves when all are known. */
+  async settleEarlier(): Promise<void> {
+    for (const row of this.store.prepared()) {
+      const prepared = { id: row.id as TransactionId, bytes: row.bytes, validUntil: BigInt(row.validUntil) };
+      if (await this.#deliver(prepared, row.results)) this.log.info({ id: row.id, results: row.results }, 'reported');
+    }
+  }
+
+  /** Resolves when nothing waits any more, or when the signal says that it is too late. */
+  async flushed(signal: AbortSignal): Promise<boolean> {
+    if (this.pending === 0) return true;
+    return new Promise((resolve) => {
+      this.#idle.push(() => resolve(true));
+      signal.addEventListener('abort', () => resolve(false), { once: true });
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#pump?.();
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#pump !== undefined || this.#stopped) return;
+    this.#pump = this.clock.at(this.clock.nowMs() + delayMs, () => {
+      this.#pump = undefined;
+      this.#sendReady();
+    });
+  }
+
+  #sendReady(): void {
+    while (this.#sending < IN_FLIGHT && !this.#stopped) {
+      const parcel = this.#queue.takeParcel();
+      if (parcel === undefined) break;
+      this.#sending += 1;
+      void this.#send(parcel).finally(() => {
+        this.#sending -= 1;
+        if (this.pending === 0) for (const resolve of this.#idle.splice(0)) resolve();
+        else this.#schedule(this.#backoffMs);
+      });
+    }
+  }
+
+  async #send(parcel: Parcel): Promise<void> {
+    const results = resultsOf(parcel);
+    try {
+      const records = parcel.reports.map(({ record }) => record);
+      const [message] = packRecords(parcel.run, records);
+      if (message === undefined) return;
+      const prepared = await this.ledger.prepare(message);
+      if (results.length > 0) await this.store.putPrepared(rowOf(prepared, results));
+      if (await this.#deliver(prepared, results)) this.#queue.arrived(parcel);
+      else this.#queue.putBack(parcel);
+    } catch (error) {
+      this.#failed(error, 'a journal message could not be prepared');
+      this.#queue.putBack(parcel);
+    }
+  }
+
+  /** True when the message is on the journal, false when it certainly is not and never will be. */
+  async #deliver(prepared: PreparedTransaction, results: readonly string[]): Promise<boolean> {
+    while (!this.#stopped) {
+      try {
+        await this.ledger.execute(prepared);
+        await this.store.settlePrepared(prepared.id, results);
+        this.#failures = 0;
+        this.#backoffMs = 0;
+        this.onPosted(results);
+        return true;
+      } catch (error) {
+        this.#failed(error, 'a journal message was not taken');
+        const { code } = toGatepostError(error);
+        if (code === 'LEDGER_REJECTED' || code === 'LEDGER_UNREACHABLE') {
+          await this.store.settlePrepared(prepared.id, []);
+          return false;
+        }
+        await new Promise<void>((resolve) => this.clock.at(this.clock.nowMs() + this.#backoffMs, resolve));
+      }
+    }
+    return false;
+  }
+
+  #failed(error: unknown, what: string): void {
+    this.#failures += 1;
+    this.#backoffMs = Math.min(MAX_BACKOFF_MS, Math.max(MIN_BACKOFF_MS, this.#backoffMs * 2));
+    const { code, message } = toGatepostError(error, 'LEDGER_UNREACHABLE');
+    this.log.warn({ code, reason: message, retryInMs: this.#backoffMs, waiting: this.#queue.size }, what);
+  }
+}
+
+const rowOf = (prepared: PreparedTransaction, results: readonly string[]): PreparedRow => ({
+  id: prepared.id,
+  bytes: prepared.bytes,
+  validUntil: prepared.validUntil.toString(),
+  results,
+});

@@ -1,0 +1,21 @@
+import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import type { Attempt, Stop } from '../../core/attempt.js';
+import type { EventLog } from '../../core/event-log.js';
+
+/** An attempt that this process works on, or has finished lately. */
+export interface LiveAttempt {
+  readonly key: string;
+  readonly ref: AttemptRef;
+  attempt: Attempt;
+  readonly log: EventLog;
+  /** The work order, when it is small; larger ones are read when they are needed. */
+  input: Uint8Array | undefined;
+  /** Whether the work order is at hand, here or in the store. */
+  hasInput: boolean;
+  /** The output's text, when it may go into the result record. */
+  outputText: string | undefined;
+  /** Stops the executor. */
+  readonly abort: AbortController;
+  stop: Stop | undefined;
+  cancelDeadline: (() => void) | undefined;
+}
