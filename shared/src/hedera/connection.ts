@@ -1,7 +1,7 @@
 import { Client, AccountId as SdkAccountId, TransactionId as SdkTransactionId, Timestamp } from '@hashgraph/sdk';
 import type { NetworkConfig } from '../config/network.js';
 import type { AccountId, TransactionId } from '../vocabulary/ids.js';
-import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos } from '../vocabulary/time.js';
+import { NANOS_PER_SECOND, type Nanos, nanosFromMs } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
 import { MirrorRest } from './mirror-rest.js';
 
@@ -18,6 +18,8 @@ export interface Connection {
   /** The SDK client; used only inside this folder. */
   readonly client: Client;
   readonly mirror: MirrorRest;
+  /** The network's time as this host knows it, milliseconds since the epoch. */
+  readonly nowMs: () => number;
   /** A transaction id of this account that was not handed out before. */
   nextTransactionId(): TransactionId;
   close(): void;
@@ -41,19 +43,29 @@ function clientFor(network: NetworkConfig): Client {
 }
 
 /** Transaction ids of one process: strictly increasing, so never the same twice (the SDK's own remember every id). */
-function transactionIds(account: AccountId): () => TransactionId {
+function transactionIds(account: AccountId, nowMs: () => number): () => TransactionId {
   let last: Nanos = 0n;
   return () => {
-    const candidate = BigInt(Date.now()) * NANOS_PER_MS - VALID_START_AGE;
+    const candidate = nanosFromMs(nowMs()) - VALID_START_AGE;
     last = candidate > last ? candidate : last + 1n;
     const start = new Timestamp(Number(last / NANOS_PER_SECOND), Number(last % NANOS_PER_SECOND));
     return SdkTransactionId.withValidStart(SdkAccountId.fromString(account), start).toString() as TransactionId;
   };
 }
 
-/** Connects an account to a network. Nothing is sent; `close` frees the channels. */
-export function connect(network: NetworkConfig, account: AccountId, key: AccountKey): Connection {
+/**
+ * Connects an account to a network. Nothing is sent; `close` frees the channels.
+ * @param nowMs the network's time as this host knows it, milliseconds since the epoch.
+ */
+export function connect(
+  network: NetworkConfig,
+  account: AccountId,
+  key: AccountKey,
+  nowMs: () => number = Date.now,
+): Connection {
   const client = clientFor(network);
+  // Never a new id: the same bytes are submitted until their outcome is known (transaction.ts).
+  client.setDefaultRegenerateTransactionId(false);
   client.setOperatorWith(account, key.publicKey, async (message) => key.sign(message));
   return {
     network,
@@ -61,7 +73,8 @@ export function connect(network: NetworkConfig, account: AccountId, key: Account
     key,
     client,
     mirror: new MirrorRest(network),
-    nextTransactionId: transactionIds(account),
+    nowMs,
+    nextTransactionId: transactionIds(account, nowMs),
     close: () => client.close(),
   };
 }

@@ -31,6 +31,11 @@ const message = z.object({
   payer_account_id: z.string(),
   message: z.base64().transform((text) => Buffer.from(text, 'base64')),
   chunk_info: z.object({ number: z.int(), total: z.int() }).nullable().optional(),
+  running_hash: z
+    .base64()
+    .transform((text) => Buffer.from(text, 'base64'))
+    .optional(),
+  running_hash_version: z.int().optional(),
 });
 const messages = z.object({ messages: z.array(message), links });
 const transaction = z.object({
@@ -118,7 +123,7 @@ export class MirrorRest {
 
   /** All messages of a topic after a sequence number, in order, page by page, one chunk each. */
   async *messagesAfter(id: TopicId, sequenceNumber: number): AsyncGenerator<MirrorMessage> {
-    let path: string | null = `/topics/${id}/messages?sequencenumber=gt:${sequenceNumber}&order=asc&limit=${PAGE}`;
+    let path: string | null = `/topics/${id}/messages?sequencenumber=gte:${sequenceNumber + 1}&order=asc&limit=${PAGE}`;
     while (path !== null) {
       const page: z.infer<typeof messages> = await this.#get(path, messages);
       yield* page.messages;
@@ -136,10 +141,11 @@ export class MirrorRest {
     }
   }
 
-  /** All transactions that touched an account from a time on, oldest first. */
-  async *transactionsOf(id: AccountId, from: Nanos): AsyncGenerator<MirrorTransaction> {
+  /** All transactions that touched an account from a time on, and until another when given, oldest first. */
+  async *transactionsOf(id: AccountId, from: Nanos, to?: Nanos): AsyncGenerator<MirrorTransaction> {
+    const until = to === undefined ? '' : `&timestamp=lte:${formatNanos(to)}`;
     let path: string | null =
-      `/transactions?account.id=${id}&timestamp=gte:${formatNanos(from)}&order=asc&limit=${PAGE}`;
+      `/transactions?account.id=${id}&timestamp=gte:${formatNanos(from)}${until}&order=asc&limit=${PAGE}`;
     while (path !== null) {
       const page: z.infer<typeof transactions> = await this.#get(path, transactions);
       yield* page.transactions;

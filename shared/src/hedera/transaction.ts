@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Hbar,
+  MaxAttemptsOrTimeoutError,
   PrecheckStatusError,
   type TransactionReceipt as SdkReceipt,
   TransactionId as SdkTransactionId,
@@ -8,7 +9,7 @@ import {
   Transaction,
   TransactionReceiptQuery,
 } from '@hashgraph/sdk';
-import { GatepostError } from '../vocabulary/errors.js';
+import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
 import {
   type AccountId,
   accountId,
@@ -21,7 +22,7 @@ import {
   topicId,
   transactionIdFromMirror,
 } from '../vocabulary/ids.js';
-import { NANOS_PER_SECOND, type Nanos, parseNanos } from '../vocabulary/time.js';
+import { NANOS_PER_SECOND, type Nanos, nanosFromMs, parseNanos } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
 import type { Connection } from './connection.js';
 
@@ -57,8 +58,8 @@ export interface PrepareOptions {
 }
 
 const DEFAULT_VALID_SECONDS = 120;
-/** How long one round of asking for a receipt may take before the mirror is asked. */
-const RECEIPT_TIMEOUT_MS = 15_000;
+/** How long one round of asking for a receipt may take before the mirror is asked: it was accepted, or may have been. */
+const RECEIPT_TIMEOUT_MS = { taken: 15_000, maybe: 4_000 };
 const RETRY_PAUSE_MS = 500;
 /** The mirror may lag the end of the valid window by this much before the outcome is called unknown. */
 const MIRROR_PATIENCE: Nanos = 60n * NANOS_PER_SECOND;
@@ -118,25 +119,48 @@ function rejected(id: TransactionId, status: string, meta: Record<string, unknow
 /** Statuses at precheck that say nothing about an earlier submission of the same id. */
 const MAYBE_TAKEN = new Set([Status.DuplicateTransaction, Status.TransactionExpired]);
 
+/** Whether an error of the SDK says that the network could not be asked, rather than that we asked wrongly. */
+function isTransport(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof MaxAttemptsOrTimeoutError || error.name === 'GrpcServiceError') return true;
+  return /Network connectivity issue|timeout|UNAVAILABLE/i.test(error.message);
+}
+
+/** The transaction behind its bytes, with its id locked: asking for the id is how the SDK is told never to make another. */
+function restore(prepared: PreparedTransaction): Transaction {
+  const transaction = Transaction.fromBytes(prepared.bytes);
+  const id = transaction.transactionId?.toString();
+  if (id === prepared.id) return transaction;
+  throw new GatepostError('INTERNAL', `the bytes of ${prepared.id} hold ${id ?? 'no id'}`);
+}
+
 type Submission = 'taken' | 'maybe' | { readonly refused: Status };
 
 async function submit(connection: Connection, prepared: PreparedTransaction): Promise<Submission> {
   try {
-    await Transaction.fromBytes(prepared.bytes).setRegenerateTransactionId(false).execute(connection.client);
+    await restore(prepared).execute(connection.client);
     return 'taken';
   } catch (error) {
-    if (!(error instanceof PrecheckStatusError)) return 'maybe';
-    return MAYBE_TAKEN.has(error.status) ? 'maybe' : { refused: error.status };
+    if (error instanceof PrecheckStatusError) {
+      return MAYBE_TAKEN.has(error.status) ? 'maybe' : { refused: error.status };
+    }
+    if (isTransport(error)) return 'maybe';
+    throw toGatepostError(error);
   }
 }
 
-async function askReceipt(connection: Connection, id: TransactionId): Promise<SdkReceipt | undefined> {
+/** The receipt of an id; undefined when it is not there, not final or not to be had: all three are answered elsewhere. */
+async function askReceipt(
+  connection: Connection,
+  id: TransactionId,
+  timeoutMs: number,
+): Promise<SdkReceipt | undefined> {
   const query = new TransactionReceiptQuery().setTransactionId(id).setValidateStatus(false);
   try {
-    return await query.execute(connection.client, RECEIPT_TIMEOUT_MS);
-  } catch {
-    // Not there, not final or not reachable: all three are answered by asking elsewhere.
-    return undefined;
+    return await query.execute(connection.client, timeoutMs);
+  } catch (error) {
+    if (error instanceof PrecheckStatusError || isTransport(error)) return undefined;
+    throw toGatepostError(error);
   }
 }
 
@@ -176,7 +200,8 @@ export async function execute(connection: Connection, prepared: PreparedTransact
     const submission = await submit(connection, prepared);
     if (typeof submission === 'object' && !ambiguous) throw rejected(prepared.id, submission.refused.toString());
     ambiguous = true;
-    const receipt = await askReceipt(connection, prepared.id);
+    const patience = submission === 'taken' ? RECEIPT_TIMEOUT_MS.taken : RECEIPT_TIMEOUT_MS.maybe;
+    const receipt = await askReceipt(connection, prepared.id, patience);
     if (receipt !== undefined) {
       if (receipt.status === Status.Success) return receiptOf(prepared.id, receipt);
       throw rejected(prepared.id, receipt.status.toString(), { scheduleId: receipt.scheduleId?.toString() });
@@ -200,8 +225,7 @@ async function askMirrorPatiently(
     return await askMirror(connection, prepared);
   } catch (error) {
     if (error instanceof GatepostError && error.code === 'LEDGER_REJECTED') throw error;
-    const wallClock = BigInt(Date.now()) * 1_000_000n;
-    if (wallClock < prepared.validUntil + MIRROR_PATIENCE) return undefined;
+    if (nanosFromMs(connection.nowMs()) < prepared.validUntil + MIRROR_PATIENCE) return undefined;
     throw new GatepostError(
       'OUTCOME_UNKNOWN',
       `cannot learn what became of ${prepared.id}`,

@@ -1,0 +1,171 @@
+import { prepareBatch } from '@gatepost/shared/hedera/batch';
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import { assertReachable } from '@gatepost/shared/hedera/reachability';
+import { deleteSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
+import { associateToken, createToken, tokenTransfer } from '@gatepost/shared/hedera/tokens';
+import { createTopic, messageTransaction, prepareMessage } from '@gatepost/shared/hedera/topics';
+import { execute, prepare, rejectionStatus, send } from '@gatepost/shared/hedera/transaction';
+import type { TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
+import { formatNanos, NANOS_PER_SECOND, nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type LedgerFixture, openLedger } from './ledger-fixture.js';
+
+let fixture: LedgerFixture;
+let owner: Connection;
+let topic: TopicId;
+
+const text = (content: string) => Buffer.from(content);
+
+async function messages(of: TopicId): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { message } of owner.mirror.messagesAfter(of, 0)) found.push(message.toString());
+  return found;
+}
+
+beforeAll(async () => {
+  fixture = await openLedger();
+  owner = await fixture.newAccount();
+});
+
+afterAll(() => fixture.close());
+
+beforeEach(async () => {
+  fixture.ledger.faults.clear();
+  topic = await createTopic(owner, { memo: 'a topic' });
+});
+
+describe('a prepared transaction happens once', () => {
+  it('however often it is executed', async () => {
+    const prepared = await prepareMessage(owner, topic, text('once'));
+    const first = await execute(owner, prepared);
+    const again = await execute(owner, prepared);
+    expect(again).toEqual(first);
+    expect(first.topicSequenceNumber).toBe(1);
+    expect(await messages(topic)).toEqual(['once']);
+  });
+
+  it('when two processes execute the same bytes at the same time', async () => {
+    const prepared = await prepareMessage(owner, topic, text('together'));
+    await Promise.all([execute(owner, prepared), execute(owner, prepared), execute(owner, prepared)]);
+    expect(await messages(topic)).toEqual(['together']);
+  });
+
+  it.each([
+    ['the answer is lost after acceptance', 'lost-response'],
+    ['the node is busy', 'busy'],
+    ['the platform is not active', 'platform-not-active'],
+    ['the receipt is not final for a while', 'unknown-receipt'],
+  ] as const)('when %s', async (_what, kind) => {
+    fixture.ledger.faults.add({ kind, count: 3, method: undefined });
+    const receipt = await execute(owner, await prepareMessage(owner, topic, text(kind)));
+    expect(receipt.topicSequenceNumber).toBe(1);
+    expect(await messages(topic)).toEqual([kind]);
+  });
+
+  it('when its receipt is gone, by what the mirror knows', async () => {
+    const prepared = await prepare(owner, messageTransaction(topic, text('long ago')), { validSeconds: 15 });
+    await execute(owner, prepared);
+    await fixture.ledger.clock.advance(600n * NANOS_PER_SECOND);
+    const later = { ...(await execute(owner, prepared)) };
+    expect(later.id).toBe(prepared.id);
+    expect(await messages(topic)).toEqual(['long ago']);
+  });
+});
+
+describe('an expired transaction', () => {
+  it('is never given a new id: it did not happen, and that is what is said', async () => {
+    const account = await fixture.newAccount();
+    const start = formatNanos(nanosFromMs(account.nowMs() - 3_600_000));
+    const id = `${account.account}@${start}` as TransactionId;
+    const prepared = await prepare(account, messageTransaction(topic, text('too late')), { id, validSeconds: 15 });
+    expect(prepared.id).toBe(id);
+    await expect(execute(account, prepared)).rejects.toMatchObject({ code: 'LEDGER_UNREACHABLE' });
+    expect(await messages(topic)).toEqual([]);
+    const paid: string[] = [];
+    for await (const entry of account.mirror.transactionsOf(account.account, 0n)) {
+      if (entry.transaction_id.startsWith(`${account.account}-`)) paid.push(entry.name);
+    }
+    expect(paid).toEqual([]);
+  });
+});
+
+describe('a rejection', () => {
+  it('names the status, whether from precheck or receipt', async () => {
+    const stranger = await fixture.newAccount();
+    const closed = await createTopic(owner, { memo: 'closed', submitKey: owner.key.publicKey });
+    const refused = await send(stranger, messageTransaction(closed, text('forged'))).catch((error: unknown) => error);
+    expect(rejectionStatus(refused)).toBe('INVALID_SIGNATURE');
+    const missing = await send(owner, messageTransaction('0.0.999999' as TopicId, text('x'))).catch(
+      (error: unknown) => error,
+    );
+    expect(rejectionStatus(missing)).toBe('INVALID_TOPIC_ID');
+    expect(await messages(closed)).toEqual([]);
+  });
+});
+
+describe('an atomic batch', () => {
+  let token: TokenId;
+
+  beforeAll(async () => {
+    token = await createToken(fixture.operator, { name: 'Pay', symbol: 'PAY', decimals: 0, initialSupply: 1_000n });
+  });
+
+  it('pays and records together', async () => {
+    const agent = await fixture.newAccount();
+    expect(await associateToken(agent, token)).toBe(true);
+    expect(await associateToken(agent, token)).toBe(false);
+    const transfer = tokenTransfer(fixture.operator, token, [{ to: agent.account, amount: 7n }]);
+    const batch = await prepareBatch(fixture.operator, [transfer, messageTransaction(topic, text('settled'))]);
+    await execute(fixture.operator, batch);
+    await execute(fixture.operator, batch);
+    expect(await agent.mirror.tokenBalance(agent.account, token)).toBe(7n);
+    expect(await messages(topic)).toEqual(['settled']);
+    const [inner] = await owner.mirror.transaction(batch.innerIds[0] ?? batch.id);
+    expect(inner?.parent_consensus_timestamp).not.toBeNull();
+  });
+
+  it('records nothing when it cannot pay', async () => {
+    const outsider = await fixture.newAccount();
+    const transfer = tokenTransfer(fixture.operator, token, [{ to: outsider.account, amount: 7n }]);
+    const batch = await prepareBatch(fixture.operator, [messageTransaction(topic, text('settled')), transfer]);
+    const refused = await execute(fixture.operator, batch).catch((error: unknown) => error);
+    expect(rejectionStatus(refused)).toBe('INNER_TRANSACTION_FAILED');
+    expect(await messages(topic)).toEqual([]);
+  });
+});
+
+describe('a scheduled message', () => {
+  const inSeconds = (seconds: number) => fixture.ledger.clock.now() + BigInt(seconds) * NANOS_PER_SECOND;
+
+  it('is posted by the network at its time, paid by who scheduled it', async () => {
+    const agent = await fixture.newAccount();
+    await scheduleMessage(agent, { topic, message: text('lapsed'), expiresAt: inSeconds(60), memo: 'lease 1' });
+    expect(await messages(topic)).toEqual([]);
+    await fixture.ledger.clock.advance(120n * NANOS_PER_SECOND);
+    expect(await messages(topic)).toEqual(['lapsed']);
+    for await (const posted of owner.mirror.messagesAfter(topic, 0))
+      expect(posted.payer_account_id).toBe(agent.account);
+  });
+
+  it('is not posted when it was deleted before', async () => {
+    const agent = await fixture.newAccount();
+    const id = await scheduleMessage(agent, {
+      topic,
+      message: text('lapsed'),
+      expiresAt: inSeconds(60),
+      memo: 'lease 2',
+    });
+    expect(await deleteSchedule(agent, id)).toBe(true);
+    expect(await deleteSchedule(agent, id)).toBe(false);
+    await fixture.ledger.clock.advance(120n * NANOS_PER_SECOND);
+    expect(await messages(topic)).toEqual([]);
+  });
+});
+
+describe('a network that is not there', () => {
+  it('is said to be within seconds', async () => {
+    await assertReachable(owner);
+    const gone = { ...owner, network: { ...owner.network, node: '127.0.0.1:1' } };
+    await expect(assertReachable(gone)).rejects.toMatchObject({ code: 'LEDGER_UNREACHABLE' });
+  });
+});
