@@ -2,7 +2,7 @@ import type { Ledger } from '../ledger.js';
 
 /** The line of JSON that says the network is ready. */
 export function readyJson({ host, ports, operator, accounts }: Ledger): string {
-  return JSON.stringify({ ready: true, host, ports, operator, accounts });
+  return JSON.stringify({ event: 'ready', host, ports, operator, accounts });
 }
 
 /** The same for people. */
