@@ -8,11 +8,9 @@ import { z } from 'zod';
 import { baseEnvironment, type ChildEnvironment, type RunningCommand, startCommand } from './command.js';
 
 const readyEvent = z.object({
-  node: z.string(),
-  mirror_grpc: z.string(),
-  mirror_rest: z.string(),
-  control: z.string().optional(),
-  operator: z.object({ account: z.string(), private_key: z.string() }),
+  host: z.string(),
+  ports: z.object({ consensus: z.int(), mirrorGrpc: z.int(), mirrorRest: z.int(), control: z.int() }),
+  operator: z.object({ accountId: z.string(), privateKey: z.string() }),
 });
 
 /** A network the stage plays on. */
@@ -30,39 +28,33 @@ export interface StageNetwork {
   close(): Promise<void>;
 }
 
+/** Any free port for each server. */
+const FREE_PORTS = ['--port', '--mirror-grpc-port', '--mirror-rest-port', '--fees-port', '--control-port'].flatMap(
+  (option) => [option, '0'],
+);
+
 /** Starts the embedded network as a process of its own, on free loopback ports. */
 export async function startEmbeddedNetwork(directory: string, args: readonly string[] = []): Promise<StageNetwork> {
   mkdirSync(directory, { recursive: true });
-  const ports = [
-    '--port',
-    '0',
-    '--mirror-grpc-port',
-    '0',
-    '--mirror-rest-port',
-    '0',
-    '--fees-port',
-    '0',
-    '--control-port',
-    '0',
-  ];
-  const process = startCommand('local-ledger', [...ports, '--json', ...args], {
+  const process = startCommand('local-ledger', [...FREE_PORTS, '--json', ...args], {
     name: 'local-ledger',
     env: baseEnvironment(),
     logFile: join(directory, 'local-ledger.log'),
   });
-  const ready = readyEvent.parse(await process.ready);
+  const { host, ports, operator: funded } = readyEvent.parse(await process.ready);
+  const mirrorRest = `http://${host}:${ports.mirrorRest}`;
   const env = {
     GATEPOST_NETWORK: 'local',
-    GATEPOST_NODE: ready.node,
-    GATEPOST_MIRROR_GRPC: ready.mirror_grpc,
-    GATEPOST_MIRROR_REST: ready.mirror_rest,
+    GATEPOST_NODE: `${host}:${ports.consensus}`,
+    GATEPOST_MIRROR_GRPC: `${host}:${ports.mirrorGrpc}`,
+    GATEPOST_MIRROR_REST: mirrorRest,
   };
-  const key = parseAccountKey(ready.operator.private_key, "the embedded network's operator key");
-  const operator = connect(networkFromEnvironment(env), accountId(ready.operator.account), key);
+  const key = parseAccountKey(funded.privateKey, "the embedded network's operator key");
+  const operator = connect(networkFromEnvironment(env), accountId(funded.accountId), key);
   return {
     env,
-    mirrorRest: ready.mirror_rest,
-    control: ready.control,
+    mirrorRest,
+    control: `http://${host}:${ports.control}`,
     process,
     operator,
     close: async () => {
