@@ -6,6 +6,7 @@ import { eventually } from './mirror-truth.js';
 import { example, openTestStage, type TestStage } from './stage-for-tests.js';
 
 let opened: TestStage;
+let printed = '';
 
 beforeAll(async () => {
   opened = await openTestStage();
@@ -26,6 +27,7 @@ it('a wrong result is rejected, tried again with the reason, and only the right 
     [...args, '--output-dir', join(opened.directory, 'output')],
     stage.coordinator.env,
   );
+  printed = run.stdout + run.stderr;
   expect(run.code, run.stderr).toBe(0);
   const journal = await eventually('the end of the run', async () => {
     const records = await truth.records(stage.journal);
@@ -45,13 +47,15 @@ it('a wrong result is rejected, tried again with the reason, and only the right 
   expect(await truth.balance(stage.agents[0]?.account ?? '', stage.token)).toBe(250);
 });
 
-it('no private key is in any file that was written, nor in what was printed', () => {
+it('no private key is in any file that was written, nor in what was printed, at the most talkative log level', () => {
   const { stage } = opened;
   const secrets = [
     stage.coordinator.env.COORDINATOR_PRIVATE_KEY as string,
     ...stage.agents.map(({ env }) => env.AGENT_PRIVATE_KEY as string),
   ].map((der) => der.slice(-64)); // The last 32 bytes are the key itself, in whatever form it would be written.
   expect(secrets).toHaveLength(3);
+  for (const secret of secrets) expect(printed).not.toContain(secret);
+  expect(printed).toContain('"event":"summary"');
   const written = files(stage.directory);
   expect(written.some((path) => path.endsWith('agent-1.log'))).toBe(true);
   for (const path of written) {

@@ -39,7 +39,14 @@ export async function openTestStage(agents = EXAMPLE_AGENTS): Promise<TestStage>
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const stage = await openStage({ network, directory, agents, ...(accounts === undefined ? {} : { accounts }) });
+    // The most talkative level, so that what must not be said is looked for everywhere it could be.
+    const talkative = { ...network, env: { ...network.env, GATEPOST_LOG_LEVEL: 'trace' } };
+    const stage = await openStage({
+      network: talkative,
+      directory,
+      agents,
+      ...(accounts === undefined ? {} : { accounts }),
+    });
     const close = async () => {
       await stage.close();
       await closeNetwork(network);
