@@ -1,10 +1,11 @@
 import { TopicCreateTransaction } from '@hashgraph/sdk';
+import { residentBytes } from './measure.mjs';
 import { RawClient } from './raw-client.mjs';
 import { connect } from './sdk-client.mjs';
 
 /**
  * Submits a number of messages to one topic, waits until the mirror has them all, and reads every one of them again.
- * Prints the seconds each took and the topic; exits with an error when a message is missing or out of order.
+ * Prints the seconds each took and the ledger's memory when half of them were stored; exits with an error when a message is missing or out of order.
  */
 const { ledger, messages, inFlight, messageBytes } = JSON.parse(process.argv[2]);
 const sdk = connect(ledger);
@@ -18,11 +19,13 @@ const message = Buffer.alloc(messageBytes, 'm');
 const submitStarted = performance.now();
 let left = messages;
 let done = 0;
+let halfBytes = 0;
 await Promise.all(
   Array.from({ length: inFlight }, async () => {
     while (left-- > 0) {
       await client.submit(topic, message);
-      if (++done % 100_000 === 0) process.stderr.write(`  ${done} messages submitted\n`);
+      if (++done === messages / 2) halfBytes = residentBytes(ledger.pid);
+      if (done % 100_000 === 0) process.stderr.write(`  ${done} messages submitted\n`);
     }
   }),
 );
@@ -38,5 +41,5 @@ await client.read(topic, messages, (one) => {
 });
 const readSeconds = (performance.now() - readStarted) / 1000;
 if (expected !== BigInt(messages) + 1n) throw new Error(`${expected - 1n} of ${messages} messages came`);
-process.stdout.write(`${JSON.stringify({ submitSeconds, readSeconds, topic })}\n`);
+process.stdout.write(`${JSON.stringify({ submitSeconds, readSeconds, halfBytes })}\n`);
 client.close();
