@@ -1,3 +1,4 @@
+import { canonicalJson } from '@gatepost/shared/vocabulary/digest';
 import { digestOfAttempts } from '../run/state-digest.js';
 import {
   type AnyEntry,
@@ -13,8 +14,9 @@ import type { Findings } from './rules.js';
 
 /** Whether a run was opened once and ended as its last record says. */
 export function checkOutcome(run: RunHistory, findings: Findings): void {
-  if (run.reopened.length > 0) {
-    findings.add('run-reopened', run.run, run.run, `opened ${run.reopened.length + 1} times`);
+  const opening = canonicalJson(run.opened.record);
+  if (run.reopened.some(({ record }) => canonicalJson(record) !== opening)) {
+    findings.add('run-reopened', run.run, run.run, 'opened again as something else');
   }
   const assigned = assignedTasks(run);
   if (assigned > run.opened.record.tasks) {
@@ -41,14 +43,9 @@ function assignedTasks(run: RunHistory): number {
 
 function checkAfterClose(run: RunHistory, closed: Entry<'run_closed'>, findings: Findings): void {
   for (const attempt of attemptsOf(run)) {
-    const own: readonly AnyEntry[] = [
-      ...attempt.assignments.map(({ entry }) => entry),
-      ...attempt.verdicts,
-      ...attempt.payments.map(({ entry }) => entry),
-    ];
-    for (const entry of own) {
-      if (entry.author !== run.coordinator || !isBefore(closed, entry)) continue;
-      findings.add('record-after-close', run.run, attemptName(attempt), `${entry.record.type} after run_closed`);
+    for (const { entry, amount } of attempt.payments) {
+      if (!isBefore(closed, entry)) continue;
+      findings.add('paid-after-close', run.run, attemptName(attempt), `${amount} paid after run_closed`);
     }
   }
 }
@@ -71,7 +68,7 @@ function checkClosing(run: RunHistory, closed: Entry<'run_closed'>, findings: Fi
 }
 
 /** What the coordinator's own fold had to come to, from the records alone. */
-function stateDigest(run: RunHistory, closed: Entry<'run_closed'>): string {
+export function stateDigest(run: RunHistory, closed: Entry<'run_closed'>): string {
   const counted = <T extends AnyEntry>(entry: T | undefined): T | undefined =>
     entry !== undefined && isBefore(entry, closed) ? entry : undefined;
   const attempts = [...attemptsOf(run)].flatMap((attempt) => {

@@ -16,7 +16,6 @@ export function checkPayments(run: RunHistory, findings: Findings): void {
   for (const attempt of attemptsOf(run)) {
     const report: Report = (rule, message) => findings.add(rule, run.run, attemptName(attempt), message);
     const facts = factsOf(run, attempt);
-    checkConsistency(run, attempt, report);
     if (attempt.payments.length > 1) report('attempt-paid-twice', `paid ${attempt.payments.length} times`);
     if (attempt.payments.length > 0) checkWork(run, attempt, facts, report);
     for (const payment of attempt.payments) checkPayment(run, payment, facts, report);
@@ -27,19 +26,6 @@ export function checkPayments(run: RunHistory, findings: Findings): void {
 }
 
 type Report = (rule: RuleId, message: string) => void;
-
-function checkConsistency(run: RunHistory, attempt: AttemptHistory, report: Report): void {
-  const [assigned, ...again] = attempt.assignments.filter(({ entry }) => entry.author === run.coordinator);
-  for (const { agent, entry } of again) {
-    if (agent !== assigned?.agent || entry.record.price !== assigned.entry.record.price) {
-      report('assignment-changed', `assigned to ${assigned?.agent} and again to ${agent}`);
-    }
-  }
-  const verdicts = attempt.verdicts.filter(({ author }) => author === run.coordinator);
-  if (new Set(verdicts.map(({ record }) => record.accepted)).size > 1) {
-    report('verdict-changed', 'accepted and rejected');
-  }
-}
 
 function checkWork(run: RunHistory, attempt: AttemptHistory, facts: AttemptFacts, report: Report): void {
   const { assignment, result, verdict } = facts;

@@ -1,21 +1,41 @@
+import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import type { Evidence, MessageEvidence, TopicEvidence } from './evidence.js';
+import { attemptsOf, type RunHistory } from './history.js';
 import type { Replay } from './replay.js';
 import type { Findings } from './rules.js';
 
 /** Whether the topics are whole, unaltered and in the right hands. */
 export function checkTopics(evidence: Evidence, { runs, inboxOwners }: Replay, findings: Findings): void {
-  for (const topic of [evidence.journal, ...evidence.inboxes]) checkChain(topic, findings);
-  const coordinators = new Set([...runs.values()].map(({ coordinator }) => evidence.accountKeys.get(coordinator)));
-  for (const { topic, submitKey, adminKey } of evidence.inboxes) {
-    const owner = inboxOwners.get(topic);
-    if (submitKey === undefined || !coordinators.has(submitKey)) {
+  checkChain(evidence.journal, findings);
+  const coordinators = coordinatorsByInbox(runs.values());
+  for (const inbox of evidence.inboxes) {
+    const { topic, submitKey, adminKey } = inbox;
+    const using = coordinators.get(topic);
+    // Strangers may announce what they like; only inboxes through which work was given out matter.
+    if (using === undefined) continue;
+    checkChain(inbox, findings);
+    if (![...using].every((account) => submitKey !== undefined && evidence.accountKeys.get(account) === submitKey)) {
       findings.add('inbox-submit-key', undefined, topic, `the submit key is ${submitKey ?? 'not set'}`);
     }
+    const owner = inboxOwners.get(topic);
     if (owner !== undefined && (adminKey === undefined || evidence.accountKeys.get(owner) !== adminKey)) {
       findings.add('inbox-owner', undefined, topic, `${owner} announced it, whose key does not administer it`);
     }
   }
+}
+
+function coordinatorsByInbox(runs: Iterable<RunHistory>): Map<TopicId, Set<AccountId>> {
+  const found = new Map<TopicId, Set<AccountId>>();
+  for (const run of runs) {
+    for (const attempt of attemptsOf(run)) {
+      for (const { entry } of attempt.assignments) {
+        if (entry.author !== run.coordinator) continue;
+        found.set(entry.topic, (found.get(entry.topic) ?? new Set()).add(run.coordinator));
+      }
+    }
+  }
+  return found;
 }
 
 function checkChain({ topic, messages }: TopicEvidence, findings: Findings): void {

@@ -1,7 +1,7 @@
 import { type AccountId, accountId, type TopicId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import { decodeTopic } from './decode.js';
 import type { Evidence } from './evidence.js';
-import type { AnyEntry, AttemptHistory, Entry, RunHistory } from './history.js';
+import { type AnyEntry, type AttemptHistory, type Entry, isBefore, type RunHistory } from './history.js';
 
 /** Everything the topics say, sorted by run. */
 export interface Replay {
@@ -27,11 +27,10 @@ export function replay(evidence: Evidence): Replay {
   const runs = openRuns(evidence, journal.entries, count);
   const inboxOwners = inboxesOf(evidence, journal.entries);
   for (const entry of journal.entries) sortJournalEntry(runs, entry, count);
-  for (const inbox of evidence.inboxes) {
-    const decoded = decodeTopic(inbox);
-    count('malformed message on an inbox', decoded.malformed);
-    for (const entry of decoded.entries) sortInboxEntry(runs, inboxOwners, entry, count);
-  }
+  const inboxes = evidence.inboxes.map(decodeTopic);
+  for (const { malformed } of inboxes) count('malformed message on an inbox', malformed);
+  const assigned = inboxes.flatMap(({ entries }) => entries).sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  for (const entry of assigned) sortInboxEntry(runs, inboxOwners, entry, count);
   return { runs, ignored, inboxOwners };
 }
 
@@ -105,7 +104,7 @@ function attemptOf(run: RunHistory, task: string, attempt: number): AttemptHisto
 }
 
 function sortJournalEntry(runs: Map<string, RunHistory>, entry: AnyEntry, count: Count): void {
-  if (entry.run === undefined) return;
+  if (entry.run === undefined || isA(entry, 'run_opened')) return;
   const run = runs.get(entry.run);
   if (run === undefined) {
     count('record of a run that does not count');

@@ -1,0 +1,212 @@
+import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
+import type { AccountId, TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
+import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
+import { formatNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
+import { stateDigest } from '../../src/core/verify/check-outcome.js';
+import type { Evidence, TokenTransfer, TopicEvidence } from '../../src/core/verify/evidence.js';
+import { replay } from '../../src/core/verify/replay.js';
+
+export const COORDINATOR = '0.0.1001' as AccountId;
+export const AGENT_1 = '0.0.1002' as AccountId;
+export const AGENT_2 = '0.0.1003' as AccountId;
+export const STRANGER = '0.0.6666' as AccountId;
+export const TOKEN = '0.0.2001' as TokenId;
+export const OTHER_TOKEN = '0.0.2002' as TokenId;
+export const JOURNAL = '0.0.3001' as TopicId;
+export const INBOX_1 = '0.0.3002' as TopicId;
+export const INBOX_2 = '0.0.3003' as TopicId;
+/** A stranger's, to which anybody may write. */
+export const INBOX_3 = '0.0.3004' as TopicId;
+export const RUN = 'run-1';
+
+const inboxOf = (agent: AccountId): TopicId => (agent === AGENT_1 ? INBOX_1 : INBOX_2);
+const keyOf = (account: string): string => `ED25519:${sha256(account)}`;
+const SECOND = 1_000_000_000n;
+
+interface RawMessage {
+  topic: TopicId;
+  at: Nanos;
+  payer: AccountId;
+  run: string | undefined;
+  records: AnyRecord[];
+  /** Of the batch it is part of. */
+  batch: Nanos | undefined;
+}
+
+interface RawTransfer {
+  id: TransactionId;
+  at: Nanos;
+  batch: Nanos | undefined;
+  tokenTransfers: TokenTransfer[];
+}
+
+/** What one payment record and its transfer hold; each part can be made to differ. */
+export interface Settlement {
+  readonly payments: readonly { task: string; attempt: number; to: AccountId; amount: number }[];
+  /** What really moves; what the record says when left out. */
+  readonly moved?: readonly { to: AccountId; amount: number; token?: TokenId }[];
+  readonly author?: AccountId;
+  readonly token?: TokenId;
+  readonly transfer?: string;
+  /** Whether record and transfer stand outside any batch. */
+  readonly loose?: boolean;
+}
+
+/** Writes the public history of a run, honest or not, as the ledger would show it: all chains and times are right. */
+export class HistoryBuilder {
+  readonly messages: RawMessage[] = [];
+  readonly transfers: RawTransfer[] = [];
+  readonly submitKeys = new Map<TopicId, string | undefined>([INBOX_1, INBOX_2].map((id) => [id, keyOf(COORDINATOR)]));
+  readonly adminKeys = new Map<TopicId, string | undefined>([
+    [JOURNAL, keyOf(COORDINATOR)],
+    [INBOX_1, keyOf(AGENT_1)],
+    [INBOX_2, keyOf(AGENT_2)],
+  ]);
+  /** Digest for run_closed instead of the right one. */
+  stateSha256: string | undefined;
+  now: Nanos = 1_700_000_000n * SECOND;
+
+  /** The next consensus timestamp. */
+  tick(): Nanos {
+    this.now += SECOND;
+    return this.now;
+  }
+
+  say(topic: TopicId, payer: AccountId, record: AnyRecord, run: string | null = RUN): RawMessage {
+    const message = { topic, at: this.tick(), payer, run: run ?? undefined, records: [record], batch: undefined };
+    this.messages.push(message);
+    return message;
+  }
+
+  online(agent: AccountId, inbox = inboxOf(agent)): RawMessage {
+    const life = { session: `s-${agent}`, inbox, address: '127.0.0.1:1', capabilities: ['work'], slots: 1 };
+    return this.say(JOURNAL, agent, { type: 'online', ...life }, null);
+  }
+
+  open(plan: string, tasks: number, author = COORDINATOR): RawMessage {
+    return this.say(JOURNAL, author, { type: 'run_opened', plan_sha256: plan, name: 'test', tasks, token: TOKEN });
+  }
+
+  assign(task: string, attempt: number, agent: AccountId, price: number, author = COORDINATOR): RawMessage {
+    const input = { input_sha256: sha256(task), input_size: 2, deadline_ms: 1_800_000_000_000 };
+    const record: AnyRecord = {
+      type: 'assign',
+      task,
+      attempt,
+      task_type: task.includes('~') ? 'review' : 'work',
+      ...input,
+      price: `${price}`,
+      token: TOKEN,
+    };
+    return this.say(inboxOf(agent), author, record);
+  }
+
+  result(task: string, attempt: number, author: AccountId, output = task): RawMessage {
+    const record = { type: 'result' as const, task, attempt, outcome: 'ok' as const };
+    return this.say(JOURNAL, author, { ...record, output_sha256: sha256(output), output_size: 1 });
+  }
+
+  verdict(task: string, attempt: number, accepted = true, gate = 'command', author = COORDINATOR): RawMessage {
+    return this.say(JOURNAL, author, { type: 'verdict', task, attempt, accepted, gate, reason: 'because' });
+  }
+
+  settle(settlement: Settlement): { message: RawMessage; transfer: RawTransfer } {
+    const { payments, moved = payments, author = COORDINATOR, token = TOKEN, loose = false } = settlement;
+    const batch = loose ? undefined : this.tick();
+    const transfer = this.transfer(COORDINATOR, moved, batch, token);
+    const record: AnyRecord = {
+      type: 'settled',
+      token,
+      transfer: settlement.transfer ?? transfer.id,
+      payments: payments.map((payment) => ({ ...payment, amount: `${payment.amount}` })),
+    };
+    const message = this.say(JOURNAL, author, record);
+    message.batch = batch;
+    return { message, transfer };
+  }
+
+  transfer(
+    from: AccountId,
+    moved: readonly { to: AccountId; amount: number; token?: TokenId }[],
+    batch: Nanos | undefined,
+    token = TOKEN,
+  ): RawTransfer {
+    const at = this.tick();
+    const tokenTransfers = moved.flatMap((move) => [
+      { token: move.token ?? token, account: move.to, amount: BigInt(move.amount) },
+      { token: move.token ?? token, account: from, amount: -BigInt(move.amount) },
+    ]);
+    const transfer = { id: `${from}@${formatNanos(at)}` as TransactionId, at, batch, tokenTransfers };
+    this.transfers.push(transfer);
+    return transfer;
+  }
+
+  close(outcome: 'complete' | 'failed' | 'cancelled' = 'complete'): RawMessage {
+    return this.say(JOURNAL, COORDINATOR, { type: 'run_closed', outcome, state_sha256: '0'.repeat(64) });
+  }
+
+  /** The first message that holds a record of a type, about a task and attempt when given. */
+  find(type: AnyRecord['type'], task?: string, attempt?: number): RawMessage {
+    const found = this.messages.find(({ records }) =>
+      records.some((record) => {
+        const about = record as { type: string; task?: string; attempt?: number };
+        return about.type === type && (task === undefined || about.task === task) && (attempt === undefined || about.attempt === attempt); // biome-ignore format: one thought
+      }),
+    );
+    if (found === undefined) throw new Error(`no ${type} of ${task}#${attempt}`);
+    return found;
+  }
+
+  /** Changes a record in place. */
+  edit(type: AnyRecord['type'], task: string | undefined, change: Record<string, unknown>, attempt?: number): void {
+    const message = this.find(type, task, attempt);
+    message.records = message.records.map((record) => ({ ...record, ...change }) as AnyRecord);
+  }
+
+  /** Takes a message back, as if it had never been written. */
+  remove(message: RawMessage): void {
+    this.messages.splice(this.messages.indexOf(message), 1);
+  }
+
+  build(): Evidence {
+    const closed = this.messages.find(({ records }) => records[0]?.type === 'run_closed');
+    if (closed !== undefined) {
+      const run = replay(this.#evidence()).runs.get(RUN);
+      const digest = run?.closed === undefined ? '' : stateDigest(run, run.closed);
+      closed.records = closed.records.map((record) => ({ ...record, state_sha256: this.stateSha256 ?? digest }) as AnyRecord); // biome-ignore format: one thought
+    }
+    return this.#evidence();
+  }
+
+  #evidence(): Evidence {
+    const accounts = [COORDINATOR, AGENT_1, AGENT_2, STRANGER];
+    const submits = this.messages.map(({ at, payer, batch }) => ({
+      id: `${payer}@${formatNanos(at)}` as TransactionId,
+      at,
+      name: 'CONSENSUSSUBMITMESSAGE',
+      batch,
+      tokenTransfers: [],
+    }));
+    const transfers = this.transfers.map((transfer) => ({ ...transfer, name: 'CRYPTOTRANSFER' }));
+    return {
+      journal: this.#topic(JOURNAL),
+      inboxes: [INBOX_1, INBOX_2, INBOX_3].map((inbox) => this.#topic(inbox)),
+      accountKeys: new Map(accounts.map((account) => [account, keyOf(account)])),
+      treasuries: new Map([[TOKEN, COORDINATOR]]),
+      transactions: [...submits, ...transfers].sort((a, b) => Number(a.at - b.at)),
+    };
+  }
+
+  #topic(topic: TopicId): TopicEvidence {
+    const own = this.messages.filter((message) => message.topic === topic).sort((a, b) => Number(a.at - b.at));
+    let hash: Uint8Array = FIRST_RUNNING_HASH;
+    const messages = own.map(({ at, payer, run, records }, index) => {
+      const content = Buffer.from(JSON.stringify({ gatepost: 1, run, records }));
+      const sequence = index + 1;
+      hash = nextRunningHash(hash, { payer, topic, at, sequence, content });
+      return { sequence, at, payer, content, chunks: 1, runningHash: hash };
+    });
+    return { topic, adminKey: this.adminKeys.get(topic), submitKey: this.submitKeys.get(topic), messages };
+  }
+}

@@ -1,0 +1,76 @@
+import type { Plan } from '../../src/core/plan.js';
+import { compilePlan } from '../../src/core/plan-compile.js';
+import { AGENT_1, AGENT_2, HistoryBuilder } from './history-builder.js';
+
+/** The plan of the honest run: a rejection, a dependency, a quorum, a review and an unpaid task. */
+export function testPlan(change: Record<string, unknown> = {}): Plan {
+  const document = {
+    name: 'test',
+    budget: { max_total: 1_000 },
+    sequences: [
+      {
+        id: 'first',
+        tasks: [
+          { id: 'a', type: 'work', price: 100, attempts: 2, gate: { command: ['check'] }, ...change },
+          { id: 'b', type: 'work', price: 50, depends_on: ['a'], gate: { command: ['check'] } },
+          { id: 'q', type: 'work', price: 10, gate: { quorum: { of: 2, agree: 2 } } },
+        ],
+      },
+      {
+        id: 'second',
+        tasks: [
+          { id: 'c', type: 'work', price: 30, gate: { agent: { type: 'review', price: 5 } } },
+          { id: 'free', type: 'work', gate: 'none' },
+        ],
+      },
+    ],
+  };
+  const compiled = compilePlan(document, { readSchema: () => ({ problem: '' }), schemaProblem: () => undefined });
+  if ('plan' in compiled) return compiled.plan;
+  throw new Error(compiled.problems.map(({ message }) => message).join('\n'));
+}
+
+/** One whole run in which everything is as it should be. */
+export function honestRun(): HistoryBuilder {
+  const history = new HistoryBuilder();
+  history.online(AGENT_1);
+  history.online(AGENT_2);
+  history.open(testPlan().digest, 5);
+  history.assign('a', 1, AGENT_1, 100);
+  history.result('a', 1, AGENT_1, 'wrong');
+  history.verdict('a', 1, false);
+  history.assign('a', 2, AGENT_2, 100);
+  history.result('a', 2, AGENT_2);
+  history.verdict('a', 2);
+  history.assign('b', 1, AGENT_1, 50);
+  for (const [attempt, agent] of [[1, AGENT_1], [2, AGENT_2]] as const) history.assign('q', attempt, agent, 10); // biome-ignore format: one thought
+  for (const [attempt, agent] of [[1, AGENT_1], [2, AGENT_2]] as const) history.result('q', attempt, agent); // biome-ignore format: one thought
+  for (const attempt of [1, 2]) history.verdict('q', attempt, true, 'quorum');
+  history.result('b', 1, AGENT_1);
+  history.verdict('b', 1);
+  history.settle({
+    payments: [
+      { task: 'a', attempt: 2, to: AGENT_2, amount: 100 },
+      { task: 'q', attempt: 1, to: AGENT_1, amount: 10 },
+      { task: 'q', attempt: 2, to: AGENT_2, amount: 10 },
+      { task: 'b', attempt: 1, to: AGENT_1, amount: 50 },
+    ],
+    moved: [
+      { to: AGENT_1, amount: 60 },
+      { to: AGENT_2, amount: 110 },
+    ],
+  });
+  history.assign('c', 1, AGENT_1, 30);
+  history.assign('free', 1, AGENT_2, 0);
+  history.result('c', 1, AGENT_1);
+  history.assign('1~c', 1, AGENT_2, 5);
+  history.result('1~c', 1, AGENT_2);
+  history.verdict('1~c', 1, true, 'review-accepts');
+  history.verdict('c', 1, true, 'agent');
+  history.result('free', 1, AGENT_2);
+  history.verdict('free', 1, true, 'none');
+  history.settle({ payments: [{ task: 'c', attempt: 1, to: AGENT_1, amount: 30 }] });
+  history.settle({ payments: [{ task: '1~c', attempt: 1, to: AGENT_2, amount: 5 }] });
+  history.close();
+  return history;
+}
