@@ -1,0 +1,71 @@
+import { readEnvironment } from '@gatepost/shared/config/environment';
+import { parseAmount } from '@gatepost/shared/vocabulary/amount';
+import { accountId, tokenId, topicId } from '@gatepost/shared/vocabulary/ids';
+import type { Initialised } from '../shell/initialise.js';
+import { type AddCommand, CONFIG_OPTION, collect, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
+
+interface InitOptions {
+  readonly config: string;
+  readonly agent: readonly string[];
+  readonly journal?: string;
+  readonly token?: string;
+  readonly tokenName: string;
+  readonly tokenSymbol: string;
+  readonly supply: string;
+  readonly json?: boolean;
+}
+
+export const addInit: AddCommand = (program, exit) => {
+  program
+    .command('init')
+    .description('create the journal topic and the payment token, write the configuration')
+    .option(...CONFIG_OPTION)
+    .option('--agent <account>', 'agent that may work and be paid; may be repeated', collect, [])
+    .option('--journal <topic>', 'use this topic instead of creating one')
+    .option('--token <token>', 'use this token instead of creating one')
+    .option('--token-name <name>', 'name of the new token', 'Gatepost Credit')
+    .option('--token-symbol <symbol>', 'symbol of the new token', 'GPC')
+    .option('--supply <amount>', 'initial supply of the new token', '1000000000')
+    .option('--json', 'print one JSON line')
+    .addHelpText(
+      'after',
+      `
+Running it again changes nothing that is there already.
+
+Examples:
+  coordinator init --config coordinator.yaml --agent 0.0.1002 --agent 0.0.1003
+  coordinator init --journal 0.0.1005 --token 0.0.1006 --agent 0.0.1002
+${ENVIRONMENT_HELP}`,
+    )
+    .action(async (options: InitOptions) => exit(await init(options)));
+};
+
+async function init(options: InitOptions): Promise<number> {
+  const agents = options.agent.map((agent) => accountId(agent, '--agent'));
+  const journal = options.journal === undefined ? undefined : topicId(options.journal, '--journal');
+  const token = options.token === undefined ? undefined : tokenId(options.token, '--token');
+  const supply = parseAmount(options.supply, '--supply');
+  const connection = await connectCoordinator(readEnvironment());
+  try {
+    const { initialise } = await import('../shell/initialise.js');
+    const { config: configFile, tokenName, tokenSymbol } = options;
+    const done = await initialise(connection, { configFile, agents, journal, token, tokenName, tokenSymbol, supply });
+    const line = { event: 'initialised', config: configFile, account: connection.account, ...done };
+    process.stdout.write(options.json ? `${JSON.stringify(line)}\n` : told(configFile, done));
+    return 0;
+  } finally {
+    connection.close();
+  }
+}
+
+function told(configFile: string, { journal, token, agents, created, changed }: Initialised): string {
+  const made = (what: 'journal' | 'token') => (created.includes(what) ? 'created' : 'existing');
+  const list = agents.length === 0 ? 'none yet; add them under "agents" in the file' : agents.join(', ');
+  return [
+    changed ? `wrote ${configFile}` : `${configFile} is complete; nothing was changed`,
+    `journal  ${journal} (${made('journal')})`,
+    `token    ${token} (${made('token')})`,
+    `agents   ${list}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,20 @@
+import type { Reporter } from '../../shell/reporter.js';
+
+type Write = (text: string) => void;
+
+const line = (value: unknown): string =>
+  `${JSON.stringify(value, (_key, field: unknown) => (typeof field === 'bigint' ? field.toString() : field))}\n`;
+
+/** Events as JSON lines, one each, for machines; amounts are texts. */
+export function jsonReporter(write: Write): Reporter {
+  return {
+    begin: ({ context }, how) =>
+      write(line({ event: 'run', run: context.run, how, journal: context.journal, token: context.token })),
+    change: (change) => {
+      if (change.event !== 'ignored') write(line(change));
+    },
+    progress: (task, attempt, agent, fraction, message) =>
+      write(line({ event: 'progress', task, attempt, agent, fraction, message })),
+    end: (summary) => write(line({ event: 'summary', ...summary })),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Change } from '../../core/run/change.js';
+
+const because = (reason: string | undefined): string => (reason === undefined || reason === '' ? '' : `: ${reason}`);
+
+/** A change as a line of text; undefined for what nobody needs to read. */
+export function inWords(change: Change): string | undefined {
+  switch (change.event) {
+    case 'run_opened':
+      return 'run opened';
+    case 'assigned':
+      return `${change.task}  assigned to ${change.agent} (attempt ${change.attempt})`;
+    case 'started':
+      return `${change.task}  started by ${change.agent}`;
+    case 'result':
+      return `${change.task}  ${change.outcome === 'ok' ? 'result' : 'failure'} from ${change.agent}${because(change.reason)}`;
+    case 'verdict':
+      return `${change.task}  accepted by ${change.gate}${because(change.reason)}`;
+    case 'rejected':
+      return `${change.task}  rejected by ${change.gate}${because(change.reason)}`;
+    case 'settled':
+      return `${change.task}  paid ${change.amount} to ${change.agent}`;
+    case 'failed':
+    case 'blocked':
+    case 'cancelled':
+      return `${change.task}  ${change.event}${because(change.reason)}`;
+    case 'agent':
+      return `agent ${change.agent} is ${change.life}`;
+    case 'run_closed':
+      return `run closed: ${change.outcome}`;
+    case 'epoch':
+    case 'ignored':
+      return undefined;
+  }
+}

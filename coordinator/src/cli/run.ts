@@ -1,0 +1,91 @@
+import { readEnvironment } from '@gatepost/shared/config/environment';
+import { createLogger } from '@gatepost/shared/log';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { loadPlan } from '../shell/plan-file.js';
+import { type AddCommand, CONFIG_OPTION, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
+import { reporterFor } from './report/choose.js';
+
+interface RunOptions {
+  readonly config: string;
+  readonly outputDir: string;
+  readonly json?: boolean;
+  readonly insecureLoopback?: boolean;
+  readonly new?: boolean;
+  readonly takeOver?: boolean;
+}
+
+export const addRun: AddCommand = (program, exit) => {
+  program
+    .command('run')
+    .description('hand a plan to the agents, judge their results, pay what is accepted')
+    .argument('<plan>', 'plan file, YAML or JSON')
+    .option(...CONFIG_OPTION)
+    .option('--output-dir <dir>', 'where accepted outputs with save_as are written', 'output')
+    .option('--new', 'open another run even if there is one of this plan')
+    .option('--take-over', 'fence another coordinator that may still act on this journal')
+    .option('--json', 'print events as JSON lines, a summary last')
+    .option('--insecure-loopback', 'accept agents without TLS on a loopback address')
+    .addHelpText(
+      'after',
+      `
+A run that was interrupted is resumed by the same command, on any host; the topics are its only state.
+Exit code: 0 all tasks complete and paid, 1 something failed, 2 bad input, 130 interrupted.
+
+Examples:
+  coordinator run examples/dependency-audit.yaml --config coordinator.yaml
+  coordinator run plan.yaml --json --output-dir results
+  coordinator run plan.yaml --new
+${ENVIRONMENT_HELP}`,
+    )
+    .action(async (plan: string, options: RunOptions) => exit(await run(plan, options)));
+};
+
+/** Aborts on the first SIGINT or SIGTERM; a second one ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(new GatepostError('INTERRUPTED', '').exitCode);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+async function run(planFile: string, options: RunOptions): Promise<number> {
+  const plan = loadPlan(planFile);
+  const env = readEnvironment();
+  const { requireConfig } = await import('../shell/config-file.js');
+  const connection = await connectCoordinator(env);
+  try {
+    const config = requireConfig(options.config);
+    if (config.account !== connection.account) {
+      throw new GatepostError(
+        'INVALID_CONFIG',
+        `${options.config} belongs to ${config.account}, but COORDINATOR_ACCOUNT_ID is ${connection.account}`,
+      );
+    }
+    const { requireSuccess, runPlan } = await import('../shell/run-plan.js');
+    const reporter = reporterFor(process.stdout, options.json === true);
+    const end = await runPlan(
+      connection,
+      {
+        plan,
+        planFile,
+        config,
+        outputDir: options.outputDir,
+        insecureLoopback: options.insecureLoopback === true,
+        wantNew: options.new === true,
+        takeOver: options.takeOver === true,
+      },
+      reporter,
+      interruption(),
+      createLogger('coordinator', { GATEPOST_LOG_LEVEL: 'warn', ...env }),
+    );
+    reporter.end(end.summary);
+    requireSuccess(end);
+    return 0;
+  } finally {
+    connection.close();
+  }
+}

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  AgentServiceClient,
+  type AttemptEvent,
+  type AttemptRef,
+  type Refused,
+} from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import type { Logger } from '@gatepost/shared/log';
+import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
+import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import type { SessionObservation } from '../../core/decide/health.js';
+import { loopbackCredentials, pinnedCredentials } from './certificate.js';
+import { register } from './register.js';
+import { type DispatchedWork, Session } from './session.js';
+
+/** Where an agent says it can be reached, on the ledger. */
+export interface AgentAddress {
+  readonly account: AccountId;
+  readonly address: string;
+  readonly certSha256: Sha256 | undefined;
+}
+
+/** What a link tells its owner. */
+export interface LinkHandlers {
+  /** A session is up: what is assigned to the agent has to be dispatched again. */
+  connected(agent: AccountId): void;
+  event(agent: AccountId, event: AttemptEvent): void;
+  refused(agent: AccountId, refused: Refused): void;
+  /** Something the judgement of the agent depends on has changed. */
+  changed(): void;
+}
+
+const MIN_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 5_000;
+/** Assumed until the daemon has said its own. */
+const DEFAULT_HEARTBEAT_MS = 2_000;
+const DEFAULT_CHUNK_BYTES = 65_536;
+const KEEPALIVE_MS = 10_000;
+const KEEPALIVE_TIMEOUT_MS = 5_000;
+
+/** The session with one agent, opened again with growing pauses for as long as the link is not closed. */
+export class AgentLink {
+  readonly #stop = new AbortController();
+  readonly #lastEvents = new Map<string, { readonly ref: AttemptRef; readonly event: bigint }>();
+  #session: Session | undefined;
+  #observed: SessionObservation;
+
+  constructor(
+    readonly connection: Connection,
+    readonly target: AgentAddress,
+    readonly insecureLoopback: boolean,
+    readonly handlers: LinkHandlers,
+    readonly log: Logger,
+  ) {
+    this.#observed = {
+      connected: false,
+      lastHeardMs: undefined,
+      watchingSinceMs: Date.now(),
+      heartbeatMs: DEFAULT_HEARTBEAT_MS,
+      trouble: undefined,
+    };
+    void this.#run();
+  }
+
+  get observation(): SessionObservation {
+    return this.#observed;
+  }
+
+  /** This process was away itself: nothing that was not heard in the meantime counts. */
+  forgiveSilence(nowMs: number): void {
+    this.#observe({ watchingSinceMs: nowMs });
+  }
+
+  #observe(change: Partial<SessionObservation>): void {
+    this.#observed = { ...this.#observed, ...change };
+  }
+
+  async #run(): Promise<void> {
+    let backoffMs = MIN_BACKOFF_MS;
+    while (!this.#stop.signal.aborted) {
+      const trouble = await this.#once(() => {
+        backoffMs = MIN_BACKOFF_MS;
+      });
+      if (this.#stop.signal.aborted) return;
+      if (trouble.message !== this.#observed.trouble) this.#report(trouble);
+      this.#observe({ connected: false, trouble: trouble.message });
+      this.handlers.changed();
+      await sleep(backoffMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
+    }
+  }
+
+  #report({ code, message }: GatepostError): void {
+    this.log.warn({ agent: this.target.account, address: this.target.address, code }, message);
+  }
+
+  /** One session from its certificate to its end; says why it ended. */
+  async #once(opened: () => void): Promise<GatepostError> {
+    const { address, certSha256, account: agent } = this.target;
+    let client: AgentServiceClient | undefined;
+    try {
+      const credentials =
+        certSha256 === undefined
+          ? loopbackCredentials(address, this.insecureLoopback)
+          : await pinnedCredentials(address, certSha256);
+      client = new AgentServiceClient(address, credentials, {
+        'grpc.keepalive_time_ms': KEEPALIVE_MS,
+        'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+        'grpc.max_receive_message_length': -1,
+      });
+      const { sessionToken, limits } = await register(client, this.connection, {
+        agent,
+        certificateSha256: certSha256 ?? '',
+      });
+      this.#observe({ heartbeatMs: limits?.heartbeatMs || DEFAULT_HEARTBEAT_MS });
+      const session = await this.#open(client, sessionToken, limits?.maxChunkBytes || DEFAULT_CHUNK_BYTES);
+      opened();
+      return toGatepostError(await session.ended, 'AGENT_UNREACHABLE');
+    } catch (thrown) {
+      return toGatepostError(thrown, 'AGENT_UNREACHABLE');
+    } finally {
+      this.#session = undefined;
+      client?.close();
+    }
+  }
+
+  async #open(client: AgentServiceClient, token: string, maxChunkBytes: number): Promise<Session> {
+    const heard = () => this.#observe({ connected: true, lastHeardMs: Date.now(), trouble: undefined });
+    const session = await Session.open(client, token, maxChunkBytes, [...this.#lastEvents.values()], {
+      heard,
+      event: (event) => this.#event(event),
+      heartbeat: () => undefined,
+      refused: (refused) => this.handlers.refused(this.target.account, refused),
+    });
+    if (this.#stop.signal.aborted) session.close();
+    this.#session = session;
+    this.log.info({ agent: this.target.account, address: this.target.address }, 'session open');
+    this.handlers.connected(this.target.account);
+    this.handlers.changed();
+    return session;
+  }
+
+  #event(event: AttemptEvent): void {
+    const { ref } = event;
+    if (ref === undefined) return;
+    const key = attemptKey(ref);
+    if (event.event > (this.#lastEvents.get(key)?.event ?? 0n)) {
+      this.#lastEvents.set(key, { ref, event: event.event });
+      this.handlers.event(this.target.account, event);
+    }
+    this.#session?.acknowledge(ref, event.event);
+    if (event.kind?.$case === 'finished') this.#lastEvents.delete(key);
+  }
+
+  /** Sends an attempt when a session is up; otherwise `connected` will ask for it. */
+  async dispatch(work: DispatchedWork): Promise<void> {
+    await this.#session?.dispatch(work);
+  }
+
+  cancel(ref: AttemptRef, reason: string): void {
+    this.#session?.cancel(ref, reason);
+  }
+
+  /** @throws GatepostError AGENT_UNREACHABLE without a session, AGENT_REFUSED, OUTPUT_CORRUPT */
+  async fetch(sha256: Sha256): Promise<Buffer> {
+    if (this.#session === undefined) {
+      throw new GatepostError('AGENT_UNREACHABLE', `no session with ${this.target.account}`, {
+        agent: this.target.account,
+      });
+    }
+    return this.#session.fetch(sha256);
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#session?.close();
+  }
+}

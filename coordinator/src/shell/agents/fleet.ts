@@ -1,0 +1,57 @@
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import type { Logger } from '@gatepost/shared/log';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import type { SessionObservation } from '../../core/decide/health.js';
+import type { AgentState } from '../../core/run/agent-state.js';
+import { AgentLink, type LinkHandlers } from './agent-link.js';
+
+/** The links to all agents that the ledger shows online. */
+export class Fleet {
+  readonly #links = new Map<AccountId, AgentLink>();
+
+  constructor(
+    readonly connection: Connection,
+    readonly insecureLoopback: boolean,
+    readonly handlers: LinkHandlers,
+    readonly log: Logger,
+  ) {}
+
+  /** Opens, moves and closes links as the ledger says; cheap when nothing changed. */
+  follow(agents: Iterable<AgentState>): void {
+    for (const agent of agents) {
+      const link = this.#links.get(agent.account);
+      if (agent.life === 'offline') {
+        link?.close();
+        this.#links.delete(agent.account);
+      } else if (link === undefined || !isSameAddress(link, agent)) {
+        link?.close();
+        const { account, address, certSha256 } = agent;
+        const target = { account, address, certSha256 };
+        this.#links.set(
+          account,
+          new AgentLink(this.connection, target, this.insecureLoopback, this.handlers, this.log),
+        );
+      }
+    }
+  }
+
+  link(agent: AccountId): AgentLink | undefined {
+    return this.#links.get(agent);
+  }
+
+  observations(): ReadonlyMap<AccountId, SessionObservation> {
+    return new Map([...this.#links].map(([account, link]) => [account, link.observation]));
+  }
+
+  forgiveSilence(nowMs: number): void {
+    for (const link of this.#links.values()) link.forgiveSilence(nowMs);
+  }
+
+  close(): void {
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
+  }
+}
+
+const isSameAddress = ({ target }: AgentLink, { address, certSha256 }: AgentState): boolean =>
+  target.address === address && target.certSha256 === certSha256;

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import type {
+  AgentServiceClient,
+  AttemptEvent,
+  AttemptRef,
+  Heartbeat,
+  Refused,
+  SessionRequest,
+  SessionResponse,
+} from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
+import { OutputFetches } from './output-fetches.js';
+
+type Stream = ClientDuplexStream<SessionRequest, SessionResponse>;
+type Command = NonNullable<SessionRequest['command']>;
+
+/** What comes out of a session. */
+export interface SessionHandlers {
+  /** Anything at all: the daemon is alive. */
+  heard(): void;
+  event(event: AttemptEvent): void;
+  heartbeat(beat: Heartbeat): void;
+  refused(refused: Refused): void;
+}
+
+/** An attempt to execute, with its whole input. */
+export interface DispatchedWork {
+  readonly ref: AttemptRef;
+  readonly inbox: string;
+  readonly inboxSequence: number;
+  readonly inputSha256: Sha256;
+  readonly input: Buffer;
+}
+
+/** How long a daemon may take to say Welcome. */
+const WELCOME_MS = 10_000;
+
+/** One Session stream, from its Welcome to its end. */
+export class Session {
+  readonly #fetches: OutputFetches;
+  /** Settles when the stream has ended, with the reason. */
+  readonly ended: Promise<Error>;
+
+  private constructor(
+    readonly stream: Stream,
+    readonly maxChunkBytes: number,
+    handlers: SessionHandlers,
+  ) {
+    this.#fetches = new OutputFetches((sha256, offset) =>
+      this.#send({ $case: 'fetchOutput', value: { sha256, offset } }),
+    );
+    this.ended = new Promise((resolve) => {
+      stream.once('error', resolve);
+      stream.once('end', () => resolve(new GatepostError('AGENT_UNREACHABLE', 'the daemon ended the session')));
+    });
+    void this.ended.then((reason) => this.#fetches.fail(reason));
+    stream.on('data', (response: SessionResponse) => this.#receive(response, handlers));
+  }
+
+  /** Opens a stream and waits for its Welcome. @throws what the stream ends with. */
+  static async open(
+    client: AgentServiceClient,
+    token: string,
+    maxChunkBytes: number,
+    resume: readonly { readonly ref: AttemptRef; readonly event: bigint }[],
+    handlers: SessionHandlers,
+  ): Promise<Session> {
+    const metadata = new Metadata();
+    metadata.set('gatepost-session', token);
+    const stream = client.session(metadata);
+    const session = new Session(stream, maxChunkBytes, handlers);
+    const signal = AbortSignal.timeout(WELCOME_MS);
+    const welcome = once(stream, 'data', { signal });
+    session.#send({ $case: 'hello', value: { resume: [...resume] } });
+    try {
+      await welcome;
+    } catch (error) {
+      stream.cancel();
+      throw error;
+    }
+    return session;
+  }
+
+  #send(command: Command): boolean {
+    return this.stream.writable && this.stream.write({ command });
+  }
+
+  #receive({ message }: SessionResponse, handlers: SessionHandlers): void {
+    handlers.heard();
+    if (message?.$case === 'event') handlers.event(message.value);
+    else if (message?.$case === 'heartbeat') handlers.heartbeat(message.value);
+    else if (message?.$case === 'outputChunk') this.#fetches.chunk(message.value);
+    else if (message?.$case === 'refused') {
+      if (message.value.outputSha256.length > 0) this.#fetches.refused(message.value);
+      else handlers.refused(message.value);
+    }
+  }
+
+  /** Asks for the execution of an attempt, or for what became of it. */
+  async dispatch({ ref, inbox, inboxSequence, inputSha256, input }: DispatchedWork): Promise<void> {
+    const whole = input.length <= this.maxChunkBytes;
+    const value = {
+      ref,
+      inboxTopicId: inbox,
+      inboxSequenceNumber: BigInt(inboxSequence),
+      inputSha256: Buffer.from(inputSha256, 'hex'),
+      inputSize: BigInt(input.length),
+      input: whole ? input : Buffer.alloc(0),
+    };
+    this.#send({ $case: 'dispatch', value });
+    for (let offset = 0; !whole && offset < input.length && this.stream.writable; offset += this.maxChunkBytes) {
+      const data = input.subarray(offset, offset + this.maxChunkBytes);
+      const flowing = this.#send({ $case: 'inputChunk', value: { ref, offset: BigInt(offset), data } });
+      if (!flowing) await Promise.race([once(this.stream, 'drain'), this.ended]);
+    }
+  }
+
+  cancel(ref: AttemptRef, reason: string): void {
+    this.#send({ $case: 'cancel', value: { ref, reason } });
+  }
+
+  acknowledge(ref: AttemptRef, event: bigint): void {
+    this.#send({ $case: 'acknowledge', value: { ref, event } });
+  }
+
+  /** @throws GatepostError AGENT_REFUSED, OUTPUT_CORRUPT, or what the stream ended with. */
+  fetch(sha256: Sha256): Promise<Buffer> {
+    return this.#fetches.fetch(sha256);
+  }
+
+  close(): void {
+    this.stream.end();
+    this.stream.cancel();
+  }
+}

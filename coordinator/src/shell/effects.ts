@@ -1,0 +1,225 @@
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import { rejectionStatus } from '@gatepost/shared/hedera/transaction';
+import type { Logger } from '@gatepost/shared/log';
+import { clipReason, fitsOneMessage } from '@gatepost/shared/records/codec';
+import type { RecordOf } from '@gatepost/shared/records/schema';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { Command } from '../core/decide/command.js';
+import type { GateOutcome } from '../core/decide/observations.js';
+import { attemptKeyOf, keyOf } from '../core/run/attempt.js';
+import { findOrReview } from '../core/run/review-id.js';
+import type { RunState } from '../core/run/run-state.js';
+import { stateDigest } from '../core/run/state-digest.js';
+import type { TaskState } from '../core/run/task-state.js';
+import { workOrderBytes } from '../core/work-order.js';
+import type { Fleet } from './agents/fleet.js';
+import type { CoordinatorIdentity } from './identity.js';
+import { InFlightEffects } from './in-flight.js';
+import type { Judging } from './judging.js';
+import type { OutputStore } from './output-store.js';
+import type { RecordWriter } from './record-writer.js';
+import type { Settler } from './settler.js';
+import type { WorkOrders } from './work-orders.js';
+
+type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+/** What effects work with. */
+export interface EffectTools {
+  readonly connection: Connection;
+  readonly state: RunState;
+  readonly identity: CoordinatorIdentity;
+  readonly writer: RecordWriter;
+  readonly settler: Settler;
+  readonly fleet: Fleet;
+  readonly orders: WorkOrders;
+  readonly judging: Judging;
+  readonly store: OutputStore;
+  readonly log: Logger;
+  /** Something happened that may change what is to be done. */
+  readonly wake: () => void;
+}
+
+/** Pause before an effect that certainly did not happen is asked for again. */
+const RETRY_PAUSE_MS = 1_000;
+
+/** Carries out commands, and keeps what they leave behind that is no record. */
+export class Effects {
+  readonly inFlight = new InFlightEffects();
+  readonly gated = new Map<string, GateOutcome>();
+  readonly inputTrouble = new Map<string, { sinceMs: number; reason: string }>();
+  readonly unpayable = new Map<string, string>();
+  /** Agents whose inbox refuses our assignments. */
+  readonly refusing = new Map<AccountId, string>();
+  /** Writes to inboxes that were not yet read back, by inbox. */
+  readonly unseen = new Map<TopicId, Set<string>>();
+  /** The first error nothing can be done about. */
+  fatal: GatepostError | undefined;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(readonly tools: EffectTools) {}
+
+  launch(command: Command): void {
+    this.inFlight.launch(command);
+    const work = this.#carryOut(command)
+      .catch((thrown: unknown) => this.#failed(command, toGatepostError(thrown)))
+      .finally(() => {
+        this.#running.delete(work);
+        this.tools.wake();
+      });
+    this.#running.add(work);
+  }
+
+  /** Waits for what is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#running]);
+  }
+
+  #carryOut(command: Command): Promise<void> {
+    const { identity, state, writer } = this.tools;
+    const { journal, run } = state.context;
+    switch (command.kind) {
+      case 'open':
+        return writer.write(journal, run, this.#runOpened());
+      case 'assign':
+        return this.#assign(command);
+      case 'cancel':
+        return this.#cancel(command);
+      case 'judge':
+        return this.#judge(command);
+      case 'verdict':
+        return this.#verdict(command);
+      case 'settle':
+        return this.#settle(command);
+      case 'beacon':
+        return writer.write(journal, undefined, identity.record('begun'));
+      case 'close':
+        return writer.write(journal, run, this.#runClosed(command));
+      case 'stop':
+        return Promise.resolve();
+    }
+  }
+
+  #failed(command: Command, error: GatepostError): void {
+    const { log } = this.tools;
+    if (command.kind === 'assign' && rejectionStatus(error) !== undefined) {
+      log.warn({ agent: command.agent, inbox: command.inbox }, `assignment refused: ${error.message}`);
+      this.refusing.set(command.agent, `its inbox refuses assignments: ${error.message}`);
+      this.#seen(command.inbox, command.key);
+      this.inFlight.release(command);
+    } else if (error.code === 'LEDGER_UNREACHABLE' || command.kind === 'assign') {
+      log.warn({ command: command.key, code: error.code }, `${error.message}; trying again`);
+      setTimeout(() => {
+        this.inFlight.release(command);
+        this.tools.wake();
+      }, RETRY_PAUSE_MS);
+    } else {
+      this.fatal ??= error;
+    }
+  }
+
+  #runOpened(): RecordOf<'run_opened'> {
+    const { plan, token } = this.tools.state.context;
+    return { type: 'run_opened', plan_sha256: plan.digest, name: plan.name, tasks: plan.tasks.length, token };
+  }
+
+  #runClosed({ outcome }: CommandOf<'close'>): RecordOf<'run_closed'> {
+    return { type: 'run_closed', outcome, state_sha256: stateDigest(this.tools.state) };
+  }
+
+  async #assign(command: CommandOf<'assign'>): Promise<void> {
+    const { state, orders, store, writer } = this.tools;
+    const task = this.#taskOf(command);
+    let order: Awaited<ReturnType<WorkOrders['next']>>;
+    try {
+      order = await orders.next(task);
+      this.inputTrouble.delete(command.task);
+    } catch (thrown) {
+      const { code, message } = toGatepostError(thrown);
+      const sinceMs = code === 'INVALID_PLAN' ? 0 : (this.inputTrouble.get(command.task)?.sinceMs ?? Date.now());
+      this.inputTrouble.set(command.task, { sinceMs, reason: clipReason(message) });
+      throw thrown;
+    }
+    const bytes = workOrderBytes(order);
+    store.put(bytes);
+    const record: RecordOf<'assign'> = {
+      type: 'assign',
+      task: command.task,
+      attempt: command.attempt,
+      task_type: task.spec.type,
+      input_sha256: sha256(bytes),
+      input_size: bytes.length,
+      deadline_ms: command.deadlineMs,
+      price: command.price.toString(),
+      token: state.context.token,
+    };
+    const withInput = { ...record, input: order };
+    await this.#toInbox(command, () =>
+      writer.write(
+        command.inbox,
+        state.context.run,
+        fitsOneMessage(state.context.run, [withInput]) ? withInput : record,
+      ),
+    );
+  }
+
+  #taskOf({ task: id }: CommandOf<'assign'>): TaskState {
+    const task = findOrReview(this.tools.state, id);
+    if (task === undefined) throw new GatepostError('INTERNAL', `no task ${id}`);
+    return task;
+  }
+
+  async #cancel(command: CommandOf<'cancel'>): Promise<void> {
+    const { state, writer, fleet } = this.tools;
+    const { task, attempt, reason } = command;
+    const { run } = state.context;
+    fleet.link(command.agent)?.cancel({ run, task, attempt }, reason);
+    await this.#toInbox(command, () =>
+      writer.write(command.inbox, run, { type: 'cancel', task, attempt, reason: clipReason(reason) }),
+    );
+  }
+
+  /** Remembers that something of ours may appear on an inbox, before it is sent. */
+  async #toInbox(command: CommandOf<'assign' | 'cancel'>, write: () => Promise<void>): Promise<void> {
+    const unseen = this.unseen.get(command.inbox) ?? new Set();
+    this.unseen.set(command.inbox, unseen.add(command.key));
+    try {
+      await write();
+    } catch (thrown) {
+      if (toGatepostError(thrown).code !== 'OUTCOME_UNKNOWN') this.#seen(command.inbox, command.key);
+      throw thrown;
+    }
+  }
+
+  #seen(inbox: TopicId, key: string): void {
+    const unseen = this.unseen.get(inbox);
+    unseen?.delete(key);
+    if (unseen?.size === 0) this.unseen.delete(inbox);
+  }
+
+  /** A record of ours was read back from an inbox. */
+  readBack(inbox: TopicId, kind: 'assign' | 'cancel', task: string, attempt: number): void {
+    this.#seen(inbox, `${kind}:${keyOf(task, attempt)}`);
+  }
+
+  async #judge(command: CommandOf<'judge'>): Promise<void> {
+    const task = this.tools.state.tasks.get(command.task);
+    const attempt = task?.attempts[command.attempt - 1];
+    if (task === undefined || attempt === undefined) return;
+    this.gated.set(attemptKeyOf(attempt), await this.tools.judging.judge(task, attempt));
+    this.inFlight.release(command);
+  }
+
+  #verdict({ task, attempt, accepted, gate, reason }: CommandOf<'verdict'>): Promise<void> {
+    const { journal, run } = this.tools.state.context;
+    const record = { type: 'verdict' as const, task, attempt, accepted, gate, reason: clipReason(reason) };
+    return this.tools.writer.write(journal, run, record);
+  }
+
+  async #settle(command: CommandOf<'settle'>): Promise<void> {
+    const refused = await this.tools.settler.settle(command.payments);
+    for (const { payment, reason } of refused) this.unpayable.set(keyOf(payment.task, payment.attempt), reason);
+    if (refused.length > 0) this.inFlight.refused(refused.map(({ payment }) => payment));
+  }
+}

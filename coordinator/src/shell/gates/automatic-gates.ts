@@ -1,0 +1,53 @@
+import { clipReason } from '@gatepost/shared/records/codec';
+import type { Json } from '@gatepost/shared/vocabulary/digest';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { GateOutcome } from '../../core/decide/observations.js';
+import type { Gate } from '../../core/plan.js';
+import { REVIEW_ACCEPTS, REVIEW_REJECTS } from '../../core/run/review-id.js';
+import { type GateInput, runCommandGate } from './command-gate.js';
+import { runSchemaGate } from './schema-gate.js';
+
+/** Cheap gates first; the order does not change what all of them together say. */
+const COST = { none: 0, schema: 1, command: 2, quorum: 3, human: 4, agent: 5 } as const;
+
+async function runGate(gate: Gate, directory: string, input: GateInput): Promise<GateOutcome | undefined> {
+  if (gate.kind === 'command') return runCommandGate(gate.argv, gate.timeoutMs, directory, input);
+  if (gate.kind === 'schema') return runSchemaGate(gate.schema, input.output);
+  // The rest is said by people, other agents or by comparing outputs, or there is nothing to say.
+  return undefined;
+}
+
+/** Runs the gates that need nobody; all must accept. A gate that breaks rejects. */
+export async function runAutomaticGates(
+  gates: readonly Gate[],
+  directory: string,
+  input: GateInput,
+): Promise<GateOutcome> {
+  const reasons: string[] = [];
+  for (const gate of [...gates].sort((a, b) => COST[a.kind] - COST[b.kind])) {
+    let outcome: GateOutcome | undefined;
+    try {
+      outcome = await runGate(gate, directory, input);
+    } catch (thrown) {
+      outcome = {
+        accepted: false,
+        gate: gate.kind,
+        reason: clipReason(`the gate broke: ${toGatepostError(thrown).message}`),
+      };
+    }
+    if (outcome?.accepted === false) return outcome;
+    if (outcome !== undefined && outcome.reason !== '') reasons.push(outcome.reason);
+  }
+  const name = gates.map(({ kind }) => kind).join('+');
+  return { accepted: true, gate: name, reason: clipReason(reasons.join('; ') || 'accepted') };
+}
+
+/** Reads a reviewer's answer, `{"accept": true or false, "reason": "..."}`; anything else is no review. */
+export function readReview(output: Json): GateOutcome {
+  const answer = typeof output === 'object' && output !== null ? (output as { accept?: Json; reason?: Json }) : {};
+  if (typeof answer.accept !== 'boolean') {
+    return { accepted: false, gate: 'review', reason: 'a review is JSON with "accept": true or false, and a "reason"' };
+  }
+  const reason = typeof answer.reason === 'string' ? answer.reason : answer.accept ? 'accepted' : 'rejected';
+  return { accepted: true, gate: answer.accept ? REVIEW_ACCEPTS : REVIEW_REJECTS, reason: clipReason(reason) };
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { variablesFor } from '@gatepost/shared/config/environment';
+import { clipReason } from '@gatepost/shared/records/codec';
+import type { Json } from '@gatepost/shared/vocabulary/digest';
+import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
+import type { GateOutcome } from '../../core/decide/observations.js';
+
+/** What a gate program reads on its standard input, as JSON. */
+export interface GateInput {
+  readonly task: string;
+  readonly attempt: number;
+  readonly input: Json;
+  /** Parsed when the output is JSON, else its text. */
+  readonly output: Json;
+}
+
+/** Kept of a program's output; the rest is dropped. */
+const MAX_CAPTURE = 16_384;
+/** All a gate program sees of our environment; no key is among it. */
+const VARIABLES = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_PATH', 'SystemRoot'];
+
+function killTree(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL');
+  }
+}
+
+function capture(stream: NodeJS.ReadableStream | null): () => string {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    if (size < MAX_CAPTURE) chunks.push(chunk.subarray(0, MAX_CAPTURE - size));
+    size += chunk.length;
+  });
+  return () => Buffer.concat(chunks).toString('utf8').trim();
+}
+
+/** How a program ended. */
+interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  readonly error: Error | undefined;
+}
+
+function ended(child: ChildProcess, timeoutMs: number): Promise<Ended> {
+  return new Promise((resolve) => {
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      killTree(child);
+    }, timeoutMs);
+    const finish = (code: number | null, signal: string | null, error?: Error) => {
+      clearTimeout(timer);
+      resolve({ code, signal, timedOut, error });
+    };
+    child.once('error', (error) => finish(null, null, error));
+    // What it left behind must not keep its output open.
+    child.once('exit', () => killTree(child));
+    child.once('close', (code, signal) => finish(code, signal));
+  });
+}
+
+function outcomeOf(end: Ended, timeoutMs: number, stdout: string, stderr: string): GateOutcome {
+  const reject = (reason: string): GateOutcome => ({ accepted: false, gate: 'command', reason: clipReason(reason) });
+  if (end.error !== undefined) return reject(`the gate could not be started: ${end.error.message}`);
+  if (end.timedOut) return reject(`the gate did not end within ${formatDurationMs(timeoutMs)}`);
+  if (end.code === 0) return { accepted: true, gate: 'command', reason: clipReason(stdout) };
+  const said = stdout === '' ? stderr.split('\n').at(-1) : stdout;
+  const how = end.code === null ? `signal ${end.signal}` : `exit code ${end.code}`;
+  return reject(said === undefined || said === '' ? `the gate ended with ${how}` : said);
+}
+
+/**
+ * Runs a gate program in the plan file's directory: exit code 0 accepts, its standard output is the reason. Anything
+ * else rejects: another exit code, a crash, a program that cannot be started or does not end in time. No shell; the
+ * whole process tree is gone afterwards.
+ */
+export async function runCommandGate(
+  argv: readonly string[],
+  timeoutMs: number,
+  directory: string,
+  input: GateInput,
+): Promise<GateOutcome> {
+  const [program = '', ...args] = argv;
+  const child = spawn(program, args, {
+    cwd: directory,
+    env: variablesFor(VARIABLES),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const stdout = capture(child.stdout);
+  const stderr = capture(child.stderr);
+  // A gate need not read its input.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(JSON.stringify(input));
+  const end = await ended(child, timeoutMs);
+  return outcomeOf(end, timeoutMs, stdout(), stderr());
+}

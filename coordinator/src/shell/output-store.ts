@@ -1,0 +1,44 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+
+/**
+ * Bytes by their digest in the state directory. A cache only: what is missing is fetched from the agent or made again,
+ * what does not match its digest counts as missing.
+ */
+export class OutputStore {
+  readonly #directory: string;
+
+  constructor(stateDir: string) {
+    this.#directory = join(stateDir, 'blobs');
+  }
+
+  get(digest: Sha256): Buffer | undefined {
+    try {
+      const bytes = readFileSync(join(this.#directory, digest));
+      return sha256(bytes) === digest ? bytes : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @throws GatepostError STORE_FAILED */
+  put(bytes: Uint8Array): Sha256 {
+    const digest = sha256(bytes);
+    try {
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      const path = join(this.#directory, digest);
+      writeFileSync(`${path}.part`, bytes, { mode: 0o600 });
+      renameSync(`${path}.part`, path);
+    } catch (error) {
+      throw new GatepostError(
+        'STORE_FAILED',
+        `cannot write to ${this.#directory}: ${(error as Error).message}`,
+        {},
+        error,
+      );
+    }
+    return digest;
+  }
+}

@@ -1,0 +1,241 @@
+import { dirname, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import type { Logger } from '@gatepost/shared/log';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { reduce } from '../core/fold/reduce.js';
+import type { Plan } from '../core/plan.js';
+import type { Change } from '../core/run/change.js';
+import { chooseRun, emptyIndex, indexRecord, type JournalIndex } from '../core/run/journal-index.js';
+import { emptyState, type RunState } from '../core/run/run-state.js';
+import { Fleet } from './agents/fleet.js';
+import type { CoordinatorConfig } from './config-file.js';
+import { Effects } from './effects.js';
+import { type CoordinatorIdentity, nextIdentity } from './identity.js';
+import { Judging } from './judging.js';
+import { LedgerFeed } from './ledger-feed.js';
+import { OutputStore } from './output-store.js';
+import { Outputs } from './outputs.js';
+import { RecordWriter } from './record-writer.js';
+import type { Reporter } from './reporter.js';
+import { type LoopEnd, RunLoop } from './run-loop.js';
+import { SavedOutputs } from './saved-outputs.js';
+import { Settler } from './settler.js';
+import { type RunSummary, readBalances, summarise } from './summary.js';
+import { Waker } from './waker.js';
+import { WorkOrders } from './work-orders.js';
+
+/** What a run needs to know. */
+export interface RunOptions {
+  readonly plan: Plan;
+  /** Gate programs run in its directory. */
+  readonly planFile: string;
+  readonly config: CoordinatorConfig & { readonly journal: TopicId; readonly token: TokenId };
+  readonly outputDir: string;
+  readonly insecureLoopback: boolean;
+  /** Open another run even if there is one of this plan. */
+  readonly wantNew: boolean;
+  readonly takeOver: boolean;
+}
+
+/** How a run ended for this process. */
+export interface RunEnd {
+  readonly why: LoopEnd;
+  readonly summary: RunSummary;
+}
+
+/** Messages of a dead process may still come into sight for so long. */
+const PREDECESSOR_MS = 60_000;
+/** How long an interrupted process waits for what it has under way. */
+const PARTING_MS = 10_000;
+
+/** Opens or resumes the run of a plan and works on it until it is closed, cannot go on, or is interrupted. */
+export async function runPlan(
+  connection: Connection,
+  options: RunOptions,
+  reporter: Reporter,
+  interrupted: AbortSignal,
+  log: Logger,
+): Promise<RunEnd> {
+  const startedMs = Date.now();
+  const feed = new LedgerFeed(connection, options.config.journal, log);
+  const index = await indexJournal(feed, connection);
+  const chosen = chooseRun(index, options.plan.digest, options.wantNew);
+  const identity = chosen.state === 'closed' ? undefined : nextIdentity(index, options.takeOver);
+  const state = emptyState({
+    run: chosen.run,
+    plan: options.plan,
+    coordinator: connection.account,
+    journal: options.config.journal,
+    token: options.config.token,
+    agents: new Set(options.config.agents),
+  });
+  await replay(feed, state, log);
+  reporter.begin(state, chosen.state);
+  const work = new RunWork(connection, options, reporter, state, feed, log);
+  try {
+    const why = identity === undefined ? 'closed' : await work.run(identity, interrupted);
+    await work.saved.finish(state);
+    const balances = await readBalances(connection, state, log);
+    const { unpayable } = work;
+    return { why, summary: summarise(state, work.saved.files, unpayable, Date.now() - startedMs, balances) };
+  } finally {
+    work.close();
+  }
+}
+
+async function indexJournal(feed: LedgerFeed, connection: Connection): Promise<JournalIndex> {
+  const index = emptyIndex();
+  for (const entry of await feed.peekJournal()) {
+    if (entry.author === connection.account) indexRecord(index, entry);
+  }
+  return index;
+}
+
+/** Folds everything the mirror has: the journal, and every inbox that an agent announced on it. */
+async function replay(feed: LedgerFeed, state: RunState, log: Logger): Promise<void> {
+  const inboxes = new Set<TopicId>();
+  for (const { record, author } of await feed.peekJournal()) {
+    if (record.type === 'online' && state.context.agents.has(author)) inboxes.add(record.inbox as TopicId);
+  }
+  for (const entry of await feed.read(inboxes)) {
+    reduce(state, entry, (change) => {
+      if (change.event === 'ignored') log.debug(change.reason);
+    });
+  }
+}
+
+/** Everything that works on one run in this process. */
+class RunWork {
+  readonly #store: OutputStore;
+  readonly #fleet: Fleet;
+  readonly #outputs: Outputs;
+  readonly #orders: WorkOrders;
+  readonly #waker = new Waker();
+  readonly #stop = new AbortController();
+  readonly saved: SavedOutputs;
+  #loop: RunLoop | undefined;
+  #effects: Effects | undefined;
+
+  constructor(
+    readonly connection: Connection,
+    readonly options: RunOptions,
+    readonly reporter: Reporter,
+    readonly state: RunState,
+    readonly feed: LedgerFeed,
+    readonly log: Logger,
+  ) {
+    this.#store = new OutputStore(options.config.stateDir);
+    const handlers = {
+      connected: (agent: Parameters<RunLoop['connected']>[0]) => this.#loop?.connected(agent),
+      event: (...args: Parameters<RunLoop['event']>) => this.#loop?.event(...args),
+      refused: (...args: Parameters<RunLoop['refused']>) => this.#loop?.refused(...args),
+      changed: this.#waker.wake,
+    };
+    this.#fleet = new Fleet(connection, options.insecureLoopback, handlers, log);
+    this.#outputs = new Outputs(this.#store, this.#fleet);
+    this.#orders = new WorkOrders(state, this.#outputs, this.#store);
+    this.saved = new SavedOutputs(this.#outputs, options.outputDir, log);
+  }
+
+  get unpayable(): ReadonlyMap<string, string> {
+    return this.#effects?.unpayable ?? new Map();
+  }
+
+  async run(identity: CoordinatorIdentity, interrupted: AbortSignal): Promise<LoopEnd> {
+    const effects = this.#makeEffects(identity);
+    const loop = this.#makeLoop(identity, effects);
+    this.#effects = effects;
+    this.#loop = loop;
+    interrupted.addEventListener('abort', this.#waker.wake, { once: true });
+    const { journal } = this.state.context;
+    await effects.tools.writer.write(journal, undefined, identity.record('begun'));
+    void this.feed.follow(this.#stop.signal, this.#waker.wake).catch((thrown: unknown) => {
+      effects.fatal ??= toGatepostError(thrown);
+      this.#waker.wake();
+    });
+    const end = await loop.run(interrupted);
+    if (end !== 'fenced') await this.#part(effects, identity);
+    return end;
+  }
+
+  /** Lets what is under way come to its end, and says that this process no longer acts. */
+  async #part(effects: Effects, identity: CoordinatorIdentity): Promise<void> {
+    const goodbye = async () => {
+      await effects.idle();
+      await effects.tools.writer.write(this.state.context.journal, undefined, identity.record('ended'));
+    };
+    const patience = new AbortController();
+    await Promise.race([
+      goodbye().catch((thrown: unknown) => this.log.warn(toGatepostError(thrown).message)),
+      sleep(PARTING_MS, undefined, { signal: patience.signal }).catch(() => undefined),
+    ]);
+    patience.abort();
+  }
+
+  #makeEffects(identity: CoordinatorIdentity): Effects {
+    const { connection, state, log, options } = this;
+    const { limits } = options.config;
+    const directory = dirname(resolve(options.planFile));
+    const judging = new Judging(this.#outputs, this.#orders, directory, limits.agentWaitMs, this.#stop.signal);
+    return new Effects({
+      connection,
+      state,
+      identity,
+      writer: new RecordWriter(connection),
+      settler: new Settler(connection, state.context, limits.paymentWindowMs, log),
+      fleet: this.#fleet,
+      orders: this.#orders,
+      judging,
+      store: this.#store,
+      log,
+      wake: this.#waker.wake,
+    });
+  }
+
+  #makeLoop(identity: CoordinatorIdentity, effects: Effects): RunLoop {
+    const { state, feed, reporter, log } = this;
+    const tools = {
+      state,
+      identity,
+      feed,
+      effects,
+      fleet: this.#fleet,
+      orders: this.#orders,
+      store: this.#store,
+      limits: this.options.config.limits,
+      waker: this.#waker,
+      emit: (change: Change) => this.#watch(change),
+      progress: (...args: Parameters<Reporter['progress']>) => reporter.progress(...args),
+      log,
+    };
+    const untilMs = identity.follows === 'silent' ? Date.now() + PREDECESSOR_MS : 0;
+    return new RunLoop(tools, { inboxes: () => state.inboxes.keys(), untilMs });
+  }
+
+  #watch(change: Change): void {
+    if (change.event === 'ignored') this.log.debug(change.reason);
+    if (change.event === 'verdict') {
+      const task = this.state.tasks.get(change.task);
+      if (task !== undefined && task.status === 'complete') this.saved.save(task);
+    }
+    this.reporter.change(change);
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#fleet.close();
+  }
+}
+
+/** @throws GatepostError unless every task is complete and paid. */
+export function requireSuccess({ why, summary }: RunEnd): void {
+  const command = 'run the same command to resume';
+  if (why === 'interrupted') throw new GatepostError('INTERRUPTED', `interrupted; ${command}`);
+  if (why === 'fenced')
+    throw new GatepostError('RUN_FAILED', 'another coordinator took this journal over; this one stopped');
+  if (why === 'unpayable')
+    throw new GatepostError('RUN_FAILED', `some work is accepted but could not be paid; mend that and ${command}`);
+  if (summary.outcome !== 'complete') throw new GatepostError('RUN_FAILED', `the run ended as ${summary.outcome}`);
+}

@@ -1,0 +1,25 @@
+/** Lets a loop sleep until something happens or a time is over. */
+export class Waker {
+  #woken = false;
+  #resume: (() => void) | undefined;
+
+  /** May be called at any time; a call during the loop's work is not lost. */
+  readonly wake = (): void => {
+    this.#woken = true;
+    this.#resume?.();
+  };
+
+  async wait(atMostMs: number): Promise<void> {
+    if (!this.#woken) {
+      await new Promise<void>((resume) => {
+        const timer = setTimeout(resume, atMostMs);
+        this.#resume = () => {
+          clearTimeout(timer);
+          resume();
+        };
+      });
+    }
+    this.#resume = undefined;
+    this.#woken = false;
+  }
+}
