@@ -245,6 +245,11 @@ describe('REST accounts, balances and relations', () => {
       custom_fees: { fixed_fees: [], fractional_fees: [] },
       treasury_account_id: '0.0.2',
     });
+    expect(body.modified_timestamp).toBe(body.created_timestamp);
+    source.token(1010, { freezeKey: ed25519(9), decimals: 3, totalSupply: 1005n, created: 1_700_000_000_000_000_005n });
+    const minted = (await rest(mirror, '/tokens/0.0.1010')).body;
+    expect(minted).toMatchObject({ total_supply: '1005', created_timestamp: '1700000000.000000005' });
+    expect(minted.modified_timestamp).not.toBe(minted.created_timestamp);
     expect((await rest(mirror, '/tokens/4711')).status).toBe(404);
     expect((await rest(mirror, '/tokens/x')).body._status.messages).toEqual([
       { message: 'Invalid parameter: tokenid' },

@@ -1,4 +1,4 @@
-import type { Token } from '../../core/model.js';
+import type { Nanos, Token } from '../../core/model.js';
 import { formatId, formatNullableId } from '../format/entity-id.js';
 import type { JsonObject } from '../format/json.js';
 import { formatKey } from '../format/key.js';
@@ -20,11 +20,11 @@ export const getToken: Resource = ({ state }, request) => {
   const token = state.token(id);
   const until = at === undefined ? undefined : parseTimestamp(at.value) - (at.operator === 'lt' ? 1n : 0n);
   if (token === undefined || (until !== undefined && token.created > until)) throw notFound();
-  return { body: formatToken(token) };
+  return { body: formatToken(token, state.tokenModified(id)) };
 };
 
 /** Mind the types: decimals and supplies are strings here, the expiry is an integer of nanoseconds. */
-function formatToken(token: Token): JsonObject {
+function formatToken(token: Token, modified: Nanos): JsonObject {
   return {
     admin_key: formatKey(token.adminKey),
     auto_renew_account: formatNullableId(token.autoRenewAccount),
@@ -43,7 +43,7 @@ function formatToken(token: Token): JsonObject {
     memo: token.memo,
     metadata: Buffer.from(token.metadata).toString('base64'),
     metadata_key: formatKey(token.metadataKey),
-    modified_timestamp: formatNanos(token.modified),
+    modified_timestamp: formatNanos(modified),
     name: token.name,
     pause_key: formatKey(token.pauseKey),
     pause_status: pauseStatus(token),

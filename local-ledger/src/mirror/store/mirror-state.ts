@@ -31,7 +31,7 @@ export class MirrorState {
   readonly scheduleIds = new SortedIds();
   readonly #accounts = new Map<EntityNum, AccountView>();
   readonly #topics = new Map<EntityNum, Dated<Topic>>();
-  readonly #tokens = new Map<EntityNum, Token>();
+  readonly #tokens = new Map<EntityNum, Dated<Token>>();
   readonly #schedules = new Map<EntityNum, Schedule>();
   readonly #tokensOf = new Map<EntityNum, Map<EntityNum, Dated<TokenRelation>>>();
   readonly #holdersOf = new Map<EntityNum, SortedIds>();
@@ -66,7 +66,12 @@ export class MirrorState {
   }
 
   token(num: EntityNum): Token | undefined {
-    return this.#tokens.get(num);
+    return this.#tokens.get(num)?.value;
+  }
+
+  /** When the token last changed in any way, its supply included; 0 for none. */
+  tokenModified(num: EntityNum): Nanos {
+    return this.#tokens.get(num)?.since ?? 0n;
   }
 
   schedule(num: EntityNum): Schedule | undefined {
@@ -109,7 +114,7 @@ export class MirrorState {
         this.#topics.set(change.topic.num, this.#dated(this.#topics.get(change.topic.num), change.topic, at));
         break;
       case 'token':
-        this.#tokens.set(change.token.num, change.token);
+        this.#tokens.set(change.token.num, { value: change.token, since: at });
         this.tokenIds.add(change.token.num);
         break;
       case 'relation':
