@@ -57,9 +57,9 @@ function agentsInRound(pass: Pass, task: TaskState, first: number): Set<AccountI
   return agents;
 }
 
-/** Assigns one attempt if an agent and the budget allow it; gives the task up when they will not. */
+/** Assigns one attempt if an agent, the input and the budget allow it; gives the task up when they will not. */
 export function assignOne(pass: Pass, task: TaskState, number: number, wanted: Wanted): AgentState | undefined {
-  if (!withinBudget(pass, task, number)) return undefined;
+  if (!withinBudget(pass, task, number) || lacksInput(pass, task, number)) return undefined;
   const agent = pickAgent(pass, wanted);
   if (agent === undefined) {
     giveUpWithoutAgent(pass, task, number, wanted);
@@ -88,6 +88,14 @@ function withinBudget(pass: Pass, task: TaskState, number: number): boolean {
     pass.verdict(task.spec.id, number, false, 'budget', reason);
   }
   return false;
+}
+
+/** Whether the task is given up because its input cannot be had. */
+function lacksInput(pass: Pass, task: TaskState, number: number): boolean {
+  const trouble = pass.seen.inputTrouble.get(task.spec.id);
+  if (trouble === undefined || pass.nowMs - trouble.sinceMs <= pass.limits.agentWaitMs) return false;
+  pass.verdict(task.spec.id, number, false, 'unassignable', trouble.reason);
+  return true;
 }
 
 function giveUpWithoutAgent(pass: Pass, task: TaskState, number: number, wanted: Wanted): void {

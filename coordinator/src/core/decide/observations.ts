@@ -21,6 +21,8 @@ export interface Observations {
   readonly sessions: ReadonlyMap<AccountId, SessionObservation>;
   /** What the automatic gates said, by the key of the attempt whose output they saw. */
   readonly gated: ReadonlyMap<string, GateOutcome>;
+  /** Tasks whose input could not be put together, since when, and why. */
+  readonly inputTrouble: ReadonlyMap<string, { readonly sinceMs: number; readonly reason: string }>;
   /** Attempts (by key) that the ledger would not pay, and why. */
   readonly unpayable: ReadonlyMap<string, string>;
 }

@@ -110,6 +110,8 @@ export class AgentLink {
         'grpc.keepalive_time_ms': KEEPALIVE_MS,
         'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
         'grpc.max_receive_message_length': -1,
+        // The fingerprint is checked, not the name; TLS allows no address as a server name.
+        'grpc.ssl_target_name_override': 'agent.gatepost',
       });
       const { sessionToken, limits } = await register(client, this.connection, {
         agent,
