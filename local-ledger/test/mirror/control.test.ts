@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClockControl, ConsensusFault, ConsensusFaults } from '../../src/control/ports.js';
@@ -169,6 +170,19 @@ describe('operator controls', () => {
     ['POST', '/accounts', { count: 1, extra: true }],
   ])('%s %s refuses %o', async (method, path, body) => {
     expect((await operate(method, path, body)).status).toBe(400);
+  });
+
+  it('are the ones in the documentation', async () => {
+    const text = readFileSync(new URL('../../docs/controls.md', import.meta.url), 'utf8');
+    const documented = [...text.matchAll(/^\| \[`([A-Z]+) (\/\S+)`\]/gm)];
+    expect(documented).toHaveLength(10);
+    for (const [, method = '', path = ''] of documented) {
+      const body = method === 'GET' || method === 'DELETE' ? undefined : { nonsense: true };
+      expect((await operate(method, path, body)).status, `${method} ${path}`).toBe(body === undefined ? 200 : 400);
+    }
+    for (const kind of [...text.matchAll(/^\| `([a-z-]+)` \| (?:consensus|mirror)/gm)].map(([, name]) => name)) {
+      expect((await operate('POST', '/faults', { kind })).status, kind).toBe(200);
+    }
   });
 
   it('does not answer to web pages or other machines', async () => {
