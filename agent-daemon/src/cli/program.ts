@@ -1,6 +1,7 @@
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { Command } from 'commander';
 import type { InitOptions } from '../shell/init.js';
+import type { DoctorOptions } from './doctor.js';
 import type { ServeOptions } from './serve.js';
 
 const CONFIG = ['--config <file>', 'configuration file', 'agent.yaml'] as const;
@@ -65,6 +66,19 @@ ${ENVIRONMENT_HELP}`,
     });
 }
 
+function addDoctor(program: Command, exit: Exit): void {
+  program
+    .command('doctor')
+    .description('check account, topics, token, certificate, executors, and say what the lease costs')
+    .option(...CONFIG)
+    .option('--json', 'print one JSON line')
+    .addHelpText('after', `\nExample:\n  agent-daemon doctor --config agent.yaml\n${ENVIRONMENT_HELP}`)
+    .action(async (options: DoctorOptions) => {
+      const { doctor } = await import('./doctor.js');
+      exit(await doctor(readEnvironment(), options));
+    });
+}
+
 /** The command line. Modules that load the SDK are imported by the command that needs them. */
 export function buildProgram(exit: Exit): Command {
   const program = new Command('agent-daemon')
@@ -73,6 +87,7 @@ export function buildProgram(exit: Exit): Command {
     .exitOverride();
   addInit(program, exit);
   addServe(program, exit);
+  addDoctor(program, exit);
   program.addHelpText(
     'after',
     `

@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import type { Server as HttpServer } from 'node:http';
 import type { Logger } from '@gatepost/shared/log';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import type { DaemonConfig } from '../config/daemon-config.js';
 import type { Clock } from './clock.js';
 import { buildRegistry } from './executors/build-registry.js';
+import { killMarked } from './executors/process-tree.js';
 import { OutputServer } from './grpc/output-server.js';
 import { Registration } from './grpc/register.js';
 import { type RunningServer, SERVICE_NAME, startServer } from './grpc/server.js';
 import { SessionHub } from './grpc/session-hub.js';
 import { SessionTokens } from './grpc/session-tokens.js';
 import type { LedgerPort } from './ledger/ledger-port.js';
+import { Metrics, type MetricsSource } from './metrics.js';
 import { Store } from './store/store.js';
 import type { Identity } from './tls.js';
 import { Engine } from './work/engine.js';
@@ -19,6 +22,7 @@ import { InboxReader } from './work/inbox-reader.js';
 import { Intake } from './work/intake.js';
 import { JournalPoster } from './work/journal-poster.js';
 import { LeaseRunner } from './work/lease-runner.js';
+import { Retention } from './work/retention.js';
 import { Runner } from './work/runner.js';
 import { WorkDirs } from './work/work-dirs.js';
 
@@ -46,12 +50,15 @@ export class Daemon {
   readonly hub: SessionHub;
   readonly registration: Registration;
   readonly intake: Intake;
+  readonly metrics = new Metrics(() => this.#measure());
+  readonly retention: Retention;
   readonly #parts: DaemonParts;
   readonly #store: Store;
   readonly #workDirs: WorkDirs;
   readonly #capabilities: readonly string[];
   readonly #stopping = new AbortController();
   #server: RunningServer | undefined;
+  #metricsServer: HttpServer | undefined;
   #following: Promise<void> = Promise.resolve();
 
   constructor(parts: DaemonParts) {
@@ -70,6 +77,7 @@ export class Daemon {
     this.intake = new Intake({ engine: this.engine, store, clock, limits, inbox: config.inbox, readUpTo });
     const { engine, intake } = this;
     this.inbox = new InboxReader({ ledger, store, engine, intake, coordinator: config.coordinator, log });
+    this.retention = new Retention(store, clock, limits.retentionMs, log);
     const tokens = new SessionTokens();
     const certificateSha256 = () => parts.identity.certificateSha256;
     const capabilities = this.#capabilities;
@@ -82,6 +90,7 @@ export class Daemon {
         this.hub.loadChanged();
         this.lease.tick();
       },
+      finished: ({ outcome, output }, durationMs) => this.metrics.finished(outcome, durationMs, output?.size ?? 0),
     });
   }
 
@@ -93,7 +102,9 @@ export class Daemon {
 
   /** Takes up earlier work, serves, and says so on the journal. */
   async start(): Promise<void> {
-    const { config, identity } = this.#parts;
+    const { config, identity, log } = this.#parts;
+    const orphans = await killMarked(`${this.#store.id()}:`);
+    if (orphans > 0) log.warn({ orphans }, 'ended processes that an earlier daemon left behind');
     await this.#workDirs.prepare();
     await this.#store.blobs.sweep();
     this.engine.restore();
@@ -105,8 +116,10 @@ export class Daemon {
       listen: config.listen,
       maxChunkBytes: config.limits.maxChunkBytes,
     });
+    if (config.metrics !== undefined) this.#metricsServer = await this.metrics.serve(config.metrics);
     this.#announce();
     this.lease.start();
+    this.retention.start();
     this.#following = this.inbox.follow(this.#stopping.signal);
   }
 
@@ -129,10 +142,27 @@ export class Daemon {
     const over = new Promise<void>((resolve) => farewell.addEventListener('abort', () => resolve(), { once: true }));
     await Promise.race([Promise.all([this.lease.stop(), this.poster.flushed(farewell)]), over]);
     this.poster.stop();
+    this.retention.stop();
+    this.#metricsServer?.close();
     this.hub.close();
     this.#server?.close();
     await this.#following;
     await this.#store.close();
+  }
+
+  #measure(): MetricsSource {
+    return {
+      ...this.engine.load,
+      pendingRecords: this.poster.pending,
+      journalFailures: this.poster.failures,
+      inboxSequenceNumber: this.inbox.readUpTo,
+      ignoredMessages: this.inbox.ignored,
+      leaseExpiresAtMs: this.lease.expiresAtMs,
+      leaseRenewals: this.lease.renewals,
+      sessionConnected: this.hub.connected,
+      sessions: this.hub.opened,
+      refusedHandshakes: this.registration.refusals,
+    };
   }
 
   #announce(): void {

@@ -81,6 +81,7 @@ async function drained(child: ChildProcess): Promise<void> {
 /** Runs a program without a shell: the work order on its standard input, the output on its standard output. */
 export class CommandExecutor implements Executor {
   readonly kind = 'command';
+  readonly usesWorkDir = true;
 
   constructor(
     private readonly settings: ExecutorSettings & { readonly command: readonly string[] },

@@ -6,7 +6,7 @@ export interface Execution {
   readonly taskType: string;
   /** The work order: canonical JSON of { input, feedback? }, exactly the assigned bytes. */
   readonly workOrder: Uint8Array;
-  /** A directory of this attempt alone. */
+  /** A directory of this attempt alone; empty for an executor that uses none. */
   readonly workDir: string;
   /** Milliseconds since the Unix epoch. */
   readonly deadlineMs: number;
@@ -24,6 +24,8 @@ export type ExecutionResult =
 /** A way to execute task types. */
 export interface Executor {
   readonly kind: 'command' | 'http' | 'module';
+  /** Whether it needs a working directory of its own for each attempt. */
+  readonly usesWorkDir: boolean;
   execute(execution: Execution): Promise<ExecutionResult>;
 }
 

@@ -48,6 +48,7 @@ function relay(event: ServerSentEvent, execution: Execution): void {
  */
 export class HttpExecutor implements Executor {
   readonly kind = 'http';
+  readonly usesWorkDir = false;
 
   constructor(
     private readonly url: string,

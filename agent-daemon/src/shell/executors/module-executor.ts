@@ -27,6 +27,7 @@ const HOST = fileURLToPath(new URL('../../../bin/module-host.mjs', import.meta.u
  */
 export class ModuleExecutor implements Executor {
   readonly kind = 'module';
+  readonly usesWorkDir = true;
 
   constructor(
     private readonly module: string,

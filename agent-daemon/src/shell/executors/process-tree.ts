@@ -88,6 +88,19 @@ export async function signalTree(root: number, marker: string, signal: NodeJS.Si
   return members.length;
 }
 
+/** Kills what earlier processes of this daemon left running: everything whose marker begins with a prefix. */
+export async function killMarked(prefix: string): Promise<number> {
+  let killed = 0;
+  for (let round = 0; round < KILL_ROUNDS; round += 1) {
+    const found = (await allProcesses(`${MARKER_VARIABLE}=${prefix}`)).filter(({ marked }) => marked);
+    if (found.length === 0) return killed;
+    killed = Math.max(killed, found.length);
+    for (const { pid } of found) signalOne(pid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return killed;
+}
+
 /** Rounds of killing before a process that cannot be killed is left alone. */
 const KILL_ROUNDS = 50;
 

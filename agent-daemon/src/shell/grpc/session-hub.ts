@@ -8,7 +8,7 @@ import type { SessionTokens } from './session-tokens.js';
 import { statusError } from './status-error.js';
 
 /** Keeps the one stream of the coordinator: a newer one ends the older. */
-export class SessionHub implements EngineListener {
+export class SessionHub implements Pick<EngineListener, 'event' | 'loadChanged'> {
   #current: SessionStream | undefined;
   #opened = 0;
 

@@ -12,6 +12,9 @@ interface CursorRow {
   readonly consensusTimestamp: string;
 }
 
+/** How long a refused write keeps new work out. */
+const UNHEALTHY_MS = 3_000;
+
 /** Schedules of leases that may still be pending, of this process and of earlier ones. */
 export type LeaseRows = readonly { readonly session: string; readonly number: number; readonly schedule: string }[];
 
@@ -25,6 +28,7 @@ export class Store {
   readonly #attempts: Database<AttemptRow, string>;
   readonly #prepared: Database<PreparedRow, string>;
   readonly #meta: Database<unknown, string>;
+  #failedAtMs = 0;
 
   private constructor(root: RootDatabase, directory: string) {
     this.#root = root;
@@ -47,6 +51,11 @@ export class Store {
         error,
       );
     }
+  }
+
+  /** False for a while after a write was refused. */
+  get healthy(): boolean {
+    return Date.now() - this.#failedAtMs > UNHEALTHY_MS;
   }
 
   /** Identifies this data directory, for as long as it lives. */
@@ -97,13 +106,12 @@ export class Store {
 
   /** A prepared message has arrived: its results are reported. */
   async settlePrepared(id: string, results: readonly string[]): Promise<void> {
-    for (const key of results) {
+    const writes = results.map((key) => {
       const row = this.attempt(key);
-      if (row?.finished !== undefined) {
-        void this.#attempts.put(key, { ...row, finished: { ...row.finished, reported: true } });
-      }
-    }
-    await this.#durable(this.#prepared.remove(id));
+      if (row?.finished === undefined) return undefined;
+      return this.putAttempt(key, { ...row, finished: { ...row.finished, reported: true } });
+    });
+    await Promise.all([...writes, this.#durable(this.#prepared.remove(id))]);
   }
 
   leases(): LeaseRows {
@@ -124,6 +132,7 @@ export class Store {
     try {
       await write;
     } catch (error) {
+      this.#failedAtMs = Date.now();
       throw new GatepostError('STORE_FAILED', `a write was refused: ${(error as Error).message}`, {}, error);
     }
   }

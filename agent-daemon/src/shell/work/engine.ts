@@ -1,7 +1,5 @@
 import type { Logger } from '@gatepost/shared/log';
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
-import { sha256 } from '@gatepost/shared/vocabulary/digest';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Limits } from '../../config/daemon-config.js';
 import { Admission, type Load } from '../../core/admission.js';
 import type { Assignment } from '../../core/assignment.js';
@@ -12,20 +10,25 @@ import { inlineText, resultRecord } from '../../core/result-record.js';
 import type { Clock } from '../clock.js';
 import type { AttemptRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';
+import { AttemptKeeper } from './attempt-keeper.js';
 import type { ExecutorRegistry } from './executor-registry.js';
 import type { JournalPoster } from './journal-poster.js';
 import type { LiveAttempt } from './live-attempt.js';
 import { RecentAttempts } from './recent-attempts.js';
 import type { Runner } from './runner.js';
 
-/** Work orders up to this size stay in memory while they wait. */
-const IN_MEMORY_BYTES = 16_384;
+/** Attempts that may be open before the inbox is read further. */
+const OPEN_ATTEMPTS = 10_000;
 
 /** Who hears of events. */
 export interface EngineListener {
   event(ref: AttemptRef, event: NumberedEvent): void;
   loadChanged(load: Load): void;
+  /** The duration is undefined for an attempt that never started here. */
+  finished(ending: Ending, durationMs: number | undefined): void;
 }
+
+const noop = (): void => undefined;
 
 export interface EngineParts {
   readonly store: Store;
@@ -45,14 +48,17 @@ export class Engine {
   readonly #live = new Map<string, LiveAttempt>();
   readonly #recent = new RecentAttempts();
   readonly #admission: Admission;
+  readonly #keeper: AttemptKeeper;
   /** Attempts with everything at hand that found the queue full. */
   readonly #backlog = new Set<string>();
-  #listener: EngineListener = { event: () => undefined, loadChanged: () => undefined };
+  #listener: EngineListener = { event: noop, loadChanged: noop, finished: noop };
   #draining = false;
   #atRest: (() => void)[] = [];
+  #readers: (() => void)[] = [];
 
   constructor(private readonly parts: EngineParts) {
     this.#admission = new Admission(parts.limits.slots, parts.limits.queue);
+    this.#keeper = new AttemptKeeper(parts.store, parts.clock, parts.log);
   }
 
   listen(listener: EngineListener): void {
@@ -92,7 +98,7 @@ export class Engine {
     const key = attemptKey(assignment.ref);
     if (this.#live.has(key) || this.parts.store.attempt(key) !== undefined) return;
     const live = this.#add(key, assignment, 0, assignment.inlineInput !== undefined);
-    this.#persist(live);
+    this.#keeper.note(live);
     this.#ready(live);
   }
 
@@ -100,15 +106,9 @@ export class Engine {
   async provideInput(key: string, input: Uint8Array): Promise<Refusal | undefined> {
     const live = this.#live.get(key);
     if (live === undefined || live.attempt.phase !== 'assigned') return undefined;
-    if (!this.#hasRoom) return refusal('RESOURCE_EXHAUSTED', 'every slot and every place in the queue is taken');
-    if (!live.hasInput) {
-      const { inputSha256 } = live.attempt.assignment;
-      if (input.length <= IN_MEMORY_BYTES) live.input = input;
-      const stored = this.parts.store.blobs.put(inputSha256, input);
-      if (input.length > IN_MEMORY_BYTES) await stored;
-      live.hasInput = true;
-      this.#persist(live);
-    }
+    const why = this.#noRoom();
+    if (why !== undefined) return why;
+    if (!live.hasInput) await this.#keeper.keepInput(live, input);
     this.#ready(live);
     return undefined;
   }
@@ -163,8 +163,22 @@ export class Engine {
     return busy ? new Promise((resolve) => this.#atRest.push(resolve)) : Promise.resolve();
   }
 
-  get #hasRoom(): boolean {
-    return this.#admission.hasRoom && this.parts.poster.pending < this.parts.limits.unreported;
+  /** Why nothing new is taken in at the moment; undefined when there is room. */
+  #noRoom(): Refusal | undefined {
+    const { poster, limits, store } = this.parts;
+    if (this.#draining) return refusal('UNAVAILABLE', 'the daemon stops');
+    if (!store.healthy) return refusal('UNAVAILABLE', 'the store of the daemon cannot be written; its log says why');
+    if (poster.pending >= limits.unreported) {
+      return refusal('RESOURCE_EXHAUSTED', `${poster.pending} records wait for the ledger already`);
+    }
+    if (this.#admission.hasRoom) return undefined;
+    return refusal('RESOURCE_EXHAUSTED', 'every slot and every place in the queue is taken');
+  }
+
+  /** Resolves when so few attempts are open that more of the inbox may be read. */
+  roomToRead(): Promise<void> {
+    if (this.#live.size < OPEN_ATTEMPTS) return Promise.resolve();
+    return new Promise((resolve) => this.#readers.push(resolve));
   }
 
   #resume(key: string, row: AttemptRow): void {
@@ -184,9 +198,11 @@ export class Engine {
       log: new EventLog(starts, limits),
       input: assignment.inlineInput === undefined ? undefined : Buffer.from(assignment.inlineInput, 'utf8'),
       hasInput,
+      output: undefined,
       outputText: undefined,
       abort: new AbortController(),
       stop: undefined,
+      startedAtMs: undefined,
       cancelDeadline: clock.at(assignment.deadlineMs, () => this.#apply(live, { type: 'deadline_passed' })),
     };
     this.#live.set(key, live);
@@ -210,7 +226,7 @@ export class Engine {
     const before = this.#admission.load;
     for (const key of this.#backlog) {
       const live = this.#live.get(key);
-      if (live !== undefined && !this.#hasRoom) break;
+      if (live !== undefined && this.#noRoom() !== undefined) break;
       this.#backlog.delete(key);
       const admitted = live === undefined ? 'full' : this.#admission.offer(key);
       if (live === undefined || admitted === 'full') continue;
@@ -267,7 +283,8 @@ export class Engine {
   }
 
   #execute(live: LiveAttempt): void {
-    this.#persist(live);
+    this.#keeper.note(live);
+    live.startedAtMs = this.parts.clock.nowMs();
     this.#emit(live, { type: 'started' });
     const { run, task, attempt } = live.ref;
     this.parts.poster.add({ attempt: live.key, run, record: { type: 'started', task, attempt } });
@@ -275,49 +292,25 @@ export class Engine {
       if (live.attempt.phase === 'running') this.#emit(live, kind);
     };
     void this.parts.runner.run(live, sink).then(async (result) => {
-      const ending = await this.#store(live, result);
+      const ending = await this.#keeper.keepOutput(live, result);
       this.#apply(live, { type: 'executor_ended', ending });
       if (live.stop?.why === 'shutdown') this.#noticeRest();
     });
   }
 
-  /** Makes an output durable before anything is said of it. */
-  async #store(live: LiveAttempt, result: Awaited<ReturnType<Runner['run']>>): Promise<Ending> {
-    if (!result.ok) return { outcome: 'failed', reason: result.reason };
-    const digest = sha256(result.output);
-    try {
-      const stored = this.parts.store.blobs.put(digest, result.output);
-      // Small outputs are committed with the row that names them.
-      if (result.output.length > IN_MEMORY_BYTES) await stored;
-    } catch (error) {
-      return { outcome: 'failed', reason: `the output could not be stored: ${toGatepostError(error).message}` };
-    }
-    live.outputText = inlineText(result.output);
-    return { outcome: 'ok', reason: '', output: { sha256: digest, size: result.output.length } };
-  }
-
   async #save(live: LiveAttempt, ending: Ending): Promise<void> {
-    const event = live.log.next;
-    const atMs = this.parts.clock.nowMs();
-    const reported = ending.outcome === 'cancelled' && live.attempt.starts === 0;
-    const row = { ...this.#row(live), finished: { ending, event, atMs, reported } };
     live.cancelDeadline?.();
-    for (;;) {
-      try {
-        await this.parts.store.putAttempt(live.key, row);
-        break;
-      } catch (error) {
-        this.parts.log.error({ attempt: live.key, err: toGatepostError(error).message }, 'a result cannot be stored');
-        await new Promise<void>((resolve) => this.parts.clock.at(this.parts.clock.nowMs() + 1_000, resolve));
-      }
-    }
+    await this.#keeper.keepEnding(live, ending);
     this.#apply(live, { type: 'saved' });
   }
 
   #finish(live: LiveAttempt, ending: Ending): void {
     this.#live.delete(live.key);
     this.#recent.add(live);
+    if (this.#live.size < OPEN_ATTEMPTS) for (const resolve of this.#readers.splice(0)) resolve();
     this.#emit(live, { type: 'finished', ending });
+    const durationMs = live.startedAtMs === undefined ? undefined : this.parts.clock.nowMs() - live.startedAtMs;
+    this.#listener.finished(ending, durationMs);
     this.parts.log.debug({ attempt: live.key, outcome: ending.outcome, reason: ending.reason }, 'finished');
     this.#noticeRest();
   }
@@ -339,16 +332,5 @@ export class Engine {
   #emit(live: LiveAttempt, kind: EventKind): void {
     const event = live.log.append(kind, this.parts.clock.nowMs());
     if (event !== undefined) this.#listener.event(live.ref, event);
-  }
-
-  #row(live: LiveAttempt): AttemptRow {
-    const { assignment, starts } = live.attempt;
-    return { assignment, starts, hasInput: live.hasInput };
-  }
-
-  #persist(live: LiveAttempt): void {
-    void this.parts.store.putAttempt(live.key, this.#row(live)).catch((error: unknown) => {
-      this.parts.log.error({ attempt: live.key, err: toGatepostError(error).message }, 'an attempt cannot be stored');
-    });
   }
 }

@@ -41,6 +41,7 @@ export class InboxReader {
       for await (const message of this.parts.ledger.inbox(this.#cursor, signal)) {
         if (signal.aborted) return;
         this.#take(message);
+        await this.parts.engine.roomToRead();
       }
     } catch (error) {
       if (!signal.aborted) this.parts.log.error({ err: toGatepostError(error).message }, 'the inbox reader has ended');

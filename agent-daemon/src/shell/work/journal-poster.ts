@@ -46,9 +46,9 @@ export class JournalPoster {
     return this.#queue.size + this.#sending;
   }
 
-  /** Whether the ledger took the last message. */
-  get healthy(): boolean {
-    return this.#failures < 3;
+  /** Messages the ledger did not take at once, since the start. */
+  get failures(): number {
+    return this.#failures;
   }
 
   add(report: Report): void {
@@ -121,7 +121,6 @@ export class JournalPoster {
       try {
         await this.ledger.execute(prepared);
         await this.store.settlePrepared(prepared.id, results);
-        this.#failures = 0;
         this.#backoffMs = 0;
         this.onPosted(results);
         return true;

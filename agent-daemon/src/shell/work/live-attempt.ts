@@ -12,10 +12,14 @@ export interface LiveAttempt {
   input: Uint8Array | undefined;
   /** Whether the work order is at hand, here or in the store. */
   hasInput: boolean;
+  /** A small output until it is durable together with the result. */
+  output: Uint8Array | undefined;
   /** The output's text, when it may go into the result record. */
   outputText: string | undefined;
   /** Stops the executor. */
   readonly abort: AbortController;
   stop: Stop | undefined;
+  /** When the executor began, milliseconds since the Unix epoch. */
+  startedAtMs: number | undefined;
   cancelDeadline: (() => void) | undefined;
 }

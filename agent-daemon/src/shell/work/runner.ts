@@ -20,16 +20,16 @@ export class Runner {
     const { assignment } = live.attempt;
     const registered = this.registry.get(assignment.taskType);
     if (registered === undefined) return failed(`no executor for ${assignment.taskType}`);
-    const keep = registered.keepWorkDir;
+    const { executor, keepWorkDir: keep } = registered;
     let workDir: string | undefined;
     try {
       const workOrder = live.input ?? (await this.#workOrder(assignment.inputSha256));
-      workDir = keep ? await this.workDirs.makeKept(this.data) : await this.workDirs.make();
-      return await registered.executor.execute({
+      if (executor.usesWorkDir) workDir = keep ? await this.workDirs.makeKept(this.data) : await this.workDirs.make();
+      return await executor.execute({
         ref: live.ref,
         taskType: assignment.taskType,
         workOrder,
-        workDir,
+        workDir: workDir ?? '',
         deadlineMs: assignment.deadlineMs,
         signal: live.abort.signal,
         progress: (fraction, message) => sink({ type: 'progress', fraction, message }),

@@ -1,0 +1,13 @@
+import { platform } from 'node:os';
+
+/** What this host really enforces on executors, in words. */
+export function enforcement(): readonly string[] {
+  const everywhere = ['deadline', 'output size', 'log lines', 'environment allow-list', 'process group kill'];
+  if (platform() !== 'linux') return [...everywhere, 'no memory or processor limits (no /proc)', 'no confinement'];
+  return [
+    ...everywhere,
+    'process tree kill by /proc',
+    'memory and processor time by sampling /proc',
+    'no file system or network confinement: run the daemon as a user of its own, or in a container',
+  ];
+}

@@ -1,0 +1,61 @@
+import type { Logger } from '@gatepost/shared/log';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { Clock } from '../clock.js';
+import type { AttemptRow } from '../store/rows.js';
+import type { Store } from '../store/store.js';
+
+const INTERVAL_MS = 10 * 60_000;
+/** Attempts removed in one go. */
+const BATCH = 10_000;
+
+const blobsOf = ({ assignment, finished }: AttemptRow): string[] => {
+  const output = finished?.ending.output?.sha256;
+  return output === undefined ? [assignment.inputSha256] : [assignment.inputSha256, output];
+};
+
+/** Removes attempts that were reported long enough ago, and the inputs and outputs that no other attempt names. */
+export class Retention {
+  #cancel: (() => void) | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly retentionMs: number,
+    private readonly log: Logger,
+  ) {}
+
+  start(): void {
+    this.#cancel = this.clock.at(this.clock.nowMs() + INTERVAL_MS, () => {
+      this.sweep()
+        .catch((error: unknown) => this.log.error({ err: toGatepostError(error).message }, 'retention'))
+        .finally(() => this.#cancel && this.start());
+    });
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  /** Removes what is due; says how many attempts it was. */
+  async sweep(): Promise<number> {
+    const before = this.clock.nowMs() - this.retentionMs;
+    const due = new Set<string>();
+    const blobs = new Set<string>();
+    for (const [key, row] of this.store.attempts()) {
+      if (row.finished === undefined || !row.finished.reported || row.finished.atMs >= before) continue;
+      due.add(key);
+      for (const blob of blobsOf(row)) blobs.add(blob);
+      if (due.size >= BATCH) break;
+    }
+    if (due.size === 0) return 0;
+    for (const [key, row] of this.store.attempts()) {
+      if (!due.has(key)) for (const blob of blobsOf(row)) blobs.delete(blob);
+    }
+    // Rows first: a row without its bytes would be a lie, bytes without a row are only litter.
+    await Promise.all([...due].map((key) => this.store.removeAttempt(key)));
+    await Promise.all([...blobs].map((blob) => this.store.blobs.remove(blob)));
+    this.log.info({ attempts: due.size, blobs: blobs.size }, 'removed after the retention time');
+    return due.size;
+  }
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { killMarked } from '../../src/shell/executors/process-tree.js';
+import { until } from '../support/until.js';
+import { alive, command, outputOf, start } from './run.js';
+
+const node = (script: string) => ['node', '-e', script];
+
+/** Ignores SIGTERM and forks a grandchild that does too, in a session of its own; prints both ids. */
+const STUBBORN = `
+  process.on('SIGTERM', () => {});
+  const { spawn } = require('node:child_process');
+  const child = spawn(process.execPath, ['-e', "process.on('SIGTERM',()=>{});setInterval(()=>{},1000);console.error('armed')"], {
+    detached: true, stdio: ['ignore', 'ignore', 'inherit'] });
+  child.unref();
+  console.error('pids ' + process.pid + ' ' + child.pid);
+  setInterval(() => {}, 1000);`;
+
+const pidsIn = (log: readonly string[]): number[] | undefined =>
+  log.includes('armed')
+    ? log
+        .find((line) => line.startsWith('pids '))
+        ?.split(' ')
+        .slice(1)
+        .map(Number)
+    : undefined;
+
+describe('a command', () => {
+  it('gets the work order on standard input; its standard output is the output, bytes as they are', async () => {
+    const bytes = await start(command(node('process.stdout.write(Buffer.from([0, 255, 10, 128]))'))).result;
+    expect(bytes).toEqual({ ok: true, output: Buffer.from([0, 255, 10, 128]) });
+    expect(outputOf(await start(command(['cat']), { a: 1 }).result)).toBe('{"input":{"a":1}}');
+  });
+
+  it('is no shell', async () => {
+    expect(outputOf(await start(command(['echo', '$HOME; ls'])).result)).toBe('$HOME; ls\n');
+  });
+
+  it('tells progress and log lines by the line protocol', async () => {
+    const script = "process.stderr.write('::progress 0.25 a quarter\\nplain\\r\\n::progress soon\\nno end')";
+    const run = start(command(node(script)));
+    expect((await run.result).ok).toBe(true);
+    expect(run.progress).toEqual([
+      [0.25, 'a quarter'],
+      [-1, 'soon'],
+    ]);
+    expect(run.log).toEqual(['plain', 'no end']);
+  });
+
+  it('sees the allowed environment and nothing else', async () => {
+    process.env.GATEPOST_TEST_SECRET = 'do-not-show';
+    process.env.GATEPOST_TEST_SHOWN = 'shown';
+    const shown = await start(
+      command(node('console.log(JSON.stringify(process.env))'), { env: ['GATEPOST_TEST_SHOWN'] }),
+    ).result;
+    const env = JSON.parse(outputOf(shown)) as Record<string, string>;
+    expect(JSON.stringify(env)).not.toContain('do-not-show');
+    expect(env).toMatchObject({ GATEPOST_TEST_SHOWN: 'shown', GATEPOST_ATTEMPT: '2', GATEPOST_TASK_TYPE: 'type' });
+    expect(env.HOME).toBe(env.GATEPOST_WORK_DIR);
+  });
+
+  it('cannot be given a key', async () => {
+    const outcome = start(command(['true'], { env: ['AGENT_PRIVATE_KEY'] })).result;
+    expect(outputOf(await outcome)).toContain('AGENT_PRIVATE_KEY is a key');
+  });
+
+  it('fails with its exit code, its signal, or the reason why it cannot run', async () => {
+    expect(outputOf(await start(command(node('process.exit(7)'))).result)).toBe('failed: exit code 7');
+    expect(outputOf(await start(command(node('process.kill(process.pid, "SIGKILL")'))).result)).toBe(
+      'failed: killed by SIGKILL',
+    );
+    expect(outputOf(await start(command(['/no/such/program'])).result)).toMatch(/cannot run .*ENOENT/);
+  });
+
+  it('need not read its input', async () => {
+    expect(outputOf(await start(command(['echo', 'done']), 'x'.repeat(1_000_000)).result)).toBe('done\n');
+  });
+});
+
+describe('bounds', () => {
+  it('an output beyond the limit ends the command', async () => {
+    const endless = command(['yes'], {}, { maxOutputBytes: 10_000 });
+    expect(outputOf(await start(endless).result)).toBe('failed: the output exceeds 10000 bytes');
+  });
+
+  it('a line without end does not grow', async () => {
+    const run = start(command(['sh', '-c', 'head -c 5000000 /dev/zero | tr "\\0" x >&2; echo >&2; echo short >&2']));
+    await run.result;
+    expect(run.log.map((line) => line.length)).toEqual([200, 5]);
+  });
+
+  it('memory of the whole tree is bounded', async () => {
+    const hungry = node('const a = []; setInterval(() => a.push(Buffer.alloc(8e6, 1)), 5)');
+    const run = start(command(hungry, { usage: { memory: '200MiB' } }));
+    expect(outputOf(await run.result)).toContain('more than 209715200 bytes of memory');
+  });
+
+  it('processor time is bounded', async () => {
+    const run = start(command(node('for (;;);'), { usage: { cpu_seconds: 1 } }));
+    expect(outputOf(await run.result)).toContain('more than 1 s of processor time');
+  });
+});
+
+describe('the end of a process tree', () => {
+  it('a child that ignores SIGTERM and a grandchild that left its group are gone within grace + 1 s', async () => {
+    const run = start(command(node(STUBBORN)));
+    const pids = await until(() => pidsIn(run.log), 'the grandchild');
+    expect(pids.every(alive)).toBe(true);
+    const began = Date.now();
+    run.abort.abort();
+    await run.result;
+    expect(Date.now() - began).toBeLessThan(300 + 1_000);
+    expect(pids.filter(alive)).toEqual([]);
+  });
+
+  it('what a finished command left behind ends with it', async () => {
+    const run = start(command(['sh', '-c', 'setsid sleep 1000 >/dev/null 2>&1 & echo $!']));
+    const pid = Number(outputOf(await run.result));
+    expect(alive(pid)).toBe(false);
+  });
+
+  it('a command that heeds SIGTERM may still deliver its last words to the log', async () => {
+    const run = start(
+      command(
+        node(
+          "process.on('SIGTERM', () => { console.error('bye'); process.exit(0); }); console.error('up'); setInterval(() => {}, 1000)",
+        ),
+      ),
+    );
+    await until(() => run.log.includes('up') || undefined, 'its start');
+    run.abort.abort();
+    await run.result;
+    expect(run.log).toEqual(['up', 'bye']);
+  });
+
+  it('processes of a daemon that died are found by their marker', async () => {
+    const run = start(command(['sleep', '1000']));
+    const killed = await until(async () => (await killMarked('test:')) || undefined, 'the orphan');
+    expect(killed).toBe(1);
+    expect(outputOf(await run.result)).toBe('failed: killed by SIGKILL');
+  });
+});

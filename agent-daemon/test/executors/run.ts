@@ -1,0 +1,58 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { executorSchema } from '../../src/config/executors-schema.js';
+import { CommandExecutor } from '../../src/shell/executors/command-executor.js';
+import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
+
+export const LIMITS = { graceMs: 300, maxOutputBytes: 1_000_000, logLineBytes: 200 };
+
+/** What an execution told while it ran. */
+export interface Told {
+  readonly progress: (readonly [number, string])[];
+  readonly log: string[];
+}
+
+export interface Started extends Told {
+  readonly result: Promise<ExecutionResult>;
+  readonly abort: AbortController;
+  readonly workDir: string;
+}
+
+export function command(argv: readonly string[], settings: object = {}, limits: Partial<typeof LIMITS> = {}): Executor {
+  const parsed = executorSchema.parse({ command: argv, ...settings });
+  return new CommandExecutor({ ...parsed, command: argv }, { ...LIMITS, ...limits }, 'test:');
+}
+
+/** Runs an executor with a working directory that is removed afterwards. */
+export function start(executor: Executor, input: unknown = null): Started {
+  const told: Told = { progress: [], log: [] };
+  const abort = new AbortController();
+  const workDir = mkdtempSync(join(tmpdir(), 'gatepost-executor-'));
+  const execution: Execution = {
+    ref: { run: 'run', task: 'task', attempt: 2 },
+    taskType: 'type',
+    workOrder: Buffer.from(JSON.stringify({ input })),
+    workDir,
+    deadlineMs: Date.now() + 60_000,
+    signal: abort.signal,
+    progress: (fraction, message) => told.progress.push([fraction, message]),
+    log: (line) => told.log.push(line),
+  };
+  const result = executor.execute(execution).finally(() => rmSync(workDir, { recursive: true, force: true }));
+  return { ...told, result, abort, workDir };
+}
+
+export const outputOf = (result: ExecutionResult): string =>
+  result.ok ? Buffer.from(result.output).toString('utf8') : `failed: ${result.reason}`;
+
+/** Whether a process lives; one that is dead and only waits to be collected by its parent does not. */
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+  } catch {
+    return false;
+  }
+}
