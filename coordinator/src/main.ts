@@ -1,11 +1,14 @@
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { Command, CommanderError } from 'commander';
+import { addBill } from './cli/bill.js';
 import type { AddCommand } from './cli/command.js';
+import { addEstimate } from './cli/estimate.js';
 import { addInit } from './cli/init.js';
 import { addRun } from './cli/run.js';
+import { addVerify } from './cli/verify.js';
 
 /** In the order in which --help shows them. Modules that load the SDK are imported by the command that needs them. */
-const COMMANDS: readonly AddCommand[] = [addInit, addRun];
+const COMMANDS: readonly AddCommand[] = [addInit, addRun, addEstimate, addVerify, addBill];
 
 /** Runs the command line; returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {

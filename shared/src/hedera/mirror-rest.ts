@@ -3,6 +3,7 @@ import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 import type { NetworkConfig } from '../config/network.js';
 import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
+import type { ExchangeRate } from '../vocabulary/fees.js';
 import type { AccountId, ScheduleId, TokenId, TopicId, TransactionId } from '../vocabulary/ids.js';
 import { mirrorTransactionId } from '../vocabulary/ids.js';
 import { formatNanos, type Nanos, parseNanos } from '../vocabulary/time.js';
@@ -60,6 +61,8 @@ const schedule = z.object({
   executed_timestamp: z.string().nullable(),
   deleted: z.boolean(),
 });
+
+const exchangeRates = z.object({ current_rate: z.object({ cent_equivalent: z.int(), hbar_equivalent: z.int() }) });
 
 export type MirrorAccount = z.infer<typeof account>;
 export type MirrorTopic = z.infer<typeof topic>;
@@ -151,6 +154,13 @@ export class MirrorRest {
       yield* page.transactions;
       path = page.links?.next == null ? null : page.links.next.replace(/^\/api\/v1/, '');
     }
+  }
+
+  /** What hbar cost at a time; now when left out. */
+  async exchangeRate(at?: Nanos): Promise<ExchangeRate> {
+    const query = at === undefined ? '' : `?timestamp=${formatNanos(at)}`;
+    const { current_rate: rate } = await this.#get(`/network/exchangerate${query}`, exchangeRates);
+    return { hbars: rate.hbar_equivalent, cents: rate.cent_equivalent };
   }
 
   /** Consensus timestamp of the newest transaction the mirror knows: its clock. 0 when it knows none. */

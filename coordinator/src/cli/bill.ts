@@ -1,0 +1,75 @@
+import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
+import { type ExchangeRate, formatUsd, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
+import type { TopicId } from '@gatepost/shared/vocabulary/ids';
+import { gatherBill, type RunBill } from '../shell/bill-evidence.js';
+import type { AddCommand } from './command.js';
+import { journalArgument, mirrorOf, NETWORK_OPTION, printJson } from './options.js';
+import { table } from './table.js';
+
+interface BillOptions {
+  readonly journal: TopicId;
+  readonly network?: string;
+  readonly run?: string;
+  readonly json?: true;
+}
+
+/** Adds `bill` to the command line. */
+export const addBill: AddCommand = (program, exit) => {
+  program
+    .command('bill')
+    .description('say what a run has cost, in tokens and in the fees the network really charged')
+    .requiredOption('--journal <topic>', 'journal topic of the coordinator', journalArgument)
+    .option(...NETWORK_OPTION)
+    .option('--run <id>', 'this run; the newest of the journal when left out')
+    .option('--json', 'print the bill as JSON')
+    .addHelpText(
+      'after',
+      `
+Needs no key: everything comes from the network's public mirror. It counts what the coordinator and the run's agents
+paid for between the run's opening and closing; dollars are at the rate of the opening.
+
+Examples:
+  coordinator bill --network testnet --journal 0.0.1234
+  coordinator bill --journal 0.0.1234 --run 6f1c2a --json`,
+    )
+    .action(async (options: BillOptions) => exit(await bill(options)));
+};
+
+async function bill(options: BillOptions): Promise<number> {
+  const found = await gatherBill(mirrorOf(options.network), options.journal, options.run);
+  if (options.json === true) {
+    printJson({ ...found.bill, usd: usdOf(fromTinybar(found.bill.tinybar, found.rate)), rate: found.rate });
+  } else {
+    process.stdout.write(`${billText(found)}\n`);
+  }
+  return 0;
+}
+
+const costs = (tinybar: bigint, rate: ExchangeRate): readonly [string, string] => [
+  formatTinybar(tinybar),
+  formatUsd(fromTinybar(tinybar, rate)),
+];
+
+function billText({ bill, rate }: RunBill): string {
+  const tasks = bill.tasks.map(({ task, attempts, tokens, tinybar }) => [
+    task,
+    `${attempts}`,
+    `${tokens}`,
+    ...costs(tinybar, rate),
+  ]);
+  const kinds = bill.kinds.map(({ payer, name, count, failed, tinybar }) => [
+    payer,
+    name,
+    `${count}`,
+    `${failed}`,
+    ...costs(tinybar, rate),
+  ]);
+  const [hbar, usd] = costs(bill.tinybar, rate);
+  return [
+    `${bill.name}, run ${bill.run}`,
+    table(['task', 'attempts', 'tokens', 'fees', 'USD'], tasks),
+    `of no task, such as opening, closing and leases: ${costs(bill.overheadTinybar, rate).join(', ')}`,
+    table(['paid by', 'transactions', 'count', 'failed', 'fees', 'USD'], kinds),
+    `total: ${bill.tokens} tokens, fees ${hbar}, ${usd}`,
+  ].join('\n');
+}

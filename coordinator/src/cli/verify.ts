@@ -1,0 +1,94 @@
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { TopicId } from '@gatepost/shared/vocabulary/ids';
+import { RULES } from '../core/verify/rules.js';
+import { type Report, verify } from '../core/verify/verify.js';
+import { loadPlan } from '../shell/plan-file.js';
+import { gatherEvidence } from '../shell/verify-evidence.js';
+import type { AddCommand } from './command.js';
+import { journalArgument, mirrorOf, NETWORK_OPTION, printJson } from './options.js';
+import { table } from './table.js';
+
+interface VerifyOptions {
+  readonly network?: string;
+  readonly journal: TopicId;
+  readonly run?: string;
+  readonly plan?: string;
+  readonly json?: true;
+}
+
+/** Adds `verify` to the command line. */
+export const addVerify: AddCommand = (program, exit) => {
+  program
+    .command('verify')
+    .description('check from the public ledger alone that work was paid once, and only after its gate accepted it')
+    .requiredOption('--journal <topic>', 'journal topic of the coordinator', journalArgument)
+    .option(...NETWORK_OPTION)
+    .option('--run <id>', 'only this run; all runs of the journal when left out')
+    .option('--plan <file>', 'also check that the run is of this plan')
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      `
+Needs no key and no local file: everything comes from the network's public mirror. docs/verify.md lists the rules.
+
+Examples:
+  coordinator verify --network testnet --journal 0.0.1234
+  coordinator verify --journal 0.0.1234 --plan plan.yaml
+  coordinator verify --journal 0.0.1234 --run 6f1c2a --json
+
+Exit code: 0 every rule holds, 1 one does not or there is no run, 2 bad input.`,
+    )
+    .action(async (options: VerifyOptions) => exit(await runVerify(options)));
+};
+
+async function runVerify(options: VerifyOptions): Promise<number> {
+  const plan = options.plan === undefined ? undefined : loadPlan(options.plan);
+  const evidence = await gatherEvidence(mirrorOf(options.network), options.journal);
+  const report = verify(evidence, { run: options.run, plan });
+  if (report.runs.length === 0) {
+    const which = options.run === undefined ? 'no run' : `no run ${options.run}`;
+    throw new GatepostError('NOT_FOUND', `${which} of its owner is on the journal ${options.journal}`);
+  }
+  if (options.json === true) {
+    printJson({ ...report, ignored: Object.fromEntries(report.ignored), rules: Object.keys(RULES).length });
+  } else {
+    process.stdout.write(`${reportText(report)}\n`);
+  }
+  return report.holds ? 0 : 1;
+}
+
+/** The report as people read it. */
+export function reportText({ runs, findings, ignored, holds }: Report): string {
+  const parts = [
+    table(
+      ['run', 'plan', 'outcome', 'accepted', 'attempts', 'payments', 'paid', 'token', 'violations'],
+      runs.map((run) => [
+        run.run,
+        run.name,
+        run.outcome,
+        `${run.accepted} of ${run.tasks}`,
+        `${run.attempts}`,
+        `${run.payments}`,
+        `${run.paid}`,
+        run.token,
+        `${run.violations}`,
+      ]),
+    ),
+  ];
+  if (findings.length > 0) {
+    parts.push(
+      table(
+        ['violated rule', 'run', 'what', 'found'],
+        findings.map(({ rule, run, subject, message }) => [rule, run ?? '', subject, message]),
+      ),
+    );
+  }
+  for (const [reason, times] of ignored) parts.push(`ignored: ${times} × ${reason}`);
+  const rules = new Set(findings.map(({ rule }) => rule)).size;
+  parts.push(
+    holds
+      ? `All ${Object.keys(RULES).length} rules hold: what was paid was paid once, and only after its gate accepted it.`
+      : `${findings.length} violations of ${rules} rules; docs/verify.md says what each rule means.`,
+  );
+  return parts.join('\n');
+}
