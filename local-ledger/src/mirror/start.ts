@@ -32,6 +32,8 @@ export interface MirrorOptions {
   readonly exchangeRates?: () => ExchangeRates;
   /** Without it POST network/fees answers 404. */
   readonly estimateFee?: EstimateFee;
+  /** Told of faults of the mirror itself; default: a process warning. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** A running mirror. */
@@ -108,12 +110,13 @@ async function listenAll(parts: Parts, options: MirrorOptions): Promise<Servers>
   const { state, waiters, faults, clock, network, ingest } = parts;
   const host = options.host ?? '127.0.0.1';
   const ports = { ...DEFAULT_MIRROR_PORTS, ...options.ports };
+  const onError = options.onError ?? warn;
   const context = { state, network, now: () => clock.now() };
   const isCaughtUp = (): boolean => ingest.pending === 0;
   const started = await Promise.allSettled([
     startGrpc({ state, waiters, faults, clock, isCaughtUp }, network, { host, port: ports.grpc }),
-    startRest(context, faults, { host, port: ports.rest }),
-    ports.fees === false ? undefined : startRest(context, faults, { host, port: ports.fees }),
+    startRest(context, faults, { host, port: ports.rest, onError }),
+    ports.fees === false ? undefined : startRest(context, faults, { host, port: ports.fees, onError }),
   ]);
   const [grpc, rest, fees] = started;
   if (grpc.status === 'fulfilled' && rest.status === 'fulfilled' && fees.status === 'fulfilled') {
@@ -122,6 +125,10 @@ async function listenAll(parts: Parts, options: MirrorOptions): Promise<Servers>
   await closeAll(started.map((one) => (one.status === 'fulfilled' ? one.value : undefined)));
   const failure = started.find((one) => one.status === 'rejected');
   throw failure?.reason;
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
 }
 
 async function closeAll(servers: readonly (Listening | undefined)[]): Promise<void> {

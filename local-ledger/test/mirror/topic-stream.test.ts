@@ -69,6 +69,7 @@ describe('subscribeTopic', () => {
     const third = source.message(1002, 'third').consensusTimestamp;
     await live.ended;
     expect(live.sequences).toEqual([2]);
+    expect(mirror.faults.running()).toBe(0);
     const part = subscribe({
       topicID: topicId(1002),
       consensusStartTime: toProtoTimestamp(second),
@@ -112,6 +113,14 @@ describe('subscribeTopic', () => {
     ['a limit beyond int64', { topicID: topicId(1002), limit: 2n ** 64n - 1n }, status.INVALID_ARGUMENT],
   ])('refuses %s', async (_what, query, code) => {
     expect((await subscribe(query).ended).code).toBe(code);
+  });
+
+  it('forgets a stream that the client has left', async () => {
+    const subscription = subscribe({ topicID: topicId(1002) });
+    await vi.waitFor(() => expect(mirror.faults.running()).toBe(1));
+    subscription.close();
+    await vi.waitFor(() => expect(mirror.faults.running()).toBe(0));
+    source.message(1002, 'to nobody');
   });
 
   it('serves a deleted topic', async () => {

@@ -33,6 +33,9 @@ export const transactionType: Validator = (value) => isTransactionName(value);
 /** An entity id, or a long-zero EVM address standing for one. */
 export const entityId: Validator = (value) => entityNumber(value) !== undefined;
 
+/** An entity id or any EVM address; one that stands for no number matches no account. */
+export const accountId: Validator = (value) => entityId(value, 'eq') || parseEvmAddress(value) !== undefined;
+
 /** Anything at all: the endpoint checks it itself. */
 export const anything: Validator = () => true;
 

@@ -13,7 +13,7 @@ const MAX_TOKENS = 50;
 
 const ACCEPTED = {
   'account.balance': valid.amount,
-  'account.id': valid.entityId,
+  'account.id': valid.accountId,
   'account.publickey': valid.publicKey,
   balance: valid.boolean,
   limit: valid.limit,

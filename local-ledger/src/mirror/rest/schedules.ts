@@ -12,7 +12,7 @@ import * as valid from '../query/validators.js';
 import { pathParameter, type Resource } from './resource.js';
 
 const ACCEPTED = {
-  'account.id': valid.entityId,
+  'account.id': valid.accountId,
   limit: valid.limit,
   order: valid.order,
   'schedule.id': valid.entityId,

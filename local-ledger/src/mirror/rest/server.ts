@@ -18,6 +18,13 @@ const MAX_URL_BYTES = 16 * 1024;
 /** Parameter names are compared without case, and so are the values of these. */
 const LOWER_CASE_VALUES: ReadonlySet<string> = new Set(['order', 'result']);
 
+/** Where to listen, and whom to tell of faults of our own, which a client sees as 500. */
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly onError: (error: unknown) => void;
+}
+
 /** Where a server listens. */
 export interface Listening {
   readonly port: number;
@@ -28,11 +35,7 @@ export interface Listening {
  * Serves the REST resources under /api/v1. Port 0 takes any free one; rejects when the port is taken. Whatever a
  * request holds, the answer is one of the mirror's bodies.
  */
-export async function startRest(
-  context: RestContext,
-  faults: MirrorFaults,
-  at: { readonly host: string; readonly port: number },
-): Promise<Listening> {
+export async function startRest(context: RestContext, faults: MirrorFaults, at: ListenOptions): Promise<Listening> {
   const server = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
@@ -40,7 +43,11 @@ export async function startRest(
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  server.setErrorHandler((error, _request, reply) => answerError(reply, error));
+  server.setErrorHandler((error, _request, reply) => {
+    const answer = toHttpError(error);
+    if (answer.status >= 500 && !(error instanceof HttpError)) at.onError(error);
+    return answerError(reply, answer);
+  });
   server.setNotFoundHandler((_request, reply) => answerError(reply, new HttpError(404, [{ message: 'Not found' }])));
   server.addHook('onRequest', async (_request, reply) => {
     reply.header('access-control-allow-origin', '*');
@@ -110,16 +117,16 @@ function nextLink({ body }: RestResponse): string | undefined {
   return typeof links.next === 'string' ? links.next : undefined;
 }
 
-function answerError(reply: FastifyReply, error: unknown): FastifyReply {
-  const known = error instanceof HttpError ? error : fromFastify(error);
+function answerError(reply: FastifyReply, { status, messages }: HttpError): FastifyReply {
   return reply
-    .status(known.status)
+    .status(status)
     .type(JSON_TYPE)
-    .send(toJsonText(errorBody(known.messages)));
+    .send(toJsonText(errorBody(messages)));
 }
 
 /** Errors of the HTTP layer keep their 4xx status; all else is an internal error that says no more. */
-function fromFastify(error: unknown): HttpError {
+function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (status >= 400 && status < 500 && error instanceof Error)
     return new HttpError(status, [{ message: error.message }]);

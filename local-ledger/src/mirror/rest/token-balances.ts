@@ -17,7 +17,7 @@ import type { Resource } from './resource.js';
 
 const ACCEPTED = {
   'account.balance': valid.amount,
-  'account.id': valid.entityId,
+  'account.id': valid.accountId,
   'account.publickey': valid.publicKey,
   limit: valid.limit,
   order: valid.order,

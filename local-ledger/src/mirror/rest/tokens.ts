@@ -11,7 +11,7 @@ import type { MirrorState } from '../store/mirror-state.js';
 import type { Resource } from './resource.js';
 
 const ACCEPTED = {
-  'account.id': valid.entityId,
+  'account.id': valid.accountId,
   limit: valid.limit,
   name: (value: string, operator: string) => operator === 'eq' && value.length >= 3 && Buffer.byteLength(value) <= 100,
   order: valid.order,

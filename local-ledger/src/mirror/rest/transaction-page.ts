@@ -14,7 +14,7 @@ import { formatTransaction, isSuccess } from './transaction-view.js';
 
 /** Parameters of GET /transactions. */
 export const TRANSACTION_FILTERS = {
-  'account.id': valid.entityId,
+  'account.id': valid.accountId,
   limit: valid.limit,
   order: valid.order,
   result: valid.result,
