@@ -168,13 +168,16 @@ describe('a client made from the .proto file alone', () => {
     const dispatch = {
       ref,
       inboxTopicId: agent(0).inbox,
+      inboxSequenceNumber: assign?.sequence,
       inputSha256: Buffer.from(assign?.input_sha256 as string, 'hex'),
       inputSize: assign?.input_size,
     };
-    const finished = (answer: Record<string, unknown>) =>
-      (answer.event as { kind?: string } | undefined)?.kind === 'finished';
-    const answers = await converse(client, token, [{ hello: {} }, { dispatch }], finished);
+    const kind = (answer: Record<string, unknown>) => (answer.event as { kind?: string } | undefined)?.kind;
+    const over = (answer: Record<string, unknown>) => answer.message === 'refused' || kind(answer) === 'finished';
+    const answers = await converse(client, token, [{ hello: {} }, { dispatch }], over);
     client.close();
+    const updates = answers.map(kind).filter((found) => ['accepted', 'started', 'finished'].includes(found ?? ''));
+    expect(updates, JSON.stringify(answers.at(-1))).toEqual(['accepted', 'started', 'finished']);
     const end = answers.at(-1)?.event as { finished: { outcome: string; outputSha256: Buffer } };
     expect(end.finished.outcome).toBe('OUTCOME_OK');
     const [result] = ofTask(ofType('result'), 'inventory');

@@ -18,6 +18,8 @@ interface TransactionEntry {
 /** One record of a topic with what the network says about its message. */
 export interface SeenRecord {
   readonly at: bigint;
+  /** Sequence number of its message. */
+  readonly sequence: number;
   readonly author: string;
   readonly run: string | undefined;
   readonly type: string;
@@ -47,7 +49,12 @@ export class MirrorTruth {
           run?: string;
           records: { type: string }[];
         };
-        const about = { at: nanos(entry.consensus_timestamp), author: entry.payer_account_id, run: body.run };
+        const about = {
+          at: nanos(entry.consensus_timestamp),
+          sequence: entry.sequence_number,
+          author: entry.payer_account_id,
+          run: body.run,
+        };
         records.push(...body.records.map((record) => ({ ...record, ...about })));
       }
       path = page.links.next;
