@@ -3,12 +3,13 @@ import { Command, CommanderError } from 'commander';
 import { addBill } from './cli/bill.js';
 import type { AddCommand } from './cli/command.js';
 import { addEstimate } from './cli/estimate.js';
+import { addImport } from './cli/import.js';
 import { addInit } from './cli/init.js';
 import { addRun } from './cli/run.js';
 import { addVerify } from './cli/verify.js';
 
 /** In the order in which --help shows them. Modules that load the SDK are imported by the command that needs them. */
-const COMMANDS: readonly AddCommand[] = [addInit, addRun, addEstimate, addVerify, addBill];
+const COMMANDS: readonly AddCommand[] = [addInit, addRun, addImport, addEstimate, addVerify, addBill];
 
 /** Runs the command line; returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
