@@ -1,45 +1,49 @@
 import { TopicCreateTransaction } from '@hashgraph/sdk';
-import { residentBytes } from './measure.mjs';
 import { RawClient } from './raw-client.mjs';
 import { connect } from './sdk-client.mjs';
 
 /**
- * Submits a number of messages to one topic, waits until the mirror has them all, and reads every one of them again.
- * Prints the seconds each took and the ledger's memory when half of them were stored; exits with an error when a message is missing or out of order.
+ * Submits messages to a topic, a new one when none is given, or reads a topic from its start. Prints the topic and the
+ * seconds it took; exits with an error when a message read is missing or out of order.
  */
-const { ledger, messages, inFlight, messageBytes } = JSON.parse(process.argv[2]);
-const sdk = connect(ledger);
-const created = await new TopicCreateTransaction().execute(sdk);
-const { topicId } = await created.getReceipt(sdk);
-sdk.close();
-const topic = Number(topicId.num);
-const client = new RawClient(ledger);
-const message = Buffer.alloc(messageBytes, 'm');
+const { ledger, clockOffsetMs = 0, inFlight = 64, messageBytes, ...job } = JSON.parse(process.argv[2]);
+const topic = job.topic ?? (await createTopic());
+const client = new RawClient(ledger, clockOffsetMs);
+const started = performance.now();
+if (job.submit !== undefined) await submitMany(job.submit);
+if (job.read !== undefined) await readMany(job.read);
+const seconds = (performance.now() - started) / 1000;
+process.stdout.write(`${JSON.stringify({ topic, seconds })}\n`);
+client.close();
 
-const submitStarted = performance.now();
-let left = messages;
-let done = 0;
-let halfBytes = 0;
-await Promise.all(
-  Array.from({ length: inFlight }, async () => {
+async function createTopic() {
+  const sdk = connect(ledger);
+  const created = await new TopicCreateTransaction().execute(sdk);
+  const { topicId } = await created.getReceipt(sdk);
+  sdk.close();
+  return Number(topicId.num);
+}
+
+async function submitMany(count) {
+  const message = Buffer.alloc(messageBytes, 'm');
+  let left = count;
+  let done = 0;
+  const worker = async () => {
     while (left-- > 0) {
       await client.submit(topic, message);
-      if (++done === messages / 2) halfBytes = residentBytes(ledger.pid);
-      if (done % 100_000 === 0) process.stderr.write(`  ${done} messages submitted\n`);
+      if (++done % 100_000 === 0) process.stderr.write(`  ${done} messages submitted\n`);
     }
-  }),
-);
-const submitSeconds = (performance.now() - submitStarted) / 1000;
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+}
 
-const readStarted = performance.now();
-let expected = 1n;
-await client.read(topic, messages, (one) => {
-  if (one.sequenceNumber !== expected || one.message.length !== messageBytes) {
-    throw new Error(`message ${one.sequenceNumber} came where ${expected} was due`);
-  }
-  expected++;
-});
-const readSeconds = (performance.now() - readStarted) / 1000;
-if (expected !== BigInt(messages) + 1n) throw new Error(`${expected - 1n} of ${messages} messages came`);
-process.stdout.write(`${JSON.stringify({ submitSeconds, readSeconds, halfBytes })}\n`);
-client.close();
+async function readMany(count) {
+  let expected = 1n;
+  await client.read(topic, count, (one) => {
+    if (one.sequenceNumber !== expected || one.message.length !== messageBytes) {
+      throw new Error(`message ${one.sequenceNumber} came where ${expected} was due`);
+    }
+    expected++;
+  });
+  if (expected !== BigInt(count) + 1n) throw new Error(`${expected - 1n} of ${count} messages came`);
+}

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,37 @@ export async function startLedgerProcess(...options) {
     ...ready,
     pid: child.pid,
     readyMs,
+    async stop() {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'exit');
+    },
+  };
+}
+
+/** Starts the command so that it can be asked for the memory in use after collecting garbage. */
+export async function startMeasuredLedger() {
+  const path = fileURLToPath(new URL('ledger-with-gc.mjs', import.meta.url));
+  const child = fork(path, ['--json', ...FREE_PORTS], {
+    execArgv: ['--expose-gc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  const ready = JSON.parse(await firstLine(child));
+  return {
+    ...ready,
+    pid: child.pid,
+    async memory() {
+      child.send('collect');
+      const [usage] = await once(child, 'message');
+      return usage;
+    },
+    async advanceClock(ms) {
+      const response = await fetch(`http://127.0.0.1:${ready.ports.control}/clock/advance`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ms }),
+      });
+      if (!response.ok) throw new Error(await response.text());
+    },
     async stop() {
       child.kill('SIGTERM');
       if (child.exitCode === null) await once(child, 'exit');

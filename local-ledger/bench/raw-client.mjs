@@ -15,8 +15,11 @@ export class RawClient {
   #key;
   #publicKey;
   #lastStart = 0n;
+  #clockOffsetMs;
 
-  constructor({ ports, operator }) {
+  /** `clockOffsetMs` is how far the ledger's clock has been moved ahead of this machine's. */
+  constructor({ ports, operator }, clockOffsetMs) {
+    this.#clockOffsetMs = clockOffsetMs;
     this.#node = new Client(`127.0.0.1:${ports.consensus}`, credentials.createInsecure());
     this.#mirror = new Client(`127.0.0.1:${ports.mirrorGrpc}`, credentials.createInsecure());
     this.#key = createPrivateKey({ key: Buffer.from(operator.privateKey, 'hex'), format: 'der', type: 'pkcs8' });
@@ -62,7 +65,7 @@ export class RawClient {
   }
 
   #transaction(data) {
-    const now = BigInt(Date.now() - 2000) * 1_000_000n;
+    const now = BigInt(Date.now() + this.#clockOffsetMs - 2000) * 1_000_000n;
     this.#lastStart = now > this.#lastStart ? now : this.#lastStart + 1n;
     const account = (num) => ({ account: { $case: 'accountNum', value: num } });
     const bodyBytes = TransactionBody.encode(

@@ -7,6 +7,8 @@ import {
   PrivateKey,
   Status,
   type Transaction,
+  type TransactionId,
+  TransactionReceiptQuery,
 } from '@hashgraph/sdk';
 
 /** A network with an SDK client whose operator is 0.0.2. */
@@ -72,8 +74,25 @@ export async function statusOf(transaction: Transaction, client: Client): Promis
   }
 }
 
+/** The name of the status in the receipt of an id; RECEIPT_NOT_FOUND when there is none. */
+export async function outcomeOf(id: TransactionId | null, client: Client): Promise<string> {
+  try {
+    const query = new TransactionReceiptQuery()
+      .setTransactionId(id ?? '')
+      .setValidateStatus(false)
+      .setMaxAttempts(1);
+    return (await query.execute(client)).status.toString();
+  } catch (error) {
+    return statusIn(error);
+  }
+}
+
 /** The name of the status in an SDK error. */
 export function statusIn(error: unknown): string {
+  const exhausted = error instanceof Error ? /last error being: ([A-Z_]+)$/.exec(error.message)?.[1] : undefined;
+  if (exhausted !== undefined) {
+    return exhausted;
+  }
   if (typeof error === 'object' && error !== null && 'status' in error && error.status instanceof Status) {
     return error.status.toString();
   }

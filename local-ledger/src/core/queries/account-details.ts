@@ -24,7 +24,7 @@ export const getAccountDetails: QueryHandler<GetAccountDetailsQuery> = {
       tokenRelationships: relationshipsOf(state, account.num),
       memo: account.memo,
       maxAutomaticTokenAssociations: account.maxAutoAssociations,
-      alias: account.alias ?? account.evmAddress ?? new Uint8Array(),
+      alias: account.alias ?? new Uint8Array(),
       ledgerId: LEDGER_ID,
     };
     return { $case: 'accountDetails', value: { header, accountDetails } };

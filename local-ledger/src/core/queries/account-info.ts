@@ -21,7 +21,7 @@ export const getAccountInfo: QueryHandler<CryptoGetInfoQuery> = {
       tokenRelationships: relationshipsOf(state, account.num),
       memo: account.memo,
       maxAutomaticTokenAssociations: account.maxAutoAssociations,
-      alias: account.alias ?? account.evmAddress ?? new Uint8Array(),
+      alias: account.alias ?? new Uint8Array(),
       ledgerId: LEDGER_ID,
     };
     return { $case: 'cryptoGetInfo', value: { header, accountInfo } };
