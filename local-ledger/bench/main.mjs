@@ -78,9 +78,12 @@ async function measureMessages() {
   let clockOffsetMs = 0;
   const run = (job) => runClient('many-messages.client.mjs', { ledger, messageBytes, clockOffsetMs, ...job });
   const forgetReceipts = async (topic) => {
-    await ledger.advanceClock(FORGET_MS);
-    clockOffsetMs += FORGET_MS;
-    await run({ topic, submit: 1 });
+    // Twice, because consensus sweeps before it handles the transaction that wakes it.
+    for (let time = 0; time < 2; time++) {
+      await ledger.advanceClock(FORGET_MS);
+      clockOffsetMs += FORGET_MS;
+      await run({ topic, submit: 1 });
+    }
     return inUse(await ledger.memory());
   };
   const { topic } = await run({ submit: 2000 });
