@@ -87,12 +87,15 @@ export function startCommand(command: CommandName, args: readonly string[], opti
   const child = spawnCommand(command, args, options.env, ['ignore', 'pipe', openSync(options.logFile, 'a')], true);
   const lines: string[] = [];
   const exited = exitOf(child);
+  const ready = readiness(child, options, lines, exited);
+  // Who does not wait for readiness sees how it ended in `exited`; who does gets the rejection all the same.
+  ready.catch(() => undefined);
   return {
     name: options.name,
     pid: child.pid ?? 0,
     logFile: options.logFile,
     lines,
-    ready: readiness(child, options, lines, exited),
+    ready,
     exited,
     kill: (signal) => void child.kill(signal),
     stop: () => stop(child, exited),

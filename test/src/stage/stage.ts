@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateAccountKey } from '@gatepost/shared/hedera/account-key';
 import { createAccount } from '@gatepost/shared/hedera/accounts';
@@ -18,6 +18,10 @@ export interface StageAgentOptions {
   readonly name: string;
   /** YAML file that maps task types to executors. */
   readonly executors: string;
+  /** host:port to listen on; any free loopback port when left out. */
+  readonly listen?: string;
+  /** Changes the configuration that `agent-daemon init` wrote, before the agent serves. */
+  readonly configure?: (yaml: string) => string;
 }
 
 /** One agent: its own account, directory and process. */
@@ -84,7 +88,7 @@ async function runForJson<T>(schema: z.ZodType<T>, ...command: Parameters<typeof
 
 async function startAgent(
   options: StageOptions,
-  { name, executors }: StageAgentOptions,
+  { name, executors, listen = '127.0.0.1:0', configure }: StageAgentOptions,
   { account, privateKey }: StageAccount,
   owner: { readonly account: AccountId; readonly journal: string; readonly token: string },
 ): Promise<StageAgent> {
@@ -92,7 +96,7 @@ async function startAgent(
   mkdirSync(directory, { recursive: true });
   const configFile = join(directory, 'agent.yaml');
   const env = { ...options.network.env, AGENT_ACCOUNT_ID: account, AGENT_PRIVATE_KEY: privateKey };
-  const init = ['init', '--config', configFile, '--data', join(directory, 'data'), '--listen', '127.0.0.1:0'];
+  const init = ['init', '--config', configFile, '--data', join(directory, 'data'), '--listen', listen];
   const membership = ['--coordinator', owner.account, '--journal', owner.journal, '--token', owner.token];
   const { inbox } = await runForJson(
     agentInitialised,
@@ -100,6 +104,7 @@ async function startAgent(
     [...init, ...membership, '--executors', executors, '--json'],
     env,
   );
+  if (configure !== undefined) writeFileSync(configFile, configure(readFileSync(configFile, 'utf8')));
   const process = startCommand('agent-daemon', ['serve', '--config', configFile, '--json'], {
     name,
     env,

@@ -1,0 +1,173 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type RunningCommand, startCommand } from '../src/stage/command.js';
+import type { StageAgent, StageAgentOptions } from '../src/stage/stage.js';
+import { eventually, type SeenRecord } from './mirror-truth.js';
+import { freePort, openWire, type Wire } from './proxy.js';
+import { openTestStage, type TestStage } from './stage-for-tests.js';
+
+const BEAT_MS = 2_000;
+/** The coordinator's default grace before a silent agent's attempts go elsewhere. */
+const GRACE_MS = 5_000;
+/** What a loaded machine may add to any of it. */
+const SLACK_MS = 6_000;
+const TIMEOUT_MS = 120_000;
+const PRICE = 70;
+
+const executors = join(import.meta.dirname, 'fixtures/slow.executors.yaml');
+const slowAgents = (change: Partial<StageAgentOptions> = {}): StageAgentOptions[] =>
+  ['agent-1', 'agent-2'].map((name) => ({ name, executors, ...change }));
+
+let opened: TestStage | undefined;
+let wires: Wire[] = [];
+
+afterEach(async () => {
+  for (const wire of wires) await wire.close();
+  wires = [];
+  await opened?.close();
+  opened = undefined;
+});
+
+const plan = (ms: number) => `name: slow
+sequences:
+  - id: only
+    tasks:
+      - { id: wait, type: slow, input: { ms: ${ms} }, price: ${PRICE}, deadline: 90s, attempts: 2, gate: { command: [node, --version] } }
+`;
+
+/** Starts a run of one slow task. */
+function startRun({ stage, directory }: TestStage, ms: number): RunningCommand {
+  const file = join(directory, 'plan.yaml');
+  writeFileSync(file, plan(ms));
+  const args = [
+    'run',
+    file,
+    '--config',
+    stage.coordinator.configFile,
+    '--output-dir',
+    join(directory, 'output'),
+    '--json',
+  ];
+  return startCommand('coordinator', args, {
+    name: 'coordinator',
+    env: stage.coordinator.env,
+    logFile: join(directory, 'coordinator.log'),
+  });
+}
+
+const journal = ({ stage, truth }: TestStage, type: string): Promise<SeenRecord[]> =>
+  truth.records(stage.journal).then((records) => records.filter((record) => record.type === type));
+
+/** The agent that has begun to work, by what the mirror shows. */
+async function workingAgent(test: TestStage): Promise<{ worker: StageAgent; other: StageAgent }> {
+  const [started] = await eventually('an attempt that has begun', async () => {
+    const found = await journal(test, 'started');
+    return found.length > 0 ? found : undefined;
+  });
+  const [worker] = test.stage.agents.filter(({ account }) => account === started?.author);
+  const [other] = test.stage.agents.filter(({ account }) => account !== started?.author);
+  if (worker === undefined || other === undefined) throw new Error(`${started?.author} is none of the agents`);
+  return { worker, other };
+}
+
+/** One accepted result, one payment, to this agent. */
+async function expectPaidOnce(test: TestStage, payee: StageAgent): Promise<void> {
+  const accepted = (await journal(test, 'verdict')).filter((verdict) => verdict.accepted === true);
+  expect(accepted).toHaveLength(1);
+  const balances = await Promise.all(
+    test.stage.agents.map(({ account }) => test.truth.balance(account, test.stage.token)),
+  );
+  expect(balances.reduce((sum, balance) => sum + balance, 0)).toBe(PRICE);
+  expect(await test.truth.balance(payee.account, test.stage.token)).toBe(PRICE);
+}
+
+const assigns = async (test: TestStage): Promise<SeenRecord[]> =>
+  (await Promise.all(test.stage.agents.map(({ inbox }) => test.truth.records(inbox))))
+    .flat()
+    .filter(({ type }) => type === 'assign');
+
+describe('liveness with real processes', () => {
+  it('work of an agent that is killed is finished by another, soon', { timeout: TIMEOUT_MS }, async () => {
+    opened = await openTestStage(slowAgents());
+    const run = startRun(opened, 4_000);
+    const { worker, other } = await workingAgent(opened);
+    const killedAt = Date.now();
+    worker.process.kill('SIGKILL');
+    const test = opened;
+    await eventually('a second assignment', async () => ((await assigns(test)).length > 1 ? true : undefined), 60_000);
+    expect(Date.now() - killedAt).toBeLessThan(2 * BEAT_MS + GRACE_MS + SLACK_MS);
+    expect(await run.exited).toEqual({ code: 0, signal: undefined });
+    await expectPaidOnce(opened, other);
+  });
+
+  it('an agent that pauses for three seconds keeps its work', { timeout: TIMEOUT_MS }, async () => {
+    opened = await openTestStage(slowAgents());
+    const run = startRun(opened, 6_000);
+    const { worker } = await workingAgent(opened);
+    worker.process.kill('SIGSTOP');
+    await sleep(3_000);
+    worker.process.kill('SIGCONT');
+    expect(await run.exited).toEqual({ code: 0, signal: undefined });
+    expect(await assigns(opened)).toHaveLength(1);
+    await expectPaidOnce(opened, worker);
+  });
+
+  it('a cut between coordinator and agent, while both reach the ledger, pays once', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const agents = await Promise.all(
+      slowAgents().map(async (agent) => {
+        const port = await freePort();
+        const wire = await openWire(port);
+        wires.push(wire);
+        const configure = (yaml: string) => `${yaml}\nadvertise: 127.0.0.1:${wire.port}\n`;
+        return { ...agent, listen: `127.0.0.1:${port}`, configure };
+      }),
+    );
+    opened = await openTestStage(agents);
+    const run = startRun(opened, 12_000);
+    const { worker } = await workingAgent(opened);
+    wires[opened.stage.agents.indexOf(worker)]?.cut();
+    expect(await run.exited).toEqual({ code: 0, signal: undefined });
+    // The result of the cut-off agent reaches the ledger, and comes first or second.
+    const test = opened;
+    await eventually('the result of the agent that was cut off', async () => {
+      const results = (await journal(test, 'result')).filter(({ author }) => author === worker.account);
+      return results.length > 0 ? true : undefined;
+    });
+    const [accepted] = (await journal(opened, 'verdict')).filter((verdict) => verdict.accepted === true);
+    const [result] = (await journal(opened, 'result')).filter(({ attempt }) => attempt === accepted?.attempt);
+    const payee = opened.stage.agents.find(({ account }) => account === result?.author);
+    if (payee === undefined) throw new Error('nobody was accepted');
+    await expectPaidOnce(opened, payee);
+  });
+
+  it('agent and coordinator both killed: the ledger posts the lapse unaided, the restarted coordinator acts on it', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const configure = (yaml: string) =>
+      yaml.replace(/interval: 30s/, 'interval: 5s').replace(/idle_interval: \w+/, 'idle_interval: 5s');
+    opened = await openTestStage(slowAgents({ configure }));
+    const first = startRun(opened, 3_000);
+    const { worker, other } = await workingAgent(opened);
+    worker.process.kill('SIGKILL');
+    first.kill('SIGKILL');
+    await first.exited;
+    const test = opened;
+    const [lapsed] = await eventually(
+      'the death notice',
+      async () => {
+        const found = (await journal(test, 'lapsed')).filter(({ author }) => author === worker.account);
+        return found.length > 0 ? found : undefined;
+      },
+      60_000,
+    );
+    expect(lapsed?.author).toBe(worker.account);
+    const second = startRun(opened, 3_000);
+    expect(await second.exited).toEqual({ code: 0, signal: undefined });
+    expect(await journal(opened, 'run_opened')).toHaveLength(1);
+    await expectPaidOnce(opened, other);
+  });
+});
