@@ -14,18 +14,21 @@ export interface ServeOptions {
   readonly insecureLoopback?: boolean;
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopRequested(): Promise<string> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve(signal);
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-  });
+/** How long stopping at once may take. */
+const AT_ONCE_MS = 3_000;
+
+/** The first SIGTERM or SIGINT resolves `first`, the second one `second`. */
+function stopSignals(): { readonly first: Promise<string>; readonly second: Promise<string> } {
+  const waiting: ((signal: string) => void)[] = [];
+  const next = () => new Promise<string>((resolve) => waiting.push(resolve));
+  const signals = { first: next(), second: next() };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => waiting.shift()?.(signal));
+  return signals;
+}
+
+async function stopAtOnce(daemon: Daemon): Promise<number> {
+  await Promise.race([daemon.abandon(), new Promise((resolve) => setTimeout(resolve, AT_ONCE_MS))]);
+  return 130;
 }
 
 /** Serves until it is told to stop; returns the exit code. */
@@ -35,7 +38,7 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
   const identity = options.insecureLoopback ? insecureIdentity(config.listen) : loadIdentity(config.tls);
   const connection = connectAgent(env, config.account);
   await assertReachable(connection);
-  const stop = stopRequested();
+  const signals = stopSignals();
   const daemon = new Daemon({
     config,
     ledger: hederaLedger(connection, config, log),
@@ -51,9 +54,10 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
     : `agent ${config.account} serves at ${address}, inbox ${config.inbox}`;
   process.stdout.write(`${line}\n`);
   log.info({ address, session, slots: config.limits.slots, executors: Object.keys(config.executors) }, 'online');
-  const signal = await stop;
-  log.info({ signal }, 'stopping');
-  await daemon.stop(`stopped by ${signal}`);
+  const signal = await signals.first;
+  log.info({ signal }, 'stopping; a second signal stops at once');
+  const orderly = daemon.stop(`stopped by ${signal}`).then(() => 0);
+  const code = await Promise.race([orderly, signals.second.then(() => stopAtOnce(daemon))]);
   connection.close();
-  return 0;
+  return code;
 }

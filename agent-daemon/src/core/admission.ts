@@ -23,15 +23,14 @@ export class Admission {
 
   /** Takes an attempt in, unless every slot and every place in the queue is taken. */
   offer(key: string): Admitted {
-    const free = this.slots - this.#running.size;
-    if (this.#waiting.size >= free + this.queue) return 'full';
+    if (this.room <= 0) return 'full';
     this.#waiting.add(key);
     return { queuedBefore: Math.max(0, this.#waiting.size - 1) };
   }
 
-  /** Whether another attempt would be taken in. */
-  get hasRoom(): boolean {
-    return this.#waiting.size < this.slots - this.#running.size + this.queue;
+  /** How many more attempts would be taken in. */
+  get room(): number {
+    return this.slots - this.#running.size + this.queue - this.#waiting.size;
   }
 
   /** Gives the oldest waiting attempt a slot; undefined when none waits or no slot is free. */

@@ -22,10 +22,13 @@ export interface Parcel {
 export class ReportQueue {
   /** Insertion order is the order of reports. */
   #waiting = new Set<Report>();
+  /** Attempts with a report on its way. */
   readonly #inFlight = new Set<string>();
+  #away = 0;
 
+  /** Reports that wait or are on their way. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#away;
   }
 
   add(report: Report): void {
@@ -39,6 +42,7 @@ export class ReportQueue {
   }
 
   arrived(parcel: Parcel): void {
+    this.#away -= parcel.reports.length;
     for (const { attempt } of parcel.reports) if (attempt !== undefined) this.#inFlight.delete(attempt);
   }
 
@@ -59,6 +63,7 @@ export class ReportQueue {
       this.#waiting.delete(report);
       if (report.attempt !== undefined) this.#inFlight.add(report.attempt);
     }
+    this.#away += reports.length;
     return { run: first.run, reports };
   }
 }

@@ -100,6 +100,11 @@ export class Daemon {
     return advertise ?? listen.replace(/:\d+$/, `:${this.#server?.port ?? 0}`);
   }
 
+  /** False for a while after the disk has refused a write. */
+  get writable(): boolean {
+    return this.#store.healthy;
+  }
+
   /** Takes up earlier work, serves, and says so on the journal. */
   async start(): Promise<void> {
     const { config, identity, log } = this.#parts;
@@ -107,6 +112,10 @@ export class Daemon {
     if (orphans > 0) log.warn({ orphans }, 'ended processes that an earlier daemon left behind');
     await this.#workDirs.prepare();
     await this.#store.blobs.sweep();
+    if (this.#store.cursor().sequenceNumber === 0) {
+      // A new or a lost store: what the journal shows already is not done again.
+      for (const key of await this.#parts.ledger.reported()) this.engine.ignore(key);
+    }
     this.engine.restore();
     void this.poster.settleEarlier();
     this.#server = await startServer({
@@ -137,6 +146,7 @@ export class Daemon {
       await this.engine.halt();
     }
     const farewell = AbortSignal.timeout(FAREWELL_MS);
+    await this.poster.flushed(farewell);
     const record: RecordOf<'offline'> = { type: 'offline', session: this.session, reason: clipReason(reason) };
     this.poster.add({ attempt: undefined, run: undefined, record });
     const over = new Promise<void>((resolve) => farewell.addEventListener('abort', () => resolve(), { once: true }));
@@ -147,6 +157,19 @@ export class Daemon {
     this.hub.close();
     this.#server?.close();
     await this.#following;
+    await this.#store.close();
+  }
+
+  /** Stops at once: executors are killed, nothing is waited for or said. The next start takes everything up. */
+  async abandon(): Promise<void> {
+    this.#stopping.abort();
+    this.lease.abandon();
+    this.poster.stop();
+    this.retention.stop();
+    this.#metricsServer?.close();
+    this.hub.close();
+    this.#server?.close();
+    await killMarked(`${this.#store.id()}:`);
     await this.#store.close();
   }
 

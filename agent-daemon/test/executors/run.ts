@@ -19,7 +19,7 @@ export interface Started extends Told {
   readonly workDir: string;
 }
 
-export function command(argv: readonly string[], settings: object = {}, limits: Partial<typeof LIMITS> = {}): Executor {
+export function command(argv: string[], settings: object = {}, limits: Partial<typeof LIMITS> = {}): Executor {
   const parsed = executorSchema.parse({ command: argv, ...settings });
   return new CommandExecutor({ ...parsed, command: argv }, { ...LIMITS, ...limits }, 'test:');
 }

@@ -54,6 +54,9 @@ export class OutputServer {
     if (size === undefined) {
       return stream.refuse(undefined, refusal('NOT_FOUND', 'no such output here, or no longer'), sha256);
     }
+    if (!(await this.blobs.intact(name))) {
+      return stream.refuse(undefined, refusal('DATA_LOSS', 'the stored output was changed on disk'), sha256);
+    }
     let position = Number(offset);
     if (position > size) {
       return stream.refuse(undefined, refusal('OUT_OF_RANGE', `the output has ${size} bytes`), sha256);

@@ -1,10 +1,12 @@
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { deleteSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
-import { followTopic } from '@gatepost/shared/hedera/topic-feed';
+import { followTopic, readTopic, START } from '@gatepost/shared/hedera/topic-feed';
 import { prepareMessage } from '@gatepost/shared/hedera/topics';
 import { execute } from '@gatepost/shared/hedera/transaction';
 import type { Logger } from '@gatepost/shared/log';
+import { unpackMessage } from '@gatepost/shared/records/codec';
+import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { scheduleId } from '@gatepost/shared/vocabulary/ids';
@@ -26,10 +28,27 @@ export async function accountKeyOnMirror(connection: Connection, account: Accoun
   return key;
 }
 
+/** Attempts whose result the journal shows by this agent. An agent that was never assigned anything has none. */
+async function reported(connection: Connection, { inbox, journal }: Topics): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  const { done } = await readTopic(connection, inbox, START).next();
+  if (done) return found;
+  for await (const { payer, message } of readTopic(connection, journal, START)) {
+    const decoded = payer === connection.account ? unpackMessage(message) : undefined;
+    if (decoded === undefined || 'malformed' in decoded || decoded.run === undefined) continue;
+    for (const record of decoded.records) {
+      if (record.type !== 'result') continue;
+      found.add(attemptKey({ run: decoded.run, task: record.task, attempt: record.attempt }));
+    }
+  }
+  return found;
+}
+
 /** The ledger through shared's adapter of the SDK. */
 export function hederaLedger(connection: Connection, topics: Topics, log: Logger): LedgerPort {
   return {
     inbox: (after, signal) => followTopic(connection, topics.inbox, after, signal, log),
+    reported: () => reported(connection, topics),
     prepare: (message) => prepareMessage(connection, topics.journal, message),
     execute: async (prepared) => void (await execute(connection, prepared)),
     schedule: (message, expiresAtMs, memo) =>

@@ -6,6 +6,8 @@ import type { PreparedTransaction } from '@gatepost/shared/hedera/transaction';
 export interface LedgerPort {
   /** Messages of the agent's inbox after a cursor, in consensus order, without end. */
   inbox(after: Cursor, signal: AbortSignal): AsyncIterable<TopicMessage>;
+  /** Keys of the attempts whose result this agent has reported already; none for an inbox without messages. */
+  reported(): Promise<ReadonlySet<string>>;
   /** Fixes and signs a journal message; sends nothing. */
   prepare(message: Uint8Array): Promise<PreparedTransaction>;
   /** Submits it until its outcome is known; the same bytes never happen twice. Errors as shared/hedera/transaction. */

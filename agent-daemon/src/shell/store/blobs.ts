@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,16 +21,24 @@ export class Blobs {
   constructor(
     private readonly directory: string,
     private readonly small: SmallBlobs,
+    /** Hears of refused writes. */
+    private readonly onFailure: () => void,
   ) {}
 
-  /** Stores bytes under their SHA-256; resolves when they are durable. */
+  /** Stores bytes under their SHA-256; resolves when they are durable. @throws GatepostError STORE_FAILED */
   async put(sha256: string, bytes: Uint8Array): Promise<void> {
-    if (bytes.length <= IN_DATABASE_BYTES) {
-      await this.small.put(sha256, bytes);
-      return;
+    try {
+      if (bytes.length <= IN_DATABASE_BYTES) await this.small.put(sha256, bytes);
+      else await this.#putFile(sha256, bytes);
+    } catch (error) {
+      this.onFailure();
+      throw new GatepostError('STORE_FAILED', `a write was refused: ${(error as Error).message}`, { sha256 }, error);
     }
+  }
+
+  async #putFile(sha256: string, bytes: Uint8Array): Promise<void> {
     await mkdir(this.directory, { recursive: true });
-    const partial = `${this.#path(sha256)}.partial`;
+    const partial = `${this.#path(sha256)}.${randomUUID()}.partial`;
     const file = await open(partial, 'w', 0o600);
     try {
       await file.writeFile(bytes);
@@ -49,6 +57,15 @@ export class Blobs {
       (found) => found.size,
       () => undefined,
     );
+  }
+
+  /** Whether the bytes on disk still match their name; reads them once, in pieces. */
+  async intact(sha256: string): Promise<boolean> {
+    const small = this.small.get(sha256);
+    if (small !== undefined) return digest(small) === sha256;
+    const hash = createHash('sha256');
+    for await (const piece of createReadStream(this.#path(sha256))) hash.update(piece as Buffer);
+    return hash.digest('hex') === sha256;
   }
 
   /**

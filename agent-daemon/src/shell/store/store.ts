@@ -5,6 +5,7 @@ import { type Cursor, START } from '@gatepost/shared/hedera/topic-feed';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { Blobs } from './blobs.js';
+import { checkDatabaseFile } from './check-file.js';
 import type { AttemptRow, PreparedRow } from './rows.js';
 
 interface CursorRow {
@@ -35,11 +36,14 @@ export class Store {
     this.#attempts = root.openDB<AttemptRow, string>({ name: 'attempts' });
     this.#prepared = root.openDB<PreparedRow, string>({ name: 'prepared' });
     this.#meta = root.openDB<unknown, string>({ name: 'meta' });
-    this.blobs = new Blobs(join(directory, 'blobs'), root.openDB({ name: 'blobs', encoding: 'binary' }));
+    this.blobs = new Blobs(join(directory, 'blobs'), root.openDB({ name: 'blobs', encoding: 'binary' }), () =>
+      this.#failed(),
+    );
   }
 
   /** @throws GatepostError STORE_FAILED when the directory cannot be used or its content cannot be read. */
   static open(directory: string): Store {
+    checkDatabaseFile(join(directory, 'store', 'data.mdb'));
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       return new Store(open({ path: join(directory, 'store'), maxDbs: 8, overlappingSync: false }), directory);
@@ -128,11 +132,15 @@ export class Store {
     await this.#root.close();
   }
 
+  #failed(): void {
+    this.#failedAtMs = Date.now();
+  }
+
   async #durable(write: Promise<boolean>): Promise<void> {
     try {
       await write;
     } catch (error) {
-      this.#failedAtMs = Date.now();
+      this.#failed();
       throw new GatepostError('STORE_FAILED', `a write was refused: ${(error as Error).message}`, {}, error);
     }
   }

@@ -52,7 +52,10 @@ export class Engine {
   /** Attempts with everything at hand that found the queue full. */
   readonly #backlog = new Set<string>();
   #listener: EngineListener = { event: noop, loadChanged: noop, finished: noop };
+  readonly #ignored = new Set<string>();
   #draining = false;
+  /** Dispatched attempts whose input is being written. */
+  #entering = 0;
   #atRest: (() => void)[] = [];
   #readers: (() => void)[] = [];
 
@@ -93,9 +96,15 @@ export class Engine {
     this.#pump();
   }
 
+  /** An attempt of an earlier life, reported already, whose assignment the inbox will show again. */
+  ignore(key: string): void {
+    this.#ignored.add(key);
+  }
+
   /** The inbox assigns an attempt. One that is known already stays as it is. */
   assign(assignment: Assignment): void {
     const key = attemptKey(assignment.ref);
+    if (this.#ignored.delete(key)) return;
     if (this.#live.has(key) || this.parts.store.attempt(key) !== undefined) return;
     const live = this.#add(key, assignment, 0, assignment.inlineInput !== undefined);
     this.#keeper.note(live);
@@ -108,7 +117,13 @@ export class Engine {
     if (live === undefined || live.attempt.phase !== 'assigned') return undefined;
     const why = this.#noRoom();
     if (why !== undefined) return why;
-    if (!live.hasInput) await this.#keeper.keepInput(live, input);
+    // The place is held while the input is written.
+    this.#entering += 1;
+    try {
+      if (!live.hasInput) await this.#keeper.keepInput(live, input);
+    } finally {
+      this.#entering -= 1;
+    }
     this.#ready(live);
     return undefined;
   }
@@ -171,7 +186,7 @@ export class Engine {
     if (poster.pending >= limits.unreported) {
       return refusal('RESOURCE_EXHAUSTED', `${poster.pending} records wait for the ledger already`);
     }
-    if (this.#admission.hasRoom) return undefined;
+    if (this.#admission.room > this.#entering) return undefined;
     return refusal('RESOURCE_EXHAUSTED', 'every slot and every place in the queue is taken');
   }
 

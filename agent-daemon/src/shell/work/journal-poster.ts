@@ -43,7 +43,7 @@ export class JournalPoster {
 
   /** Records that wait or are on their way. */
   get pending(): number {
-    return this.#queue.size + this.#sending;
+    return this.#queue.size;
   }
 
   /** Messages the ledger did not take at once, since the start. */

@@ -34,6 +34,7 @@ export class LeaseRunner {
   #cancelWake: (() => void) | undefined;
   #stopped: (() => void) | undefined;
   #renewals = 0;
+  #abandoned = false;
 
   constructor(private readonly parts: LeaseParts) {}
 
@@ -66,7 +67,14 @@ export class LeaseRunner {
     return done;
   }
 
+  /** Does nothing more; the lease lapses, or the next process deletes it. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#cancelWake?.();
+  }
+
   #input(input: LeaseInput): void {
+    if (this.#abandoned) return;
     const { policy, clock, busy, jitter } = this.parts;
     const at = { nowMs: clock.nowMs(), busy: busy(), jitter };
     const { state, commands, wakeAtMs } = planLeases(this.#state, input, policy, at);

@@ -38,8 +38,8 @@ export class Retention {
   }
 
   /** Removes what is due; says how many attempts it was. */
-  async sweep(): Promise<number> {
-    const before = this.clock.nowMs() - this.retentionMs;
+  async sweep(nowMs = this.clock.nowMs()): Promise<number> {
+    const before = nowMs - this.retentionMs;
     const due = new Set<string>();
     const blobs = new Set<string>();
     for (const [key, row] of this.store.attempts()) {

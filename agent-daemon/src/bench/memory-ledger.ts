@@ -1,0 +1,127 @@
+import { type AccountKey, generateAccountKey, type MirrorKey } from '@gatepost/shared/hedera/account-key';
+import type { Cursor, TopicMessage } from '@gatepost/shared/hedera/topic-feed';
+import type { PreparedTransaction } from '@gatepost/shared/hedera/transaction';
+import { packRecords, unpackMessage } from '@gatepost/shared/records/codec';
+import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { accountId, type TransactionId, topicId } from '@gatepost/shared/vocabulary/ids';
+import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import type { LedgerPort } from '../shell/ledger/ledger-port.js';
+
+export const INBOX = topicId('0.0.30');
+export const COORDINATOR = accountId('0.0.10');
+
+/** A journal message that was taken. */
+export interface Posted {
+  readonly id: string;
+  readonly message: Uint8Array;
+}
+
+/** How the ledger behaves at the moment. `swallows`: it takes a message and the answer is lost. */
+export type Behaviour = 'answers' | 'unreachable' | 'swallows';
+
+/** The ledger port fed from memory: no network, no fees, the same promises about ids. */
+export class MemoryLedger implements LedgerPort {
+  readonly coordinator: AccountKey = generateAccountKey().key;
+  readonly agent: AccountKey = generateAccountKey().key;
+  behaviour: Behaviour = 'answers';
+  /** Left out to keep memory flat in long runs. */
+  readonly journal: Posted[] | undefined;
+  readonly schedules = new Map<string, number>();
+  posted = 0;
+  #inbox: TopicMessage[] = [];
+  #sequence = 0;
+  #ids = 0;
+  #waiting: (() => void)[] = [];
+  readonly #taken = new Set<string>();
+
+  constructor(keepJournal = true) {
+    this.journal = keepJournal ? [] : undefined;
+  }
+
+  /** Writes records to the inbox as an account; returns the sequence number. */
+  assign(run: string | undefined, records: readonly AnyRecord[], payer = COORDINATOR): number {
+    for (const message of packRecords(run, records)) {
+      this.#sequence += 1;
+      this.#inbox.push({
+        topic: INBOX,
+        sequenceNumber: this.#sequence,
+        consensusTimestamp: nanosFromMs(Date.now()) + BigInt(this.#sequence),
+        payer,
+        message,
+        chunk: { number: 1, total: 1 },
+      });
+    }
+    for (const wake of this.#waiting.splice(0)) wake();
+    return this.#sequence;
+  }
+
+  /** Forgets inbox messages that were read, as long runs have to. */
+  forgetInbox(): void {
+    this.#inbox = [];
+  }
+
+  async *inbox(after: Cursor, signal: AbortSignal): AsyncGenerator<TopicMessage> {
+    let read = after.sequenceNumber;
+    while (!signal.aborted) {
+      for (const message of this.#inbox.filter(({ sequenceNumber }) => sequenceNumber > read)) {
+        read = message.sequenceNumber;
+        yield message;
+      }
+      if (this.#inbox.some(({ sequenceNumber }) => sequenceNumber > read)) continue;
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+
+  async reported(): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for (const { message } of this.journal ?? []) {
+      const decoded = unpackMessage(message);
+      if ('malformed' in decoded || decoded.run === undefined) continue;
+      for (const record of decoded.records) {
+        if (record.type === 'result') found.add(attemptKey({ ...record, run: decoded.run }));
+      }
+    }
+    return found;
+  }
+
+  async prepare(message: Uint8Array): Promise<PreparedTransaction> {
+    this.#ids += 1;
+    const now = nanosFromMs(Date.now());
+    const id = `0.0.20@${now / 1_000_000_000n}.${String(this.#ids).padStart(9, '0')}` as TransactionId;
+    return { id, bytes: message, validUntil: now + 120_000_000_000n };
+  }
+
+  async execute({ id, bytes }: PreparedTransaction): Promise<void> {
+    if (this.behaviour === 'unreachable') throw new GatepostError('LEDGER_UNREACHABLE', 'nobody answers');
+    if (!this.#taken.has(id)) {
+      this.posted += 1;
+      this.journal?.push({ id, message: bytes });
+      if (this.journal !== undefined) this.#taken.add(id);
+    }
+    if (this.behaviour === 'swallows') throw new GatepostError('OUTCOME_UNKNOWN', 'the answer was lost');
+  }
+
+  async schedule(_message: Uint8Array, expiresAtMs: number, memo: string): Promise<string> {
+    if (this.behaviour === 'unreachable') throw new GatepostError('LEDGER_UNREACHABLE', 'nobody answers');
+    this.schedules.set(memo, expiresAtMs);
+    return memo;
+  }
+
+  async deleteSchedule(id: string): Promise<void> {
+    if (this.behaviour === 'unreachable') throw new GatepostError('LEDGER_UNREACHABLE', 'nobody answers');
+    this.schedules.delete(id);
+  }
+
+  async coordinatorKey(): Promise<MirrorKey> {
+    return { _type: 'ED25519', key: this.coordinator.publicKey.toStringRaw() };
+  }
+
+  sign(message: Uint8Array): Uint8Array {
+    return this.agent.sign(message);
+  }
+}
