@@ -43,3 +43,14 @@ export function lastServableMs(pass: Pass, wanted: Wanted, sinceMs: number): num
   }
   return last;
 }
+
+/** Whether agents that could do the work are alive, but none of them has room. */
+export function isExhausted(pass: Pass, wanted: Wanted): boolean {
+  let alive = false;
+  for (const agent of pass.state.agents.values()) {
+    if (!fits(agent, wanted) || pass.judgement(agent).health !== 'alive') continue;
+    if (pass.hasRoom(agent)) return false;
+    alive = true;
+  }
+  return alive;
+}

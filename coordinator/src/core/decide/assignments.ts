@@ -1,13 +1,15 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatDurationMs, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { AgentState } from '../run/agent-state.js';
-import { isOpen, keyOf } from '../run/attempt.js';
-import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
-import { lastServableMs, pickAgent, type Wanted } from './agents.js';
+import { type Attempt, isOpen, keyOf } from '../run/attempt.js';
+import { awaitsPerson, isTerminal, membersOf, type TaskState } from '../run/task-state.js';
+import { isExhausted, lastServableMs, pickAgent, type Wanted } from './agents.js';
 import type { Pass } from './pass.js';
 
 /** Tasks of one lane that are looked at in vain before the lane is left for this pass. */
 const FRUITLESS = 64;
+
+const NOBODY: ReadonlySet<AccountId> = new Set();
 
 /** Assigns ready tasks, oldest first, to agents with free slots. */
 export function decideAssignments(pass: Pass): void {
@@ -19,7 +21,10 @@ export function decideAssignments(pass: Pass): void {
       const task = tasks.get(id);
       if (task === undefined) continue;
       if (pass.open >= pass.limits.openAttempts || fruitless >= FRUITLESS) break;
-      if (!assignRound(pass, task, lane.agent)) fruitless += 1;
+      if (assignRound(pass, task, lane.agent)) continue;
+      // Agents that are only busy will come back to this lane; nothing is gained by looking further.
+      if (isExhausted(pass, { type: lane.type, agent: lane.agent, not: NOBODY })) break;
+      fruitless += 1;
     }
   }
 }
@@ -81,14 +86,25 @@ export function assignOne(pass: Pass, task: TaskState, number: number, wanted: W
 function withinBudget(pass: Pass, task: TaskState, number: number): boolean {
   const { maxTotal } = pass.state.context.plan;
   if (maxTotal === undefined || pass.committed + task.spec.price <= maxTotal) return true;
-  // What is under way may be rejected and leave its price to others.
-  if (pass.open === 0) {
+  if (!mayStillFree(pass)) {
     const left = maxTotal - pass.committed;
     const reason = `${task.spec.price} more would exceed max_total ${maxTotal}; ${left} is left`;
     pass.verdict(task.spec.id, number, false, 'budget', reason);
   }
   return false;
 }
+
+/** Whether something under way may yet be rejected and leave its price to others. */
+function mayStillFree(pass: Pass): boolean {
+  const { judgeable, tasks } = pass.state;
+  if (pass.working > 0 || pass.commands.length > 0 || pass.seen.inFlight.size > 0) return true;
+  return [...judgeable].some((id) =>
+    tasks.get(id)?.attempts.some((attempt) => isOpen(attempt) && asksPerson(tasks.get(id), attempt)),
+  );
+}
+
+const asksPerson = (task: TaskState | undefined, attempt: Attempt): boolean =>
+  task !== undefined && attempt.result?.ok === true && awaitsPerson(task, attempt);
 
 /** Whether the task is given up because its input cannot be had. */
 function lacksInput(pass: Pass, task: TaskState, number: number): boolean {
@@ -99,7 +115,7 @@ function lacksInput(pass: Pass, task: TaskState, number: number): boolean {
 }
 
 function giveUpWithoutAgent(pass: Pass, task: TaskState, number: number, wanted: Wanted): void {
-  if (task.attempts.some(isOpen)) return;
+  if (task.attempts.some((attempt) => isOpen(attempt) && attempt.result === undefined)) return;
   const decided = task.attempts.at(-1)?.verdict?.at;
   const since = Math.max(pass.seen.startedMs, decided === undefined ? 0 : msFromNanos(decided));
   const waitedMs = pass.nowMs - lastServableMs(pass, wanted, since);

@@ -63,6 +63,7 @@ export type Command =
 /** Effects that are under way. */
 export interface InFlight {
   has(key: string): boolean;
+  readonly size: number;
   /** Assignments under way, by key. */
   readonly assignments: ReadonlyMap<string, Extract<Command, { kind: 'assign' }>>;
 }

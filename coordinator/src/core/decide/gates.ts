@@ -1,7 +1,16 @@
 import { largestAgreement, roundIsIn } from '../fold/gate-index.js';
 import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
 import { agentGateOf, findOrReview, REVIEW_ACCEPTS, reviewId } from '../run/review-id.js';
-import { isAccepted, isTerminal, type QuorumGate, quorumOf, type TaskState } from '../run/task-state.js';
+import {
+  awaitsPerson,
+  concerns,
+  hasHumanGate,
+  isAccepted,
+  isTerminal,
+  type QuorumGate,
+  quorumOf,
+  type TaskState,
+} from '../run/task-state.js';
 import { assignOne } from './assignments.js';
 import type { GateOutcome } from './observations.js';
 import type { Pass } from './pass.js';
@@ -82,18 +91,10 @@ function judgeGroup(pass: Pass, task: TaskState, group: readonly Attempt[]): voi
 /** A rejection by a person, `undefined` when the person accepts or need not be asked; see `awaitsPerson`. */
 function personSays(task: TaskState, attempt: Attempt): GateOutcome | undefined {
   const { directive } = task;
-  if (directive === undefined || directive.approve || !awaited(task, attempt)) return undefined;
+  if (directive === undefined || directive.approve || !hasHumanGate(task.spec) || !concerns(task, attempt))
+    return undefined;
   return { accepted: false, gate: 'human', reason: directive.reason };
 }
-
-const hasHumanGate = (task: TaskState): boolean => task.spec.gates.some(({ kind }) => kind === 'human');
-
-const awaited = (task: TaskState, attempt: Attempt): boolean =>
-  hasHumanGate(task) && (task.directive?.attempt === undefined || task.directive.attempt === attempt.number);
-
-/** Whether a person still has to say something about an attempt. */
-export const awaitsPerson = (task: TaskState, attempt: Attempt): boolean =>
-  hasHumanGate(task) && !(task.directive !== undefined && awaited(task, attempt));
 
 /** Asks an agent that did not do the work, once a person has had no objection; default deny. */
 function reviewSays(pass: Pass, task: TaskState, attempt: Attempt, automatic: GateOutcome): GateOutcome | undefined {

@@ -18,6 +18,8 @@ export class Pass {
   readonly #judgements = new Map<AccountId, Judgement>();
   committed: bigint;
   open: number;
+  /** Attempts that an agent works on or is about to. */
+  working: number;
 
   constructor(
     readonly state: RunState,
@@ -27,6 +29,7 @@ export class Pass {
   ) {
     this.committed = state.committed;
     this.open = state.openAttempts;
+    this.working = state.working;
     for (const { agent, price } of seen.inFlight.assignments.values()) this.#take(agent, price);
   }
 
@@ -34,6 +37,7 @@ export class Pass {
     this.#load.set(agent, (this.#load.get(agent) ?? 0) + 1);
     this.committed += price;
     this.open += 1;
+    this.working += 1;
   }
 
   /** Whether an effect is under way or asked for already. */

@@ -1,7 +1,7 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
 import type { LedgerRecord } from '../run/ledger-record.js';
-import { findOrReview } from '../run/review-id.js';
+import { adopt, findOrReview } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
 import type { Apply } from './outcome.js';
@@ -62,13 +62,11 @@ function newAttempt(
 }
 
 function register(state: RunState, task: TaskState, attempt: Attempt): void {
-  if (!state.tasks.has(task.spec.id)) {
-    state.tasks.set(task.spec.id, task);
-    state.unfinished += 1;
-  }
+  adopt(state, task);
   task.attempts.push(attempt);
   if (task.status === 'pending') task.status = 'assigned';
   state.openAttempts += 1;
+  state.working += 1;
   state.committed += attempt.price;
   state.deadlines.add(attempt.deadlineMs, attempt);
   const agent = state.agents.get(attempt.agent);

@@ -47,6 +47,7 @@ export const applyResult: Apply<'result'> = (state, record, entry, emit) => {
     at: entry.at,
   };
   state.overdue.delete(attempt);
+  state.working -= 1;
   if (!isTerminal(task.status)) task.status = 'review';
   refreshJudgeable(state, task);
   const { outcome, reason } = { outcome: record.outcome, reason: attempt.result.reason };

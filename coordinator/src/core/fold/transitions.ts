@@ -114,6 +114,7 @@ function block(state: RunState, id: string, cause: TaskState, work: TaskState[],
 /** Something was decided about an attempt: it no longer counts as open. */
 export function closeAttempt(state: RunState, attempt: Attempt): void {
   state.openAttempts -= 1;
+  if (attempt.result === undefined) state.working -= 1;
   state.overdue.delete(attempt);
   state.surplus.delete(attempt);
   state.agents.get(attempt.agent)?.open.delete(attemptKeyOf(attempt));

@@ -1,5 +1,6 @@
 import { type Attempt, isOpen } from '../run/attempt.js';
 import type { Emit } from '../run/change.js';
+import { adopt, findOrReview } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isAccepted, isTerminal, membersOf, quorumOf, type TaskState } from '../run/task-state.js';
 import { refreshJudgeable, roundIsIn } from './gate-index.js';
@@ -21,7 +22,7 @@ const finalGate = (gate: string): FinalGate | undefined => (gate in FINAL_GATES 
 
 /** What the coordinator decided about an attempt; the first verdict is the only one. */
 export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {
-  const task = state.tasks.get(record.task);
+  const task = findOrReview(state, record.task);
   if (task === undefined) return 'verdict on an unknown task';
   const attempt = task.attempts[record.attempt - 1];
   const { gate, reason, accepted } = record;
@@ -31,6 +32,7 @@ export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {
     if (accepted || final === undefined || record.attempt !== task.attempts.length + 1 || isTerminal(task.status)) {
       return 'verdict on an attempt that was not assigned';
     }
+    adopt(state, task);
     emit({ event: 'rejected', ...told, agent: undefined });
     failTask(state, task, FINAL_GATES[final], `${gate}: ${reason}`, emit);
     return undefined;

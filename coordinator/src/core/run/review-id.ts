@@ -49,3 +49,10 @@ export function findOrReview(state: RunState, id: string): TaskState | undefined
     { task: reviewed.spec.id, attempt },
   );
 }
+
+/** Takes a review into the state, once something was written about it. */
+export function adopt(state: RunState, task: TaskState): void {
+  if (state.tasks.has(task.spec.id)) return;
+  state.tasks.set(task.spec.id, task);
+  state.unfinished += 1;
+}

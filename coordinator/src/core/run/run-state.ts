@@ -71,6 +71,8 @@ export interface RunState {
   lost: number;
   /** Attempts without a verdict. */
   openAttempts: number;
+  /** Attempts without a verdict and without a result. */
+  working: number;
   /** Prices of all attempts that were paid, are payable or may become so. */
   committed: bigint;
   /** Sum of what was paid. */
@@ -144,6 +146,7 @@ export function emptyState(context: RunContext): RunState {
     unfinished: context.plan.tasks.length,
     lost: 0,
     openAttempts: 0,
+    working: 0,
     committed: 0n,
     paid: 0n,
     opened: false,

@@ -39,6 +39,16 @@ export type QuorumGate = Extract<Gate, { kind: 'quorum' }>;
 export const quorumOf = (spec: PlanTask): QuorumGate | undefined =>
   spec.gates.find((gate): gate is QuorumGate => gate.kind === 'quorum');
 
+export const hasHumanGate = (spec: PlanTask): boolean => spec.gates.some(({ kind }) => kind === 'human');
+
+/** Whether a person's word is about this attempt. */
+export const concerns = ({ directive }: TaskState, attempt: Attempt): boolean =>
+  directive !== undefined && (directive.attempt === undefined || directive.attempt === attempt.number);
+
+/** Whether a person still has to say something about an attempt. */
+export const awaitsPerson = (task: TaskState, attempt: Attempt): boolean =>
+  hasHumanGate(task.spec) && !concerns(task, attempt);
+
 /** Agents that work on it in one round. */
 export const membersOf = (spec: PlanTask): number => quorumOf(spec)?.of ?? 1;
 

@@ -1,0 +1,94 @@
+import { stateDigest } from '@gatepost/coordinator/core/run/state-digest';
+import { isAccepted, membersOf } from '@gatepost/coordinator/core/run/task-state';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { anyPlan } from './plans.js';
+import { replay, Simulation, type SimulationOptions } from './simulation.js';
+
+const troubles = fc.record({
+  seed: fc.nat(),
+  silent: fc.constantFrom(0, 0.1),
+  failing: fc.constantFrom(0, 0.2),
+  wrong: fc.constantFrom(0, 0.3),
+  dying: fc.constantFrom(0, 0, 0.4),
+});
+
+/** Nothing was assigned before what it waits for was accepted, judged from the records alone. */
+function checkOrder({ records, options }: Simulation): void {
+  const accepted = new Set<string>();
+  const tasks = new Map(options.plan.tasks.map((task) => [task.id, task]));
+  const agreed = new Map<string, number>();
+  const left = new Map(
+    options.plan.sequences.map(({ id }) => [id, options.plan.tasks.filter((task) => task.sequence === id).length]),
+  );
+  for (const { record } of records) {
+    if (record.type === 'verdict' && record.accepted && !accepted.has(record.task)) {
+      const task = tasks.get(record.task);
+      const votes = (agreed.get(record.task) ?? 0) + 1;
+      agreed.set(record.task, votes);
+      const needed = task?.gates.find((gate) => gate.kind === 'quorum')?.agree ?? 1;
+      if (task === undefined || votes < needed) continue;
+      accepted.add(record.task);
+      left.set(task.sequence, (left.get(task.sequence) ?? 0) - 1);
+    }
+    const task = record.type === 'assign' ? tasks.get(record.task) : undefined;
+    if (task === undefined) continue;
+    for (const dependency of task.dependsOn)
+      expect(accepted.has(dependency), `${task.id} before ${dependency}`).toBe(true);
+    const after = options.plan.sequences.find(({ id }) => id === task.sequence)?.after ?? [];
+    for (const sequence of after) expect(left.get(sequence), `${task.id} before sequence ${sequence}`).toBe(0);
+  }
+}
+
+/** Each attempt is paid at most once, each ordinary task at most once, each at its price; nothing is paid unaccepted. */
+function checkMoney({ records, state, options }: Simulation): void {
+  const paid = new Map<string, bigint>();
+  for (const { record } of records) {
+    if (record.type !== 'settled') continue;
+    for (const { task, attempt, amount } of record.payments) {
+      expect(paid.has(`${task}#${attempt}`), `${task}#${attempt} paid twice`).toBe(false);
+      paid.set(`${task}#${attempt}`, BigInt(amount));
+    }
+  }
+  const total = [...paid.values()].reduce((sum, amount) => sum + amount, 0n);
+  expect(state.paid).toBe(total);
+  if (options.plan.maxTotal !== undefined) expect(total <= options.plan.maxTotal, 'within the budget').toBe(true);
+  for (const task of state.tasks.values()) {
+    const payments = task.attempts.filter(({ payment }) => payment !== undefined);
+    if (membersOf(task.spec) === 1) expect(payments.length, `${task.spec.id} paid once`).toBeLessThanOrEqual(1);
+    for (const { payment, verdict } of payments) {
+      expect(payment?.amount).toBe(task.spec.price);
+      expect(verdict?.accepted).toBe(true);
+    }
+    if (isAccepted(task.status) && task.spec.price > 0n) expect(task.status, task.spec.id).toBe('paid');
+  }
+}
+
+function check(options: SimulationOptions): Simulation {
+  const simulation = new Simulation(options).run();
+  checkOrder(simulation);
+  checkMoney(simulation);
+  expect(stateDigest(replay(simulation))).toBe(stateDigest(simulation.state));
+  expect([...simulation.state.ignored.keys()].filter((reason) => reason.startsWith('payment'))).toEqual([]);
+  return simulation;
+}
+
+it('any plan with any trouble closes; order, money and replay hold; the same seed gives the same commands', () => {
+  fc.assert(
+    fc.property(anyPlan, troubles, (plan, trouble) => {
+      const first = check({ plan, ...trouble });
+      const second = new Simulation({ plan, ...trouble }).run();
+      expect(second.commands).toEqual(first.commands);
+    }),
+    { numRuns: 500, endOnFailure: true },
+  );
+}, 120_000);
+
+it('a coordinator that is killed again and again, while what it had sent still happens, pays each task once', () => {
+  fc.assert(
+    fc.property(anyPlan, troubles, fc.integer({ min: 3, max: 40 }), (plan, trouble, killEvery) => {
+      check({ plan, ...trouble, silent: 0, killEvery });
+    }),
+    { numRuns: 150, endOnFailure: true },
+  );
+}, 120_000);

@@ -1,0 +1,344 @@
+import type { Command } from '@gatepost/coordinator/core/decide/command';
+import { decide } from '@gatepost/coordinator/core/decide/decide';
+import type { SessionObservation } from '@gatepost/coordinator/core/decide/health';
+import { DEFAULT_LIMITS, type Limits } from '@gatepost/coordinator/core/decide/limits';
+import type { GateOutcome } from '@gatepost/coordinator/core/decide/observations';
+import { reduce } from '@gatepost/coordinator/core/fold/reduce';
+import type { Plan } from '@gatepost/coordinator/core/plan';
+import { keyOf } from '@gatepost/coordinator/core/run/attempt';
+import type { Change } from '@gatepost/coordinator/core/run/change';
+import { DeadlineHeap } from '@gatepost/coordinator/core/run/deadline-heap';
+import type { LedgerRecord } from '@gatepost/coordinator/core/run/ledger-record';
+import { emptyState, type RunContext, type RunState } from '@gatepost/coordinator/core/run/run-state';
+import { InFlightEffects } from '@gatepost/coordinator/shell/in-flight';
+import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
+import { accountId, tokenId, topicId } from '@gatepost/shared/vocabulary/ids';
+import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
+
+export const COORDINATOR = accountId('0.0.100');
+export const JOURNAL = topicId('0.0.200');
+export const TOKEN = tokenId('0.0.300');
+const START_MS = 1_800_000_000_000;
+
+/** Small, fast and the same everywhere (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export interface SimulationOptions {
+  readonly plan: Plan;
+  readonly seed: number;
+  readonly agents?: number;
+  readonly slots?: number;
+  /** Share of attempts whose agent never answers, fails, or delivers what the gate rejects. */
+  readonly silent?: number;
+  readonly failing?: number;
+  readonly wrong?: number;
+  /** Share of agents that drop out for good at a random moment. */
+  readonly dying?: number;
+  readonly limits?: Partial<Limits>;
+  /** The process is killed after so many commands, again and again; its effects under way may still happen. */
+  readonly killEvery?: number;
+  /** What happens within so many milliseconds is folded before the next decision, as when records come in batches. */
+  readonly batchMs?: number;
+}
+
+/** A coordinator's core against a ledger and agents that exist only here, with time and chance as inputs. */
+export class Simulation {
+  readonly context: RunContext;
+  readonly records: LedgerRecord[] = [];
+  readonly commands: Command[] = [];
+  readonly changes: Change[] = [];
+  readonly #random: () => number;
+  readonly #limits: Limits;
+  readonly #sequences = new Map<string, number>();
+  readonly #agents: readonly { readonly account: ReturnType<typeof accountId>; readonly diesMs: number }[];
+  readonly #events = new DeadlineHeap<() => void>();
+  #lastAt = 0n;
+  #epoch = 0;
+  #sinceKill = 0;
+  state: RunState;
+  nowMs = START_MS;
+  #inFlight = new InFlightEffects();
+  #gated = new Map<string, GateOutcome>();
+  #startedMs = START_MS;
+
+  constructor(readonly options: SimulationOptions) {
+    this.#random = seeded(options.seed);
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#agents = Array.from({ length: options.agents ?? 4 }, (_, index) => ({
+      account: accountId(`0.0.${1_000 + index}`),
+      diesMs: this.#chance(options.dying ?? 0) ? START_MS + this.#random() * 120_000 : Infinity,
+    }));
+    this.context = {
+      run: 'run-1',
+      plan: options.plan,
+      coordinator: COORDINATOR,
+      journal: JOURNAL,
+      token: TOKEN,
+      agents: new Set(this.#agents.map(({ account }) => account)),
+    };
+    this.state = emptyState(this.context);
+    for (const [index, { account }] of this.#agents.entries()) this.#online(account, index);
+    this.#begin();
+  }
+
+  #chance = (share: number): boolean => this.#random() < share;
+
+  #online(account: ReturnType<typeof accountId>, index: number): void {
+    this.#post(JOURNAL, account, undefined, {
+      type: 'online',
+      session: `session-${index}`,
+      inbox: `0.0.${2_000 + index}`,
+      address: '127.0.0.1:1',
+      capabilities: ['work', 'other', 'review'],
+      slots: this.options.slots ?? 2,
+    });
+  }
+
+  #begin(): void {
+    this.#epoch += 1;
+    this.#startedMs = this.nowMs;
+    const instance = `instance-${this.#epoch}`;
+    this.#post(JOURNAL, COORDINATOR, undefined, {
+      type: 'epoch',
+      epoch: this.#epoch,
+      instance,
+      host: 'h',
+      pid: 1,
+      state: 'begun',
+    });
+  }
+
+  /** A new process with an empty memory: it folds the topics and goes on. */
+  #restart(): void {
+    this.#inFlight = new InFlightEffects();
+    this.#gated = new Map();
+    this.state = emptyState(this.context);
+    for (const record of this.records) reduce(this.state, record);
+    this.#begin();
+  }
+
+  /** A message reaches consensus now. */
+  #post(
+    topic: ReturnType<typeof topicId>,
+    author: ReturnType<typeof accountId>,
+    run: string | undefined,
+    record: AnyRecord,
+  ): void {
+    const now = nanosFromMs(this.nowMs);
+    this.#lastAt = now > this.#lastAt ? now : this.#lastAt + 1n;
+    const sequence = (this.#sequences.get(topic) ?? 0) + 1;
+    this.#sequences.set(topic, sequence);
+    const entry: LedgerRecord = { at: this.#lastAt, author, topic, sequence, run, record };
+    this.records.push(entry);
+    reduce(this.state, entry, (change) => this.changes.push(change));
+    if (author === COORDINATOR) this.#inFlight.folded(record);
+    if (record.type === 'assign') this.#work(topic, record);
+    if (record.type === 'verdict') this.#gated.delete(keyOf(record.task, record.attempt));
+  }
+
+  #in(delayMs: number, run: () => void): void {
+    this.#events.add(this.nowMs + Math.round(delayMs), run);
+  }
+
+  #work(inbox: string, { task, attempt }: { readonly task: string; readonly attempt: number }): void {
+    const agent = this.#agents[Number(inbox.split('.')[2]) - 2_000];
+    const { silent = 0, failing = 0, wrong = 0 } = this.options;
+    if (agent === undefined || this.#chance(silent)) return;
+    const post = (record: AnyRecord) => {
+      if (this.nowMs < agent.diesMs) this.#post(JOURNAL, agent.account, this.context.run, record);
+    };
+    this.#in(this.#random() * 300, () => post({ type: 'started', task, attempt }));
+    const failed = this.#chance(failing);
+    const output = task.includes('~') ? 'review' : this.#chance(wrong) ? `wrong ${this.#random()}` : `right ${task}`;
+    this.#in(300 + this.#random() * 5_000, () =>
+      post(
+        failed
+          ? { type: 'result', task, attempt, outcome: 'failed', reason: 'exit code 1' }
+          : { type: 'result', task, attempt, outcome: 'ok', output_sha256: sha256(output), output_size: 1, output },
+      ),
+    );
+  }
+
+  #carryOut(command: Command): unknown {
+    const { run } = this.context;
+    const own = (topic: ReturnType<typeof topicId>, record: AnyRecord) => this.#post(topic, COORDINATOR, run, record);
+    switch (command.kind) {
+      case 'open':
+        return own(JOURNAL, {
+          type: 'run_opened',
+          plan_sha256: this.context.plan.digest,
+          name: 'p',
+          tasks: 1,
+          token: TOKEN,
+        });
+      case 'assign': {
+        const { task, attempt, price, deadlineMs: deadline_ms } = command;
+        const type = task.includes('~') ? 'review' : 'work';
+        const input = { input_sha256: sha256(task), input_size: 1 };
+        return own(command.inbox, {
+          type: 'assign',
+          task,
+          attempt,
+          task_type: type,
+          ...input,
+          deadline_ms,
+          price: `${price}`,
+          token: TOKEN,
+        });
+      }
+      case 'cancel':
+        return own(command.inbox, {
+          type: 'cancel',
+          task: command.task,
+          attempt: command.attempt,
+          reason: command.reason,
+        });
+      case 'judge':
+        return this.#judge(command);
+      case 'verdict': {
+        const { task, attempt, accepted, gate, reason } = command;
+        return own(JOURNAL, { type: 'verdict', task, attempt, accepted, gate, reason });
+      }
+      case 'settle': {
+        const payments = command.payments.map((payment) => ({ ...payment, amount: `${payment.amount}` }));
+        return own(JOURNAL, { type: 'settled', token: TOKEN, transfer: `t@${this.records.length}`, payments });
+      }
+      case 'beacon':
+        return this.#post(JOURNAL, COORDINATOR, undefined, {
+          type: 'epoch',
+          epoch: this.#epoch,
+          instance: `instance-${this.#epoch}`,
+          host: 'h',
+          pid: 1,
+          state: 'begun',
+        });
+      case 'close':
+        return own(JOURNAL, { type: 'run_closed', outcome: command.outcome, state_sha256: sha256('') });
+      case 'stop':
+        throw new Error(`stopped: ${command.why}`);
+    }
+  }
+
+  #judge({ task, attempt }: { readonly task: string; readonly attempt: number }): void {
+    const state = this.state.tasks.get(task);
+    const output = state?.attempts[attempt - 1]?.result?.inline ?? '';
+    const outcome: GateOutcome =
+      state?.reviews !== undefined
+        ? { accepted: true, gate: this.#chance(0.8) ? 'review-accepts' : 'review-rejects', reason: 'seen' }
+        : { accepted: output.startsWith('right'), gate: 'command', reason: 'seen' };
+    this.#gated.set(keyOf(task, attempt), outcome);
+    if (state?.spec.gates.some(({ kind }) => kind === 'human') === true && state.reviews === undefined) {
+      const action = this.#chance(0.8) ? 'approve' : 'reject';
+      this.#in(2_000, () =>
+        this.#post(JOURNAL, COORDINATOR, this.context.run, {
+          type: 'directive',
+          action,
+          task,
+          attempt,
+          reason: 'a person',
+        }),
+      );
+    }
+  }
+
+  #sessions(): Map<ReturnType<typeof accountId>, SessionObservation> {
+    return new Map(
+      this.#agents.map(({ account, diesMs }) => {
+        const connected = this.nowMs < diesMs;
+        const lastHeardMs = Math.min(this.nowMs, diesMs);
+        return [
+          account,
+          {
+            connected,
+            lastHeardMs,
+            watchingSinceMs: this.#startedMs,
+            heartbeatMs: 2_000,
+            trouble: connected ? undefined : 'gone',
+          },
+        ];
+      }),
+    );
+  }
+
+  /** One look at what is to be done. */
+  tick(): readonly Command[] {
+    const instance = `instance-${this.#epoch}`;
+    const commands = decide(
+      this.state,
+      this.nowMs,
+      {
+        instance,
+        begun: true,
+        startedMs: this.#startedMs,
+        inFlight: this.#inFlight,
+        sessions: this.#sessions(),
+        gated: this.#gated,
+        inputTrouble: new Map(),
+        unpayable: new Map(),
+      },
+      this.#limits,
+    );
+    for (const command of commands) this.#launch(command);
+    return commands;
+  }
+
+  #launch(command: Command): void {
+    this.commands.push(command);
+    this.#inFlight.launch(command);
+    const inFlight = this.#inFlight;
+    const epoch = this.#epoch;
+    this.#in(this.#random() * 400, () => {
+      // What only a process knows dies with it; what it had sent reaches the ledger all the same.
+      if (command.kind === 'judge' && epoch !== this.#epoch) return;
+      this.#carryOut(command);
+      if (command.kind === 'judge') inFlight.release(command);
+    });
+    this.#sinceKill += 1;
+    if (this.options.killEvery !== undefined && this.#sinceKill >= this.options.killEvery) {
+      this.#sinceKill = 0;
+      this.#in(this.#random() * 200, () => this.#restart());
+    }
+  }
+
+  /** Decides once, then lets the next thing happen or time pass. */
+  step(): void {
+    this.tick();
+    const next = this.#events.peek();
+    if (next === undefined || next.at > this.nowMs + 1_000) {
+      this.nowMs += 1_000;
+      return;
+    }
+    const until = next.at + (this.options.batchMs ?? 0);
+    for (let due = this.#events.peek(); due !== undefined && due.at <= until; due = this.#events.peek()) {
+      this.#events.pop();
+      this.nowMs = Math.max(this.nowMs, due.at);
+      due.what();
+      if (this.options.batchMs === undefined) return;
+    }
+  }
+
+  /** Runs until the run is closed. @throws when it is not within the steps. */
+  run(maxSteps = 20_000): this {
+    for (let step = 0; this.state.closed === undefined; step += 1) {
+      if (step > maxSteps) throw new Error(`not closed after ${step} steps (seed ${this.options.seed})`);
+      this.step();
+    }
+    return this;
+  }
+}
+
+/** Folds recorded history from empty. */
+export function replay(simulation: Simulation): RunState {
+  const state = emptyState(simulation.context);
+  for (const record of simulation.records) reduce(state, record);
+  return state;
+}
