@@ -1,9 +1,12 @@
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { type Ledger, startLedger } from '../ledger.js';
 import type { CliOptions } from './options.js';
 import { readyJson, readyText } from './ready.js';
 
 /** Runs a network until the process is told to stop. Rejects when it cannot start. */
 export async function runLedger(options: CliOptions): Promise<void> {
+  // What the gRPC library prints beside the errors it throws is noise here.
+  setLogVerbosity(logVerbosity.NONE);
   const ledger = await startLedger({
     host: options.host,
     ports: {
@@ -34,10 +37,9 @@ async function stop(ledger: Ledger): Promise<void> {
 
 /** What went wrong, for people. */
 export function explain(error: unknown): string {
-  if (error instanceof Error) {
-    return 'code' in error && error.code === 'EADDRINUSE'
-      ? `${error.message}; another network may be running, choose other ports (0 picks free ones)`
-      : error.message;
-  }
-  return String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const taken = /EADDRINUSE[^\]]*?(\S+:\d+)/.exec(message)?.[1];
+  return taken === undefined
+    ? message
+    : `EADDRINUSE: ${taken} is taken; another network may be running, choose other ports (0 picks free ones)`;
 }

@@ -25,6 +25,8 @@ export const limits = {
   scheduleDefaultLifeSeconds: 1800n,
   scheduleMaxFutureSeconds: 5_356_800n,
   schedulesPerSecond: 100,
+  /** Largest int32: ceiling of decimals. */
+  maxInt32: 2_147_483_647,
   /** Largest int64: ceiling of balances and supplies. */
   maxInt64: 9_223_372_036_854_775_807n,
 } as const;

@@ -1,6 +1,7 @@
 import type { SignaturePair, TransactionID } from '../../gen/services_basic_types.js';
 import type { TransactionBody } from '../../gen/services_transaction.js';
 import { accountNum } from '../ids.js';
+import { isNonNegative } from '../int64.js';
 import { hasPrefixConflict } from '../keys/prefix-conflict.js';
 import { limits } from '../limits.js';
 import type { Nanos, TransactionKey } from '../model.js';
@@ -17,7 +18,7 @@ export function checkBody(body: TransactionBody, pairs: readonly SignaturePair[]
   checkMemo(body.memo);
   const takesCustomFees = body.maxCustomFees.length === 0 || body.data?.$case === 'consensusSubmitMessage';
   demand(takesCustomFees, Status.MAX_CUSTOM_FEES_IS_NOT_SUPPORTED);
-  demand(body.transactionFee >= 0n, Status.INSUFFICIENT_TX_FEE);
+  demand(isNonNegative(body.transactionFee), Status.INSUFFICIENT_TX_FEE);
   demand(body.transactionValidDuration !== undefined, Status.INVALID_TRANSACTION_DURATION);
   return key;
 }

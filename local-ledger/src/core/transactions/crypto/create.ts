@@ -1,6 +1,7 @@
 import type { CryptoCreateTransactionBody } from '../../../gen/services_crypto_create.js';
 import { equalBytes } from '../../bytes.js';
 import { prices } from '../../fees/price-list.js';
+import { isNonNegative } from '../../int64.js';
 import { isUsableKey, keyOrNone } from '../../keys/key-structure.js';
 import { primitiveKey } from '../../keys/primitive-key.js';
 import { limits } from '../../limits.js';
@@ -22,10 +23,10 @@ export const cryptoCreate: TransactionHandler<CryptoCreateTransactionBody> = {
   pureChecks(value) {
     demand(value.hookCreationDetails.length === 0 && value.delegationAddress.length === 0, Status.NOT_SUPPORTED);
     demand(value.alias.length === 0 || value.alias.length === 20, Status.INVALID_ALIAS_KEY);
-    demand(value.initialBalance >= 0n, Status.INVALID_INITIAL_BALANCE);
+    demand(isNonNegative(value.initialBalance), Status.INVALID_INITIAL_BALANCE);
     demand(value.autoRenewPeriod !== undefined, Status.INVALID_RENEWAL_PERIOD);
-    demand(value.sendRecordThreshold >= 0n, Status.INVALID_SEND_RECORD_THRESHOLD);
-    demand(value.receiveRecordThreshold >= 0n, Status.INVALID_RECEIVE_RECORD_THRESHOLD);
+    demand(isNonNegative(value.sendRecordThreshold), Status.INVALID_SEND_RECORD_THRESHOLD);
+    demand(isNonNegative(value.receiveRecordThreshold), Status.INVALID_RECEIVE_RECORD_THRESHOLD);
     demand(
       value.proxyAccountID === undefined || value.proxyAccountID.account?.value === 0n,
       Status.INVALID_PROXY_ACCOUNT_ID,

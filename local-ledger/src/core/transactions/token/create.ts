@@ -1,6 +1,7 @@
 import { TokenSupplyType, TokenType } from '../../../gen/services_basic_types.js';
 import type { TokenCreateTransactionBody } from '../../../gen/services_token_create.js';
 import { prices } from '../../fees/price-list.js';
+import { isNonNegative } from '../../int64.js';
 import { keyOrNone } from '../../keys/key-structure.js';
 import { limits } from '../../limits.js';
 import type { EntityNum, Nanos, Token } from '../../model.js';
@@ -22,8 +23,8 @@ export const tokenCreate: TransactionHandler<Create> = {
 
   pureChecks(value) {
     demand(value.customFees.length === 0 && value.tokenType === TokenType.FUNGIBLE_COMMON, Status.NOT_SUPPORTED);
-    demand(value.initialSupply >= 0n, Status.INVALID_TOKEN_INITIAL_SUPPLY);
-    demand(value.decimals >= 0, Status.INVALID_TOKEN_DECIMALS);
+    demand(isNonNegative(value.initialSupply), Status.INVALID_TOKEN_INITIAL_SUPPLY);
+    demand(value.decimals <= limits.maxInt32, Status.INVALID_TOKEN_DECIMALS);
     const isCapped = value.supplyType === TokenSupplyType.FINITE;
     demand(isCapped ? value.maxSupply > 0n : value.maxSupply === 0n, Status.INVALID_TOKEN_MAX_SUPPLY);
     demand(!isCapped || value.initialSupply <= value.maxSupply, Status.INVALID_TOKEN_INITIAL_SUPPLY);

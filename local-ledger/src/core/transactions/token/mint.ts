@@ -1,5 +1,6 @@
 import type { TokenMintTransactionBody } from '../../../gen/services_token_mint.js';
 import { prices } from '../../fees/price-list.js';
+import { isNonNegative } from '../../int64.js';
 import { demand, fail, Status } from '../../status.js';
 import { anyToken, liveToken } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
@@ -14,7 +15,7 @@ export const tokenMint: TransactionHandler<TokenMintTransactionBody> = {
   pureChecks(value) {
     demand(value.token !== undefined, Status.INVALID_TOKEN_ID);
     demand(value.amount === 0n || value.metadata.length === 0, Status.INVALID_TRANSACTION_BODY);
-    demand(value.amount >= 0n, Status.INVALID_TOKEN_MINT_AMOUNT);
+    demand(isNonNegative(value.amount), Status.INVALID_TOKEN_MINT_AMOUNT);
   },
 
   preHandle(value, { state }) {

@@ -1,0 +1,9 @@
+import { limits } from './limits.js';
+
+/**
+ * Whether an unsigned 64-bit field holds a value that the network, which reads it as a signed one, does not see as
+ * negative.
+ */
+export function isNonNegative(value: bigint): boolean {
+  return value >= 0n && value <= limits.maxInt64;
+}

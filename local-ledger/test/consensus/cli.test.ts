@@ -1,0 +1,110 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import {
+  AccountId,
+  Client,
+  PrivateKey,
+  TopicCreateTransaction,
+  TopicInfoQuery,
+  TopicMessageSubmitTransaction,
+} from '@hashgraph/sdk';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const command = fileURLToPath(new URL('../../bin/local-ledger.js', import.meta.url));
+const freePorts = ['--port', '--mirror-grpc-port', '--mirror-rest-port', '--fees-port', '--control-port'].flatMap(
+  (p) => [p, '0'],
+);
+let running: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of running) {
+    child.kill('SIGKILL');
+  }
+  running = [];
+});
+
+interface Ready {
+  readonly ports: { readonly consensus: number };
+  readonly operator: { readonly accountId: string; readonly privateKey: string };
+  readonly accounts: readonly { readonly accountId: string }[];
+}
+
+async function launch(...args: string[]): Promise<{ child: ChildProcess; ready: Ready; client: Client }> {
+  const child = spawn(process.execPath, [command, ...freePorts, '--json', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.push(child);
+  const lines = createInterface({ input: child.stdout });
+  const [line] = await new Promise<string[]>((resolve) => lines.once('line', (text) => resolve([text])));
+  const ready: Ready = JSON.parse(line ?? '');
+  const client = Client.forNetwork({ [`127.0.0.1:${ready.ports.consensus}`]: new AccountId(3) });
+  client.setOperator(ready.operator.accountId, PrivateKey.fromStringDer(ready.operator.privateKey));
+  return { child, ready, client };
+}
+
+function result(...args: string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [command, ...args], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
+    });
+  });
+}
+
+describe('the command', () => {
+  it('says with one line of JSON what it serves', async () => {
+    const { ready, client } = await launch('--accounts', '3');
+    expect(ready.accounts.map(({ accountId }) => accountId)).toEqual(['0.0.1002', '0.0.1003', '0.0.1004']);
+    client.close();
+  });
+
+  it('explains bad input and exits with 2', async () => {
+    expect(await result('--port', 'abc')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('A port is a whole number'),
+    });
+    expect(await result('--host', '0.0.0.0')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('loopback only'),
+    });
+    expect(await result('--profile', 'fast')).toMatchObject({ code: 2 });
+    expect(await result('--nonsense')).toMatchObject({ code: 2 });
+    expect(await result('--help')).toMatchObject({ code: 0, output: expect.stringContaining('Examples:') });
+  });
+
+  it('says which port is taken', async () => {
+    const { ready, client } = await launch();
+    const taken = [...freePorts, '--port', `${ready.ports.consensus}`];
+    expect(await result(...taken)).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/EADDRINUSE.*choose other ports/s),
+    });
+    client.close();
+  });
+
+  it('loses nothing that has a receipt when it is killed', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'ledger-'));
+    const first = await launch('--data', data);
+    const created = await new TopicCreateTransaction().execute(first.client);
+    const topicId = (await created.getReceipt(first.client)).topicId ?? '';
+    const submit = async () => {
+      const response = await new TopicMessageSubmitTransaction({ topicId, message: 'kept' }).execute(first.client);
+      const receipt = await response.getReceipt(first.client);
+      return Buffer.from(receipt.topicRunningHash ?? []).toString('hex');
+    };
+    const hashes = await Promise.all(Array.from({ length: 20 }, submit));
+    const gone = new Promise((resolve) => first.child.once('exit', resolve));
+    first.child.kill('SIGKILL');
+    await gone;
+    first.client.close();
+    const second = await launch('--data', data);
+    const info = await new TopicInfoQuery().setTopicId(topicId).execute(second.client);
+    expect(info.sequenceNumber.toString()).toBe('20');
+    expect(hashes).toContain(Buffer.from(info.runningHash).toString('hex'));
+    second.client.close();
+    rmSync(data, { recursive: true });
+  });
+});

@@ -1,0 +1,118 @@
+import { accountId, topicId, transactionId } from '@gatepost/local-ledger/core/ids';
+import { Query } from '@gatepost/local-ledger/gen/services_query';
+import { ResponseType } from '@gatepost/local-ledger/gen/services_query_header';
+import { TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
+import { services } from '@gatepost/local-ledger/node/rpcs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { plainBody, RawClient, signedBytes, transactionBytes, wrapped } from './raw.js';
+import { openStage, type Stage } from './support.js';
+
+/** Inputs per service, half of them over gRPC at most; the rest of the odds is in the mutation. */
+const INPUTS = 10_000;
+const IN_FLIGHT = 128;
+const SEED = 20_261_122;
+
+let stage: Stage;
+let raw: RawClient;
+
+beforeAll(async () => {
+  stage = await openStage();
+  raw = new RawClient(stage.ledger.ports.consensus);
+});
+
+afterAll(async () => {
+  raw.close();
+  await stage.close();
+});
+
+/** A small generator with a seed, so that a failure can be repeated (mulberry32). */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}
+
+const header = { payment: undefined, responseType: ResponseType.ANSWER_ONLY };
+const id = transactionId({ payer: 2, validStart: 1n, scheduled: false, nonce: 0 });
+
+/** Valid messages to spoil. */
+function seeds(): Uint8Array[] {
+  const message = { topicID: topicId(5), message: Buffer.from('hello'), chunkInfo: undefined };
+  const body = plainBody({ data: { $case: 'consensusSubmitMessage', value: message } });
+  const batch = plainBody({ data: { $case: 'atomicBatch', value: { transactions: [signedBytes(plainBody())] } } });
+  const receipt = { header, transactionID: id, includeDuplicates: true, includeChildReceipts: true };
+  return [
+    transactionBytes(plainBody()),
+    transactionBytes(body),
+    transactionBytes(batch),
+    wrapped(TransactionBody.encode(body).finish()),
+    Query.encode({ query: { $case: 'transactionGetReceipt', value: receipt } }).finish(),
+    Query.encode({
+      query: {
+        $case: 'cryptogetAccountBalance',
+        value: { header, balanceSource: { $case: 'accountID', value: accountId(2) } },
+      },
+    }).finish(),
+    Query.encode({ query: { $case: 'consensusGetTopicInfo', value: { header, topicID: topicId(5) } } }).finish(),
+  ];
+}
+
+function spoiled(random: (below: number) => number, valid: readonly Uint8Array[]): Uint8Array {
+  const seed = Buffer.from(valid[random(valid.length)] ?? []);
+  switch (random(5)) {
+    case 0:
+      return Buffer.from(Array.from({ length: random(200) }, () => random(256)));
+    case 1:
+      return seed.subarray(0, random(seed.length + 1));
+    case 2:
+      return Buffer.concat([seed, Buffer.alloc(random(8_000), random(256))]);
+    case 3:
+      return Buffer.concat([seed.subarray(0, random(seed.length)), seed.subarray(random(seed.length))]);
+    default: {
+      for (let flips = 1 + random(8); flips > 0; flips--) {
+        seed[random(seed.length)] = random(256);
+      }
+      return seed;
+    }
+  }
+}
+
+const isAnswered = (path: string, bytes: Uint8Array) =>
+  raw.call(path, bytes).then(
+    () => true,
+    (error: { code?: number }) => error.code === 3 || error.code === 8,
+  );
+
+describe('bad bytes', () => {
+  it.each(Object.entries(services))(
+    `do not disturb %s, ${INPUTS} of them`,
+    async (service, rpcs) => {
+      const random = randomOf(SEED);
+      const valid = seeds();
+      const paths = [...rpcs.transaction, ...rpcs.query].map((rpc) => `/${service}/${rpc}`);
+      let left = INPUTS;
+      let unanswered = 0;
+      const worker = async () => {
+        while (left-- > 0) {
+          const bytes = spoiled(random, valid);
+          unanswered += (await isAnswered(paths[random(paths.length)] ?? '', bytes)) ? 0 : 1;
+        }
+      };
+      await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+      expect(unanswered, `seed ${SEED}`).toBe(0);
+      expect(await raw.submit(transactionBytes(plainBody()))).toBe('OK');
+    },
+    120_000,
+  );
+
+  it('of a megabyte and more are refused', async () => {
+    const path = '/proto.ConsensusService/submitMessage';
+    expect(await isAnswered(path, new Uint8Array(900_000))).toBe(true);
+    expect(await isAnswered(path, new Uint8Array(3_000_000))).toBe(true);
+    expect(await raw.submit(transactionBytes(plainBody()))).toBe('OK');
+  });
+});
