@@ -1,6 +1,5 @@
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
-import { RULES } from '../core/verify/rules.js';
 import { type Report, verify } from '../core/verify/verify.js';
 import { loadPlan } from '../shell/plan-file.js';
 import { gatherEvidence } from '../shell/verify-evidence.js';
@@ -50,7 +49,7 @@ async function runVerify(options: VerifyOptions): Promise<number> {
     throw new GatepostError('NOT_FOUND', `${which} of its owner is on the journal ${options.journal}`);
   }
   if (options.json === true) {
-    printJson({ ...report, ignored: Object.fromEntries(report.ignored), rules: Object.keys(RULES).length });
+    printJson({ ...report, ignored: Object.fromEntries(report.ignored) });
   } else {
     process.stdout.write(`${reportText(report)}\n`);
   }
@@ -58,7 +57,7 @@ async function runVerify(options: VerifyOptions): Promise<number> {
 }
 
 /** The report as people read it. */
-export function reportText({ runs, findings, ignored, holds }: Report): string {
+export function reportText({ runs, findings, ignored, rules, runsOfPlan, holds }: Report): string {
   const parts = [
     table(
       ['run', 'plan', 'outcome', 'accepted', 'attempts', 'payments', 'paid', 'token', 'violations'],
@@ -84,11 +83,12 @@ export function reportText({ runs, findings, ignored, holds }: Report): string {
     );
   }
   for (const [reason, times] of ignored) parts.push(`ignored: ${times} × ${reason}`);
-  const rules = new Set(findings.map(({ rule }) => rule)).size;
+  if (runsOfPlan !== undefined) parts.push(`${runsOfPlan} of ${runs.length} runs are of the given plan.`);
+  const violated = new Set(findings.map(({ rule }) => rule)).size;
   parts.push(
     holds
-      ? `All ${Object.keys(RULES).length} rules hold: what was paid was paid once, and only after its gate accepted it.`
-      : `${findings.length} violations of ${rules} rules; docs/verify.md says what each rule means.`,
+      ? `All ${rules.length} rules hold: what was paid was paid once, and only after its gate accepted it.`
+      : `${findings.length} violations of ${violated} of ${rules.length} rules; docs/verify.md says what each means.`,
   );
   return parts.join('\n');
 }

@@ -33,8 +33,9 @@ export interface Estimate {
   readonly most: CaseEstimate;
 }
 
-/** Stands for a run id, a transaction id and a sentence of a gate, each as long as they usually are. */
-const RUN = '0'.repeat(36);
+/** Stand for ids and the sentence of a gate, each as long as they usually are. */
+const RUN = '0'.repeat(14);
+const INSTANCE = '0'.repeat(36);
 const TRANSFER = `0.0.1234567@1700000000.${'0'.repeat(9)}`;
 const REASON = 'x'.repeat(80);
 const ENTITY = '0.0.1234567';
@@ -86,7 +87,7 @@ function estimateCase(plan: Plan, settleAfter: number, roundsOf: (task: PlanTask
 }
 
 function runRecords(plan: Plan): readonly AnyRecord[] {
-  const epoch = { type: 'epoch' as const, epoch: 1, instance: RUN, host: SHA256, pid: 1_234_567 };
+  const epoch = { type: 'epoch' as const, epoch: 1, instance: INSTANCE, host: SHA256, pid: 1_234_567 };
   const { length: tasks } = plan.tasks;
   return [
     { ...epoch, state: 'begun' },
@@ -125,7 +126,6 @@ function settle(
 
 class Sum {
   readonly kinds: EstimatedKind[] = [];
-  /** Sizes of messages differ only in what they carry; the price of a size is asked for often. */
   readonly #known = new Map<string, EstimatedKind>();
 
   add(what: string, payer: Payer, price: Tinycents): void {

@@ -8,7 +8,7 @@ import { checkTransfers } from './check-transfers.js';
 import type { Evidence } from './evidence.js';
 import { attemptsOf, factsOf, type RunHistory, reviewedAttempt } from './history.js';
 import { replay } from './replay.js';
-import { type Finding, Findings } from './rules.js';
+import { type Finding, Findings, RULES, type RuleId } from './rules.js';
 
 export interface VerifyOptions {
   /** Only this run; all of the journal's owner when left out. */
@@ -42,6 +42,10 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** What others wrote on the topics, by reason; not a fault of the run. */
   readonly ignored: ReadonlyMap<string, number>;
+  /** The rules that were checked: those about the plan only when there is one. */
+  readonly rules: readonly RuleId[];
+  /** How many of the runs are of the given plan; undefined without one. */
+  readonly runsOfPlan: number | undefined;
   readonly holds: boolean;
 }
 
@@ -60,7 +64,14 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
   if (options.plan !== undefined) checkRunsOfPlan(runs, options.plan, findings);
   const found = findings.all;
   const summaries = runs.map((run) => summary(run, found));
-  return { runs: summaries, findings: found, ignored, holds: runs.length > 0 && found.length === 0 };
+  return {
+    runs: summaries,
+    findings: found,
+    ignored,
+    rules: (Object.keys(RULES) as RuleId[]).filter((rule) => options.plan !== undefined || !rule.startsWith('plan-')),
+    runsOfPlan: options.plan && runs.filter(({ opened }) => opened.record.plan_sha256 === options.plan?.digest).length,
+    holds: runs.length > 0 && found.length === 0,
+  };
 }
 
 /** A journal may hold runs of several plans: those of the given one are checked, and if there is none, all are. */

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { unpackMessage } from '@gatepost/shared/records/codec';
+import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
+import type { Evidence, MessageEvidence, TopicEvidence } from '../../src/core/verify/evidence.js';
+
+const HISTORIES = join(import.meta.dirname, '../fixtures/histories');
+
+export const planFileOf = (name: string): string => join(HISTORIES, `${name}.yaml`);
+
+/** JSON has neither bigint nor bytes: `"12n"` and `{"base64": ...}` stand for them. */
+function revive(_key: string, value: unknown): unknown {
+  if (typeof value === 'string' && /^-?\d+n$/.test(value)) return BigInt(value.slice(0, -1));
+  if (typeof value !== 'object' || value === null || !('base64' in value)) return value;
+  return Buffer.from(String(value.base64), 'base64');
+}
+
+/** The public evidence of a run on an embedded network, as `verify` gathered it. */
+export function recordedEvidence(name: string): Evidence {
+  const raw = JSON.parse(readFileSync(join(HISTORIES, `${name}.json`), 'utf8'), revive);
+  return { ...raw, accountKeys: new Map(raw.accountKeys), treasuries: new Map(raw.treasuries) };
+}
+
+/** A message taken apart, so that it can be changed. */
+export interface OpenMessage {
+  at: bigint;
+  payer: MessageEvidence['payer'];
+  run: string | undefined;
+  records: AnyRecord[];
+}
+
+/**
+ * Rewrites a topic as if it had always been so: times in order, sequence numbers and running hashes made anew. Messages
+ * left without records vanish.
+ */
+export function rewrite(topic: TopicEvidence, change: (messages: OpenMessage[]) => void): TopicEvidence {
+  const open = topic.messages.map(({ at, payer, content }): OpenMessage => {
+    const decoded = unpackMessage(content);
+    if ('malformed' in decoded) throw new Error(decoded.malformed);
+    return { at, payer, run: decoded.run, records: [...decoded.records] };
+  });
+  change(open);
+  const kept = open.filter(({ records }) => records.length > 0).sort((a, b) => Number(a.at - b.at));
+  let hash: Uint8Array = FIRST_RUNNING_HASH;
+  const messages = kept.map(({ at, payer, run, records }, index) => {
+    const content = Buffer.from(JSON.stringify({ gatepost: 1, run, records }));
+    const message = { topic: topic.topic, sequence: index + 1, at, payer, content };
+    hash = nextRunningHash(hash, message);
+    return { ...message, chunks: 1, runningHash: hash };
+  });
+  return { ...topic, messages };
+}
+
+/** The first message of a topic with a record that fits. */
+export function messageWith(messages: readonly OpenMessage[], fits: (record: AnyRecord) => boolean): OpenMessage {
+  const found = messages.find(({ records }) => records.some(fits));
+  if (found === undefined) throw new Error('no such record in the history');
+  return found;
+}
