@@ -30,7 +30,7 @@ export class MemoryLedger implements LedgerPort {
   readonly journal: Posted[] | undefined;
   readonly schedules = new Map<string, number>();
   posted = 0;
-  #inbox: TopicMessage[] = [];
+  readonly #inbox: TopicMessage[] = [];
   #sequence = 0;
   #ids = 0;
   #waiting: (() => void)[] = [];
@@ -57,23 +57,27 @@ export class MemoryLedger implements LedgerPort {
     return this.#sequence;
   }
 
-  /** Forgets inbox messages that were read, as long runs have to. */
-  forgetInbox(): void {
-    this.#inbox = [];
+  /** Messages are numbered without gaps; in long runs those that were read are forgotten. */
+  #after(read: number): TopicMessage | undefined {
+    const [first] = this.#inbox;
+    if (first === undefined) return undefined;
+    const index = read + 1 - first.sequenceNumber;
+    if (this.journal === undefined && index > 1_000) this.#inbox.splice(0, index);
+    return this.#inbox[read + 1 - (this.#inbox[0]?.sequenceNumber ?? 0)];
   }
 
   async *inbox(after: Cursor, signal: AbortSignal): AsyncGenerator<TopicMessage> {
     let read = after.sequenceNumber;
+    const wakeAll = () => {
+      for (const wake of this.#waiting.splice(0)) wake();
+    };
+    signal.addEventListener('abort', wakeAll, { once: true });
     while (!signal.aborted) {
-      for (const message of this.#inbox.filter(({ sequenceNumber }) => sequenceNumber > read)) {
-        read = message.sequenceNumber;
-        yield message;
+      for (let next = this.#after(read); next !== undefined; next = this.#after(read)) {
+        read = next.sequenceNumber;
+        yield next;
       }
-      if (this.#inbox.some(({ sequenceNumber }) => sequenceNumber > read)) continue;
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 

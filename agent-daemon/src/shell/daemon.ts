@@ -52,6 +52,7 @@ export class Daemon {
   readonly intake: Intake;
   readonly metrics = new Metrics(() => this.#measure());
   readonly retention: Retention;
+  readonly tokens = new SessionTokens();
   readonly #parts: DaemonParts;
   readonly #store: Store;
   readonly #workDirs: WorkDirs;
@@ -78,7 +79,7 @@ export class Daemon {
     const { engine, intake } = this;
     this.inbox = new InboxReader({ ledger, store, engine, intake, coordinator: config.coordinator, log });
     this.retention = new Retention(store, clock, limits.retentionMs, log);
-    const tokens = new SessionTokens();
+    const { tokens } = this;
     const certificateSha256 = () => parts.identity.certificateSha256;
     const capabilities = this.#capabilities;
     this.registration = new Registration({ config, ledger, clock, tokens, capabilities, certificateSha256, log });

@@ -1,0 +1,100 @@
+// Sustained rate of no-op attempts over one session: dispatched, executed, their results durable, finished, acknowledged.
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createLogger } from '@gatepost/shared/log';
+import { stringify } from 'yaml';
+import { loadConfig } from '../config/daemon-config.js';
+import { systemClock } from '../shell/clock.js';
+import { Daemon } from '../shell/daemon.js';
+import type { Executor } from '../shell/executors/executor.js';
+import { insecureIdentity } from '../shell/tls.js';
+import { COORDINATOR, INBOX, MemoryLedger } from './memory-ledger.js';
+import { assignmentOf, PER_MESSAGE, RUN } from './work.js';
+
+const { values } = parseArgs({
+  options: {
+    attempts: { type: 'string', default: '50000' },
+    window: { type: 'string', default: '256' },
+    slots: { type: 'string', default: '128' },
+    every: { type: 'string', default: '10000' },
+  },
+});
+const attempts = Number(values.attempts);
+const window = Number(values.window);
+const every = Number(values.every);
+
+const directory = mkdtempSync(join(tmpdir(), 'gatepost-bench-'));
+const file = join(directory, 'agent.yaml');
+const config = {
+  account: '0.0.20',
+  coordinator: { account: COORDINATOR },
+  journal: '0.0.31',
+  token: '0.0.40',
+  inbox: INBOX,
+  tls: { cert: 'cert.pem', key: 'key.pem' },
+  slots: Number(values.slots),
+  queue: window,
+  limits: { unreported: 10_000_000, awaiting: window },
+};
+writeFileSync(file, stringify(config));
+
+const ledger = new MemoryLedger(false);
+const output = Buffer.from('{}');
+const noop: Executor = { kind: 'module', usesWorkDir: false, execute: async () => ({ ok: true, output }) };
+const daemon = new Daemon({
+  config: loadConfig(file),
+  ledger,
+  identity: insecureIdentity('127.0.0.1:0'),
+  clock: systemClock,
+  log: createLogger('bench', { GATEPOST_LOG_LEVEL: 'error' }),
+  registry: new Map([['noop', { executor: noop, restart: 'rerun', keepWorkDir: false }]]),
+});
+
+let assigned = 0;
+/** The inbox is written ahead of the dispatches, but not the whole run at once. */
+function feed(until: number): void {
+  const deadlineMs = Date.now() + 3_600_000;
+  while (assigned < Math.min(until, attempts)) {
+    const records = Array.from({ length: Math.min(PER_MESSAGE, attempts - assigned) }, (_, n) =>
+      assignmentOf(assigned + n, deadlineMs),
+    );
+    ledger.assign(RUN, records);
+    assigned += records.length;
+  }
+}
+
+const mib = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`;
+
+await daemon.start();
+feed(window * 4);
+const client = fileURLToPath(new URL('./client.js', import.meta.url));
+const child = fork(client, [daemon.address, daemon.tokens.issue(), String(attempts), String(window)]);
+const began = Date.now();
+const cpuBegan = process.cpuUsage();
+let lapBegan = began;
+child.on('message', ({ finished }: { finished: number }) => {
+  feed(finished + window * 4 + 1_000);
+  if (finished % every !== 0) return;
+  const seconds = (Date.now() - lapBegan) / 1_000;
+  lapBegan = Date.now();
+  const { rss, heapUsed } = process.memoryUsage();
+  process.stdout.write(
+    `${finished} attempts, ${Math.round(every / seconds)} per s, heap ${mib(heapUsed)}, rss ${mib(rss)}\n`,
+  );
+});
+child.on('exit', (code) => {
+  const seconds = (Date.now() - began) / 1_000;
+  const { user, system } = process.cpuUsage(cpuBegan);
+  const perAttempt = Math.round((user + system) / attempts);
+  const rate = Math.round(attempts / seconds);
+  process.stdout.write(`${attempts} attempts in ${seconds.toFixed(1)} s: ${rate} per s, `);
+  process.stdout.write(`${perAttempt} us of the daemon's processor time each\n`);
+  void daemon.stop('the benchmark is over').then(() => {
+    rmSync(directory, { recursive: true, force: true });
+    process.exit(code ?? 1);
+  });
+});
