@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ClockControl, ConsensusFault, ConsensusFaults } from '../../src/control/ports.js';
 import { type Control, startControl } from '../../src/control/start.js';
 import type { Mirror } from '../../src/mirror/start.js';
 import { HandMadeSource } from './hand-made-source.js';
-import { type Answer, rest, startTestMirror, TestSubscription, topicId } from './mirror-client.js';
+import { type Answer, rest, startTestMirror, TestSubscription, topicId, until } from './mirror-client.js';
 
 const ZERO = { seconds: 0n, nanos: 0 };
 
@@ -124,7 +124,7 @@ describe('operator controls', () => {
     expect((await broken.ended).code).toBe(status.UNAVAILABLE);
     expect(broken.sequences).toEqual([1, 2, 3]);
     const live = new TestSubscription(mirror.ports.grpc, { topicID: topicId(1002) });
-    await vi.waitFor(() => expect(mirror.faults.running()).toBe(1));
+    await until(() => expect(mirror.faults.running()).toBe(1));
     expect((await operate('POST', '/streams/end', {})).body).toEqual({ ended: 1 });
     expect((await live.ended).code).toBe(status.OK);
     broken.close();

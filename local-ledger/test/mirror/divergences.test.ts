@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatNanos, toProtoTimestamp } from '../../src/mirror/format/timestamp.js';
 import type { Mirror } from '../../src/mirror/start.js';
 import { HandMadeSource } from './hand-made-source.js';
-import { rest, startTestMirror, TestSubscription, topicId } from './mirror-client.js';
+import { rest, startTestMirror, TestSubscription, topicId, until } from './mirror-client.js';
 
 describe('where the mirror differs from the public ones', () => {
   const source = new HandMadeSource();
@@ -67,7 +67,7 @@ describe('where the mirror differs from the public ones', () => {
         consensusEndTime: toProtoTimestamp(end),
       };
       const stream = new TestSubscription(mirror.ports.grpc, query);
-      await vi.waitFor(() => expect(mirror.faults.running()).toBe(1));
+      await until(() => expect(mirror.faults.running()).toBe(1));
       source.next = end;
       expect((await stream.ended).code).toBe(status.OK);
       stream.close();
@@ -78,11 +78,11 @@ describe('where the mirror differs from the public ones', () => {
         consensusStartTime: { seconds: 0n, nanos: 0 },
       });
       stream.pause();
-      await vi.waitFor(() => expect(mirror.faults.running()).toBe(1));
+      await until(() => expect(mirror.faults.running()).toBe(1));
       for (let n = 0; n < 2000; n++) source.message(1002, 'x'.repeat(1000));
       expect(mirror.faults.running()).toBe(1);
       stream.resume();
-      await vi.waitFor(() => expect(stream.received).toHaveLength(2000));
+      await until(() => expect(stream.received).toHaveLength(2000));
       stream.close();
     },
     M7: async () => {

@@ -1,10 +1,16 @@
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { vi } from 'vitest';
 import { ConsensusTopicQuery, ConsensusTopicResponse } from '../../src/gen/mirror_consensus_service.js';
 import { systemClock } from '../../src/mirror/clock.js';
 import { type Mirror, type MirrorOptions, startMirror } from '../../src/mirror/start.js';
 import type { HandMadeSource } from './hand-made-source.js';
 
 export const NODE = { nodeId: 0, account: 3, description: 'node', host: '127.0.0.1', port: 50211 };
+
+/** Waits until a check no longer throws; long, for a busy machine. */
+export function until(check: () => void): Promise<void> {
+  return vi.waitFor(check, { timeout: 20_000, interval: 5 });
+}
 
 /** A mirror on free ports. */
 export function startTestMirror(source: HandMadeSource, options: Partial<MirrorOptions> = {}): Promise<Mirror> {

@@ -13,9 +13,9 @@ import {
   TopicMessageSubmitTransaction,
   TransferTransaction,
 } from '@hashgraph/sdk';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newParty, openStage, type Stage } from '../consensus/support.js';
-import { rest } from './mirror-client.js';
+import { rest, until } from './mirror-client.js';
 
 let stage: Stage;
 
@@ -47,11 +47,11 @@ describe('the mirror, through the SDK and REST', () => {
       .setTopicId(topic)
       .setStartTime(0)
       .subscribe(stage.client, null, (message) => received.push(message));
-    await vi.waitFor(() => expect(received).toHaveLength(1));
+    await until(() => expect(received).toHaveLength(1));
     const long = 'x'.repeat(2500);
     await submit(topic, long);
     await submit(topic, 'after');
-    await vi.waitFor(() => expect(received).toHaveLength(3));
+    await until(() => expect(received).toHaveLength(3));
     handle.unsubscribe();
     expect(received.map((one) => Buffer.from(one.contents).toString())).toEqual(['stored', long, 'after']);
     expect(received[1]?.chunks).toHaveLength(3);

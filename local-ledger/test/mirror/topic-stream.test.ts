@@ -1,10 +1,10 @@
 import { Client, credentials, status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConsensusTopicQuery } from '../../src/gen/mirror_consensus_service.js';
 import { toProtoTimestamp } from '../../src/mirror/format/timestamp.js';
 import type { Mirror } from '../../src/mirror/start.js';
 import { HandMadeSource } from './hand-made-source.js';
-import { startTestMirror, TestSubscription, topicId } from './mirror-client.js';
+import { startTestMirror, TestSubscription, topicId, until } from './mirror-client.js';
 
 const ZERO = { seconds: 0n, nanos: 0 };
 
@@ -34,9 +34,9 @@ describe('subscribeTopic', () => {
   it('sends stored messages and then new ones, each once and in order', async () => {
     for (let n = 1; n <= 500; n++) source.message(1002, `old ${n}`);
     const subscription = subscribe({ topicID: topicId(1002), consensusStartTime: ZERO });
-    await vi.waitFor(() => expect(subscription.received.length).toBeGreaterThan(0));
+    await until(() => expect(subscription.received.length).toBeGreaterThan(0));
     for (let n = 1; n <= 500; n++) source.message(1002, `new ${n}`);
-    await vi.waitFor(() => expect(subscription.received).toHaveLength(1000));
+    await until(() => expect(subscription.received).toHaveLength(1000));
     expect(subscription.sequences).toEqual(Array.from({ length: 1000 }, (_, index) => index + 1));
   });
 
@@ -64,7 +64,7 @@ describe('subscribeTopic', () => {
     source.message(1002, 'before');
     const live = subscribe({ topicID: topicId(1002), limit: 1n });
     const second = source.next;
-    await vi.waitFor(() => expect(mirror.faults.running()).toBe(1));
+    await until(() => expect(mirror.faults.running()).toBe(1));
     source.message(1002, 'second');
     const third = source.message(1002, 'third').consensusTimestamp;
     await live.ended;
@@ -85,7 +85,7 @@ describe('subscribeTopic', () => {
       consensusStartTime: ZERO,
       consensusEndTime: toProtoTimestamp(source.next + 5_000_000_000n),
     });
-    await vi.waitFor(() => expect(mirror.faults.running()).toBe(1));
+    await until(() => expect(mirror.faults.running()).toBe(1));
     source.next += 6_000_000_000n;
     expect((await subscription.ended).code).toBe(status.OK);
   });
@@ -117,9 +117,9 @@ describe('subscribeTopic', () => {
 
   it('forgets a stream that the client has left', async () => {
     const subscription = subscribe({ topicID: topicId(1002) });
-    await vi.waitFor(() => expect(mirror.faults.running()).toBe(1));
+    await until(() => expect(mirror.faults.running()).toBe(1));
     subscription.close();
-    await vi.waitFor(() => expect(mirror.faults.running()).toBe(0));
+    await until(() => expect(mirror.faults.running()).toBe(0));
     source.message(1002, 'to nobody');
   });
 
@@ -145,10 +145,10 @@ describe('subscribeTopic', () => {
       stream.on('error', () => undefined);
       return stream;
     });
-    await vi.waitFor(() => expect(reached).toBe(5));
+    await until(() => expect(reached).toBe(5));
     expect(mirror.faults.running()).toBe(5);
     streams[0]?.cancel();
-    await vi.waitFor(() => expect(reached).toBe(6));
+    await until(() => expect(reached).toBe(6));
     client.close();
     for (const stream of streams) stream.cancel();
   });
@@ -156,10 +156,10 @@ describe('subscribeTopic', () => {
   it('does not pile up messages for a client that takes none', async () => {
     const subscription = subscribe({ topicID: topicId(1002), consensusStartTime: ZERO });
     subscription.pause();
-    await vi.waitFor(() => expect(mirror.faults.running()).toBe(1));
+    await until(() => expect(mirror.faults.running()).toBe(1));
     for (let n = 0; n < 20_000; n++) source.message(1002, 'x'.repeat(1000));
     subscription.resume();
-    await vi.waitFor(() => expect(subscription.received).toHaveLength(20_000), { timeout: 20_000 });
+    await until(() => expect(subscription.received).toHaveLength(20_000));
     expect(subscription.sequences.at(-1)).toBe(20_000);
   });
 });
