@@ -1,6 +1,6 @@
 import type { LedgerClock } from '../clock.js';
 import type { CreateAccount } from '../control/ports.js';
-import { accountId, transactionId } from '../core/ids.js';
+import { accountId, accountNum, transactionId } from '../core/ids.js';
 import { systemAccounts } from '../core/limits.js';
 import type { TransactionKey } from '../core/model.js';
 import type { Network } from '../core/network.js';
@@ -24,15 +24,16 @@ export function accountCreator(network: Network, platform: Platform, clock: Ledg
     const id = { payer: systemAccounts.treasury, validStart: lastStart, scheduled: false, nonce: 0 };
     const key = newKey();
     platform.submit(signedCreate(id, key, balance, maxAutoAssociations));
-    if (network.records.find(id) === 'pending') {
+    if (network.records.isPending(id)) {
       await platform.untilFinal(id, RESULT_BOUND_MS);
     }
     const result = network.records.find(id);
-    if (result === undefined || result === 'pending' || result.outcome.accountId === undefined) {
+    const num = result === undefined || result === 'pending' ? undefined : accountNum(result.receipt?.accountID);
+    if (num === undefined) {
       throw new Error('the account was not created');
     }
     return {
-      accountId: `0.0.${result.outcome.accountId}`,
+      accountId: `0.0.${num}`,
       privateKey: key.privateKeyDer,
       publicKey: Buffer.from(key.publicKey).toString('hex'),
     };

@@ -34,6 +34,8 @@ export class Platform {
   readonly #stopListening: () => void;
   #published: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The expiry the timer is set for. */
+  #armedFor: Nanos | undefined;
   #isActive = false;
 
   constructor(parts: PlatformParts) {
@@ -178,6 +180,7 @@ export class Platform {
     const { clock, log, network } = this.#parts;
     await log.append({ kind: 'clock', skew: clock.offset() });
     this.#expireUntil(clock.now());
+    this.#armedFor = undefined;
     network.publish([], undefined, { ledger: clock.now(), wall: clock.wall() });
     this.#arm();
     await this.settled();
@@ -185,8 +188,12 @@ export class Platform {
 
   /** Sets the timer for the next schedule that falls due. */
   #arm(): void {
-    clearTimeout(this.#timer);
     const due = this.#parts.network.nextExpiry();
+    if (due === this.#armedFor) {
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#armedFor = due;
     if (due === undefined || !this.#isActive) {
       return;
     }
@@ -196,6 +203,7 @@ export class Platform {
   }
 
   #wake(): void {
+    this.#armedFor = undefined;
     this.#expireUntil(this.#parts.clock.now());
     this.#arm();
   }

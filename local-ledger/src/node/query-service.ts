@@ -1,11 +1,11 @@
 import type { LedgerClock } from '../clock.js';
 import { toTinybar } from '../core/fees/exchange-rate.js';
 import { prices } from '../core/fees/price-list.js';
+import { unknownReceipt } from '../core/handling/receipt.js';
 import { transactionKey } from '../core/ids.js';
 import type { Network } from '../core/network.js';
 import { type BoundQuery, boundQuery } from '../core/queries/handlers.js';
 import type { QueryData, ResponseData } from '../core/queries/query.js';
-import { unknownReceipt } from '../core/queries/receipt.js';
 import { demand, Status, StatusError } from '../core/status.js';
 import { Query } from '../gen/services_query.js';
 import { ResponseType } from '../gen/services_query_header.js';
@@ -98,7 +98,7 @@ export class QueryService {
 
   async #untilFinal(id: Parameters<typeof transactionKey>[0]): Promise<void> {
     const key = transactionKey(id);
-    if (key !== undefined && this.#parts.network.records.find(key) === 'pending') {
+    if (key !== undefined && this.#parts.network.records.isPending(key)) {
       await this.#parts.platform.untilFinal(key, this.#parts.receiptHoldMs);
     }
   }

@@ -1,16 +1,20 @@
+import { TransactionRecord } from '../../gen/services_transaction_record.js';
 import { keyText } from '../ids.js';
 import { limits } from '../limits.js';
 import type { Nanos, TransactionKey } from '../model.js';
 import { Status } from '../status.js';
 import { secondsToNanos } from '../time.js';
 import type { Handled } from './dispatch.js';
+import { recordOf } from './record.js';
+import { bytesOf, type Piece, Slab } from './slab.js';
 
 const retention = secondsToNanos(limits.maxValidSeconds);
 
 interface Entry {
-  readonly text: string;
-  /** Undefined while accepted and not yet handled. */
-  handled: Handled | undefined;
+  /** Serialized record; undefined while accepted and not yet handled. */
+  record: Piece | undefined;
+  /** Consensus timestamp of the transaction that caused this one. */
+  parent: Nanos | undefined;
   /** Ledger time from which the receipt is gone. */
   readonly retiresAt: Nanos;
   /** Wall time from which the id cannot be accepted any more. */
@@ -24,15 +28,12 @@ interface Entry {
 export class RecordCache {
   readonly #entries = new Map<string, Entry>();
   readonly #expired = new Map<string, Nanos>();
+  readonly #slab = new Slab();
   #sweptAt: Nanos = 0n;
 
   /** Takes a fresh id as accepted. `skew` is how far the ledger's clock is ahead of the wall's. */
   accept(key: TransactionKey, now: Nanos, skew: Nanos): void {
-    const text = keyText(key);
-    const isWallTime = key.validStart + skew <= now;
-    const end = key.validStart + retention;
-    const retiresAt = key.scheduled ? now + retention : isWallTime ? end + skew : end;
-    this.#entries.set(text, { text, handled: undefined, retiresAt, unusableAt: end });
+    this.#entries.set(keyText(key), newEntry(key, now, skew));
   }
 
   /** Forgets an accepted id that was never handled. */
@@ -42,15 +43,24 @@ export class RecordCache {
 
   /** Makes a result visible. */
   publish(handled: Handled, now: Nanos, skew: Nanos): void {
-    const key = handled.item.transactionId;
-    const entry = this.#entries.get(keyText(key)) ?? this.#entryFor(key, now, skew);
-    entry.handled = handled;
+    const { transactionId, parentConsensusTimestamp } = handled.item;
+    const text = keyText(transactionId);
+    const entry = this.#entries.get(text) ?? newEntry(transactionId, now, skew);
+    entry.record = this.#slab.keep(TransactionRecord.encode(recordOf(handled)).finish());
+    entry.parent = parentConsensusTimestamp;
+    this.#entries.set(text, entry);
   }
 
-  /** The entry of an id: `pending` until handled. */
-  find(key: TransactionKey): Handled | 'pending' | undefined {
+  /** The record of an id: `pending` until it is handled. */
+  find(key: TransactionKey): TransactionRecord | 'pending' | undefined {
     const entry = this.#entries.get(keyText(key));
-    return entry && (entry.handled ?? 'pending');
+    return entry && (entry.record === undefined ? 'pending' : decoded(entry.record));
+  }
+
+  /** Whether an id is accepted and not yet handled. */
+  isPending(key: TransactionKey): boolean {
+    const entry = this.#entries.get(keyText(key));
+    return entry !== undefined && entry.record === undefined;
   }
 
   /** Why an id cannot be accepted again, if so. */
@@ -62,17 +72,15 @@ export class RecordCache {
     return this.#expired.has(text) ? Status.TRANSACTION_EXPIRED : undefined;
   }
 
-  /** Handled transactions still in the window, oldest accepted first. */
-  *handled(): IterableIterator<Handled> {
-    for (const { handled } of this.#entries.values()) {
-      if (handled !== undefined) {
-        yield handled;
-      }
-    }
+  /** Records of what the transaction at this consensus timestamp caused, in order. */
+  childrenOf(parent: Nanos): TransactionRecord[] {
+    const pieces = [...this.#entries.values()].filter((entry) => entry.parent === parent);
+    return pieces.flatMap(({ record }) => (record === undefined ? [] : decoded(record)));
   }
 
-  get size(): number {
-    return this.#entries.size;
+  /** All records in the window, oldest accepted first. */
+  all(): TransactionRecord[] {
+    return [...this.#entries.values()].flatMap(({ record }) => (record === undefined ? [] : decoded(record)));
   }
 
   /** Drops what is past its time; looks at most once a second. */
@@ -82,11 +90,11 @@ export class RecordCache {
     }
     this.#sweptAt = now;
     const wall = now - skew;
-    for (const entry of this.#entries.values()) {
-      if (entry.handled !== undefined && entry.retiresAt < now) {
-        this.#entries.delete(entry.text);
+    for (const [text, entry] of this.#entries) {
+      if (entry.record !== undefined && entry.retiresAt < now) {
+        this.#entries.delete(text);
         if (entry.unusableAt > wall) {
-          this.#expired.set(entry.text, entry.unusableAt);
+          this.#expired.set(text, entry.unusableAt);
         }
       }
     }
@@ -96,13 +104,15 @@ export class RecordCache {
       }
     }
   }
+}
 
-  #entryFor(key: TransactionKey, now: Nanos, skew: Nanos): Entry {
-    this.accept(key, now, skew);
-    const entry = this.#entries.get(keyText(key));
-    if (entry === undefined) {
-      throw new Error('an accepted entry is missing');
-    }
-    return entry;
-  }
+function newEntry(key: TransactionKey, now: Nanos, skew: Nanos): Entry {
+  const isWallTime = key.validStart + skew <= now;
+  const end = key.validStart + retention;
+  const retiresAt = key.scheduled ? now + retention : isWallTime ? end + skew : end;
+  return { record: undefined, parent: undefined, retiresAt, unusableAt: end };
+}
+
+function decoded(record: Piece): TransactionRecord {
+  return TransactionRecord.decode(bytesOf(record));
 }

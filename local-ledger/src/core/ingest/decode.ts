@@ -34,7 +34,8 @@ export function decodeTransaction(bytes: Uint8Array): Decoded {
   const hasOld = transaction.bodyBytes.length > 0 || transaction.sigMap !== undefined;
   demand(!(hasNew && hasOld), Status.INVALID_TRANSACTION);
   demand(hasNew || hasOld, Status.INVALID_TRANSACTION_BODY);
-  return decodeSigned(hasNew ? transaction.signedTransactionBytes : modernBytes(transaction));
+  // A copy: what the state keeps of a transaction must not keep the network buffer it came in.
+  return decodeSigned(hasNew ? Uint8Array.from(transaction.signedTransactionBytes) : modernBytes(transaction));
 }
 
 /** Takes a serialized SignedTransaction apart. */

@@ -1,16 +1,16 @@
 import type { TransactionID } from '../../gen/services_basic_types.js';
 import type { TransactionGetReceiptQuery } from '../../gen/services_transaction_get_receipt.js';
 import type { TransactionGetRecordQuery } from '../../gen/services_transaction_get_record.js';
-import type { Handled } from '../handling/dispatch.js';
+import type { TransactionRecord } from '../../gen/services_transaction_record.js';
+import { unknownReceipt } from '../handling/receipt.js';
 import { transactionKey } from '../ids.js';
 import type { TransactionKey } from '../model.js';
 import { demand, fail, present, Status } from '../status.js';
+import { toNanos } from '../time.js';
 import type { QueryContext, QueryHandler } from './query.js';
-import { receiptOf, unknownReceipt } from './receipt.js';
-import { recordOf } from './record.js';
 
 /** The id a query asks about. */
-export function queriedKey(id: TransactionID | undefined): TransactionKey {
+function queriedKey(id: TransactionID | undefined): TransactionKey {
   return present(transactionKey(id), Status.INVALID_TRANSACTION_ID);
 }
 
@@ -25,9 +25,9 @@ export const getReceipt: QueryHandler<TransactionGetReceiptQuery> = {
       $case: 'transactionGetReceipt',
       value: {
         header,
-        receipt: found === 'pending' ? unknownReceipt() : receiptOf(found),
+        receipt: found === 'pending' ? unknownReceipt() : found.receipt,
         duplicateTransactionReceipts: [],
-        childTransactionReceipts: children.map(receiptOf),
+        childTransactionReceipts: children.flatMap(({ receipt }) => receipt ?? []),
       },
     };
   },
@@ -43,14 +43,13 @@ export const getRecord: QueryHandler<TransactionGetRecordQuery> = {
   answer(value, header, context) {
     const found = context.records.find(queriedKey(value.transactionID)) ?? fail(Status.RECORD_NOT_FOUND);
     demand(found !== 'pending', Status.RECORD_NOT_FOUND);
-    const children = value.includeChildRecords ? childrenOf(found, context) : [];
     return {
       $case: 'transactionGetRecord',
       value: {
         header,
-        transactionRecord: recordOf(found),
+        transactionRecord: found,
         duplicateTransactionRecords: [],
-        childTransactionRecords: children.map(recordOf),
+        childTransactionRecords: value.includeChildRecords ? childrenOf(found, context) : [],
       },
     };
   },
@@ -61,7 +60,6 @@ export const getRecord: QueryHandler<TransactionGetRecordQuery> = {
 };
 
 /** What a transaction caused: the inner transactions of a batch, in order. */
-function childrenOf(parent: Handled, { records }: QueryContext): Handled[] {
-  const at = parent.item.consensusTimestamp;
-  return [...records.handled()].filter(({ item }) => item.parentConsensusTimestamp === at);
+function childrenOf({ consensusTimestamp }: TransactionRecord, { records }: QueryContext): TransactionRecord[] {
+  return consensusTimestamp === undefined ? [] : records.childrenOf(toNanos(consensusTimestamp));
 }

@@ -24,6 +24,8 @@ export class LedgerState {
   readonly #tokensByAccount = new IndexSet<EntityNum, EntityNum>();
   readonly #tokensByTreasury = new IndexSet<EntityNum, EntityNum>();
   readonly #schedulesBySecond = new IndexSet<bigint, EntityNum>();
+  /** Asked after every transaction, and changed by few. */
+  #earliest: bigint | undefined | 'unknown' = 'unknown';
   readonly #schedulesByContent = new Map<string, EntityNum>();
 
   /** Takes the next free entity number. */
@@ -82,13 +84,13 @@ export class LedgerState {
 
   /** The earliest second in which a schedule expires. */
   nextExpirySecond(): bigint | undefined {
-    let earliest: bigint | undefined;
-    for (const second of this.#schedulesBySecond.keys()) {
-      if (earliest === undefined || second < earliest) {
-        earliest = second;
-      }
+    if (this.#earliest === 'unknown') {
+      this.#earliest = [...this.#schedulesBySecond.keys()].reduce<bigint | undefined>(
+        (least, second) => (least === undefined || second < least ? second : least),
+        undefined,
+      );
     }
-    return earliest;
+    return this.#earliest;
   }
 
   #indexAccount(before: Account | undefined, after: Account | undefined): void {
@@ -125,6 +127,9 @@ export class LedgerState {
   }
 
   #indexSchedule(before: Schedule | undefined, after: Schedule | undefined): void {
+    if (before === undefined || after === undefined) {
+      this.#earliest = 'unknown';
+    }
     if (before !== undefined && after === undefined) {
       this.#schedulesBySecond.delete(wholeSeconds(before.expiry), before.num);
       this.#schedulesByContent.delete(scheduleContent(before));

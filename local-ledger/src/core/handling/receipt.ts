@@ -1,8 +1,8 @@
 import { TransactionReceipt } from '../../gen/services_transaction_receipt.js';
 import { exchangeRateSet } from '../fees/exchange-rate.js';
-import type { Handled } from '../handling/dispatch.js';
 import { accountId, scheduleId, tokenId, topicId, transactionId } from '../ids.js';
 import { Status } from '../status.js';
+import type { Handled } from './dispatch.js';
 
 /** The receipt of an accepted transaction that is not handled yet. */
 export function unknownReceipt(): TransactionReceipt {

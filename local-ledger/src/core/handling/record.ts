@@ -1,9 +1,9 @@
 import type { AccountAmount, TokenTransferList } from '../../gen/services_basic_types.js';
 import { TransactionRecord } from '../../gen/services_transaction_record.js';
-import type { Handled } from '../handling/dispatch.js';
 import { accountId, scheduleId, tokenId, transactionId } from '../ids.js';
 import type { HbarTransfer, TokenTransfer } from '../record-item.js';
 import { toTimestamp } from '../time.js';
+import type { Handled } from './dispatch.js';
 import { receiptOf } from './receipt.js';
 
 /** The record of a handled transaction. */
