@@ -5,7 +5,7 @@ import { type Finished, runCommand } from '../src/stage/command.js';
 import type { StageAgent } from '../src/stage/stage.js';
 import { converse, nativeKey, openAgent, peerCertificate, register, sha256Hex, unary } from './black-box-client.js';
 import { eventually, type SeenRecord } from './mirror-truth.js';
-import { example, openTestStage, type TestStage } from './stage-for-tests.js';
+import { example, expectVerified, openTestStage, type TestStage } from './stage-for-tests.js';
 
 /** Task -> agent index and price, as examples/dependency-audit.yaml says. */
 const PLAN = { inventory: [0, 1200], sizes: [1, 900], report: [0, 400] } as const;
@@ -124,6 +124,8 @@ describe('the full cycle, read from the mirror', () => {
     expect(paid(agent(1).account)).toBe(900);
     expect(paid(stage.coordinator.account)).toBe(-2500);
   });
+
+  it('is found in order by anybody who verifies it', () => expectVerified(opened));
 
   it('tells machines what it did, and delivers the report', () => {
     const events = run.stdout

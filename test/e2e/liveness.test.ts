@@ -6,7 +6,7 @@ import { type RunningCommand, startCommand } from '../src/stage/command.js';
 import type { StageAgent, StageAgentOptions } from '../src/stage/stage.js';
 import { eventually, type SeenRecord } from './mirror-truth.js';
 import { freePort, openWire, type Wire } from './proxy.js';
-import { openTestStage, type TestStage } from './stage-for-tests.js';
+import { expectVerified, openTestStage, type TestStage } from './stage-for-tests.js';
 
 const BEAT_MS = 2_000;
 /** The coordinator's default grace before a silent agent's attempts go elsewhere. */
@@ -81,6 +81,7 @@ async function expectPaidOnce(test: TestStage, payee: StageAgent): Promise<void>
   );
   expect(balances.reduce((sum, balance) => sum + balance, 0)).toBe(PRICE);
   expect(await test.truth.balance(payee.account, test.stage.token)).toBe(PRICE);
+  await expectVerified(test);
 }
 
 const assigns = async (test: TestStage): Promise<SeenRecord[]> =>

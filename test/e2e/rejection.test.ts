@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCommand } from '../src/stage/command.js';
 import { eventually } from './mirror-truth.js';
-import { example, openTestStage, type TestStage } from './stage-for-tests.js';
+import { example, expectVerified, openTestStage, type TestStage } from './stage-for-tests.js';
 
 let opened: TestStage;
 let printed = '';
@@ -45,6 +45,7 @@ it('a wrong result is rejected, tried again with the reason, and only the right 
     { task: 'licence-digest', attempt: 2, to: stage.agents[0]?.account, amount: '250' },
   ]);
   expect(await truth.balance(stage.agents[0]?.account ?? '', stage.token)).toBe(250);
+  await expectVerified(opened);
 });
 
 it('no private key is in any file that was written, nor in what was printed, at the most talkative log level', () => {

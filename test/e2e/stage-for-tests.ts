@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
+import { runCommand } from '../src/stage/command.js';
 import { CHECKOUT } from '../src/stage/layout.js';
 import { type StageNetwork, startEmbeddedNetwork } from '../src/stage/network.js';
 import { openPublicNetwork } from '../src/stage/public-network.js';
@@ -22,6 +24,16 @@ export const EXAMPLE_AGENTS: readonly StageAgentOptions[] = ['agent-1', 'agent-2
 }));
 
 export const example = (name: string) => join(CHECKOUT, 'examples', name);
+
+/** Runs `coordinator verify` as anybody could: with the addresses of the network and no key. */
+export async function expectVerified({ stage }: TestStage): Promise<void> {
+  const { code, stdout, stderr } = await runCommand(
+    'coordinator',
+    ['verify', '--journal', stage.journal],
+    stage.network.env,
+  );
+  expect(code, stdout + stderr).toBe(0);
+}
 
 /** Embedded unless GATEPOST_E2E_NETWORK names a public network. */
 async function openNetwork(directory: string) {

@@ -59,6 +59,7 @@ it('npm start pays every task of the example its price and shows it', { timeout:
     expect(start.output).toMatch(new RegExp(`${task}.*agent|${task}.*0\\.0\\.\\d+.*${price}`));
   }
   expect(start.output).toContain('dependency-audit.md');
+  expect(start.output).toContain('rules hold: what was paid was paid once');
 });
 
 it('an agent killed in the middle ends it with a clear message, not a hang', { timeout: TIMEOUT_MS }, async () => {

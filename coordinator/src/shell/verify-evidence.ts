@@ -84,33 +84,59 @@ async function known<K, V>(ids: Iterable<K>, ask: (id: K) => Promise<V>): Promis
 const recordsOf = <T extends AnyEntry['record']['type']>(entries: readonly AnyEntry[], type: T) =>
   entries.filter((entry): entry is AnyEntry & { record: Extract<AnyEntry['record'], { type: T }> } => entry.record.type === type); // biome-ignore format: one thought
 
-/** Inboxes of the agents that reported on runs or were paid; others' announcements are nobody's concern. */
-function inboxesInUse(entries: readonly AnyEntry[]): Set<TopicId> {
-  const agents = new Set<string>(recordsOf(entries, 'result').map(({ author }) => author));
-  for (const { record } of recordsOf(entries, 'settled')) for (const { to } of record.payments) agents.add(to);
-  const online = recordsOf(entries, 'online').filter(({ author }) => agents.has(author));
-  return new Set(online.map(({ record }) => record.inbox as TopicId));
+/**
+ * The inboxes that matter: those that only a coordinator of these runs may write to, also when their agent died at work
+ * and reported nothing, and those of agents it paid. Strangers may announce what they like; that is not read.
+ */
+async function inboxesThatMatter(
+  mirror: MirrorRest,
+  entries: readonly AnyEntry[],
+  coordinators: ReadonlyMap<AccountId, string | undefined>,
+): Promise<readonly TopicEvidence[]> {
+  const paid = new Set<string>();
+  for (const { author, record } of recordsOf(entries, 'settled')) {
+    if (coordinators.has(author)) for (const { to } of record.payments) paid.add(to);
+  }
+  const online = recordsOf(entries, 'online');
+  const inboxOf = ({ record }: { readonly record: { readonly inbox: string } }) => record.inbox as TopicId;
+  const ofPaid = new Set(online.filter(({ author }) => paid.has(author)).map(inboxOf));
+  const topics = await known(online.map(inboxOf), (topic) => mirror.topic(topic));
+  const keys = new Set(coordinators.values());
+  const wanted = [...topics].filter(
+    ([topic, { submit_key }]) => ofPaid.has(topic) || isOneOf(keyText(submit_key), keys),
+  );
+  const found = await known(
+    wanted.map(([topic]) => topic),
+    (topic) => topicEvidence(mirror, topic),
+  );
+  return [...found.values()];
 }
+
+const isOneOf = (key: string | undefined, keys: ReadonlySet<string | undefined>): boolean =>
+  key !== undefined && keys.has(key);
 
 /** Gathers everything that is public about the runs of a journal. Takes no key and writes nothing. */
 export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Promise<Evidence> {
   const journal = await topicEvidence(mirror, journalId);
   const { entries } = decodeTopic(journal);
-  const inboxIds = inboxesInUse(entries);
-  const inboxes = await known(inboxIds, (topic) => topicEvidence(mirror, topic));
+  const keysOf = (accounts: readonly AccountId[]) =>
+    known(accounts, async (account) => keyText((await mirror.account(account)).key));
   const openings = recordsOf(entries, 'run_opened');
-  const announcers = recordsOf(entries, 'online').filter(({ record }) => inboxIds.has(record.inbox as TopicId));
-  const accounts = [...openings, ...announcers].map(({ author }) => author);
-  const keys = await known(accounts, async (account) => keyText((await mirror.account(account)).key));
+  const openers = await keysOf(openings.map(({ author }) => author));
   const owned = openings.filter(
-    ({ author }) => journal.adminKey === undefined || keys.get(author) === journal.adminKey,
+    ({ author }) => journal.adminKey === undefined || openers.get(author) === journal.adminKey,
   );
+  const coordinators = new Map(owned.map(({ author }) => [author, openers.get(author)]));
+  const inboxes = await inboxesThatMatter(mirror, entries, coordinators);
+  const read = new Set<string>(inboxes.map(({ topic }) => topic));
+  const announcers = recordsOf(entries, 'online').filter(({ record }) => read.has(record.inbox));
+  const agents = await keysOf(announcers.map(({ author }) => author));
   const tokens = owned.map(({ record }) => record.token).filter(isEntityId) as TokenId[];
   const treasuries = await known(tokens, async (token) => accountId((await mirror.token(token)).treasury_account_id));
-  const payers = new Set([...owned.map(({ author }) => author), ...treasuries.values()]);
+  const payers = new Set([...coordinators.keys(), ...treasuries.values()]);
   const range = timeOf(owned, entries, await mirror.now());
   const transactions = await transactionsOf(mirror, payers, range);
-  return { journal, inboxes: [...inboxes.values()], accountKeys: keys, treasuries, transactions };
+  return { journal, inboxes, accountKeys: new Map([...openers, ...agents]), treasuries, transactions };
 }
 
 interface Range {

@@ -38,11 +38,18 @@ async function runPlan(stage: Stage, planFile: string, outputs: string, stopped:
     }),
   );
   const first = await Promise.race([run.exited, lost]);
-  if (!(first instanceof GatepostError)) return first.code ?? 1;
+  if (!(first instanceof GatepostError)) return first.code === 0 ? verify(stage, planFile) : (first.code ?? 1);
   run.interrupt();
   await run.exited;
   if (stopped.aborted) return 130;
   throw first;
+}
+
+/** The check that anyone can make: no keys, no local files, only the mirror. */
+async function verify(stage: Stage, planFile: string): Promise<number> {
+  say('\ncoordinator verify, without any key:');
+  const args = ['verify', '--journal', stage.journal, '--plan', planFile];
+  return (await runInTerminal('coordinator', args, stage.network.env).exited).code ?? 1;
 }
 
 async function main(argument: string | undefined): Promise<number> {
