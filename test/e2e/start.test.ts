@@ -1,10 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { CHECKOUT } from '../src/stage/layout.js';
 
 const TIMEOUT_MS = 120_000;
+
+const directory = mkdtempSync(join(tmpdir(), 'gatepost-start-'));
+let starts = 0;
 
 /** `npm start` as a child, its output collected as it comes. */
 class Start {
@@ -13,7 +18,8 @@ class Start {
   readonly ended: Promise<number | null>;
 
   constructor(args: readonly string[] = []) {
-    this.child = spawn(process.execPath, [join(CHECKOUT, 'test/dist/demo/main.js'), ...args], {
+    const own = ['--directory', join(directory, String(starts++))];
+    this.child = spawn(process.execPath, [join(CHECKOUT, 'test/dist/demo/main.js'), ...args, ...own], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (data) => this.read(String(data)));
@@ -47,6 +53,7 @@ class Start {
 let start: Start | undefined;
 
 afterEach(() => void start?.child.kill('SIGTERM'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 it('npm start pays every task of the example its price and shows it', { timeout: TIMEOUT_MS }, async () => {
   start = new Start();

@@ -1,19 +1,12 @@
-import { rmSync } from 'node:fs';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { loadPlan } from '@gatepost/coordinator/shell/plan-file';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { Command } from 'commander';
 import { describeExit, runInTerminal } from '../stage/command.js';
 import { CHECKOUT } from '../stage/layout.js';
 import { startEmbeddedNetwork } from '../stage/network.js';
 import { openStage, type Stage } from '../stage/stage.js';
-
-const USAGE = `npm start -- [plan]
-
-Runs a plan on an embedded network with a coordinator and two agents, each a process of its own.
-
-  npm start                                     examples/dependency-audit.yaml
-  npm start -- examples/rejected-then-paid.yaml a wrong result is rejected, retried and only then paid
-`;
+import { claimDirectory } from './claim.js';
 
 const AGENTS = ['agent-1', 'agent-2'].map((name) => ({
   name,
@@ -52,15 +45,9 @@ async function verify(stage: Stage, planFile: string): Promise<number> {
   return (await runInTerminal('coordinator', args, stage.network.env).exited).code ?? 1;
 }
 
-async function main(argument: string | undefined): Promise<number> {
-  if (argument === '--help' || argument === '-h') {
-    say(USAGE);
-    return 0;
-  }
-  const planFile = resolve(argument ?? join(CHECKOUT, 'examples/dependency-audit.yaml'));
+async function main(planFile: string, directory: string): Promise<number> {
   loadPlan(planFile); // A plan with a mistake starts nothing.
-  const directory = join(CHECKOUT, '.gatepost', basename(planFile, extname(planFile)));
-  rmSync(directory, { recursive: true, force: true });
+  claimDirectory(directory);
 
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
@@ -79,13 +66,29 @@ async function main(argument: string | undefined): Promise<number> {
   }
 }
 
-main(process.argv[2]).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (thrown: unknown) => {
+interface Options {
+  readonly directory?: string;
+}
+
+new Command('npm start --')
+  .description('Runs a plan on an embedded network with a coordinator and two agents, each a process of its own.')
+  .argument('[plan]', 'plan file', join(CHECKOUT, 'examples/dependency-audit.yaml'))
+  .option('--directory <dir>', 'where configuration, logs and outputs go; emptied first (default: .gatepost/<plan>)')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm start                                       examples/dependency-audit.yaml
+  npm start -- examples/rejected-then-paid.yaml   a wrong result is rejected, retried and only then paid`,
+  )
+  .action(async (plan: string, { directory }: Options) => {
+    const own = join(CHECKOUT, '.gatepost', basename(plan, extname(plan)));
+    process.exitCode = await main(resolve(plan), directory === undefined ? own : resolve(directory));
+  })
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .parseAsync()
+  .catch((thrown: unknown) => {
     const error = toGatepostError(thrown);
     process.stderr.write(`${error.message}\n${error.advice}\n`);
     process.exitCode = error.exitCode;
-  },
-);
+  });
