@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { credentials, loadPackageDefinition, status } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { protoPath } from 'grpc-health-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shownCertificate } from './support/client.js';
+import { AgentHome, runDaemon } from './support/daemon-process.js';
+import { Hosted } from './support/hosted.js';
+import { startNetwork, type TestNetwork } from './support/network.js';
+import { until } from './support/until.js';
+
+const DOCUMENT = readFileSync(join(import.meta.dirname, '../../docs/agent-daemon.md'), 'utf8');
+
+describe('beside the agent service', () => {
+  let host: Hosted;
+  const METRICS = '127.0.0.1:39464';
+
+  beforeAll(async () => {
+    host = await Hosted.start({ settings: { metrics: METRICS } });
+  });
+  afterAll(async () => host?.close());
+
+  async function channel() {
+    const { pem } = await shownCertificate(host.daemon.address);
+    return credentials.createSsl(Buffer.from(pem), null, null, { checkServerIdentity: () => undefined });
+  }
+
+  it('health is served', async () => {
+    const health = loadPackageDefinition(loadSync(protoPath, { enums: String })) as never as {
+      grpc: { health: { v1: { Health: new (...args: unknown[]) => Client } } };
+    };
+    interface Client {
+      check(request: object, callback: (error: { code: number } | null, response: { status: string }) => void): void;
+      close(): void;
+    }
+    const client = new health.grpc.health.v1.Health(host.daemon.address, await channel());
+    const check = (service: string) =>
+      new Promise((resolve) => client.check({ service }, (error, response) => resolve(error?.code ?? response.status)));
+    expect(await check('gatepost.agent.v1.AgentService')).toBe('SERVING');
+    expect(await check('nobody')).toBe(status.NOT_FOUND);
+    client.close();
+  });
+
+  it('reflection names the service', async () => {
+    const require = (await import('node:module')).createRequire(import.meta.url);
+    const proto = join(require.resolve('@grpc/reflection'), '../../proto/grpc/reflection/v1/reflection.proto');
+    const definition = loadPackageDefinition(loadSync(proto, { keepCase: true, oneofs: true })) as never as {
+      grpc: { reflection: { v1: { ServerReflection: new (...args: unknown[]) => Client } } };
+    };
+    interface Call {
+      on(event: 'data', handler: (message: unknown) => void): void;
+      write(message: object): void;
+      end(): void;
+    }
+    interface Client {
+      ServerReflectionInfo(): Call;
+      close(): void;
+    }
+    const client = new definition.grpc.reflection.v1.ServerReflection(host.daemon.address, await channel());
+    const call = client.ServerReflectionInfo();
+    const answer = new Promise((resolve) => call.on('data', resolve));
+    call.write({ list_services: '' });
+    expect(JSON.stringify(await answer)).toContain('gatepost.agent.v1.AgentService');
+    call.end();
+    client.close();
+  });
+
+  it('metrics are served on loopback, and documented with their units', async () => {
+    const session = await host.session();
+    host.dispatch(session, { task: 'a' });
+    await session.finished('a');
+    const text = await (await fetch(`http://${METRICS}/metrics`)).text();
+    expect(text).toContain('gatepost_agent_finished_attempts_total{outcome="ok"} 1');
+    expect(text).toContain('gatepost_agent_session_connected 1');
+    const served = [...text.matchAll(/^# TYPE (gatepost_\w+)/gm)].map(([, name]) => name).sort();
+    const documented = [...DOCUMENT.matchAll(/^\| `(gatepost_\w+)`/gm)].map(([, name]) => name).sort();
+    expect(documented).toEqual(served);
+    expect((await fetch(`http://${METRICS}/`)).status).toBe(404);
+  });
+});
+
+it('the reference documents every setting', async () => {
+  const { configSchema } = await import('../src/config/schema.js');
+  const { executorSchema } = await import('../src/config/executors-schema.js');
+  const documented = new Set([...DOCUMENT.matchAll(/^\| `([a-z_.]+)` \|/gm)].map(([, name]) => name));
+  const parsed = configSchema.parse({
+    account: '0.0.1',
+    coordinator: { account: '0.0.1' },
+    journal: '0.0.1',
+    token: '0.0.1',
+    inbox: '0.0.1',
+    tls: { cert: 'c', key: 'k' },
+  });
+  const names = Object.keys(configSchema.shape).filter(
+    (name) => !['limits', 'lease', 'tls', 'coordinator'].includes(name),
+  );
+  const nested = [
+    ...Object.keys(parsed.limits).map((name) => `limits.${name}`),
+    ...Object.keys(parsed.lease).map((name) => `lease.${name}`),
+    ...Object.keys(executorSchema.shape).map((name) => `executors.${name}`),
+  ];
+  expect([...names, ...nested].filter((name) => !documented.has(name))).toEqual([]);
+});
+
+describe('doctor', () => {
+  let network: TestNetwork;
+  let home: AgentHome;
+  beforeAll(async () => {
+    network = await startNetwork();
+    home = new AgentHome(network, await network.member());
+  });
+  afterAll(async () => {
+    home?.remove();
+    await network?.close();
+  });
+
+  it('finds a new agent fit, and says what its lease costs', async () => {
+    await home.init({ echo: { command: ['cat'] } });
+    const { code, stdout } = await runDaemon(['doctor', '--config', home.config], home.env);
+    expect(stdout).toMatch(/^ok {4}lease cost: busy \$31\.68 per day renewed every 30s, idle \$1\.58 per day/m);
+    expect(stdout).toMatch(/^ok {4}inbox: 0\.0\.\d+ takes messages of 0\.0\.\d+ only$/m);
+    expect(stdout).not.toMatch(/^(fail|warn)/m);
+    expect(code).toBe(0);
+  });
+
+  it('names what has to be mended, and nothing secret', async () => {
+    const other = new AgentHome(network, await network.member());
+    await other.init({ a: { command: ['/no/such/program'] }, b: { module: 'none.mjs' } });
+    const stranger = await network.member();
+    const env = { ...other.env, AGENT_PRIVATE_KEY: stranger.privateKey };
+    const { code, stdout, stderr } = await runDaemon(['doctor', '--config', other.config, '--json'], env);
+    const { findings } = JSON.parse(stdout) as { findings: { level: string; check: string }[] };
+    const failed = findings.filter(({ level }) => level === 'fail').map(({ check }) => check);
+    expect(failed).toEqual(['account key', 'executor a', 'executor b']);
+    expect(stderr).toContain('account key, executor a, executor b must be mended first');
+    expect(code).toBe(2);
+    expect(stdout + stderr).not.toContain(stranger.privateKey);
+    other.remove();
+  });
+
+  it('a second SIGTERM stops at once', async () => {
+    const slow = new AgentHome(network, await network.member());
+    await slow.init({ slow: { command: ['sleep', '1000'] } });
+    const daemon = await slow.serve();
+    const { work } = await import('./support/records.js');
+    await network.write(daemon.ready.inbox, 'run', [work({ task: 'slow', type: 'slow', inline: true }).record]);
+    await network.awaitRecord(({ record }) => record.type === 'started');
+    daemon.child.kill('SIGTERM');
+    await until(() => daemon.stderr.includes('a second signal stops at once') || undefined, 'the first signal');
+    expect(await daemon.kill('SIGTERM')).toBe(130);
+    slow.remove();
+  });
+});
