@@ -1,15 +1,32 @@
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { Command, CommanderError } from 'commander';
+import { addAgents } from './cli/agents.js';
 import { addBill } from './cli/bill.js';
 import type { AddCommand } from './cli/command.js';
+import { addApprove, addCancel, addReject } from './cli/direct.js';
 import { addEstimate } from './cli/estimate.js';
+import { addExplain } from './cli/explain.js';
 import { addImport } from './cli/import.js';
 import { addInit } from './cli/init.js';
 import { addRun } from './cli/run.js';
+import { addStatus } from './cli/status.js';
 import { addVerify } from './cli/verify.js';
 
 /** In the order in which --help shows them. Modules that load the SDK are imported by the command that needs them. */
-const COMMANDS: readonly AddCommand[] = [addInit, addRun, addImport, addEstimate, addVerify, addBill];
+const COMMANDS: readonly AddCommand[] = [
+  addInit,
+  addRun,
+  addStatus,
+  addExplain,
+  addAgents,
+  addApprove,
+  addReject,
+  addCancel,
+  addImport,
+  addEstimate,
+  addVerify,
+  addBill,
+];
 
 /** Runs the command line; returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {

@@ -4,19 +4,20 @@ import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
-import { reduce } from '../core/fold/reduce.js';
 import type { Plan } from '../core/plan.js';
 import type { Change } from '../core/run/change.js';
-import { chooseRun, emptyIndex, indexRecord, type JournalIndex } from '../core/run/journal-index.js';
+import { chooseRun } from '../core/run/journal-index.js';
 import { emptyState, type RunState } from '../core/run/run-state.js';
 import { Fleet } from './agents/fleet.js';
 import type { CoordinatorConfig } from './config-file.js';
 import { Effects } from './effects.js';
 import { type CoordinatorIdentity, nextIdentity } from './identity.js';
+import { indexJournal, replay } from './journal-replay.js';
 import { Judging } from './judging.js';
 import { LedgerFeed } from './ledger-feed.js';
 import { OutputStore } from './output-store.js';
 import { Outputs } from './outputs.js';
+import { keepPlan } from './plan-cache.js';
 import { RecordWriter } from './record-writer.js';
 import type { Reporter } from './reporter.js';
 import { type LoopEnd, RunLoop } from './run-loop.js';
@@ -60,7 +61,7 @@ export async function runPlan(
 ): Promise<RunEnd> {
   const startedMs = Date.now();
   const feed = new LedgerFeed(connection, options.config.journal, log);
-  const index = await indexJournal(feed, connection);
+  const index = await indexJournal(feed, connection.account);
   const chosen = chooseRun(index, options.plan.digest, options.wantNew);
   const identity = chosen.state === 'closed' ? undefined : nextIdentity(index, options.takeOver);
   const state = emptyState({
@@ -72,6 +73,7 @@ export async function runPlan(
     agents: new Set(options.config.agents),
   });
   await replay(feed, state, log);
+  keepPlan(options.config.stateDir, options.plan);
   reporter.begin(state, chosen.state);
   const work = new RunWork(connection, options, reporter, state, feed, log);
   try {
@@ -82,27 +84,6 @@ export async function runPlan(
     return { why, summary: summarise(state, work.saved.files, unpayable, Date.now() - startedMs, balances) };
   } finally {
     work.close();
-  }
-}
-
-async function indexJournal(feed: LedgerFeed, connection: Connection): Promise<JournalIndex> {
-  const index = emptyIndex();
-  for (const entry of await feed.peekJournal()) {
-    if (entry.author === connection.account) indexRecord(index, entry);
-  }
-  return index;
-}
-
-/** Folds everything the mirror has: the journal, and every inbox that an agent announced on it. */
-async function replay(feed: LedgerFeed, state: RunState, log: Logger): Promise<void> {
-  const inboxes = new Set<TopicId>();
-  for (const { record, author } of await feed.peekJournal()) {
-    if (record.type === 'online' && state.context.agents.has(author)) inboxes.add(record.inbox as TopicId);
-  }
-  for (const entry of await feed.read(inboxes)) {
-    reduce(state, entry, (change) => {
-      if (change.event === 'ignored') log.debug(change.reason);
-    });
   }
 }
 

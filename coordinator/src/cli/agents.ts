@@ -1,0 +1,48 @@
+import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
+import Table from 'cli-table3';
+import type { AgentReport } from '../shell/agent-report.js';
+import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
+import { type RunViewOptions, withRun, withRunOptions } from './view.js';
+
+export const addAgents: AddCommand = (program, exit) => {
+  withRunOptions(program.command('agents'))
+    .description("show each agent's state, why, its lease and what it has cost so far")
+    .option('--json', 'print one JSON line per agent')
+    .addHelpText('after', `\nExamples:\n  coordinator agents\n  coordinator agents --json\n${ENVIRONMENT_HELP}`)
+    .action(async (options: RunViewOptions & { readonly json?: boolean }) =>
+      exit(
+        await withRun(options, async (read, connection) => {
+          const { reportAgents } = await import('../shell/agent-report.js');
+          const reports = await reportAgents(connection, await read());
+          process.stdout.write(
+            options.json === true ? reports.map((report) => `${JSON.stringify(report)}\n`).join('') : asText(reports),
+          );
+          return 0;
+        }),
+      ),
+    );
+};
+
+function asText(reports: readonly AgentReport[]): string {
+  const table = new Table({
+    head: ['agent', 'state', 'since', 'reachable', 'open', 'slots', 'lease until', 'cost', 'capabilities'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const report of reports) {
+    table.push([
+      report.agent,
+      report.life,
+      report.since ?? '',
+      report.reachable,
+      String(report.open_attempts),
+      String(report.slots),
+      report.lease_expiry ?? '',
+      formatTinybar(BigInt(report.charged_tinybar)),
+      report.capabilities.join(', '),
+    ]);
+  }
+  const why = reports
+    .filter(({ life }) => life !== 'online')
+    .map(({ agent, life, why: reason }) => `${agent} is ${life}: ${reason}`);
+  return [table.toString(), ...why, ''].join('\n');
+}

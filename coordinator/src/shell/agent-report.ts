@@ -1,0 +1,94 @@
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { type ScheduleId, scheduleId } from '@gatepost/shared/vocabulary/ids';
+import { msFromNanos, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
+import type { AgentState } from '../core/run/agent-state.js';
+import type { RunState } from '../core/run/run-state.js';
+import { pinnedCredentials } from './agents/certificate.js';
+
+/** One agent as the ledger, the mirror and a look at its address tell it. */
+export interface AgentReport {
+  readonly agent: string;
+  /** online, offline, lapsed; `unknown` for one that never announced itself. */
+  readonly life: string;
+  readonly why: string;
+  /** Consensus time of that. */
+  readonly since: string | undefined;
+  readonly address: string | undefined;
+  readonly reachable: string;
+  readonly capabilities: readonly string[];
+  readonly slots: number;
+  readonly open_attempts: number;
+  /** When its newest lease ends, unless it is renewed. */
+  readonly lease_expiry: string | undefined;
+  /** What its account was charged since it was last online, in tinybar. */
+  readonly charged_tinybar: string;
+}
+
+const isoTime = (at: Nanos): string => new Date(msFromNanos(at)).toISOString();
+
+/** Whether the daemon answers at its address with the certificate the ledger names. */
+async function reach(agent: AgentState): Promise<string> {
+  if (agent.certSha256 === undefined) return 'not tried: it has no certificate';
+  try {
+    await pinnedCredentials(agent.address, agent.certSha256);
+    return 'yes';
+  } catch (thrown) {
+    return toGatepostError(thrown).message;
+  }
+}
+
+/** What an agent spent since a time, and when its newest lease ends. */
+async function leaseAndCost(connection: Connection, agent: AgentState) {
+  let charged = 0n;
+  let lease: ScheduleId | undefined;
+  for await (const entry of connection.mirror.transactionsOf(agent.account, agent.since)) {
+    const payer = entry.transaction_id.split('-')[0];
+    if (payer !== agent.account) continue;
+    charged += entry.charged_tx_fee;
+    if (entry.name === 'SCHEDULECREATE' && entry.result === 'SUCCESS') {
+      lease = entry.entity_id === null ? lease : scheduleId(entry.entity_id);
+    }
+  }
+  const schedule = lease === undefined ? undefined : await connection.mirror.schedule(lease);
+  const expiry = schedule === undefined || schedule.deleted ? undefined : (schedule.expiration_time ?? undefined);
+  return { charged, expiry };
+}
+
+/** A report on every agent of the allow-list. */
+export function reportAgents(connection: Connection, state: RunState): Promise<AgentReport[]> {
+  return Promise.all(
+    [...state.context.agents].map(async (account) => {
+      const agent = state.agents.get(account);
+      if (agent === undefined) return unknown(account);
+      const [reachable, { charged, expiry }] = await Promise.all([reach(agent), leaseAndCost(connection, agent)]);
+      return {
+        agent: account,
+        life: agent.life,
+        why: agent.reason ?? `session ${agent.session}`,
+        since: isoTime(agent.since),
+        address: agent.address,
+        reachable,
+        capabilities: [...agent.capabilities],
+        slots: agent.slots,
+        open_attempts: agent.open.size,
+        lease_expiry: expiry === undefined ? undefined : isoTime(parseNanos(expiry)),
+        charged_tinybar: charged.toString(),
+      };
+    }),
+  );
+}
+
+const unknown = (agent: string): AgentReport => ({
+  agent,
+  life: 'unknown',
+  why: 'it never announced itself on this journal',
+  since: undefined,
+  address: undefined,
+  reachable: 'no',
+  capabilities: [],
+  slots: 0,
+  open_attempts: 0,
+  lease_expiry: undefined,
+  charged_tinybar: '0',
+});
