@@ -3,6 +3,7 @@ import { DEFAULT_CONTROL_PORT } from '../control/start.js';
 import { DEFAULT_MIRROR_PORTS } from '../mirror/start.js';
 import type { ProfileName } from '../profile.js';
 
+const DEFAULT_HOST = '127.0.0.1';
 /** Port on which the SDK expects the node of a local network. */
 const DEFAULT_CONSENSUS_PORT = 50_211;
 /** More accounts than this make the start slow. */
@@ -33,7 +34,10 @@ function wholeNumber(most: number, what: string): (text: string) => number {
 }
 
 function loopback(text: string): string {
-  if (text !== 'localhost' && text !== '::1' && !/^127(\.\d{1,3}){3}$/.test(text)) {
+  if (text === 'localhost') {
+    return DEFAULT_HOST;
+  }
+  if (!/^127(\.\d{1,3}){3}$/.test(text)) {
     throw new InvalidArgumentError('The network has public keys and no protection: it listens on loopback only.');
   }
   return text;
@@ -55,7 +59,7 @@ export function program(run: (options: CliOptions) => Promise<void>): Command {
   const port = wholeNumber(65_535, 'A port');
   return new Command('local-ledger')
     .description('A Hedera-compatible network in one process: consensus node and mirror on loopback.')
-    .option('--host <address>', 'loopback address to listen on', loopback, '127.0.0.1')
+    .option('--host <address>', 'loopback address to listen on', loopback, DEFAULT_HOST)
     .option('--port <port>', 'consensus node, gRPC', port, DEFAULT_CONSENSUS_PORT)
     .option('--mirror-grpc-port <port>', 'mirror, gRPC', port, DEFAULT_MIRROR_PORTS.grpc)
     .option('--mirror-rest-port <port>', 'mirror, REST', port, DEFAULT_MIRROR_PORTS.rest)
