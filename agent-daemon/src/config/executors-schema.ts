@@ -31,11 +31,16 @@ export const executorSchema = z
     keep_work_dir: z.boolean().default(false),
     /** What a restarted daemon does with an attempt that was running: run it again, or report it as lost. */
     restart: z.enum(['rerun', 'lost']).default('rerun'),
+    /** Keeps a command apart from other processes, and from the network; it fails where the kernel refuses that. */
+    confine: z.enum(['none', 'processes', 'no_network']).default('none'),
     usage: usage.default({}),
   })
   .superRefine((executor, context) => {
     const kinds = ['command', 'http', 'module'].filter((kind) => executor[kind as keyof typeof executor] !== undefined);
     if (kinds.length !== 1) context.addIssue({ code: 'custom', message: 'needs exactly one of command, http, module' });
+    if (executor.confine !== 'none' && executor.command === undefined) {
+      context.addIssue({ code: 'custom', path: ['confine'], message: 'only a command can be confined' });
+    }
   });
 
 /** Task type -> executor. */

@@ -11,6 +11,7 @@ import type { DaemonConfig } from '../config/daemon-config.js';
 import type { ExecutorSettings } from '../config/executors-schema.js';
 import { usdPerDay } from '../core/lease-planner.js';
 import { enforcement } from './enforcement.js';
+import { canConfine } from './executors/confinement.js';
 import { accountKeyOnMirror } from './ledger/hedera-ledger.js';
 import { loadIdentity } from './tls.js';
 
@@ -91,7 +92,9 @@ async function checkExecutor(executor: ExecutorSettings): Promise<Omit<Finding, 
     return reachable === undefined ? warn(`nothing answers at ${http}`) : ok(`http ${http}`);
   }
   const [program = ''] = command ?? [];
-  return findProgram(program) ? ok(`command ${program}`) : fail(`no such program: ${program}`);
+  if (!findProgram(program)) return fail(`no such program: ${program}`);
+  if (executor.confine !== 'none' && !canConfine()) return fail(`this host cannot confine: ${executor.confine}`);
+  return ok(`command ${program}${executor.confine === 'none' ? '' : `, confined: ${executor.confine}`}`);
 }
 
 function hostChecks(config: DaemonConfig): Readonly<Record<string, Check>> {

@@ -1,4 +1,5 @@
 import { platform } from 'node:os';
+import { canConfine } from './executors/confinement.js';
 
 /** What this host really enforces on executors, in words. */
 export function enforcement(): readonly string[] {
@@ -8,6 +9,9 @@ export function enforcement(): readonly string[] {
     ...everywhere,
     'process tree kill by /proc',
     'memory and processor time by sampling /proc',
-    'no file system or network confinement: run the daemon as a user of its own, or in a container',
+    canConfine()
+      ? 'confine: processes and no_network by namespaces'
+      : 'confine: refused (no unshare, or user namespaces are switched off)',
+    'no file system confinement: run the daemon as a user of its own, or in a container',
   ];
 }

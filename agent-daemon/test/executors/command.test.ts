@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { canConfine } from '../../src/shell/executors/confinement.js';
 import { killMarked } from '../../src/shell/executors/process-tree.js';
 import { until } from '../support/until.js';
 import { alive, command, outputOf, start } from './run.js';
@@ -73,6 +74,28 @@ describe('a command', () => {
 
   it('need not read its input', async () => {
     expect(outputOf(await start(command(['echo', 'done']), 'x'.repeat(1_000_000)).result)).toBe('done\n');
+  });
+});
+
+describe.skipIf(!canConfine())('a confined command', () => {
+  const look =
+    'ls -d /proc/[0-9]* | wc -l; cat /proc/net/dev | tail -n +3 | wc -l; cat; test -e /proc/$PARENT/environ; echo $?';
+
+  it('sees no process but its own, and without a network none but loopback', async () => {
+    process.env.PARENT = String(process.pid);
+    const run = start(command(['sh', '-c', look], { confine: 'no_network', env: ['PARENT'] }), 'x');
+    const [processes, interfaces, order] = outputOf(await run.result).split(/\n/);
+    expect(Number(processes)).toBeLessThan(10);
+    expect(interfaces).toBe('1');
+    expect(order).toBe('{"input":"x"}1');
+  });
+
+  it('ends as a whole, its daemonised children included', async () => {
+    const script = 'setsid sleep 1000 >/dev/null 2>&1 & echo up >&2; wait; sleep 1000';
+    const run = start(command(['sh', '-c', script], { confine: 'processes' }));
+    await until(() => run.log.includes('up') || undefined, 'its start');
+    run.abort.abort();
+    expect(outputOf(await run.result)).toMatch(/^failed/);
   });
 });
 

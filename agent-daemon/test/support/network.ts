@@ -8,7 +8,7 @@ import { createTopic, prepareMessage } from '@gatepost/shared/hedera/topics';
 import { execute } from '@gatepost/shared/hedera/transaction';
 import { packRecords, unpackMessage } from '@gatepost/shared/records/codec';
 import { accountId, type TokenId, type TopicId, topicId } from '@gatepost/shared/vocabulary/ids';
-import type { AnyRecord, AssignedWork } from './records.js';
+import type { AnyRecord } from './records.js';
 import { until } from './until.js';
 
 /** An account with the key its process gets. */
@@ -39,8 +39,6 @@ export interface JournalEntry {
   readonly run: string | undefined;
   readonly record: AnyRecord;
 }
-
-export type { AssignedWork };
 
 function networkOf(ledger: Ledger): NetworkConfig {
   const { consensus, mirrorGrpc, mirrorRest } = ledger.ports;

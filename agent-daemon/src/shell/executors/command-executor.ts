@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
 import { parseExecutorLine } from '../../core/line-protocol.js';
 import { childEnvironment } from './child-environment.js';
+import { canConfine, confined } from './confinement.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from './executor.js';
 import { LineSplitter } from './line-splitter.js';
 import { killTree, signalTree } from './process-tree.js';
@@ -120,7 +121,11 @@ export class CommandExecutor implements Executor {
   }
 
   #spawn(execution: Execution): Running | { readonly reason: string } {
-    const [program = '', ...args] = this.settings.command;
+    const { confine, command } = this.settings;
+    if (confine !== 'none' && !canConfine()) {
+      return { reason: `this host cannot confine a command (${confine}); agent-daemon doctor says why` };
+    }
+    const [program = '', ...args] = confined(command, confine);
     const marker = `${this.markerPrefix}${randomUUID()}`;
     try {
       const child = spawn(program, args, {
