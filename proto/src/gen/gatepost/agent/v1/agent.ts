@@ -283,7 +283,10 @@ export interface Welcome {
   daemonSession: string;
 }
 
-/** An event of an attempt. Events are numbered from 1 without gaps; unacknowledged ones survive a stream. */
+/**
+ * An event of an attempt. Events are numbered from 1 without gaps; unacknowledged ones survive a stream. When the daemon
+ * died while the attempt ran, its next start numbers them from 1,000,001, so that no number means two events.
+ */
 export interface AttemptEvent {
   /** Which attempt. */
   ref:
@@ -349,7 +352,7 @@ export interface Finished {
   outputSha256: Uint8Array;
   /** Size of the output in bytes. */
   outputSize: bigint;
-  /** The output, when it fits into one chunk. */
+  /** The output, when it is small (at most one chunk and 16 KiB); otherwise FetchOutput asks for it. */
   output: Uint8Array;
 }
 
