@@ -11,6 +11,7 @@ export class LedgerClock implements ClockControl {
   readonly #listeners = new Set<AdvanceListener>();
   readonly #wallMillis: () => number;
   #offset: Nanos = 0n;
+  #reached: () => Nanos = () => 0n;
 
   constructor(wallMillis: () => number = Date.now) {
     this.#wallMillis = wallMillis;
@@ -40,14 +41,24 @@ export class LedgerClock implements ClockControl {
       throw new RangeError('the clock cannot go back');
     }
     this.#offset += nanos;
-    for (const listener of this.#listeners) {
-      await listener();
-    }
+    await this.#tell();
   }
 
-  /** Sets the lead over the machine's time. Rejects with RangeError when time would go back. */
+  /**
+   * Sets the lead over the machine's time. A smaller one is taken only while consensus has not reached the time that it
+   * leads to; otherwise rejects with RangeError.
+   */
   async setOffset(nanos: Nanos): Promise<void> {
-    await this.advance(nanos - this.#offset);
+    if (nanos < this.#offset && this.wall() + nanos <= this.#reached()) {
+      throw new RangeError('consensus time never goes back');
+    }
+    this.#offset = nanos;
+    await this.#tell();
+  }
+
+  /** Names the newest consensus timestamp, behind which the clock must not be set. */
+  notBefore(reached: () => Nanos): void {
+    this.#reached = reached;
   }
 
   /** Sets the lead without telling anyone; for restoring a stored ledger. */
@@ -59,5 +70,11 @@ export class LedgerClock implements ClockControl {
   onAdvance(listener: AdvanceListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async #tell(): Promise<void> {
+    for (const listener of this.#listeners) {
+      await listener();
+    }
   }
 }

@@ -171,6 +171,7 @@ function found(data: DataDirectory, clock: LedgerClock) {
     operatorKey: wirePublicKey(operatorKey),
     accountKeys: keys.map(wirePublicKey),
   });
+  clock.notBefore(() => network.lastTimestamp);
   const hub = new RecordHub((emit) => {
     network.genesisItems.forEach(emit);
     data.replay((input) => {

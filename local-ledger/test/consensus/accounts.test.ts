@@ -68,6 +68,11 @@ describe('CryptoUpdate', () => {
 });
 
 describe('CryptoDelete', () => {
+  it('spares the accounts of the system', async () => {
+    const system = new AccountDeleteTransaction().setAccountId('0.0.98').setTransferAccountId('0.0.2');
+    expect(await run(system)).toBe('ENTITY_NOT_ALLOWED_TO_DELETE');
+  });
+
   it('hands the balance on and closes the account', async () => {
     const bob = await newParty(stage, 10);
     const remove = (heir: string) => new AccountDeleteTransaction().setAccountId(bob.id).setTransferAccountId(heir);

@@ -1,3 +1,4 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import {
   AccountCreateTransaction,
   Hbar,
@@ -44,6 +45,13 @@ const newToken = () =>
     .setSupplyKey(stage.operatorKey.publicKey);
 const key = () => PrivateKey.generateED25519().publicKey;
 const submit = (bytes: number) => new TopicMessageSubmitTransaction({ topicId, message: 'x'.repeat(bytes) });
+
+/** The first of the SDK's list of transactions, one for each node. */
+function firstTransaction(list: Uint8Array): Uint8Array {
+  const reader = new BinaryReader(list);
+  reader.tag();
+  return Uint8Array.from(reader.bytes());
+}
 
 /** One US dollar in tinybar at 12 cents an hbar. */
 const DOLLAR = 1e10 / 12;
@@ -94,6 +102,19 @@ describe('fees', () => {
     const both = new TokenAssociateTransaction().setAccountId(bob.id).setTokenIds([tokenId, other.tokenId ?? '']);
     const record = await (await both.execute(bob.client)).getRecord(bob.client);
     expect(Math.abs(Number(record.transactionFee.toTinybars()) - 0.0999 * DOLLAR)).toBeLessThan(0.001 * DOLLAR);
+  });
+
+  it('are what the mirror estimates', async () => {
+    const transaction = await submit(1_000).freezeWith(stage.client).signWithOperator(stage.client);
+    const { fees, mirrorRest } = stage.ledger.ports;
+    const answer = await fetch(`http://127.0.0.1:${fees ?? mirrorRest}/api/v1/network/fees?mode=INTRINSIC`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/protobuf' },
+      body: firstTransaction(transaction.toBytes()),
+    });
+    const { total } = (await answer.json()) as { total: number };
+    const record = await (await transaction.execute(stage.client)).getRecord(stage.client);
+    expect(Math.abs(total / 12 - Number(record.transactionFee.toTinybars()))).toBeLessThan(3);
   });
 
   it('are kept when the transaction fails', async () => {

@@ -7,11 +7,13 @@ import {
   ScheduleId,
   ScheduleInfoQuery,
   ScheduleSignTransaction,
+  type SubscriptionHandle,
   TokenAssociateTransaction,
   TokenCreateTransaction,
   TokenInfoQuery,
   TopicCreateTransaction,
   TopicInfoQuery,
+  TopicMessageQuery,
   TopicMessageSubmitTransaction,
   TransferTransaction,
 } from '@hashgraph/sdk';
@@ -56,6 +58,28 @@ describe('the SDK against the embedded network', () => {
     const info = await new TopicInfoQuery().setTopicId(topicId ?? '').execute(stage.client);
     expect(info.sequenceNumber.toString()).toBe('1');
     expect(info.topicMemo).toBe('a topic');
+  });
+
+  it('shows on the mirror, by subscription and over REST', async () => {
+    const created = await new TopicCreateTransaction().execute(stage.client);
+    const { topicId } = await created.getReceipt(stage.client);
+    let handle: SubscriptionHandle | undefined;
+    const seen = new Promise<string>((resolve) => {
+      handle = new TopicMessageQuery({ topicId: topicId ?? '' })
+        .setStartTime(0)
+        .subscribe(stage.client, null, (message) => resolve(Buffer.from(message.contents).toString()));
+    });
+    const submitted = await new TopicMessageSubmitTransaction({ topicId: topicId ?? '', message: 'seen' }).execute(
+      stage.client,
+    );
+    const { topicRunningHash } = await submitted.getReceipt(stage.client);
+    expect(await seen).toBe('seen');
+    handle?.unsubscribe();
+    const answer = await fetch(
+      `http://127.0.0.1:${stage.ledger.ports.mirrorRest}/api/v1/topics/${topicId}/messages?limit=1`,
+    );
+    const { messages } = (await answer.json()) as { messages: { running_hash: string }[] };
+    expect(messages[0]?.running_hash).toBe(Buffer.from(topicRunningHash ?? []).toString('base64'));
   });
 
   it('creates a token, associates it and moves it', async () => {

@@ -95,7 +95,7 @@ const refused: readonly (readonly [string, () => Uint8Array, string])[] = [
     () => transactionBytes(plainBody({ transactionID: { ...ownId(), transactionValidStart: undefined } })),
     'INVALID_TRANSACTION_START',
   ],
-  ['a memo of 101 bytes', () => transactionBytes(plainBody({ memo: 'é'.repeat(50) + 'x' })), 'MEMO_TOO_LONG'],
+  ['a memo of 101 bytes', () => transactionBytes(plainBody({ memo: `${'é'.repeat(50)}x` })), 'MEMO_TOO_LONG'],
   ['a NUL in the memo', () => transactionBytes(plainBody({ memo: 'a\0b' })), 'INVALID_ZERO_BYTE_IN_STRING'],
   [
     'a custom fee limit on a transfer',

@@ -3,7 +3,7 @@ import type { Handled } from '@gatepost/local-ledger/core/handling/dispatch';
 import { accountId, tokenId, topicId, transactionId } from '@gatepost/local-ledger/core/ids';
 import { reopen } from '@gatepost/local-ledger/core/ingest/ingest';
 import { Network } from '@gatepost/local-ledger/core/network';
-import { StatusError } from '@gatepost/local-ledger/core/status';
+import { Status, StatusError } from '@gatepost/local-ledger/core/status';
 import { CryptoCreateTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_create';
 import { CryptoTransferTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_transfer';
 import { TokenCreateTransactionBody } from '@gatepost/local-ledger/gen/services_token_create';
@@ -203,6 +203,7 @@ describe('over any sequence of transactions', () => {
       { numRuns: 150 },
     );
     expect(reached.size, 'kinds of outcome').toBeGreaterThan(8);
+    expect(reached.has(Status.FAIL_INVALID), 'an error of ours').toBe(false);
   }, 120_000);
 
   it('a batch that fails changes nothing but fees', () => {

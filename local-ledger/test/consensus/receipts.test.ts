@@ -158,6 +158,10 @@ describe('the testnet profile', () => {
 describe('the clock', () => {
   it('never goes back', async () => {
     await expect(stage.ledger.clock.advance(-1n)).rejects.toThrow(RangeError);
-    await expect(stage.ledger.clock.setOffset(-5n)).rejects.toThrow(RangeError);
+    await stage.ledger.clock.setOffset(60n * second);
+    await stage.ledger.clock.setOffset(30n * second);
+    expect(stage.ledger.clock.offset()).toBe(30n * second);
+    await statusOf(pay(), stage.client);
+    await expect(stage.ledger.clock.setOffset(0n)).rejects.toThrow(RangeError);
   });
 });

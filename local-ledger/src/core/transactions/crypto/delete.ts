@@ -1,6 +1,7 @@
 import type { CryptoDeleteTransactionBody } from '../../../gen/services_crypto_delete.js';
 import { prices } from '../../fees/price-list.js';
 import { accountNum } from '../../ids.js';
+import { FIRST_USER_ENTITY } from '../../limits.js';
 import { demand, Status } from '../../status.js';
 import { liveAccount } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
@@ -30,6 +31,7 @@ export const cryptoDelete: TransactionHandler<CryptoDeleteTransactionBody> = {
     const account = liveAccount(state, value.deleteAccountID);
     const heir = liveAccount(state, value.transferAccountID, Status.INVALID_TRANSFER_ACCOUNT_ID);
     demand(account.num !== heir.num, Status.TRANSFER_ACCOUNT_SAME_AS_DELETE_ACCOUNT);
+    demand(account.num >= FIRST_USER_ENTITY, Status.ENTITY_NOT_ALLOWED_TO_DELETE);
     demand(!state.isTreasury(account.num), Status.ACCOUNT_IS_TREASURY);
     const holdsTokens = state.relationsOf(account.num).some(({ balance }) => balance !== 0n);
     demand(!holdsTokens, Status.TRANSACTION_REQUIRES_ZERO_TOKEN_BALANCES);
