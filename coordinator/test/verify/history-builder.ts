@@ -3,7 +3,8 @@ import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId, TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import { formatNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
-import { stateDigest } from '../../src/core/verify/check-outcome.js';
+import type { Plan } from '../../src/core/plan.js';
+import { foldRun } from '../../src/core/verify/check-state.js';
 import type { Evidence, TokenTransfer, TopicEvidence } from '../../src/core/verify/evidence.js';
 import { replay } from '../../src/core/verify/replay.js';
 
@@ -63,6 +64,8 @@ export class HistoryBuilder {
     [INBOX_1, keyOf(AGENT_1)],
     [INBOX_2, keyOf(AGENT_2)],
   ]);
+  /** With it run_closed gets the digest that the coordinator's own fold comes to. */
+  plan: Plan | undefined;
   /** Digest for run_closed instead of the right one. */
   stateSha256: string | undefined;
   now: Nanos = 1_700_000_000n * SECOND;
@@ -171,10 +174,11 @@ export class HistoryBuilder {
 
   build(): Evidence {
     const closed = this.messages.find(({ records }) => records[0]?.type === 'run_closed');
-    if (closed !== undefined) {
-      const run = replay(this.#evidence()).runs.get(RUN);
-      const digest = run?.closed === undefined ? '' : stateDigest(run, run.closed);
-      closed.records = closed.records.map((record) => ({ ...record, state_sha256: this.stateSha256 ?? digest }) as AnyRecord); // biome-ignore format: one thought
+    const replayed = replay(this.#evidence());
+    const run = replayed.runs.get(RUN);
+    if (closed !== undefined && run !== undefined && this.plan !== undefined) {
+      const digest = this.stateSha256 ?? foldRun(run, this.plan, JOURNAL, replayed).digest;
+      closed.records = closed.records.map((record) => ({ ...record, state_sha256: digest }) as AnyRecord);
     }
     return this.#evidence();
   }

@@ -33,6 +33,7 @@ export function testPlan(change: Record<string, unknown> = {}): Plan {
 /** One whole run in which everything is as it should be. */
 export function honestRun(): HistoryBuilder {
   const history = new HistoryBuilder();
+  history.plan = testPlan();
   history.online(AGENT_1);
   history.online(AGENT_2);
   history.open(testPlan().digest, 5);

@@ -13,7 +13,6 @@ import { BATCH_PRICE, tokenTransferPrice, toTinybar } from '@gatepost/shared/voc
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LedgerFixture, openLedger } from '../../../shared/test/ledger-fixture.js';
-import { digestOfAttempts } from '../../src/core/run/state-digest.js';
 import { verify } from '../../src/core/verify/verify.js';
 import { gatherBill } from '../../src/shell/bill-evidence.js';
 import { gatherEvidence } from '../../src/shell/verify-evidence.js';
@@ -64,9 +63,7 @@ async function open(run: string): Promise<void> {
 }
 
 async function close(run: string): Promise<void> {
-  const attempt = { task: 'a', attempt: 1, agent: agent.account, price: '7', input: INPUT };
-  const digest = digestOfAttempts(PLAN, token, [{ ...attempt, output: PLAN, verdict: 'accepted none', paid: '7' }]);
-  await say(coordinator, journal, run, { type: 'run_closed', outcome: 'complete', state_sha256: digest });
+  await say(coordinator, journal, run, { type: 'run_closed', outcome: 'complete', state_sha256: PLAN });
 }
 
 /** Waits until the mirror shows what was written. */

@@ -164,7 +164,7 @@ const TAMPERINGS: readonly (readonly [what: string, tampered: () => Evidence, ru
   [
     'other end than it came to',
     () => journal(edit(is('run_closed'), (r) => ({ ...r, state_sha256: 'f'.repeat(64) }))),
-    'state-digest',
+    'plan-state',
   ],
   ['complete without a task', () => journal(drop(is('verdict', 'free'))), 'outcome-differs'],
   [

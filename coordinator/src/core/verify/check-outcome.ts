@@ -1,15 +1,5 @@
 import { canonicalJson } from '@gatepost/shared/vocabulary/digest';
-import { digestOfAttempts } from '../run/state-digest.js';
-import {
-  type AnyEntry,
-  attemptName,
-  attemptsOf,
-  type Entry,
-  factsOf,
-  isBefore,
-  type RunHistory,
-  reviewedAttempt,
-} from './history.js';
+import { attemptName, attemptsOf, type Entry, factsOf, isBefore, type RunHistory, reviewedAttempt } from './history.js';
 import type { Findings } from './rules.js';
 
 /** Whether a run was opened once and ended as its last record says. */
@@ -26,10 +16,6 @@ export function checkOutcome(run: RunHistory, findings: Findings): void {
   if (run.closed === undefined) return;
   checkAfterClose(run, run.closed, findings);
   checkClosing(run, run.closed, findings);
-  const digest = stateDigest(run, run.closed);
-  if (digest !== run.closed.record.state_sha256) {
-    findings.add('state-digest', run.run, run.run, `the records give ${digest}, not ${run.closed.record.state_sha256}`);
-  }
 }
 
 function assignedTasks(run: RunHistory): number {
@@ -65,30 +51,4 @@ function checkClosing(run: RunHistory, closed: Entry<'run_closed'>, findings: Fi
   if (outcome === 'complete' && missing > 0) {
     findings.add('outcome-differs', run.run, run.run, `closed as complete, but ${missing} tasks were not accepted`);
   }
-}
-
-/** What the coordinator's own fold had to come to, from the records alone. */
-export function stateDigest(run: RunHistory, closed: Entry<'run_closed'>): string {
-  const counted = <T extends AnyEntry>(entry: T | undefined): T | undefined =>
-    entry !== undefined && isBefore(entry, closed) ? entry : undefined;
-  const attempts = [...attemptsOf(run)].flatMap((attempt) => {
-    const facts = factsOf(run, attempt);
-    const assignment = counted(facts.assignment?.entry);
-    if (assignment === undefined || facts.assignment === undefined) return [];
-    const verdict = counted(facts.verdict)?.record;
-    const heard = counted(facts.result);
-    const result = facts.verdict === undefined || (heard && isBefore(heard, facts.verdict)) ? heard?.record : undefined;
-    const paid = attempt.payments.find(({ entry }) => isBefore(entry, closed))?.amount ?? 0n;
-    return {
-      task: attempt.task,
-      attempt: attempt.attempt,
-      agent: facts.assignment.agent,
-      price: assignment.record.price,
-      input: assignment.record.input_sha256,
-      output: result === undefined ? '' : result.outcome === 'ok' ? (result.output_sha256 ?? '') : 'failed',
-      verdict: verdict === undefined ? '' : `${verdict.accepted ? 'accepted' : 'rejected'} ${verdict.gate}`,
-      paid: paid.toString(),
-    };
-  });
-  return digestOfAttempts(run.opened.record.plan_sha256, run.token, attempts);
 }

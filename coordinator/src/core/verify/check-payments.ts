@@ -87,11 +87,10 @@ function checkTask(run: RunHistory, task: string, paid: readonly AttemptHistory[
   }
   const reviewed = reviewedAttempt(task);
   if (reviewed === undefined) return;
-  const workers = [...(run.tasks.get(reviewed.task)?.values() ?? [])].map(
-    (work) => factsOf(run, work).assignment?.agent,
-  );
+  const work = run.tasks.get(reviewed.task)?.get(reviewed.attempt);
+  const worker = work === undefined ? undefined : factsOf(run, work).assignment?.agent;
   for (const { assignment } of facts) {
-    if (assignment === undefined || !workers.includes(assignment.agent)) continue;
-    report('review-by-worker', `${assignment.agent} reviewed a task it worked on`);
+    if (assignment === undefined || assignment.agent !== worker) continue;
+    report('review-by-worker', `${worker} reviewed its own work on ${reviewed.task}`);
   }
 }

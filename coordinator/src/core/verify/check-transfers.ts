@@ -16,7 +16,8 @@ export function checkTransfers(
     for (const [batch, records] of ledger.batchesOf(run, findings)) checkBatch(run, batch, records, ledger, findings);
   }
   const recorded = new Set([...all].flatMap(({ settled }) => settled.map(({ at }) => ledger.batchAt(at))));
-  for (const run of runs) checkTreasury(run, evidence, recorded, ledger, findings);
+  const moving = evidence.transactions.filter(({ tokenTransfers }) => tokenTransfers.length > 0);
+  for (const run of runs) checkTreasury(run, { ...evidence, transactions: moving }, recorded, ledger, findings);
 }
 
 /** Amounts by token and account. */

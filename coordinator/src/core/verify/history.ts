@@ -20,11 +20,19 @@ export interface PaymentEntry {
   readonly amount: bigint;
 }
 
+/** An attempt given to an agent. */
+export interface Assignment {
+  readonly entry: Entry<'assign'>;
+  readonly agent: AccountId;
+  /** Whether its number followed the one before; an assignment out of turn has no effect. */
+  readonly inTurn: boolean;
+}
+
 /** All that was said about one attempt, by anybody, in consensus order. */
 export interface AttemptHistory {
   readonly task: string;
   readonly attempt: number;
-  readonly assignments: { readonly entry: Entry<'assign'>; readonly agent: AccountId }[];
+  readonly assignments: Assignment[];
   readonly results: Entry<'result'>[];
   readonly verdicts: Entry<'verdict'>[];
   /** The coordinator's only. */
@@ -42,6 +50,8 @@ export interface RunHistory {
   readonly reopened: Entry<'run_opened'>[];
   /** By task, then by number. */
   readonly tasks: Map<string, Map<number, AttemptHistory>>;
+  /** Number of the last assignment in turn, by task. */
+  readonly turns: Map<string, number>;
   /** The coordinator's payment records. */
   readonly settled: Entry<'settled'>[];
   /** Payment records by others. */
@@ -54,18 +64,27 @@ export const attemptName = ({ task, attempt }: { readonly task: string; readonly
 
 /** What the coordinator and the assigned agent said about an attempt, others' words left out. */
 export interface AttemptFacts {
-  readonly assignment: AttemptHistory['assignments'][number] | undefined;
-  /** The first, as long as there was no verdict; what comes later has no effect. */
+  readonly assignment: Assignment | undefined;
+  /** The first after the assignment; what comes later has no effect. */
   readonly result: Entry<'result'> | undefined;
   readonly verdict: Entry<'verdict'> | undefined;
 }
 
-/** Reduces what was said to what counts. */
+/**
+ * Reduces what was said to what counts. When messages of one moment, or of a process that was killed, reach consensus in
+ * another order than they were sent, an attempt is assigned again under the same number: the assignment that counts is
+ * one to the agent that was paid, if any, and one in turn before others.
+ */
 export function factsOf(run: RunHistory, attempt: AttemptHistory): AttemptFacts {
-  const assignment = attempt.assignments.find(({ entry }) => entry.author === run.coordinator);
+  const own = attempt.assignments.filter(({ entry }) => entry.author === run.coordinator);
+  const payee = attempt.payments[0]?.to;
+  const paid = own.filter(({ agent }) => agent === payee);
+  const candidates = paid.length > 0 ? paid : own;
+  const assignment = candidates.find(({ inTurn }) => inTurn) ?? candidates[0];
   const verdict = attempt.verdicts.find(({ author }) => author === run.coordinator);
-  const result = attempt.results.find(({ author }) => author === assignment?.agent);
-  return { assignment, verdict, result };
+  const results = attempt.results.filter(({ author }) => author === assignment?.agent);
+  const after = results.find((result) => assignment !== undefined && isBefore(assignment.entry, result));
+  return { assignment, verdict, result: after ?? results[0] };
 }
 
 /** All attempts of a run. */

@@ -11,6 +11,8 @@ export interface Replay {
   readonly ignored: ReadonlyMap<string, number>;
   /** Inboxes each agent announced. */
   readonly inboxOwners: ReadonlyMap<TopicId, AccountId>;
+  /** All records in consensus order. */
+  readonly entries: readonly AnyEntry[];
 }
 
 /**
@@ -31,7 +33,8 @@ export function replay(evidence: Evidence): Replay {
   for (const { malformed } of inboxes) count('malformed message on an inbox', malformed);
   const assigned = inboxes.flatMap(({ entries }) => entries).sort((a, b) => (isBefore(a, b) ? -1 : 1));
   for (const entry of assigned) sortInboxEntry(runs, inboxOwners, entry, count);
-  return { runs, ignored, inboxOwners };
+  const entries = [...journal.entries, ...assigned].sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  return { runs, ignored, inboxOwners, entries };
 }
 
 type Count = (reason: string) => void;
@@ -67,6 +70,7 @@ function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
     closed: undefined,
     reopened: [],
     tasks: new Map(),
+    turns: new Map(),
     settled: [],
     foreignSettled: [],
   };
@@ -148,6 +152,10 @@ function sortInboxEntry(
     count('assignment of a run that does not count');
     return;
   }
-  if (entry.author !== run.coordinator) count('assignment by another than the coordinator');
-  attemptOf(run, entry.record.task, entry.record.attempt).assignments.push({ entry, agent });
+  const { task, attempt } = entry.record;
+  const isOwn = entry.author === run.coordinator;
+  if (!isOwn) count('assignment by another than the coordinator');
+  const inTurn = isOwn && attempt === (run.turns.get(task) ?? 0) + 1;
+  if (inTurn) run.turns.set(task, attempt);
+  attemptOf(run, task, attempt).assignments.push({ entry, agent, inTurn });
 }

@@ -20,7 +20,7 @@ export const RULES = {
   'attempt-paid-twice': 'An attempt is paid once.',
   'task-paid-twice': 'A task is paid once, a quorum task once for each member that agreed.',
   'quorum-disagrees': 'All paid members of a quorum are different agents with the same output.',
-  'review-by-worker': 'A review was not done by an agent that worked on what is reviewed.',
+  'review-by-worker': 'A review was not done by the agent whose work it reviews.',
   'wrong-payee': 'The agent that was assigned is the one that is paid.',
   'wrong-amount': 'The amount paid is the price of the assignment.',
   'wrong-token': 'Assignments and payments of a run are in the token the run was opened with.',
@@ -36,13 +36,14 @@ export const RULES = {
   'accepted-unpaid': 'A run that was closed as complete has paid all that was accepted.',
   'outcome-differs': 'A run was closed as complete exactly when all its tasks were accepted.',
   'task-count': 'No more tasks were assigned than the run was opened with.',
-  'state-digest': 'The digest in run_closed is that of the assignments, results, verdicts and payments before it.',
   'plan-digest': 'The run was opened with the given plan.',
   'plan-task': 'Every task that was assigned is in the plan, with its type, and to the agent it names.',
   'plan-price': 'Every task was assigned at the price in the plan.',
   'plan-order': 'A task was assigned only after all it depends on was accepted.',
   'plan-attempts': 'A task was not tried more often than the plan allows.',
   'plan-quorum': 'A task was accepted by as many agents as its quorum demands, and by no more than were asked.',
+  'plan-state':
+    "The coordinator's own fold of the records finds no fault with a payment and comes to the digest in run_closed.",
   'plan-budget': 'No more was paid than the plan allows.',
 } as const satisfies Record<string, string>;
 

@@ -3,11 +3,12 @@ import type { Plan } from '../plan.js';
 import { checkOutcome } from './check-outcome.js';
 import { checkPayments } from './check-payments.js';
 import { checkPlan } from './check-plan.js';
+import { checkState } from './check-state.js';
 import { checkTopics } from './check-topics.js';
 import { checkTransfers } from './check-transfers.js';
 import type { Evidence } from './evidence.js';
 import { attemptsOf, factsOf, type RunHistory, reviewedAttempt } from './history.js';
-import { replay } from './replay.js';
+import { type Replay, replay } from './replay.js';
 import { type Finding, Findings, RULES, type RuleId } from './rules.js';
 
 export interface VerifyOptions {
@@ -61,7 +62,7 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
     checkOutcome(run, findings);
   }
   checkTransfers(evidence, runs, replayed.runs.values(), findings);
-  if (options.plan !== undefined) checkRunsOfPlan(runs, options.plan, findings);
+  if (options.plan !== undefined) checkRunsOfPlan(runs, options.plan, evidence, replayed, findings);
   const found = findings.all;
   const summaries = runs.map((run) => summary(run, found));
   return {
@@ -75,9 +76,16 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
 }
 
 /** A journal may hold runs of several plans: those of the given one are checked, and if there is none, all are. */
-function checkRunsOfPlan(runs: readonly RunHistory[], plan: Plan, findings: Findings): void {
+function checkRunsOfPlan(
+  runs: readonly RunHistory[],
+  plan: Plan,
+  { journal }: Evidence,
+  replayed: Replay,
+  findings: Findings,
+): void {
   const ofPlan = runs.filter(({ opened }) => opened.record.plan_sha256 === plan.digest);
   for (const run of ofPlan.length > 0 ? ofPlan : runs) checkPlan(run, plan, findings);
+  for (const run of ofPlan) checkState(run, plan, journal.topic, replayed, findings);
 }
 
 function summary(run: RunHistory, findings: readonly Finding[]): RunSummary {
