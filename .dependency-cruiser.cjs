@@ -41,13 +41,19 @@ module.exports = {
       comment: 'A core imports its own core, generated messages, and the pure vocabulary of shared.',
       severity: 'error',
       from: { path: '^[^/]+/src/core/' },
-      to: { pathNot: '^([^/]+/src/core/|[^/]+/src/gen/|shared/src/(vocabulary|records)/|node_modules/(zod|@bufbuild/protobuf)/)' },
+      to: {
+        pathNot:
+          '^([^/]+/src/core/|[^/]+/src/gen/|shared/src/(vocabulary|records)/|node_modules/(zod|@bufbuild/protobuf)/)',
+      },
     },
     {
       name: 'vocabulary-is-pure',
       severity: 'error',
       from: { path: '^shared/src/(vocabulary|records)/' },
-      to: { pathNot: '^(shared/src/(vocabulary|records)/|node_modules/(zod|canonicalize)/)', dependencyTypesNot: ['core'] },
+      to: {
+        pathNot: '^(shared/src/(vocabulary|records)/|node_modules/(zod|canonicalize)/)',
+        dependencyTypesNot: ['core'],
+      },
     },
     {
       name: 'vocabulary-uses-no-effects',
