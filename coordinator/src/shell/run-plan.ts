@@ -136,7 +136,7 @@ class RunWork {
       effects.fatal ??= toGatepostError(thrown);
       this.#waker.wake();
     });
-    const end = await loop.run(interrupted);
+    const end = await loop.run(interrupted).finally(() => interrupted.removeEventListener('abort', this.#waker.wake));
     if (end !== 'fenced') await this.#part(effects, identity);
     return end;
   }

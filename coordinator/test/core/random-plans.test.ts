@@ -2,7 +2,7 @@ import { stateDigest } from '@gatepost/coordinator/core/run/state-digest';
 import { isAccepted, membersOf } from '@gatepost/coordinator/core/run/task-state';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { anyPlan } from './plans.js';
+import { anyPlan, planOf, taskOf } from './plans.js';
 import { replay, Simulation, type SimulationOptions } from './simulation.js';
 
 const troubles = fc.record({
@@ -92,3 +92,12 @@ it('a coordinator that is killed again and again, while what it had sent still h
     { numRuns: 150, endOnFailure: true },
   );
 }, 120_000);
+
+it('without the quarantine the same kills would pay twice: the test can tell', () => {
+  const plan = planOf(Array.from({ length: 12 }, (_, index) => taskOf(`t${index}`)));
+  const twice = Array.from({ length: 200 }, (_, seed) => {
+    const simulation = new Simulation({ plan, seed, killEvery: 7, limits: { paymentWindowMs: -1_000_000 } }).run();
+    return simulation.state.ignored.has('payment made twice');
+  });
+  expect(twice).toContain(true);
+});

@@ -1,0 +1,94 @@
+import { judge, type SessionObservation } from '@gatepost/coordinator/core/decide/health';
+import type { AgentState } from '@gatepost/coordinator/core/run/agent-state';
+import { accountId, topicId } from '@gatepost/shared/vocabulary/ids';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { planOf, taskOf } from './plans.js';
+import { Simulation } from './simulation.js';
+
+const agent = (change: Partial<AgentState> = {}): AgentState => ({
+  account: accountId('0.0.1000'),
+  life: 'online',
+  session: 's',
+  inbox: topicId('0.0.2000'),
+  address: '127.0.0.1:1',
+  certSha256: undefined,
+  capabilities: new Set(['work']),
+  slots: 1,
+  reason: undefined,
+  since: 0n,
+  open: new Set(),
+  assigned: 0,
+  ...change,
+});
+
+const session = (change: Partial<SessionObservation> = {}): SessionObservation => ({
+  connected: true,
+  lastHeardMs: 100_000,
+  watchingSinceMs: 0,
+  heartbeatMs: 2_000,
+  trouble: undefined,
+  ...change,
+});
+
+const limits = { lossGraceMs: 5_000 };
+const healthAt = (nowMs: number, seen: SessionObservation | undefined, of = agent()) =>
+  judge(of, seen, nowMs, limits).health;
+
+describe('judging an agent', () => {
+  it.each([
+    ['a beat just now', 100_000, session(), 'alive'],
+    ['two beats missed', 104_001, session(), 'suspect'],
+    ['two beats and the grace', 109_001, session(), 'lost'],
+    ['a broken stream', 101_000, session({ connected: false, trouble: 'reset' }), 'suspect'],
+    ['a stream broken for long', 109_001, session({ connected: false, trouble: 'reset' }), 'lost'],
+    ['no session at all', 500_000, undefined, 'suspect'],
+  ] as const)('%s', (_what, nowMs, seen, health) => {
+    expect(healthAt(nowMs, seen)).toBe(health);
+  });
+
+  it('what the ledger says of its end counts at once', () => {
+    expect(healthAt(100_000, session(), agent({ life: 'lapsed' }))).toBe('lapsed');
+    expect(healthAt(100_000, session(), agent({ life: 'offline' }))).toBe('offline');
+  });
+
+  it('silence while this process was itself away is no evidence', () => {
+    const away = session({ lastHeardMs: 100_000, watchingSinceMs: 900_000 });
+    expect(healthAt(901_000, away)).toBe('alive');
+  });
+
+  it('never takes work away earlier than two beats and the grace after it began to watch and last heard something', () => {
+    const observed = fc.record({
+      connected: fc.boolean(),
+      heard: fc.nat({ max: 100_000 }),
+      watching: fc.nat({ max: 100_000 }),
+    });
+    fc.assert(
+      fc.property(observed, fc.nat({ max: 9_000 }), ({ connected, heard, watching }, later) => {
+        const nowMs = Math.max(heard, watching) + later;
+        const health = healthAt(nowMs, session({ connected, lastHeardMs: heard, watchingSinceMs: watching }));
+        expect(health).not.toBe('lost');
+      }),
+    );
+  });
+});
+
+it('1,000 agents of which many die: every lost attempt is reassigned, none is paid twice', { timeout: 120_000 }, () => {
+  const gates = [{ kind: 'none' as const }];
+  const plan = planOf(
+    Array.from({ length: 3_000 }, (_, index) => taskOf(`t${index}`, { gates, deadlineMs: 600_000, attempts: 1 })),
+  );
+  const simulation = new Simulation({ plan, seed: 7, agents: 1_000, slots: 2, dying: 0.3, batchMs: 100 }).run(
+    1_000_000,
+  );
+  expect(simulation.state.closed).toBe('complete');
+  expect(simulation.state.paid).toBe(30_000n);
+  const moved = [...simulation.state.tasks.values()].filter(({ attempts }) => attempts.length > 1);
+  expect(moved.length).toBeGreaterThan(0);
+  for (const { attempts, spec } of moved) {
+    expect(
+      attempts.filter(({ payment }) => payment !== undefined),
+      spec.id,
+    ).toHaveLength(1);
+  }
+});

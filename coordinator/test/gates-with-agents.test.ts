@@ -1,0 +1,78 @@
+import { direct } from '@gatepost/coordinator/shell/direct';
+import { viewRun } from '@gatepost/coordinator/shell/run-view';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { planOf, taskOf } from './core/plans.js';
+import { Lane, TestLedger } from './support/stage.js';
+
+const answer = (script: string) => ({
+  command: [
+    'node',
+    '-e',
+    `let t = ''; process.stdin.on('data', (d) => { t += d; }).on('end', () => { const { input } = JSON.parse(t); process.stdout.write(JSON.stringify(${script})); })`,
+  ],
+});
+const EXECUTORS = {
+  work: answer('{ made: input }'),
+  // Rejects what was made of "bad".
+  review: answer("{ accept: input.output.made !== 'bad', reason: 'reviewed ' + input.task }"),
+};
+const never = new AbortController().signal;
+
+let ledger: TestLedger;
+let lane: Lane;
+
+beforeAll(async () => {
+  ledger = await TestLedger.start();
+  lane = await Lane.open(ledger, EXECUTORS, 3);
+}, 120_000);
+
+afterAll(async () => {
+  await lane.close();
+  await ledger.close();
+});
+
+it('reviews, quorums and people decide; reviewers are paid, and never the one who did the work', async () => {
+  const review = [{ kind: 'agent' as const, type: 'review', price: 2n, deadlineMs: 30_000 }];
+  const plan = planOf([
+    taskOf('good', { input: 'good', gates: review, price: 10n, attempts: 1 }),
+    taskOf('bad', { input: 'bad', gates: review, price: 10n, attempts: 1 }),
+    taskOf('agreed', { input: 'x', gates: [{ kind: 'quorum', of: 3, agree: 2 }], price: 5n, attempts: 1 }),
+    taskOf('asked', { input: 'y', gates: [{ kind: 'human' }], price: 4n, attempts: 1 }),
+  ]);
+  const proxy = await lane.proxy();
+  const running = lane.run(plan, proxy, never);
+  await approveWhenAsked('asked', plan);
+  const { summary } = await running;
+  proxy.close();
+  const statuses = Object.fromEntries(summary.tasks.map(({ task, status, gate }) => [task, [status, gate]]));
+  expect(statuses).toMatchObject({
+    good: ['paid', 'agent'],
+    bad: ['failed', 'agent'],
+    agreed: ['paid', 'quorum'],
+    asked: ['paid', 'human'],
+    '1~good': ['paid', 'review-accepts'],
+    '1~bad': ['paid', 'review-rejects'],
+  });
+  const by = (task: string) => summary.tasks.find((entry) => entry.task === task)?.agent;
+  expect(by('1~good')).not.toBe(by('good'));
+  // Good 10, two reviews 2 each, asked 4, and 5 for each member of the quorum that was still asked when two agreed.
+  const members = summary.tasks.find(({ task }) => task === 'agreed')?.attempts ?? 0;
+  expect([2, 3]).toContain(members);
+  expect(summary.totals.paid).toBe(String(18 + 5 * members));
+  expect(await lane.held()).toBe(BigInt(18 + 5 * members));
+  expect(summary.outcome).toBe('failed');
+});
+
+/** What `coordinator approve` does, as soon as there is something to approve. */
+async function approveWhenAsked(task: string, plan: ReturnType<typeof planOf>): Promise<void> {
+  const { connection } = lane.coordinator;
+  const config = lane.config();
+  const { keepPlan } = await import('@gatepost/coordinator/shell/plan-cache');
+  keepPlan(config.stateDir, plan);
+  const { pino } = await import('pino');
+  const look = () => viewRun(connection, config, {}, pino({ level: 'silent' }));
+  await expect
+    .poll(async () => (await look().catch(() => undefined))?.tasks.get(task)?.status, { timeout: 20_000 })
+    .toBe('review');
+  await direct(connection, await look(), { action: 'approve', task, reason: 'a person looked' });
+}

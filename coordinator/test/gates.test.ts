@@ -1,0 +1,95 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readReview, runAutomaticGates } from '@gatepost/coordinator/shell/gates/automatic-gates';
+import { runCommandGate } from '@gatepost/coordinator/shell/gates/command-gate';
+import { runSchemaGate } from '@gatepost/coordinator/shell/gates/schema-gate';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const directory = mkdtempSync(join(tmpdir(), 'gatepost-gates-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const input = { task: 'report', attempt: 2, input: { n: 1 }, output: { total: 3 } };
+const node = (script: string, timeoutMs = 10_000) =>
+  runCommandGate(['node', '-e', script], timeoutMs, directory, input);
+
+describe('a command gate', () => {
+  it('accepts on exit code 0; its standard output is the reason', async () => {
+    const script =
+      "process.stdin.on('data', (d) => { const i = JSON.parse(d); console.log(i.task, i.attempt, i.input.n, i.output.total); })";
+    expect(await node(script)).toEqual({ accepted: true, gate: 'command', reason: 'report 2 1 3' });
+  });
+
+  it('rejects on any other exit code, with what the program said', async () => {
+    expect(await node("console.log('totals differ'); process.exit(1)")).toMatchObject({
+      accepted: false,
+      reason: 'totals differ',
+    });
+    expect(await node('process.exit(3)')).toMatchObject({ accepted: false, reason: 'the gate ended with exit code 3' });
+  });
+
+  it('rejects when it crashes or cannot be started', async () => {
+    expect(await node("process.kill(process.pid, 'SIGSEGV')")).toMatchObject({ accepted: false });
+    const missing = await runCommandGate(['no-such-program'], 1_000, directory, input);
+    expect(missing.accepted).toBe(false);
+    expect(missing.reason).toContain('could not be started');
+  });
+
+  it('rejects when it does not end in time, and leaves no process behind', async () => {
+    const pidFile = join(directory, 'pid');
+    const child = `require('fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000)`;
+    const script = `require('child_process').spawn('node', ['-e', ${JSON.stringify(child)}], { stdio: 'inherit' }); setInterval(() => {}, 1000)`;
+    expect(await node(script, 1_500)).toMatchObject({ accepted: false, reason: 'the gate did not end within 1.5s' });
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
+  });
+
+  it('does not wait for what a program leaves behind', async () => {
+    const script = "require('child_process').spawn('sleep', ['60'], { stdio: 'inherit' }); process.exit(0)";
+    expect(await node(script)).toMatchObject({ accepted: true });
+  });
+
+  it('sees none of our variables', async () => {
+    process.env.COORDINATOR_PRIVATE_KEY = 'not for gates';
+    const { reason } = await node('console.log(Object.keys(process.env).join())');
+    delete process.env.COORDINATOR_PRIVATE_KEY;
+    expect(reason).not.toContain('COORDINATOR');
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    // A killed child that nobody has waited for yet is still listed.
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z');
+  } catch {
+    return false;
+  }
+}
+
+describe('other gates', () => {
+  it('schema names what is violated', () => {
+    const schema = { type: 'object', required: ['total'], properties: { total: { type: 'integer' } } };
+    expect(runSchemaGate(schema, { total: 3 }).accepted).toBe(true);
+    expect(runSchemaGate(schema, { total: 'x' })).toMatchObject({ accepted: false, reason: '/total must be integer' });
+  });
+
+  it('several are all required, and a gate that breaks rejects', async () => {
+    const command = { kind: 'command' as const, argv: ['true'], timeoutMs: 1_000 };
+    const both = await runAutomaticGates([command, { kind: 'schema', schema: { type: 'object' } }], directory, input);
+    expect(both).toMatchObject({ accepted: true, gate: 'command+schema' });
+    const one = await runAutomaticGates([command, { kind: 'schema', schema: { type: 'string' } }], directory, input);
+    expect(one).toMatchObject({ accepted: false, gate: 'schema' });
+    const broken = await runAutomaticGates([{ kind: 'schema', schema: { type: 5 } }], directory, input);
+    expect(broken).toMatchObject({ accepted: false, gate: 'schema' });
+  });
+
+  it('a review that is no review is not accepted', () => {
+    expect(readReview({ accept: false, reason: 'thin' })).toEqual({
+      accepted: true,
+      gate: 'review-rejects',
+      reason: 'thin',
+    });
+    expect(readReview({ accept: true })).toMatchObject({ accepted: true, gate: 'review-accepts' });
+    expect(readReview('looks good')).toMatchObject({ accepted: false });
+  });
+});

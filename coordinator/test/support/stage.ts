@@ -1,0 +1,215 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { DEFAULT_LIMITS, type Limits } from '@gatepost/coordinator/core/decide/limits';
+import type { Plan } from '@gatepost/coordinator/core/plan';
+import type { Reporter } from '@gatepost/coordinator/shell/reporter';
+import { type RunEnd, runPlan } from '@gatepost/coordinator/shell/run-plan';
+import { type Ledger, startLedger } from '@gatepost/local-ledger/ledger';
+import type { NetworkConfig } from '@gatepost/shared/config/network';
+import { generateAccountKey, parseAccountKey } from '@gatepost/shared/hedera/account-key';
+import { createAccount } from '@gatepost/shared/hedera/accounts';
+import { type Connection, connect } from '@gatepost/shared/hedera/connection';
+import { createToken } from '@gatepost/shared/hedera/tokens';
+import { createTopic } from '@gatepost/shared/hedera/topics';
+import { send } from '@gatepost/shared/hedera/transaction';
+import { unpackMessage } from '@gatepost/shared/records/codec';
+import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { accountId, type TokenId, type TopicId } from '@gatepost/shared/vocabulary/ids';
+import { TokenDissociateTransaction } from '@hashgraph/sdk';
+import { pino } from 'pino';
+import { stringify } from 'yaml';
+import { NodeProxy } from './node-proxy.js';
+
+const DAEMON = join(import.meta.dirname, '../../../agent-daemon/bin/agent-daemon.js');
+const SILENT: Reporter = {
+  begin: () => undefined,
+  change: () => undefined,
+  progress: () => undefined,
+  end: () => undefined,
+};
+
+/** An account and the key its process gets. */
+interface Member {
+  readonly connection: Connection;
+  readonly der: string;
+}
+
+/** An embedded network. */
+export class TestLedger {
+  private constructor(
+    readonly ledger: Ledger,
+    readonly network: NetworkConfig,
+    readonly operator: Connection,
+  ) {}
+
+  static async start(): Promise<TestLedger> {
+    const ledger = await startLedger({ ports: { fees: false, control: false } });
+    const { consensus, mirrorGrpc, mirrorRest } = ledger.ports;
+    const network: NetworkConfig = {
+      name: 'local',
+      node: `127.0.0.1:${consensus}`,
+      mirrorGrpc: `127.0.0.1:${mirrorGrpc}`,
+      mirrorRest: `http://127.0.0.1:${mirrorRest}`,
+    };
+    const key = parseAccountKey(ledger.operator.privateKey, 'operator');
+    return new TestLedger(ledger, network, connect(network, accountId(ledger.operator.accountId), key));
+  }
+
+  async member(): Promise<Member> {
+    const { key, der } = generateAccountKey();
+    const account = await createAccount(this.operator, key.publicKey, 500);
+    return { connection: connect(this.network, account, key), der };
+  }
+
+  async close(): Promise<void> {
+    this.operator.close();
+    await this.ledger.close();
+  }
+}
+
+/** A coordinator's accounts, journal and token, and one agent daemon as a process of its own. */
+export class Lane {
+  readonly directory = mkdtempSync(join(tmpdir(), 'gatepost-lane-'));
+  #daemons: ChildProcess[] = [];
+
+  private constructor(
+    readonly test: TestLedger,
+    readonly coordinator: Member,
+    readonly journal: TopicId,
+    readonly token: TokenId,
+    readonly agents: readonly Member[],
+  ) {}
+
+  static async open(test: TestLedger, executors: object, agents = 1): Promise<Lane> {
+    const coordinator = await test.member();
+    const journal = await createTopic(coordinator.connection, { memo: 'journal' });
+    const token = await createToken(coordinator.connection, {
+      name: 'T',
+      symbol: 'T',
+      decimals: 0,
+      initialSupply: 1_000_000n,
+    });
+    const members = await Promise.all(Array.from({ length: agents }, () => test.member()));
+    const lane = new Lane(test, coordinator, journal, token, members);
+    await Promise.all(
+      members.map((member, index) => lane.#startDaemon(member, join(lane.directory, `agent-${index}`), executors)),
+    );
+    return lane;
+  }
+
+  async #startDaemon({ connection, der }: Member, home: string, executors: object): Promise<void> {
+    const { node = '', mirrorGrpc, mirrorRest } = this.test.network;
+    const env = {
+      PATH: process.env.PATH ?? '',
+      GATEPOST_NETWORK: 'local',
+      GATEPOST_NODE: node,
+      GATEPOST_MIRROR_GRPC: mirrorGrpc,
+      GATEPOST_MIRROR_REST: mirrorRest,
+      GATEPOST_LOG_LEVEL: 'warn',
+      AGENT_ACCOUNT_ID: connection.account,
+      AGENT_PRIVATE_KEY: der,
+    };
+    const file = join(this.directory, 'executors.yaml');
+    writeFileSync(file, stringify(executors));
+    const config = `${home}.yaml`;
+    const owner = [
+      '--coordinator',
+      this.coordinator.connection.account,
+      '--journal',
+      this.journal,
+      '--token',
+      this.token,
+    ];
+    const init = [
+      DAEMON,
+      'init',
+      '--config',
+      config,
+      '--data',
+      home,
+      '--executors',
+      file,
+      ...owner,
+      '--listen',
+      '127.0.0.1:0',
+    ];
+    await promisify(execFile)(process.execPath, init, { env, cwd: this.directory });
+    const daemon = spawn(process.execPath, [DAEMON, 'serve', '--config', config, '--json'], {
+      env,
+      cwd: this.directory,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#daemons.push(daemon);
+    await once(createInterface({ input: daemon.stdout }), 'line');
+  }
+
+  /** A configuration with a state directory of its own. */
+  config(limits: Partial<Limits> = {}) {
+    return {
+      account: this.coordinator.connection.account,
+      journal: this.journal,
+      token: this.token,
+      agents: this.agents.map((agent) => agent.connection.account),
+      stateDir: mkdtempSync(join(this.directory, 'state-')),
+      limits: { ...DEFAULT_LIMITS, paymentWindowMs: 15_000, ...limits },
+    };
+  }
+
+  /** Takes an agent's association with the token away, so that it cannot be paid. */
+  async dissociate({ connection }: Member): Promise<void> {
+    const transaction = new TokenDissociateTransaction().setAccountId(connection.account).setTokenIds([this.token]);
+    await send(connection, transaction);
+  }
+
+  /** Runs a plan in this process, as `coordinator run` does, through a proxy and with an empty state directory. */
+  async run(plan: Plan, proxy: NodeProxy, signal: AbortSignal, limits: Partial<Limits> = {}): Promise<RunEnd> {
+    const { account, key } = this.coordinator.connection;
+    const connection = connect({ ...this.test.network, node: proxy.address }, account, key);
+    const config = this.config(limits);
+    const places = { planFile: join(this.directory, 'plan.yaml'), outputDir: join(config.stateDir, 'output') };
+    const choices = { insecureLoopback: false, wantNew: false, takeOver: false };
+    const log = pino({ level: 'silent' });
+    try {
+      return await runPlan(connection, { plan, config, ...places, ...choices }, SILENT, signal, log);
+    } finally {
+      connection.close();
+    }
+  }
+
+  proxy(cutAt?: Parameters<typeof NodeProxy.open>[1]): Promise<NodeProxy> {
+    return NodeProxy.open(this.test.network.node ?? '', cutAt);
+  }
+
+  /** Records of one run on the journal. */
+  async records(run: string): Promise<AnyRecord[]> {
+    const records: AnyRecord[] = [];
+    for await (const { message } of this.coordinator.connection.mirror.messagesAfter(this.journal, 0)) {
+      const decoded = unpackMessage(message);
+      if (!('malformed' in decoded) && decoded.run === run) records.push(...decoded.records);
+    }
+    return records;
+  }
+
+  /** What the agents hold together. */
+  async held(): Promise<bigint> {
+    const { mirror } = this.coordinator.connection;
+    const balances = await Promise.all(
+      this.agents.map(({ connection }) => mirror.tokenBalance(connection.account, this.token)),
+    );
+    return balances.reduce<bigint>((sum, balance) => sum + (balance ?? 0n), 0n);
+  }
+
+  async close(): Promise<void> {
+    for (const daemon of this.#daemons) {
+      daemon.kill('SIGKILL');
+      if (daemon.exitCode === null && daemon.signalCode === null) await once(daemon, 'exit');
+    }
+    for (const { connection } of [this.coordinator, ...this.agents]) connection.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
