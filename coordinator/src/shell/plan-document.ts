@@ -10,6 +10,7 @@ import {
   type Node,
   parseDocument,
   visit,
+  type YAMLError,
 } from 'yaml';
 import type { DocumentPath, PlanProblem } from '../core/plan-problem.js';
 
@@ -20,32 +21,41 @@ export interface PlacedProblem {
   readonly message: string;
 }
 
+/** Most syntax errors that are told; those that follow are mostly their consequence. */
+const MAX_SYNTAX_ERRORS = 5;
+
 /** The text of a plan, YAML 1.2 or JSON, with the places of everything in it. */
 export class PlanDocument {
   readonly #document: Document;
   readonly #lines = new LineCounter();
-  readonly #problems: PlacedProblem[] = [];
+  /** A parser may repeat itself; the same problem at the same place is kept once. */
+  readonly #problems = new Map<string, PlacedProblem>();
 
   constructor(text: string) {
     // Integers as bigint: a number would lose digits above 2^53 without a word.
     this.#document = parseDocument(text, { lineCounter: this.#lines, intAsBigInt: true, prettyErrors: false });
-    for (const { pos, message } of [...this.#document.errors, ...this.#document.warnings]) {
-      this.#place(pos[0], `${message.replace(/\s+/g, ' ')}; mend the YAML or JSON`);
+    for (const { code, pos, message } of this.#syntaxErrors()) {
+      const what = code === 'MULTIPLE_DOCS' ? 'a second YAML document begins here' : message.replace(/\s+/g, ' ');
+      this.#place(pos[0], `${what}; mend the YAML or JSON`);
     }
+  }
+
+  #syntaxErrors(): readonly YAMLError[] {
+    return [...this.#document.errors, ...this.#document.warnings].slice(0, MAX_SYNTAX_ERRORS);
   }
 
   /** What is wrong so far, in the order of the file. */
   get problems(): readonly PlacedProblem[] {
-    return [...this.#problems].sort((a, b) => a.line - b.line || a.column - b.column);
+    return [...this.#problems.values()].sort((a, b) => a.line - b.line || a.column - b.column);
   }
 
   /** The content as plain values: integers as numbers where exact, else as decimal text. */
   value(): unknown {
-    if (this.#problems.length > 0) return undefined;
+    if (this.#problems.size > 0) return undefined;
     try {
       return this.#document.toJS({ reviver: (_key, value) => plainInteger(value) });
     } catch (error) {
-      this.#place(0, `${(error as Error).message}; use fewer aliases`);
+      this.#place(0, `${(error as Error).message}; mend the anchors and aliases`);
       return undefined;
     }
   }
@@ -69,7 +79,8 @@ export class PlanDocument {
 
   #place(offset: number, message: string): void {
     const { line, col } = this.#lines.linePos(offset);
-    this.#problems.push({ line: Math.max(line, 1), column: Math.max(col, 1), message });
+    const problem = { line: Math.max(line, 1), column: Math.max(col, 1), message };
+    this.#problems.set(JSON.stringify(problem), problem);
   }
 
   /** Where a path leads, or as far as it does: what is missing is reported at what should hold it. */

@@ -171,6 +171,30 @@ it.each(CASES)('reports %s', (_what, plan, expected) => {
   for (const [index, pattern] of expected.entries()) expect(problems[index]).toMatch(pattern);
 });
 
+const HOSTILE: readonly (readonly [what: string, text: string, expected: RegExp])[] = [
+  ['nesting without end', `name: ${'['.repeat(20_000)}`, /^plan\.yaml:1:\d+: .*; mend the YAML/],
+  ['nesting in JSON', `{"name":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, /^plan\.yaml:1:\d+: .*; mend the YAML/],
+  ['an alias within itself', tasks('{ id: a, type: t, input: &x { y: *x } }'), /; mend the anchors and aliases$/],
+  ['an unknown alias', 'name: *nobody\n', /nobody; mend the anchors and aliases$/],
+  [
+    'aliases that multiply',
+    `${'abcdefg'.replace(/./g, (name) => {
+      const before = String.fromCharCode(name.charCodeAt(0) - 1);
+      return `${name}: &${name} [${Array(9).fill(name === 'a' ? 'x' : `*${before}`)}]\n`;
+    })}name: *g\n`,
+    /alias count.*; mend the anchors and aliases$/,
+  ],
+  ['two documents', 'name: p\n---\nname: q\n', /^plan\.yaml:2:1: a second YAML document begins here; mend/],
+  ['bytes that are no text', '\u0000\u0001\ufffd', /must be a mapping/],
+  ['a prototype as a key', '{"name":"p","__proto__":{},"sequences":[]}', /unknown key "__proto__"/],
+];
+
+it.each(HOSTILE)('ends in order with %s', (_what, text, expected) => {
+  const problems = problemsOf(text);
+  expect(problems.length).toBeLessThan(10);
+  expect(problems.join('\n')).toMatch(expected);
+});
+
 it('reports all problems together, in the order of the file', () => {
   const problems = problemsOf(
     `budgt: {}\n${tasks('{ id: a, type: t, price: -1 }', '{ id: b, typ: t }', '{ id: c, type: t, depends_on: [x], deadline: 1w }')}`,
