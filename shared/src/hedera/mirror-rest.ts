@@ -60,7 +60,9 @@ const schedule = z.object({
   expiration_time: z.string().nullable(),
   executed_timestamp: z.string().nullable(),
   deleted: z.boolean(),
+  memo: z.string(),
 });
+const schedules = z.object({ schedules: z.array(schedule), links });
 
 const exchangeRates = z.object({ current_rate: z.object({ cent_equivalent: z.int(), hbar_equivalent: z.int() }) });
 
@@ -132,6 +134,11 @@ export class MirrorRest {
       yield* page.messages;
       path = page.links.next === null ? null : page.links.next.replace(/^\/api\/v1/, '');
     }
+  }
+
+  /** The newest hundred schedules that an account created, newest first; also executed and deleted ones. */
+  async schedulesBy(creator: AccountId): Promise<readonly MirrorSchedule[]> {
+    return (await this.#get(`/schedules?account.id=${creator}&order=desc&limit=${PAGE}`, schedules)).schedules;
   }
 
   /** Every transaction with this id: the one asked for, its inner ones, its scheduled one. Empty when not (yet) known. */
