@@ -116,6 +116,10 @@ export class MemoryLedger implements LedgerPort {
     return memo;
   }
 
+  async pendingSchedules(): Promise<readonly { readonly id: string; readonly memo: string }[]> {
+    return [...this.schedules.keys()].map((memo) => ({ id: memo, memo }));
+  }
+
   async deleteSchedule(id: string): Promise<void> {
     if (this.behaviour === 'unreachable') throw new GatepostError('LEDGER_UNREACHABLE', 'nobody answers');
     this.schedules.delete(id);

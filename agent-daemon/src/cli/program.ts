@@ -25,6 +25,7 @@ function addInit(program: Command, exit: Exit): void {
     .option('--listen <host:port>', 'address of the gRPC server; port 0 takes any free one')
     .option('--data <dir>', 'where state and outputs are kept')
     .option('--executors <file>', 'YAML file that maps task types to executors')
+    .option('--new-certificate', 'replace the certificate; the next start publishes it')
     .option('--json', 'print one JSON line')
     .addHelpText(
       'after',

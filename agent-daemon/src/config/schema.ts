@@ -34,8 +34,9 @@ const limits = z.strictObject({
   retention: duration(60_000, 365 * DAY_MS).default(7 * DAY_MS),
 });
 
-/** The daemon's configuration file. Strict: an unknown key is an error. */
-export const configSchema = z.strictObject({
+const ANY_ADDRESS = /^(0\.0\.0\.0|\[::\]):/;
+
+const settings = z.strictObject({
   account: entity,
   coordinator: z.strictObject({ account: entity }),
   journal: entity,
@@ -62,6 +63,14 @@ export const configSchema = z.strictObject({
   /** Loopback address of the Prometheus endpoint; none when left out. */
   metrics: hostPort.optional(),
   executors: executorsSchema.default({}),
+});
+
+/** The daemon's configuration file. Strict: an unknown key is an error. */
+export const configSchema = settings.superRefine(({ listen, advertise }, context) => {
+  if (advertise === undefined && ANY_ADDRESS.test(listen)) {
+    const message = `${listen} is no address that others can reach; say with advertise which one is published`;
+    context.addIssue({ code: 'custom', path: ['listen'], message });
+  }
 });
 
 export type ConfigFile = z.input<typeof configSchema>;

@@ -23,6 +23,8 @@ export interface InitOptions {
   readonly listen?: string;
   readonly data?: string;
   readonly executors?: string;
+  /** Replace the certificate. */
+  readonly newCertificate?: boolean;
 }
 
 /** What init did and what it cost. */
@@ -136,9 +138,9 @@ export async function init(connection: Connection, options: InitOptions): Promis
     );
   }
   if (await associate(connection, config.token)) done.push(`associated ${config.account} with token ${config.token}`);
-  if (!hasCertificate(config.tls)) {
+  if (options.newCertificate || !hasCertificate(config.tls)) {
     await makeCertificate(config.tls, `gatepost agent ${config.account}`);
-    done.push(`made certificate ${config.tls.cert}`);
+    done.push(`made certificate ${config.tls.cert}; the next start of the daemon publishes it`);
   }
   const paid = done.some((step) => !step.startsWith('wrote') && !step.startsWith('made'));
   const costTinybar = paid ? await chargedFees(connection, spentFrom) : 0n;

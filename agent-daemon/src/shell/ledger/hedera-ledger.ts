@@ -53,6 +53,11 @@ export function hederaLedger(connection: Connection, topics: Topics, log: Logger
     execute: async (prepared) => void (await execute(connection, prepared)),
     schedule: (message, expiresAtMs, memo) =>
       scheduleMessage(connection, { topic: topics.journal, message, expiresAt: nanosFromMs(expiresAtMs), memo }),
+    pendingSchedules: async () => {
+      const found = await connection.mirror.schedulesBy(connection.account);
+      const waiting = found.filter((each) => !each.deleted && each.executed_timestamp === null);
+      return waiting.map(({ schedule_id, memo }) => ({ id: schedule_id, memo }));
+    },
     deleteSchedule: async (id) => void (await deleteSchedule(connection, scheduleId(id))),
     coordinatorKey: () => accountKeyOnMirror(connection, topics.coordinator),
     sign: (message) => connection.key.sign(message),

@@ -14,6 +14,8 @@ export interface LedgerPort {
   execute(prepared: PreparedTransaction): Promise<void>;
   /** Lets the network post a journal message at a time; returns the schedule's id. */
   schedule(message: Uint8Array, expiresAtMs: number, memo: string): Promise<string>;
+  /** Schedules of this agent that still wait, as the mirror shows them, which may be late. */
+  pendingSchedules(): Promise<readonly { readonly id: string; readonly memo: string }[]>;
   /** Deletes a schedule; without effect when it is gone already. */
   deleteSchedule(id: string): Promise<void>;
   /** The coordinator's account key as the mirror shows it now. */

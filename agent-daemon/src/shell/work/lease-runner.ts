@@ -13,6 +13,9 @@ import type { Clock } from '../clock.js';
 import type { LedgerPort } from '../ledger/ledger-port.js';
 import type { Store } from '../store/store.js';
 
+/** By which the schedules of leases are recognised. */
+const MEMO = 'gatepost lease ';
+
 export interface LeaseParts {
   readonly ledger: LedgerPort;
   readonly store: Store;
@@ -99,7 +102,7 @@ export class LeaseRunner {
     const [message] = packRecords(undefined, [{ type: 'lapsed', session, lease: number }]);
     try {
       if (message === undefined) return;
-      const schedule = await this.#schedule(ledger, message, expiresAtMs, `gatepost lease ${session} ${number}`);
+      const schedule = await this.#schedule(ledger, message, expiresAtMs, `${MEMO}${session} ${number}`);
       this.#renewals += 1;
       log.debug({ lease: number, schedule, expiresAtMs }, 'lease created');
       await this.#remember([{ session, number, schedule }]);
@@ -138,15 +141,19 @@ export class LeaseRunner {
     }
   }
 
+  /** Leases of earlier processes: those they noted, and those the mirror shows that they had no time to note. */
   async #deleteEarlier(): Promise<void> {
-    for (const { session, number, schedule } of this.parts.store.leases()) {
-      if (session === this.parts.session) continue;
-      try {
-        await this.parts.ledger.deleteSchedule(schedule);
+    const { store, ledger, session, log } = this.parts;
+    try {
+      const shown = (await ledger.pendingSchedules()).filter(({ memo }) => memo.startsWith(MEMO));
+      const foreign = shown.filter(({ memo }) => !memo.startsWith(`${MEMO}${session} `)).map(({ id }) => id);
+      const noted = store.leases().filter((row) => row.session !== session);
+      for (const schedule of new Set([...noted.map((row) => row.schedule), ...foreign])) {
+        await ledger.deleteSchedule(schedule);
         await this.#forget(schedule);
-      } catch (error) {
-        this.parts.log.warn({ session, lease: number, reason: toGatepostError(error).message }, 'earlier lease');
       }
+    } catch (error) {
+      log.warn({ reason: toGatepostError(error).message }, 'leases of an earlier process could not be deleted yet');
     }
   }
 
