@@ -13,6 +13,7 @@ import type { LedgerRecord } from '../core/run/ledger-record.js';
 import type { RunState } from '../core/run/run-state.js';
 import type { Fleet } from './agents/fleet.js';
 import type { Effects } from './effects.js';
+import type { FeeMeter } from './fee-meter.js';
 import type { CoordinatorIdentity } from './identity.js';
 import type { LedgerFeed } from './ledger-feed.js';
 import type { OutputStore } from './output-store.js';
@@ -35,6 +36,7 @@ export interface LoopTools {
   readonly waker: Waker;
   readonly emit: Emit;
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
+  readonly fees: FeeMeter;
   readonly log: Logger;
 }
 
@@ -113,7 +115,8 @@ export class RunLoop {
   }
 
   #decide(nowMs: number): LoopEnd | undefined {
-    const { state, limits, effects } = this.tools;
+    const { state, limits, effects, fees } = this.tools;
+    if (state.opened && state.context.plan.maxFeesUsd !== undefined) fees.follow(state.openedAt);
     for (const command of decide(state, nowMs, this.#observations(), limits)) {
       if (command.kind === 'stop') return command.why;
       effects.launch(command);
@@ -137,6 +140,7 @@ export class RunLoop {
       sessions,
       gated: effects.gated,
       inputTrouble: effects.inputTrouble,
+      feesUsd: this.tools.fees.usd,
       unpayable: effects.unpayable,
     };
   }

@@ -11,6 +11,7 @@ import { emptyState, type RunState } from '../core/run/run-state.js';
 import { Fleet } from './agents/fleet.js';
 import type { CoordinatorConfig } from './config-file.js';
 import { Effects } from './effects.js';
+import { FeeMeter } from './fee-meter.js';
 import { type CoordinatorIdentity, nextIdentity } from './identity.js';
 import { indexJournal, replay } from './journal-replay.js';
 import { Judging } from './judging.js';
@@ -18,6 +19,7 @@ import { LedgerFeed } from './ledger-feed.js';
 import { OutputStore } from './output-store.js';
 import { Outputs } from './outputs.js';
 import { keepPlan } from './plan-cache.js';
+import { checkFees, checkFunds } from './preflight.js';
 import { RecordWriter } from './record-writer.js';
 import type { Reporter } from './reporter.js';
 import { type LoopEnd, RunLoop } from './run-loop.js';
@@ -60,6 +62,7 @@ export async function runPlan(
   log: Logger,
 ): Promise<RunEnd> {
   const startedMs = Date.now();
+  checkFees(options.plan, options.config.limits.settleAfter);
   const feed = new LedgerFeed(connection, options.config.journal, log);
   const index = await indexJournal(feed, connection.account);
   const chosen = chooseRun(index, options.plan.digest, options.wantNew);
@@ -73,6 +76,7 @@ export async function runPlan(
     agents: new Set(options.config.agents),
   });
   await replay(feed, state, log);
+  if (chosen.state !== 'closed') await checkFunds(connection, options.config.token, options.plan, state.paid);
   keepPlan(options.config.stateDir, options.plan);
   reporter.begin(state, chosen.state);
   const work = new RunWork(connection, options, reporter, state, feed, log);
@@ -187,6 +191,7 @@ class RunWork {
       store: this.#store,
       limits: this.options.config.limits,
       waker: this.#waker,
+      fees: new FeeMeter(this.connection, log),
       emit: (change: Change) => this.#watch(change),
       progress: (...args: Parameters<Reporter['progress']>) => reporter.progress(...args),
       log,

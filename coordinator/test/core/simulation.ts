@@ -284,6 +284,7 @@ export class Simulation {
         gated: this.#gated,
         inputTrouble: new Map(),
         unpayable: new Map(),
+        feesUsd: 0,
       },
       this.#limits,
     );

@@ -1,3 +1,4 @@
+import { BATCH_PRICE, messagePrice, tokenTransferPrice, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatDurationMs, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { AgentState } from '../run/agent-state.js';
@@ -8,6 +9,9 @@ import type { Pass } from './pass.js';
 
 /** Tasks of one lane that are looked at in vain before the lane is left for this pass. */
 const FRUITLESS = 64;
+
+/** Most that one attempt can cost the coordinator: two messages, a payment of its own, and its share of the rest. */
+const ATTEMPT_FEES_USD = usdOf(messagePrice(1_024) + 3n * messagePrice(400) + tokenTransferPrice(2) + BATCH_PRICE);
 
 const NOBODY: ReadonlySet<AccountId> = new Set();
 
@@ -85,13 +89,22 @@ export function assignOne(pass: Pass, task: TaskState, number: number, wanted: W
 
 function withinBudget(pass: Pass, task: TaskState, number: number): boolean {
   const { maxTotal } = pass.state.context.plan;
-  if (maxTotal === undefined || pass.committed + task.spec.price <= maxTotal) return true;
-  if (!mayStillFree(pass)) {
-    const left = maxTotal - pass.committed;
-    const reason = `${task.spec.price} more would exceed max_total ${maxTotal}; ${left} is left`;
-    pass.verdict(task.spec.id, number, false, 'budget', reason);
-  }
+  const short =
+    maxTotal === undefined || pass.committed + task.spec.price <= maxTotal
+      ? feesShort(pass)
+      : `${task.spec.price} more would exceed max_total ${maxTotal}; ${maxTotal - pass.committed} is left`;
+  if (short === undefined) return true;
+  if (!mayStillFree(pass)) pass.verdict(task.spec.id, number, false, 'budget', short);
   return false;
+}
+
+/** Why the fees of one more attempt, with those of all that is under way, might exceed the budget. */
+function feesShort(pass: Pass): string | undefined {
+  const { maxFeesUsd } = pass.state.context.plan;
+  if (maxFeesUsd === undefined) return undefined;
+  const expected = pass.seen.feesUsd + (pass.open + 1) * ATTEMPT_FEES_USD;
+  if (expected <= maxFeesUsd) return undefined;
+  return `fees of $${pass.seen.feesUsd.toFixed(4)} so far; one more attempt might exceed max_fees $${maxFeesUsd}`;
 }
 
 /** Whether something under way may yet be rejected and leave its price to others. */

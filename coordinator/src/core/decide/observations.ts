@@ -23,6 +23,8 @@ export interface Observations {
   readonly gated: ReadonlyMap<string, GateOutcome>;
   /** Tasks whose input could not be put together, since when, and why. */
   readonly inputTrouble: ReadonlyMap<string, { readonly sinceMs: number; readonly reason: string }>;
+  /** What the run has cost the coordinator in fees so far, in US dollars; it lags. */
+  readonly feesUsd: number;
   /** Attempts (by key) that the ledger would not pay, and why. */
   readonly unpayable: ReadonlyMap<string, string>;
 }

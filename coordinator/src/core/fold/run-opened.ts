@@ -2,11 +2,12 @@ import type { Apply } from './outcome.js';
 import { openSequences } from './transitions.js';
 
 /** The run begins: what waits for nothing is ready. */
-export const applyRunOpened: Apply<'run_opened'> = (state, record, _entry, emit) => {
+export const applyRunOpened: Apply<'run_opened'> = (state, record, entry, emit) => {
   if (state.opened) return 'run opened twice';
   if (record.plan_sha256 !== state.context.plan.digest) return 'run of another plan';
   if (record.token !== state.context.token) return 'run paid in another token';
   state.opened = true;
+  state.openedAt = entry.at;
   emit({ event: 'run_opened' });
   openSequences(
     state,

@@ -78,6 +78,8 @@ export interface RunState {
   /** Sum of what was paid. */
   paid: bigint;
   opened: boolean;
+  /** Consensus timestamp of `run_opened`. */
+  openedAt: Nanos;
   closed: 'complete' | 'failed' | 'cancelled' | undefined;
   /** Tasks a person no longer wants, and why. */
   readonly cancelled: Map<string, string>;
@@ -150,6 +152,7 @@ export function emptyState(context: RunContext): RunState {
     committed: 0n,
     paid: 0n,
     opened: false,
+    openedAt: 0n,
     closed: undefined,
     cancelled: new Map(),
     cancelReason: undefined,
