@@ -67,6 +67,8 @@ function genesisAccount(num: EntityNum, key: Key, balance: bigint, now: Nanos): 
     receiverSigRequired: false,
     maxAutoAssociations: 0,
     usedAutoAssociations: 0,
+    stake: undefined,
+    declineReward: false,
     autoRenewSeconds: 7_776_000n,
     expiry: now + life * 1_000_000_000n,
     created: now,

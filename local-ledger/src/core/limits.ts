@@ -42,5 +42,8 @@ export const systemAccounts = {
   feeCollection: 802,
 } as const;
 
+/** Number of the one node in the address book. */
+export const NODE_ID = 0;
+
 /** First number that a user entity gets. */
 export const FIRST_USER_ENTITY = 1001;

@@ -6,6 +6,11 @@ export type EntityNum = number;
 /** Nanoseconds since the Unix epoch: consensus timestamps, valid starts, expiries. */
 export type Nanos = bigint;
 
+/** What an account is staked to; kept and shown, without effect. */
+export type Stake =
+  | { readonly kind: 'account'; readonly account: EntityNum }
+  | { readonly kind: 'node'; readonly node: bigint; readonly since: Nanos };
+
 export interface Account {
   readonly num: EntityNum;
   readonly key: Key;
@@ -19,6 +24,8 @@ export interface Account {
   /** -1 = unlimited, 0 = none, else a cap (HIP-904). */
   readonly maxAutoAssociations: number;
   readonly usedAutoAssociations: number;
+  readonly stake: Stake | undefined;
+  readonly declineReward: boolean;
   readonly autoRenewSeconds: bigint;
   readonly expiry: Nanos;
   readonly created: Nanos;

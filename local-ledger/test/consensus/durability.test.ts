@@ -1,6 +1,12 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LedgerClock } from '@gatepost/local-ledger/clock';
+import { Network } from '@gatepost/local-ledger/core/network';
+import { NodeCrypto } from '@gatepost/local-ledger/node/node-crypto';
+import { replayInput } from '@gatepost/local-ledger/node/replay';
+import { operatorKey, wirePublicKey } from '@gatepost/local-ledger/operator';
+import { openDataDirectory } from '@gatepost/local-ledger/store/data-directory';
 import {
   ScheduleCreateTransaction,
   Timestamp,
@@ -85,6 +91,23 @@ describe('a data directory', () => {
     again.close();
     await post(second, topicId);
     expect(await hashOf(second, topicId)).toMatch(/^2 /);
+  });
+
+  it('does not recall receipts that are long forgotten, and comes to the same state', async () => {
+    const first = await start();
+    const topicId = await newTopic(first);
+    await post(first, topicId);
+    const state = first.ledger.stateHash();
+    await stop(first);
+    const directory = await openDataDirectory(data, () => ({ time: 0n, accounts: 0 }));
+    const clock = new LedgerClock(() => Date.now() + 600_000);
+    const crypto = new NodeCrypto();
+    const { time } = directory.genesis;
+    const network = new Network(crypto, { time, operatorKey: wirePublicKey(operatorKey), accountKeys: [] });
+    directory.replay((input) => replayInput({ network, clock, crypto }, input));
+    expect(network.digest()).toBe(state);
+    expect(network.records.all()).toEqual([]);
+    await directory.log.close();
   });
 
   it('keeps the lead of the clock, and the schedules that wait', async () => {

@@ -23,6 +23,7 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
   },
 
   preHandle(value, { state }) {
+    checkOptionalKey(value.adminKey, Status.BAD_ENCODING);
     const admin = keyOrNone(value.adminKey);
     const renewer =
       value.autoRenewAccount &&
@@ -31,8 +32,7 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
   },
 
   handle(value, { state, now, outcome }) {
-    checkOptionalKey(value.adminKey, Status.INVALID_ADMIN_KEY);
-    checkOptionalKey(value.submitKey, Status.INVALID_SUBMIT_KEY);
+    checkOptionalKey(value.submitKey, Status.BAD_ENCODING);
     checkMemo(value.memo);
     const renewal = checkedRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD));
     const renewer =

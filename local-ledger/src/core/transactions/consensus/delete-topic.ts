@@ -22,7 +22,6 @@ export const deleteTopic: TransactionHandler<ConsensusDeleteTopicTransactionBody
     const topic = liveTopic(state, value.topicID);
     state.topics.put(topic.num, { ...topic, deleted: true });
     outcome.entity = topic.num;
-    outcome.topicId = topic.num;
   },
 
   fee: () => flatFee(prices.deleteTopic),

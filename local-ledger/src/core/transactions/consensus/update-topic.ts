@@ -3,16 +3,14 @@ import type { ConsensusUpdateTopicTransactionBody } from '../../../gen/services_
 import { prices } from '../../fees/price-list.js';
 import { isZeroAccount } from '../../ids.js';
 import { anyOf } from '../../keys/key-activation.js';
-import { checkOptionalKey, keyOrNone } from '../../keys/key-structure.js';
-import { limits } from '../../limits.js';
-import type { Nanos, Topic } from '../../model.js';
+import { checkOptionalKey, isEmptyKeyList, keyOrNone } from '../../keys/key-structure.js';
+import type { Topic } from '../../model.js';
 import { demand, fail, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
-import { secondsToNanos, toNanos } from '../../time.js';
 import { liveAccount, liveTopic } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { HandleContext, KeyContext, TransactionHandler } from '../handler.js';
-import { checkedRenewal } from '../renewal.js';
+import { checkedExpiry, checkedRenewal } from '../renewal.js';
 
 type Update = ConsensusUpdateTopicTransactionBody;
 
@@ -29,10 +27,10 @@ export const updateTopic: TransactionHandler<Update> = {
 
   preHandle(value, context) {
     const topic = liveTopic(context.state, value.topicID);
-    if (changesOnly(value, ['expirationTime'])) {
+    if (changesOnly(value, 'expirationTime')) {
       return [];
     }
-    if (changesOnly(value, ['submitKey'])) {
+    if (changesOnly(value, 'submitKey')) {
       const holders = [topic.submitKey ?? [], topic.adminKey ?? []].flat();
       return holders.length > 0 ? [anyOf(holders)] : fail(Status.UNAUTHORIZED);
     }
@@ -42,25 +40,33 @@ export const updateTopic: TransactionHandler<Update> = {
 
   handle(value, context) {
     const topic = liveTopic(context.state, value.topicID);
+    checkRenewerHasAdmin(value, topic);
     context.state.topics.put(topic.num, { ...topic, ...changesOf(value, topic, context) });
     context.outcome.entity = topic.num;
-    context.outcome.topicId = topic.num;
   },
 
   fee: (value) => feeWithKeys(prices.updateTopic, [value.adminKey, value.submitKey], 1),
 };
 
-/** Whether the update sets nothing but these attributes. */
-function changesOnly(value: Update, names: readonly (keyof Update)[]): boolean {
+/** Whether the update sets this attribute and no other. */
+function changesOnly(value: Update, only: keyof Update): boolean {
   const settable = ['memo', 'expirationTime', 'adminKey', 'submitKey', 'autoRenewPeriod', 'autoRenewAccount'] as const;
-  return settable.every((name) => value[name] === undefined || names.includes(name));
+  return settable.every((name) => (value[name] !== undefined) === (name === only));
+}
+
+/** A topic that nobody administers cannot keep an account that renews it. */
+function checkRenewerHasAdmin({ adminKey, autoRenewAccount }: Update, topic: Topic): void {
+  const losesAdmin = adminKey !== undefined && isEmptyKeyList(adminKey);
+  const losesRenewer = autoRenewAccount !== undefined && isZeroAccount(autoRenewAccount);
+  const isAllowed = !losesAdmin || losesRenewer || topic.autoRenewAccount === undefined;
+  demand(isAllowed, Status.AUTORENEW_ACCOUNT_NOT_ALLOWED);
 }
 
 function newRenewerKey(value: Update, { state }: KeyContext): Key | undefined {
   const id = value.autoRenewAccount;
   return id === undefined || isZeroAccount(id)
     ? undefined
-    : liveAccount(state, id, Status.INVALID_AUTORENEW_ACCOUNT).key;
+    : liveAccount(state, id, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT).key;
 }
 
 function changesOf(value: Update, topic: Topic, { state, now }: HandleContext): Partial<Topic> {
@@ -80,14 +86,7 @@ function changesOf(value: Update, topic: Topic, { state, now }: HandleContext): 
         ? topic.autoRenewAccount
         : isZeroAccount(renewer)
           ? undefined
-          : liveAccount(state, renewer, Status.INVALID_AUTORENEW_ACCOUNT).num,
-    expiry: value.expirationTime ? checkedExpiry(toNanos(value.expirationTime), topic, now) : topic.expiry,
+          : liveAccount(state, renewer, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT).num,
+    expiry: value.expirationTime ? checkedExpiry(value.expirationTime, topic.expiry, now) : topic.expiry,
   };
-}
-
-function checkedExpiry(expiry: Nanos, topic: Topic, now: Nanos): Nanos {
-  const latest = now + secondsToNanos(limits.maxAutoRenewSeconds);
-  demand(expiry > now && expiry <= latest, Status.INVALID_EXPIRATION_TIME);
-  demand(expiry >= topic.expiry, Status.EXPIRATION_REDUCTION_NOT_ALLOWED);
-  return expiry;
 }

@@ -4,16 +4,16 @@ import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
 import { isUsableKey, keyOrNone } from '../../keys/key-structure.js';
 import { primitiveKey } from '../../keys/primitive-key.js';
-import { limits } from '../../limits.js';
 import type { Account } from '../../model.js';
 import { demand, fail, present, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
 import { secondsToNanos } from '../../time.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { HandleContext, TransactionHandler } from '../handler.js';
-import { checkedRenewal } from '../renewal.js';
+import { accountRenewal } from '../renewal.js';
 import { checkAutoAssociations } from './auto-associations.js';
 import { moveHbar } from './move-hbar.js';
+import { checkedStake } from './stake.js';
 
 /** CryptoCreate: a new account, funded by the payer. */
 export const cryptoCreate: TransactionHandler<CryptoCreateTransactionBody> = {
@@ -22,17 +22,17 @@ export const cryptoCreate: TransactionHandler<CryptoCreateTransactionBody> = {
 
   pureChecks(value) {
     demand(value.hookCreationDetails.length === 0 && value.delegationAddress.length === 0, Status.NOT_SUPPORTED);
-    demand(value.alias.length === 0 || value.alias.length === 20, Status.INVALID_ALIAS_KEY);
-    demand(isNonNegative(value.initialBalance), Status.INVALID_INITIAL_BALANCE);
     demand(value.autoRenewPeriod !== undefined, Status.INVALID_RENEWAL_PERIOD);
+    demand(value.autoRenewPeriod.seconds >= 0n, Status.INVALID_RENEWAL_PERIOD);
+    demand(value.maxAutomaticTokenAssociations >= -1, Status.INVALID_MAX_AUTO_ASSOCIATIONS);
+    demand(isNonNegative(value.initialBalance), Status.INVALID_INITIAL_BALANCE);
     demand(isNonNegative(value.sendRecordThreshold), Status.INVALID_SEND_RECORD_THRESHOLD);
     demand(isNonNegative(value.receiveRecordThreshold), Status.INVALID_RECEIVE_RECORD_THRESHOLD);
-    demand(
-      value.proxyAccountID === undefined || value.proxyAccountID.account?.value === 0n,
-      Status.INVALID_PROXY_ACCOUNT_ID,
-    );
+    demand(value.proxyAccountID === undefined, Status.PROXY_ACCOUNT_ID_FIELD_IS_DEPRECATED);
+    demand(value.alias.length === 0 || value.alias.length === 20, Status.INVALID_ALIAS_KEY);
+    const missing = value.alias.length > 0 ? Status.INVALID_ALIAS_KEY : Status.KEY_REQUIRED;
+    demand(value.key !== undefined, missing);
     demand(keyOrNone(value.key)?.key !== undefined, Status.KEY_REQUIRED);
-    checkAutoAssociations(value.maxAutomaticTokenAssociations);
   },
 
   preHandle(value) {
@@ -42,6 +42,7 @@ export const cryptoCreate: TransactionHandler<CryptoCreateTransactionBody> = {
   handle(value, context) {
     const { state, payer, outcome } = context;
     checkMemo(value.memo);
+    checkAutoAssociations(value.maxAutomaticTokenAssociations, Status.INVALID_MAX_AUTO_ASSOCIATIONS);
     demand(value.key !== undefined && isUsableKey(value.key), Status.BAD_ENCODING);
     checkAlias(value, context);
     const account = newAccount(value, context);
@@ -74,7 +75,7 @@ function checkAlias(value: CryptoCreateTransactionBody, context: HandleContext):
 }
 
 function newAccount(value: CryptoCreateTransactionBody, context: HandleContext): Account {
-  const renewal = checkedRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD));
+  const renewal = accountRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD));
   return {
     num: context.state.newEntity(),
     key: value.key ?? fail(Status.KEY_REQUIRED),
@@ -83,8 +84,10 @@ function newAccount(value: CryptoCreateTransactionBody, context: HandleContext):
     alias: undefined,
     evmAddress: value.alias.length === 0 ? undefined : value.alias,
     receiverSigRequired: value.receiverSigRequired,
-    maxAutoAssociations: Math.min(value.maxAutomaticTokenAssociations, limits.maxAutoAssociations),
+    maxAutoAssociations: value.maxAutomaticTokenAssociations,
     usedAutoAssociations: 0,
+    stake: value.stakedId && checkedStake(value.stakedId, context),
+    declineReward: value.declineReward,
     autoRenewSeconds: renewal,
     expiry: context.now + secondsToNanos(renewal),
     created: context.now,

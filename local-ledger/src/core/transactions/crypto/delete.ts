@@ -44,7 +44,6 @@ export const cryptoDelete: TransactionHandler<CryptoDeleteTransactionBody> = {
       evmAddress: undefined,
     });
     outcome.entity = account.num;
-    outcome.accountId = account.num;
   },
 
   fee: () => flatFee(prices.cryptoDelete),

@@ -1,16 +1,15 @@
 import type { CryptoUpdateTransactionBody } from '../../../gen/services_crypto_update.js';
 import { prices } from '../../fees/price-list.js';
 import { isUsableKey, keyOrNone } from '../../keys/key-structure.js';
-import { limits } from '../../limits.js';
-import type { Account, Nanos } from '../../model.js';
+import type { Account } from '../../model.js';
 import { demand, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
-import { secondsToNanos, toNanos } from '../../time.js';
 import { liveAccount } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
-import type { TransactionHandler } from '../handler.js';
-import { checkedRenewal } from '../renewal.js';
+import type { HandleContext, TransactionHandler } from '../handler.js';
+import { accountRenewal, checkedExpiry } from '../renewal.js';
 import { checkAutoAssociations } from './auto-associations.js';
+import { checkedStake, endsStaking } from './stake.js';
 
 /** CryptoUpdate: changes the given attributes of an account. */
 export const cryptoUpdate: TransactionHandler<CryptoUpdateTransactionBody> = {
@@ -22,20 +21,19 @@ export const cryptoUpdate: TransactionHandler<CryptoUpdateTransactionBody> = {
     demand(value.delegationAddress.length === 0, Status.NOT_SUPPORTED);
     demand(value.accountIDToUpdate?.account !== undefined, Status.ACCOUNT_ID_DOES_NOT_EXIST);
     demand(value.proxyAccountID === undefined, Status.PROXY_ACCOUNT_ID_FIELD_IS_DEPRECATED);
-    demand(
-      value.key === undefined || (keyOrNone(value.key) !== undefined && isUsableKey(value.key)),
-      Status.INVALID_ADMIN_KEY,
-    );
   },
 
   preHandle(value, { state }) {
     const account = liveAccount(state, value.accountIDToUpdate);
+    const isUsable = value.key === undefined || (keyOrNone(value.key) !== undefined && isUsableKey(value.key));
+    demand(isUsable, Status.INVALID_ADMIN_KEY);
     return value.key === undefined ? [account.key] : [account.key, value.key];
   },
 
-  handle(value, { state, now, outcome }) {
+  handle(value, context) {
+    const { state, outcome } = context;
     const account = liveAccount(state, value.accountIDToUpdate);
-    const updated = { ...account, ...changesOf(value, account, now) };
+    const updated = { ...account, ...changesOf(value, account, context) };
     state.accounts.put(account.num, updated);
     outcome.entity = account.num;
     outcome.accountId = account.num;
@@ -44,31 +42,33 @@ export const cryptoUpdate: TransactionHandler<CryptoUpdateTransactionBody> = {
   fee: (value) => feeWithKeys(prices.cryptoUpdate, [value.key], 1),
 };
 
-function changesOf(value: CryptoUpdateTransactionBody, account: Account, now: Nanos): Partial<Account> {
+function changesOf(value: CryptoUpdateTransactionBody, account: Account, context: HandleContext): Partial<Account> {
   if (value.memo !== undefined) {
     checkMemo(value.memo);
   }
   const slots = value.maxAutomaticTokenAssociations;
   if (slots !== undefined) {
     demand(
-      slots === -1 || slots >= account.usedAutoAssociations,
+      slots <= -1 || slots >= account.usedAutoAssociations,
       Status.EXISTING_AUTOMATIC_ASSOCIATIONS_EXCEED_GIVEN_LIMIT,
     );
-    checkAutoAssociations(slots);
+    checkAutoAssociations(slots, Status.REQUESTED_NUM_AUTOMATIC_ASSOCIATIONS_EXCEEDS_ASSOCIATION_LIMIT);
   }
   return {
     key: value.key ?? account.key,
     memo: value.memo ?? account.memo,
     receiverSigRequired: value.receiverSigRequiredField?.value ?? account.receiverSigRequired,
     maxAutoAssociations: slots ?? account.maxAutoAssociations,
-    autoRenewSeconds: value.autoRenewPeriod ? checkedRenewal(value.autoRenewPeriod) : account.autoRenewSeconds,
-    expiry: value.expirationTime ? checkedExpiry(toNanos(value.expirationTime), account.expiry, now) : account.expiry,
+    stake: stakeOf(value, account, context),
+    declineReward: value.declineReward ?? account.declineReward,
+    autoRenewSeconds: value.autoRenewPeriod ? accountRenewal(value.autoRenewPeriod) : account.autoRenewSeconds,
+    expiry: value.expirationTime ? checkedExpiry(value.expirationTime, account.expiry, context.now) : account.expiry,
   };
 }
 
-function checkedExpiry(expiry: Nanos, current: Nanos, now: Nanos): Nanos {
-  const latest = now + secondsToNanos(limits.maxAutoRenewSeconds);
-  demand(expiry > now && expiry <= latest, Status.INVALID_EXPIRATION_TIME);
-  demand(expiry >= current, Status.EXPIRATION_REDUCTION_NOT_ALLOWED);
-  return expiry;
+function stakeOf({ stakedId }: CryptoUpdateTransactionBody, account: Account, context: HandleContext) {
+  if (stakedId === undefined) {
+    return account.stake;
+  }
+  return endsStaking(stakedId) ? undefined : checkedStake(stakedId, context);
 }

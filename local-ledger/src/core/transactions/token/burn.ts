@@ -1,7 +1,7 @@
 import type { TokenBurnTransactionBody } from '../../../gen/services_token_burn.js';
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
-import { demand, fail, Status } from '../../status.js';
+import { demand, Status } from '../../status.js';
 import { anyToken, liveToken } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
@@ -19,11 +19,12 @@ export const tokenBurn: TransactionHandler<TokenBurnTransactionBody> = {
   },
 
   preHandle(value, { state }) {
-    return [anyToken(state, value.token).supplyKey ?? fail(Status.TOKEN_HAS_NO_SUPPLY_KEY)];
+    return [anyToken(state, value.token).supplyKey ?? []].flat();
   },
 
   handle(value, context) {
     const token = liveToken(context.state, value.token);
+    demand(token.supplyKey !== undefined, Status.TOKEN_HAS_NO_SUPPLY_KEY);
     demand(value.serialNumbers.length === 0, Status.INVALID_TOKEN_BURN_METADATA);
     demand(value.amount <= token.totalSupply, Status.INVALID_TOKEN_BURN_AMOUNT);
     changeSupply(token, -value.amount, context);

@@ -77,11 +77,11 @@ function renewerOf(value: Create, state: HandleContext['state']) {
 }
 
 function checkAttributes(value: Create, now: Nanos): void {
+  checkMemo(value.memo);
   checkLabel(value.symbol, limits.tokenSymbolBytes, Status.MISSING_TOKEN_SYMBOL, Status.TOKEN_SYMBOL_TOO_LONG);
   checkLabel(value.name, limits.tokenNameBytes, Status.MISSING_TOKEN_NAME, Status.TOKEN_NAME_TOO_LONG);
-  checkMemo(value.memo);
-  demand(value.metadata.length <= limits.tokenMetadataBytes, Status.METADATA_TOO_LONG);
   checkTokenKeys(value);
+  demand(value.metadata.length <= limits.tokenMetadataBytes, Status.METADATA_TOO_LONG);
   if (value.autoRenewAccount !== undefined) {
     checkedRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD), Status.INVALID_RENEWAL_PERIOD);
   } else if (value.expiry !== undefined) {

@@ -22,7 +22,6 @@ export const tokenDelete: TransactionHandler<TokenDeleteTransactionBody> = {
     const token = liveToken(state, value.token);
     state.tokens.put(token.num, { ...token, deleted: true, modified: now });
     outcome.entity = token.num;
-    outcome.tokenId = token.num;
   },
 
   fee: () => flatFee(prices.tokenOperation),

@@ -24,8 +24,10 @@ export const tokenDissociate: TransactionHandler<TokenDissociateTransactionBody>
 
   handle(value, { state, outcome }) {
     const account = liveAccount(state, value.account);
-    for (const id of value.tokens) {
-      dissociate(state, account.num, anyToken(state, id));
+    // All relations are looked at before any of them: an id without one says so even when it names no token.
+    const ended = value.tokens.map((id) => endedRelation(state, account.num, id));
+    for (const { relation, token } of ended) {
+      dissociate(state, relation, token);
     }
     outcome.entity = account.num;
   },
@@ -33,17 +35,22 @@ export const tokenDissociate: TransactionHandler<TokenDissociateTransactionBody>
   fee: () => flatFee(prices.tokenDissociate),
 };
 
-function dissociate(state: LedgerState, num: EntityNum, token: Token): void {
-  const relation = relationOf(state, num, token.num);
+function endedRelation(state: LedgerState, account: EntityNum, id: TokenID) {
+  const relation = relationOf(state, account, tokenNum(id) ?? 0);
+  const token = anyToken(state, id);
+  demand(!token.paused, Status.TOKEN_IS_PAUSED);
+  return { relation, token };
+}
+
+function dissociate(state: LedgerState, relation: TokenRelation, token: Token): void {
   if (!token.deleted) {
-    demand(!token.paused, Status.TOKEN_IS_PAUSED);
-    demand(token.treasury !== num, Status.ACCOUNT_IS_TREASURY);
+    demand(token.treasury !== relation.account, Status.ACCOUNT_IS_TREASURY);
     demand(!relation.frozen, Status.ACCOUNT_FROZEN_FOR_TOKEN);
     demand(relation.balance === 0n, Status.TRANSACTION_REQUIRES_ZERO_TOKEN_BALANCES);
   }
-  const account = state.accounts.get(num);
+  const account = state.accounts.get(relation.account);
   if (relation.automatic && account !== undefined) {
-    state.accounts.put(num, { ...account, usedAutoAssociations: account.usedAutoAssociations - 1 });
+    state.accounts.put(account.num, { ...account, usedAutoAssociations: account.usedAutoAssociations - 1 });
   }
-  state.removeRelation(num, token.num);
+  state.removeRelation(relation.account, token.num);
 }

@@ -7,6 +7,7 @@ export const tokenFreeze = relationFlag({
   key: (token) => token.freezeKey,
   missingKey: Status.TOKEN_HAS_NO_FREEZE_KEY,
   change: { frozen: true },
+  evenFrozen: true,
 });
 
 /** TokenUnfreeze: lifts a freeze. */
@@ -15,4 +16,5 @@ export const tokenUnfreeze = relationFlag({
   key: (token) => token.freezeKey,
   missingKey: Status.TOKEN_HAS_NO_FREEZE_KEY,
   change: { frozen: false },
+  evenFrozen: true,
 });

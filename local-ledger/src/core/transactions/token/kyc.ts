@@ -7,6 +7,7 @@ export const tokenGrantKyc = relationFlag({
   key: (token) => token.kycKey,
   missingKey: Status.TOKEN_HAS_NO_KYC_KEY,
   change: { kycGranted: true },
+  evenFrozen: false,
 });
 
 /** TokenRevokeKyc: withdraws the grant. */
@@ -15,4 +16,5 @@ export const tokenRevokeKyc = relationFlag({
   key: (token) => token.kycKey,
   missingKey: Status.TOKEN_HAS_NO_KYC_KEY,
   change: { kycGranted: false },
+  evenFrozen: false,
 });

@@ -1,7 +1,7 @@
 import type { TokenMintTransactionBody } from '../../../gen/services_token_mint.js';
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
-import { demand, fail, Status } from '../../status.js';
+import { demand, Status } from '../../status.js';
 import { anyToken, liveToken } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
@@ -19,11 +19,12 @@ export const tokenMint: TransactionHandler<TokenMintTransactionBody> = {
   },
 
   preHandle(value, { state }) {
-    return [anyToken(state, value.token).supplyKey ?? fail(Status.TOKEN_HAS_NO_SUPPLY_KEY)];
+    return [anyToken(state, value.token).supplyKey ?? []].flat();
   },
 
   handle(value, context) {
     const token = liveToken(context.state, value.token);
+    demand(token.supplyKey !== undefined, Status.TOKEN_HAS_NO_SUPPLY_KEY);
     demand(value.metadata.length === 0, Status.INVALID_TOKEN_MINT_METADATA);
     const isWithin = token.supplyType === 'INFINITE' || token.totalSupply + value.amount <= token.maxSupply;
     demand(isWithin, Status.TOKEN_MAX_SUPPLY_REACHED);

@@ -1,6 +1,6 @@
 import type { EntityNum, Token } from '../../model.js';
 import { demand, fail, Status } from '../../status.js';
-import { movableRelation, newRelation } from '../entities.js';
+import { movableRelation, newRelation, relationOf } from '../entities.js';
 import type { HandleContext } from '../handler.js';
 
 /** Hands the old treasury's whole balance to the new one, associating that with a free automatic slot. */
@@ -18,7 +18,8 @@ export function moveTreasury(token: Token, next: EntityNum, { state, now, outcom
     outcome.automaticAssociations = [{ account: next, token: token.num }];
   }
   const from = movableRelation(state, token.treasury, token.num);
-  const to = movableRelation(state, next, token.num);
+  const to = relationOf(state, next, token.num);
   state.putRelation({ ...from, balance: 0n });
-  state.putRelation({ ...to, balance: to.balance + from.balance });
+  // A treasury is never frozen for its token, nor lacks KYC.
+  state.putRelation({ ...to, frozen: false, kycGranted: true, balance: to.balance + from.balance });
 }

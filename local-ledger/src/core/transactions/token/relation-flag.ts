@@ -19,10 +19,13 @@ interface RelationFlag {
   readonly key: (token: Token) => Key | undefined;
   readonly missingKey: Status;
   readonly change: Partial<TokenRelation>;
+  /** Whether it can be set for a frozen account. */
+  readonly evenFrozen: boolean;
 }
 
 /** A transaction that sets a flag of an account's relation to a token. */
-export function relationFlag({ name, key, missingKey, change }: RelationFlag): TransactionHandler<TokenAndAccount> {
+export function relationFlag(flag: RelationFlag): TransactionHandler<TokenAndAccount> {
+  const { name, key, missingKey, change, evenFrozen } = flag;
   return {
     name,
     schedulable: false,
@@ -39,7 +42,9 @@ export function relationFlag({ name, key, missingKey, change }: RelationFlag): T
     handle(value, { state, outcome }) {
       const token = liveToken(state, value.token);
       const account = liveAccount(state, value.account);
-      state.putRelation({ ...relationOf(state, account.num, token.num), ...change });
+      const relation = relationOf(state, account.num, token.num);
+      demand(evenFrozen || !relation.frozen, Status.ACCOUNT_FROZEN_FOR_TOKEN);
+      state.putRelation({ ...relation, ...change });
       outcome.entity = account.num;
     },
 

@@ -9,7 +9,7 @@ import { demand, fail, Status } from '../../status.js';
 import { anyToken, liveAccount, liveToken } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { KeyContext, TransactionHandler } from '../handler.js';
-import { type TokenKeys, tokenKeyRoles } from './key-checks.js';
+import { checkTokenKeys, type TokenKeys, tokenKeyRoles } from './key-checks.js';
 import { moveTreasury } from './move-treasury.js';
 import { updatedAttributes } from './updated-attributes.js';
 
@@ -22,6 +22,7 @@ export const tokenUpdate: TransactionHandler<Update> = {
 
   pureChecks(value) {
     demand(value.token !== undefined, Status.INVALID_TOKEN_ID);
+    checkTokenKeys(value);
   },
 
   preHandle(value, context) {
@@ -42,7 +43,6 @@ export const tokenUpdate: TransactionHandler<Update> = {
     }
     context.state.tokens.put(token.num, updated);
     context.outcome.entity = token.num;
-    context.outcome.tokenId = token.num;
   },
 
   fee: (value) =>
@@ -87,7 +87,9 @@ function roleKeys(value: Update, token: Token): Key[] {
     if (role === 'adminKey' || next === undefined) {
       return [];
     }
-    const current = token[role] ?? fail(missingRole[role]);
+    // A token without any key is immutable, whatever the update is about.
+    const missing = token.adminKey === undefined ? Status.TOKEN_IS_IMMUTABLE : missingRole[role];
+    const current = token[role] ?? fail(missing);
     if (isEmptyKeyList(next)) {
       return [token.adminKey ?? fail(Status.TOKEN_IS_IMMUTABLE)];
     }
@@ -117,8 +119,8 @@ function newAccounts(value: Update, { state }: KeyContext): Key[] {
   const renewer = value.autoRenewAccount;
   return [
     value.treasury === undefined ? [] : liveAccount(state, value.treasury).key,
-    renewer === undefined || isZeroAccount(renewer)
+    renewer === undefined
       ? []
-      : liveAccount(state, renewer, Status.INVALID_AUTORENEW_ACCOUNT).key,
+      : liveAccount(state, renewer, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT).key,
   ].flat();
 }

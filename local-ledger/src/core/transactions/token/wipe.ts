@@ -1,7 +1,7 @@
 import type { TokenWipeAccountTransactionBody } from '../../../gen/services_token_wipe_account.js';
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
-import { demand, fail, Status } from '../../status.js';
+import { demand, Status } from '../../status.js';
 import { anyToken, liveAccount, liveToken, movableRelation } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
@@ -19,12 +19,13 @@ export const tokenWipe: TransactionHandler<TokenWipeAccountTransactionBody> = {
   },
 
   preHandle(value, { state }) {
-    return [anyToken(state, value.token).wipeKey ?? fail(Status.TOKEN_HAS_NO_WIPE_KEY)];
+    return [anyToken(state, value.token).wipeKey ?? []].flat();
   },
 
   handle(value, { state, outcome }) {
     const account = liveAccount(state, value.account);
     const token = liveToken(state, value.token);
+    demand(token.wipeKey !== undefined, Status.TOKEN_HAS_NO_WIPE_KEY);
     demand(account.num !== token.treasury, Status.CANNOT_WIPE_TOKEN_TREASURY_ACCOUNT);
     const relation = movableRelation(state, account.num, token.num);
     demand(value.serialNumbers.length === 0, Status.INVALID_WIPING_AMOUNT);
