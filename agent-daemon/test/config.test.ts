@@ -107,6 +107,7 @@ describe('the command', () => {
     const secret = 'ed25519:nothexatall';
     const cases = [
       [['serve', '--config', join(directory, 'none.yaml')], {}, /no such file/],
+      [['--config', join(directory, 'none.yaml'), '--json'], {}, /no such file/],
       [['serve', '--config', config, '--frobnicate'], {}, /unknown option/],
       [
         ['init', '--config', join(directory, 'new.yaml')],

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { connect as http2Connect } from 'node:http2';
 import { connect as netConnect, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
-import { generateAccountKey } from '@gatepost/shared/hedera/account-key';
+import { AccountKey, generateAccountKey } from '@gatepost/shared/hedera/account-key';
 import { registerStatementBytes } from '@gatepost/shared/vocabulary/register-statement';
 import { type ServiceError, status } from '@grpc/grpc-js';
+import { PrivateKey } from '@hashgraph/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COORDINATOR } from '../src/bench/memory-ledger.js';
 import { BlackBoxClient } from './support/client.js';
@@ -91,6 +92,23 @@ describe('the handshake refuses', () => {
     expect(answers.filter((code) => code === status.OK).length).toBeLessThanOrEqual(8);
     expect(answers).toContain(status.RESOURCE_EXHAUSTED);
   });
+});
+
+it('a coordinator with an ECDSA account key is served, one whose key was rotated as well', async () => {
+  const own = await Hosted.start();
+  const caller = await own.client();
+  await caller.enter(COORDINATOR, own.ledger.coordinator);
+  own.ledger.coordinator = AccountKey.fromSdk(PrivateKey.generateECDSA());
+  const proof = caller.proof(await caller.challenge(COORDINATOR), COORDINATOR, own.ledger.coordinator);
+  // The old key is cached; it is not read again at once, lest anybody make the daemon ask the mirror all the time.
+  expect(await statusOf(caller.register(proof))).toBe(status.UNAUTHENTICATED);
+  await own.close();
+  const fresh = await Hosted.start();
+  fresh.ledger.coordinator = AccountKey.fromSdk(PrivateKey.generateECDSA());
+  const session = await fresh.session();
+  fresh.dispatch(session, { task: 'a' });
+  expect(await session.finished('a')).toMatchObject({ outcome: 'OUTCOME_OK' });
+  await fresh.close();
 });
 
 it('the daemon proves itself in turn', async () => {

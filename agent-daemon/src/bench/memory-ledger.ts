@@ -23,7 +23,7 @@ export type Behaviour = 'answers' | 'unreachable' | 'swallows';
 
 /** The ledger port fed from memory: no network, no fees, the same promises about ids. */
 export class MemoryLedger implements LedgerPort {
-  readonly coordinator: AccountKey = generateAccountKey().key;
+  coordinator: AccountKey = generateAccountKey().key;
   readonly agent: AccountKey = generateAccountKey().key;
   behaviour: Behaviour = 'answers';
   /** Left out to keep memory flat in long runs. */
@@ -126,7 +126,8 @@ export class MemoryLedger implements LedgerPort {
   }
 
   async coordinatorKey(): Promise<MirrorKey> {
-    return { _type: 'ED25519', key: this.coordinator.publicKey.toStringRaw() };
+    const { publicKey } = this.coordinator;
+    return { _type: publicKey.type === 'ED25519' ? 'ED25519' : 'ECDSA_SECP256K1', key: publicKey.toStringRaw() };
   }
 
   sign(message: Uint8Array): Uint8Array {

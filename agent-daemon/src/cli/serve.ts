@@ -2,6 +2,7 @@ import type { Environment } from '@gatepost/shared/config/environment';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { createLogger } from '@gatepost/shared/log';
 import { loadConfig } from '../config/daemon-config.js';
+import { usdPerDay } from '../core/lease-planner.js';
 import { connectAgent } from '../shell/access.js';
 import { systemClock } from '../shell/clock.js';
 import { Daemon } from '../shell/daemon.js';
@@ -53,7 +54,10 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
     ? JSON.stringify(ready)
     : `agent ${config.account} serves at ${address}, inbox ${config.inbox}`;
   process.stdout.write(`${line}\n`);
-  log.info({ address, session, slots: config.limits.slots, executors: Object.keys(config.executors) }, 'online');
+  const { intervalMs, idleIntervalMs } = config.lease;
+  const leaseUsdPerDay = { busy: usdPerDay(intervalMs), idle: usdPerDay(idleIntervalMs) };
+  const { slots } = config.limits;
+  log.info({ address, session, slots, executors: Object.keys(config.executors), leaseUsdPerDay }, 'online');
   const signal = await signals.first;
   log.info({ signal }, 'stopping; a second signal stops at once');
   const orderly = daemon.stop(`stopped by ${signal}`).then(() => 0);

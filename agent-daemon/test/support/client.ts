@@ -65,7 +65,8 @@ export class BlackBoxClient {
   static async open(address: string): Promise<BlackBoxClient> {
     const { pem, sha256 } = await shownCertificate(address);
     const channel = credentials.createSsl(Buffer.from(pem), null, null, { checkServerIdentity: () => undefined });
-    return new BlackBoxClient(new AgentService(address, channel), sha256);
+    const options = { 'grpc.ssl_target_name_override': 'localhost' };
+    return new BlackBoxClient(new AgentService(address, channel, options), sha256);
   }
 
   static insecure(address: string): BlackBoxClient {
