@@ -55,7 +55,14 @@ async function estimate(file: string, options: EstimateOptions): Promise<number>
 function estimateText(plan: Plan, { least, most }: Estimate, rate: ExchangeRate | undefined): string {
   const rows = most.kinds.map((kind) => {
     const same = least.kinds.find(({ what }) => what === kind.what);
-    return [kind.what, kind.payer, `${same?.count ?? 0}`, formatUsd(same?.price ?? 0n), `${kind.count}`, formatUsd(kind.price)]; // biome-ignore format: one row
+    return [
+      kind.what,
+      kind.payer,
+      `${same?.count ?? 0}`,
+      formatUsd(same?.price ?? 0n),
+      `${kind.count}`,
+      formatUsd(kind.price),
+    ];
   });
   const line = (name: string, one: CaseEstimate): string => {
     const hbar = rate === undefined ? '' : ` (${formatTinybar(toTinybar(one.fees, rate))})`;

@@ -46,7 +46,7 @@ function importFestival(directory: string, { out, force, price, type }: ImportOp
     throw new GatepostError('USAGE', `${directory} holds no task of a festival: no Markdown file with fest_type: task`);
   }
   checkPlan(imported, directory);
-  const text = `# Imported from the festival ${basename(resolve(directory))}.\n${stringify(imported.document, { lineWidth: 120, aliasDuplicateObjects: false })}`; // biome-ignore format: one text
+  const text = `# Imported from the festival ${basename(resolve(directory))}.\n${stringify(imported.document, { lineWidth: 120, aliasDuplicateObjects: false })}`;
   if (out === undefined) process.stdout.write(text);
   else writePlan(out, text, force === true);
   for (const { path, message } of [...notes, ...imported.notes]) process.stderr.write(`note: ${path}: ${message}\n`);

@@ -123,5 +123,7 @@ function kindsOf(transactions: readonly PaidTransaction[]): BilledKind[] {
     kind.tinybar += fee;
     kinds.set(key, kind);
   }
-  return [...kinds.values()].sort((a, b) => (a.payer === b.payer ? a.name.localeCompare(b.name) : a.payer < b.payer ? -1 : 1)); // biome-ignore format: one thought
+  return [...kinds.values()].sort((a, b) =>
+    a.payer === b.payer ? a.name.localeCompare(b.name) : a.payer < b.payer ? -1 : 1,
+  );
 }

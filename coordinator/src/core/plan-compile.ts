@@ -78,41 +78,51 @@ function uniqueNames(what: string, names: readonly NameReference[], problems: Pr
   return taken;
 }
 
-interface Names {
-  readonly what: 'task' | 'sequence';
-  readonly taken: ReadonlySet<string>;
-}
+/** The names of one kind that a plan holds. */
+class Names {
+  readonly #taken: ReadonlySet<string>;
+  readonly #sample: readonly string[];
+  /** Suggestions still to be made: they are a courtesy, and a plan may be wrong in 100,000 places. */
+  #suggestions = 100;
 
-function reportUnknown({ name, path }: NameReference, subject: string, names: Names, problems: ProblemList): void {
-  const nearest = nearestWord(name, [...names.taken].slice(0, 1_000));
-  const how = nearest === undefined ? `name a ${names.what} of this plan` : `did you mean "${nearest}"?`;
-  problems.add(path, `${subject} waits for "${name}", which is no ${names.what} of this plan`, how);
+  constructor(
+    readonly what: 'task' | 'sequence',
+    names: readonly NameReference[],
+    readonly problems: ProblemList,
+  ) {
+    this.#taken = uniqueNames(what, names, problems);
+    this.#sample = [...this.#taken].slice(0, 1_000);
+  }
+
+  /** Reports a reference to a name that nothing bears. */
+  check({ name, path }: NameReference, subject: string): void {
+    if (this.#taken.has(name)) return;
+    this.#suggestions -= 1;
+    const nearest = this.#suggestions < 0 ? undefined : nearestWord(name, this.#sample);
+    const how = nearest === undefined ? `name a ${this.what} of this plan` : `did you mean "${nearest}"?`;
+    this.problems.add(path, `${subject} waits for "${name}", which is no ${this.what} of this plan`, how);
+  }
 }
 
 /** Resolves who waits for whom, reports what cannot be, and gives the tasks in plan order. */
 function linkTasks(sequences: readonly DraftSequence[], problems: ProblemList): readonly PlanTask[] {
-  const taskNames: Names = {
-    what: 'task',
-    taken: uniqueNames('task', sequences.flatMap(({ names }) => names), problems), // biome-ignore format: one thought
-  };
-  const sequenceNames: Names = {
-    what: 'sequence',
-    taken: uniqueNames('sequence', sequences.map(({ id, path }) => ({ name: id, path: [...path, 'id'] })), problems), // biome-ignore format: one thought
-  };
+  const taskPlaces = sequences.flatMap(({ names }) => names);
+  const sequencePlaces = sequences.map(({ id, path }) => ({ name: id, path: [...path, 'id'] }));
+  const taskNames = new Names('task', taskPlaces, problems);
+  const sequenceNames = new Names('sequence', sequencePlaces, problems);
   const graph = new WaitGraph();
   const drafts = sequences.flatMap(({ tasks }) => tasks);
   for (const { id } of sequences) graph.addSequence(id);
   for (const { task } of drafts) graph.addTask(task.id, task.sequence);
   for (const [index, { id }] of sequences.entries()) {
     for (const reference of afterOf(sequences, index)) {
-      if (!sequenceNames.taken.has(reference.name))
-        reportUnknown(reference, `sequence "${id}"`, sequenceNames, problems);
+      sequenceNames.check(reference, `sequence "${id}"`);
       graph.sequenceWaits(id, reference.name, reference.path);
     }
   }
   for (const { task, waitsFor } of drafts) {
     for (const reference of waitsFor) {
-      if (!taskNames.taken.has(reference.name)) reportUnknown(reference, `task "${task.id}"`, taskNames, problems);
+      taskNames.check(reference, `task "${task.id}"`);
       graph.taskWaits(task.id, reference.name, reference.path);
     }
   }

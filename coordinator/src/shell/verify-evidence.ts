@@ -82,7 +82,9 @@ async function known<K, V>(ids: Iterable<K>, ask: (id: K) => Promise<V>): Promis
 }
 
 const recordsOf = <T extends AnyEntry['record']['type']>(entries: readonly AnyEntry[], type: T) =>
-  entries.filter((entry): entry is AnyEntry & { record: Extract<AnyEntry['record'], { type: T }> } => entry.record.type === type); // biome-ignore format: one thought
+  entries.filter(
+    (entry): entry is AnyEntry & { record: Extract<AnyEntry['record'], { type: T }> } => entry.record.type === type,
+  );
 
 /**
  * The inboxes that matter: those that only a coordinator of these runs may write to, also when their agent died at work

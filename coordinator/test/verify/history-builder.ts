@@ -154,7 +154,11 @@ export class HistoryBuilder {
     const found = this.messages.find(({ records }) =>
       records.some((record) => {
         const about = record as { type: string; task?: string; attempt?: number };
-        return about.type === type && (task === undefined || about.task === task) && (attempt === undefined || about.attempt === attempt); // biome-ignore format: one thought
+        return (
+          about.type === type &&
+          (task === undefined || about.task === task) &&
+          (attempt === undefined || about.attempt === attempt)
+        );
       }),
     );
     if (found === undefined) throw new Error(`no ${type} of ${task}#${attempt}`);

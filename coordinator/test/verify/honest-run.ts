@@ -44,8 +44,16 @@ export function honestRun(): HistoryBuilder {
   history.result('a', 2, AGENT_2);
   history.verdict('a', 2);
   history.assign('b', 1, AGENT_1, 50);
-  for (const [attempt, agent] of [[1, AGENT_1], [2, AGENT_2]] as const) history.assign('q', attempt, agent, 10); // biome-ignore format: one thought
-  for (const [attempt, agent] of [[1, AGENT_1], [2, AGENT_2]] as const) history.result('q', attempt, agent); // biome-ignore format: one thought
+  for (const [attempt, agent] of [
+    [1, AGENT_1],
+    [2, AGENT_2],
+  ] as const)
+    history.assign('q', attempt, agent, 10);
+  for (const [attempt, agent] of [
+    [1, AGENT_1],
+    [2, AGENT_2],
+  ] as const)
+    history.result('q', attempt, agent);
   for (const attempt of [1, 2]) history.verdict('q', attempt, true, 'quorum');
   history.result('b', 1, AGENT_1);
   history.verdict('b', 1);

@@ -88,7 +88,11 @@ class Ids {
   readonly #taken = new Set<string>();
 
   take(wanted: string): string {
-    const clean = wanted.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, MAX_ID) || 'task'; // biome-ignore format: one thought
+    const clean =
+      wanted
+        .replace(/[^A-Za-z0-9._-]+/g, '-')
+        .replace(/^[^A-Za-z0-9]+/, '')
+        .slice(0, MAX_ID) || 'task';
     let id = clean;
     for (let number = 2; this.#taken.has(id); number += 1) {
       id = `${clean.slice(0, MAX_ID - `-${number}`.length)}-${number}`;
@@ -150,7 +154,7 @@ function taskDocument(
     notes.push({ path: file.path, message: 'marked as completed; remove it if it need not be done again' });
   }
   if (gate) {
-    const message = `quality gate "${kind}" became a task of type ${kind}; its checklist is prose, so put a command, schema or agent gate on the tasks it judges`; // biome-ignore format: one sentence
+    const message = `quality gate "${kind}" became a task of type ${kind}; its checklist is prose, so put a command, schema or agent gate on the tasks it judges`;
     notes.push({ path: file.path, message });
   }
   return {

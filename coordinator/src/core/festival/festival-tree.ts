@@ -57,7 +57,8 @@ export function festivalTree(files: readonly FestivalFile[]): FestivalTree {
   const sequences = [...tasks].map(([path, own]) => sequenceOf(path, goals.get(`sequence ${path}`), own));
   for (const [key, { path }] of goals) {
     const directory = key.replace(/^\w+ /, '');
-    if (key.startsWith('sequence ') && !tasks.has(directory)) notes.push({ path, message: 'sequence without tasks; left out' }); // biome-ignore format: one thought
+    if (key.startsWith('sequence ') && !tasks.has(directory))
+      notes.push({ path, message: 'sequence without tasks; left out' });
   }
   const phases = phasesOf(sequences, goals);
   for (const { path } of phaseGoals) {
@@ -74,7 +75,11 @@ function addTask(file: FestivalFile, tasks: Map<string, FestivalTask[]>, notes: 
   if (type === undefined) {
     // Documents beside the plan are no concern of it, but a numbered file is a task to the methodology.
     if (!NUMBERED.test(nameOf(path)) || directory === '') {
-      if ('fest_type' in file.fields) notes.push({ path, message: `fest_type ${JSON.stringify(file.fields.fest_type)} has no counterpart; left out` }); // biome-ignore format: one thought
+      if ('fest_type' in file.fields)
+        notes.push({
+          path,
+          message: `fest_type ${JSON.stringify(file.fields.fest_type)} has no counterpart; left out`,
+        });
       return;
     }
     notes.push({ path, message: 'numbered file without fest_type; taken for a task' });

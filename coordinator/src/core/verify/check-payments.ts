@@ -21,7 +21,12 @@ export function checkPayments(run: RunHistory, findings: Findings): void {
     for (const payment of attempt.payments) checkPayment(run, payment, facts, report);
   }
   for (const [task, attempts] of run.tasks) {
-    checkTask(run, task, [...attempts.values()].filter(({ payments }) => payments.length > 0), findings); // biome-ignore format: one thought
+    checkTask(
+      run,
+      task,
+      [...attempts.values()].filter(({ payments }) => payments.length > 0),
+      findings,
+    );
   }
 }
 

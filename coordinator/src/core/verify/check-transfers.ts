@@ -83,7 +83,7 @@ function checkBatch(
     for (const { to, amount } of record.payments) addTo(promised, record.token, to, BigInt(amount));
     const { transfer } = record;
     if (transfer !== undefined && !transfers.some(({ id }) => sameId(id, transfer))) {
-      findings.add('transfer-id', run.run, paymentsName({ ...records[0], record } as Entry<'settled'>), `${transfer} is not in the batch`); // biome-ignore format: one thought
+      findings.add('transfer-id', run.run, subject, `${transfer} is not in the batch`);
     }
   }
   const moved: Amounts = new Map();
@@ -98,12 +98,8 @@ function checkBatch(
   }
   for (const [payee, amount] of moved) {
     if (promised.has(payee)) continue;
-    findings.add(
-      'transfer-unrecorded',
-      run.run,
-      subject,
-      `${amount} to ${payee} moved in the batch and are not recorded`,
-    );
+    const what = `${amount} to ${payee} moved in the batch and are not recorded`;
+    findings.add('transfer-unrecorded', run.run, subject, what);
   }
 }
 
@@ -121,7 +117,9 @@ function checkTreasury(
   const foreign = new Set(run.foreignSettled.map(({ at }) => ledger.batchAt(at)));
   for (const { id, at, batch, tokenTransfers } of evidence.transactions) {
     if (at < run.opened.at || (run.closed !== undefined && at > run.closed.at)) continue;
-    const left = tokenTransfers.find(({ token, account, amount }) => token === run.token && account === treasury && amount < 0n); // biome-ignore format: one thought
+    const left = tokenTransfers.find(
+      ({ token, account, amount }) => token === run.token && account === treasury && amount < 0n,
+    );
     if (left === undefined) continue;
     const what = `${-left.amount} of ${left.token} left the treasury ${treasury}`;
     if (batch === undefined) findings.add('transfer-outside-batch', run.run, id, what);
