@@ -2,11 +2,13 @@ import { LedgerClock } from './clock.js';
 import type { ControlOptions } from './control/options.js';
 import type { CreateAccount } from './control/ports.js';
 import { type Control, startControl } from './control/start.js';
+import { type ExchangeRate, exchangeRates } from './core/fees/exchange-rate.js';
 import { FIRST_PREFUNDED } from './core/genesis.js';
 import { systemAccounts } from './core/limits.js';
 import { Network } from './core/network.js';
 import type { RecordSource } from './core/record-item.js';
 import { systemClock } from './mirror/clock.js';
+import type { ExchangeRates } from './mirror/network.js';
 import { type Mirror, startMirror } from './mirror/start.js';
 import { accountCreator } from './node/create-account.js';
 import { Faults } from './node/faults.js';
@@ -224,6 +226,14 @@ async function serve(parts: Parts): Promise<Servers> {
   }
 }
 
+/** The rates that consensus charges by, as the mirror shows them. */
+function ratesInForce(): ExchangeRates {
+  const view = ({ hbarEquiv, centEquiv }: ExchangeRate) => {
+    return { hbars: hbarEquiv, cents: centEquiv, expirationSeconds: exchangeRates.expirySeconds };
+  };
+  return { current: view(exchangeRates.current), next: view(exchangeRates.next) };
+}
+
 /** Starts the mirror, to which everything that has happened so far is replayed. */
 function serveMirror({ hub, clock, host, options }: Parts, port: number): Promise<Mirror> {
   const { mirrorGrpc = 0, mirrorRest = 0, fees = 0 } = options.ports ?? {};
@@ -233,6 +243,7 @@ function serveMirror({ hub, clock, host, options }: Parts, port: number): Promis
     clock: { ...systemClock, now: () => clock.now() },
     lag: profiles[options.profile ?? 'instant'].mirrorLag,
     nodes: [{ nodeId: 0, account: systemAccounts.node, description: 'embedded node', host, port }],
+    exchangeRates: ratesInForce,
     estimateFee,
   });
 }

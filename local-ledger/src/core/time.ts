@@ -21,3 +21,15 @@ export function secondsToNanos(seconds: bigint): Nanos {
 export function wholeSeconds(nanos: Nanos): bigint {
   return nanos / NANOS_PER_SECOND;
 }
+
+/** An expiry as queries show it: the network keeps expiries in whole seconds. */
+export function toWholeTimestamp(nanos: Nanos): Timestamp {
+  return { seconds: wholeSeconds(nanos), nanos: 0 };
+}
+
+const NANOS_PER_DAY = 86_400n * NANOS_PER_SECOND;
+
+/** Start of the staking period, a day of UTC, in which a stake was set. */
+export function stakePeriodStart(since: Nanos): Nanos {
+  return since - (since % NANOS_PER_DAY);
+}

@@ -74,6 +74,8 @@ export class HandMadeSource implements RecordSource {
       receiverSigRequired: false,
       maxAutoAssociations: 0,
       usedAutoAssociations: 0,
+      stake: undefined,
+      declineReward: false,
       autoRenewSeconds: 7_776_000n,
       expiry: this.next + 7_776_000n * NANOS,
       created: this.next,

@@ -3,7 +3,7 @@ import {
   GetAccountDetailsResponse_AccountDetails,
 } from '../../gen/services_get_account_details.js';
 import { accountId } from '../ids.js';
-import { toTimestamp } from '../time.js';
+import { toWholeTimestamp } from '../time.js';
 import { addressText, queriedAccount, relationshipsOf } from './account-view.js';
 import { LEDGER_ID, type QueryHandler } from './query.js';
 
@@ -19,7 +19,7 @@ export const getAccountDetails: QueryHandler<GetAccountDetailsQuery> = {
       key: account.key,
       balance: account.balance,
       receiverSigRequired: account.receiverSigRequired,
-      expirationTime: toTimestamp(account.expiry),
+      expirationTime: toWholeTimestamp(account.expiry),
       autoRenewPeriod: { seconds: account.autoRenewSeconds },
       tokenRelationships: relationshipsOf(state, account.num),
       memo: account.memo,

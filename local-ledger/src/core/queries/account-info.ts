@@ -1,7 +1,7 @@
 import { type CryptoGetInfoQuery, CryptoGetInfoResponse_AccountInfo } from '../../gen/services_crypto_get_info.js';
 import { accountId } from '../ids.js';
-import { toTimestamp } from '../time.js';
-import { addressText, queriedAccount, relationshipsOf } from './account-view.js';
+import { toWholeTimestamp } from '../time.js';
+import { addressText, queriedAccount, relationshipsOf, stakingInfoOf } from './account-view.js';
 import { LEDGER_ID, type QueryHandler } from './query.js';
 
 /** CryptoGetInfo. */
@@ -16,13 +16,14 @@ export const getAccountInfo: QueryHandler<CryptoGetInfoQuery> = {
       key: account.key,
       balance: account.balance,
       receiverSigRequired: account.receiverSigRequired,
-      expirationTime: toTimestamp(account.expiry),
+      expirationTime: toWholeTimestamp(account.expiry),
       autoRenewPeriod: { seconds: account.autoRenewSeconds },
       tokenRelationships: relationshipsOf(state, account.num),
       memo: account.memo,
       maxAutomaticTokenAssociations: account.maxAutoAssociations,
       alias: account.alias ?? new Uint8Array(),
       ledgerId: LEDGER_ID,
+      stakingInfo: stakingInfoOf(account),
     };
     return { $case: 'cryptoGetInfo', value: { header, accountInfo } };
   },

@@ -1,10 +1,16 @@
-import type { AccountID } from '../../gen/services_basic_types.js';
-import { TokenFreezeStatus, TokenKycStatus, type TokenRelationship } from '../../gen/services_basic_types.js';
+import {
+  type AccountID,
+  type StakingInfo,
+  TokenFreezeStatus,
+  TokenKycStatus,
+  type TokenRelationship,
+} from '../../gen/services_basic_types.js';
 import { hex } from '../bytes.js';
-import { tokenId } from '../ids.js';
+import { accountId, tokenId } from '../ids.js';
 import type { Account, EntityNum } from '../model.js';
 import type { LedgerState } from '../state/ledger-state.js';
 import { Status } from '../status.js';
+import { stakePeriodStart, toTimestamp } from '../time.js';
 import { liveAccount } from '../transactions/entities.js';
 
 /** The account a query asks about. */
@@ -36,4 +42,21 @@ export function relationshipsOf(state: LedgerState, account: EntityNum): TokenRe
         automaticAssociation: relation.automatic,
       };
     });
+}
+
+/** The staking settings of an account; nothing is ever earned by them here. */
+export function stakingInfoOf({ stake, declineReward }: Account): StakingInfo {
+  const settings = { declineReward, pendingReward: 0n, stakedToMe: 0n };
+  switch (stake?.kind) {
+    case 'account': {
+      const value = accountId(stake.account);
+      return { ...settings, stakePeriodStart: undefined, stakedId: { $case: 'stakedAccountId', value } };
+    }
+    case 'node': {
+      const start = toTimestamp(stakePeriodStart(stake.since));
+      return { ...settings, stakePeriodStart: start, stakedId: { $case: 'stakedNodeId', value: stake.node } };
+    }
+    default:
+      return { ...settings, stakePeriodStart: undefined, stakedId: undefined };
+  }
 }

@@ -8,7 +8,7 @@ import {
 import { type TokenGetInfoQuery, TokenInfo } from '../../gen/services_token_get_info.js';
 import { accountId, tokenId } from '../ids.js';
 import type { Token } from '../model.js';
-import { toTimestamp } from '../time.js';
+import { toWholeTimestamp } from '../time.js';
 import { anyToken } from '../transactions/entities.js';
 import { LEDGER_ID, type QueryHandler } from './query.js';
 
@@ -43,7 +43,7 @@ function infoOf(token: Token): TokenInfo {
     deleted: token.deleted,
     autoRenewAccount: token.autoRenewAccount === undefined ? undefined : accountId(token.autoRenewAccount),
     autoRenewPeriod: { seconds: token.autoRenewSeconds },
-    expiry: toTimestamp(token.expiry),
+    expiry: toWholeTimestamp(token.expiry),
     memo: token.memo,
     tokenType: TokenType.FUNGIBLE_COMMON,
     supplyType: token.supplyType === 'FINITE' ? TokenSupplyType.FINITE : TokenSupplyType.INFINITE,

@@ -1,6 +1,6 @@
 import type { ConsensusGetTopicInfoQuery } from '../../gen/services_consensus_get_topic_info.js';
 import { accountId, topicId } from '../ids.js';
-import { toTimestamp } from '../time.js';
+import { toWholeTimestamp } from '../time.js';
 import { liveTopic } from '../transactions/entities.js';
 import { LEDGER_ID, type QueryHandler } from './query.js';
 
@@ -13,7 +13,7 @@ export const getTopicInfo: QueryHandler<ConsensusGetTopicInfoQuery> = {
       memo: topic.memo,
       runningHash: topic.runningHash,
       sequenceNumber: topic.sequenceNumber,
-      expirationTime: toTimestamp(topic.expiry),
+      expirationTime: toWholeTimestamp(topic.expiry),
       adminKey: topic.adminKey,
       submitKey: topic.submitKey,
       autoRenewPeriod: { seconds: topic.autoRenewSeconds },

@@ -1,4 +1,5 @@
-import type { EntityNum } from '../../core/model.js';
+import type { Account, EntityNum, Stake } from '../../core/model.js';
+import { stakePeriodStart } from '../../core/time.js';
 import { encodeBase32 } from '../format/base32.js';
 import { formatId, longZeroAddress } from '../format/entity-id.js';
 import type { Json, JsonObject } from '../format/json.js';
@@ -10,10 +11,10 @@ import type { AccountView, MirrorState } from '../store/mirror-state.js';
 export function accountMembers({ account }: AccountView): JsonObject {
   return {
     account: formatId(account.num),
-    alias: account.alias === undefined ? null : encodeBase32(account.alias),
+    alias: aliasOf(account),
     auto_renew_period: account.autoRenewSeconds,
     created_timestamp: formatNullableNanos(account.created),
-    decline_reward: false,
+    decline_reward: account.declineReward,
     delegation_address: '0x',
     deleted: account.deleted,
     ethereum_nonce: 0,
@@ -24,9 +25,21 @@ export function accountMembers({ account }: AccountView): JsonObject {
     memo: account.memo,
     pending_reward: 0,
     receiver_sig_required: account.receiverSigRequired,
-    staked_account_id: null,
-    staked_node_id: null,
-    stake_period_start: null,
+    ...stakeMembers(account.stake),
+  };
+}
+
+/** An EVM address given at creation is the account's alias too. */
+function aliasOf({ alias, evmAddress }: Account): string | null {
+  const bytes = alias ?? evmAddress;
+  return bytes === undefined ? null : encodeBase32(bytes);
+}
+
+function stakeMembers(stake: Stake | undefined): JsonObject {
+  return {
+    staked_account_id: stake?.kind === 'account' ? formatId(stake.account) : null,
+    staked_node_id: stake?.kind === 'node' ? Number(stake.node) : null,
+    stake_period_start: stake?.kind === 'node' ? formatNanos(stakePeriodStart(stake.since)) : null,
   };
 }
 

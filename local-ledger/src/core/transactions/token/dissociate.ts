@@ -1,6 +1,8 @@
+import type { TokenID } from '../../../gen/services_basic_types.js';
 import type { TokenDissociateTransactionBody } from '../../../gen/services_token_dissociate.js';
 import { prices } from '../../fees/price-list.js';
-import type { EntityNum, Token } from '../../model.js';
+import { tokenNum } from '../../ids.js';
+import type { EntityNum, Token, TokenRelation } from '../../model.js';
 import type { LedgerState } from '../../state/ledger-state.js';
 import { demand, Status } from '../../status.js';
 import { anyToken, liveAccount, relationOf } from '../entities.js';

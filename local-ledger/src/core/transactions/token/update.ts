@@ -1,7 +1,6 @@
 import { type Key, TokenKeyValidation } from '../../../gen/services_basic_types.js';
 import type { TokenUpdateTransactionBody } from '../../../gen/services_token_update.js';
 import { prices } from '../../fees/price-list.js';
-import { isZeroAccount } from '../../ids.js';
 import { anyOf } from '../../keys/key-activation.js';
 import { isEmptyKeyList, keyOrNone } from '../../keys/key-structure.js';
 import type { Token } from '../../model.js';

@@ -1,16 +1,14 @@
 import type { TokenUpdateTransactionBody } from '../../../gen/services_token_update.js';
 import { utf8Length } from '../../bytes.js';
-import { isZeroAccount } from '../../ids.js';
 import { keyOrNone } from '../../keys/key-structure.js';
 import { limits } from '../../limits.js';
-import type { EntityNum, Nanos, Token } from '../../model.js';
+import type { EntityNum, Token } from '../../model.js';
 import { demand, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
-import { secondsToNanos, toNanos } from '../../time.js';
 import { liveAccount } from '../entities.js';
 import type { HandleContext } from '../handler.js';
-import { checkedRenewal } from '../renewal.js';
-import { checkTokenKeys, type TokenKeys, tokenKeyRoles } from './key-checks.js';
+import { checkedExpiry, checkedRenewal } from '../renewal.js';
+import { type TokenKeys, tokenKeyRoles } from './key-checks.js';
 
 type Update = TokenUpdateTransactionBody;
 
@@ -55,5 +53,5 @@ function renewerOf(value: Update, token: Token, { state }: HandleContext): Entit
   if (id === undefined) {
     return token.autoRenewAccount;
   }
-  return isZeroAccount(id) ? undefined : liveAccount(state, id, Status.INVALID_AUTORENEW_ACCOUNT).num;
+  return liveAccount(state, id, Status.INVALID_AUTORENEW_ACCOUNT).num;
 }
