@@ -106,6 +106,8 @@ export const online = z.object({
   cert_sha256: sha256.optional(),
   capabilities: z.array(z.string().min(1).max(64)).max(64),
   slots: z.int().positive(),
+  /** What the host really enforces on executors, such as `process_tree`, `usage`, `confine`. */
+  enforces: z.array(z.string().min(1).max(32)).max(16).optional(),
 });
 
 /** Journal, by an agent: the executor has begun. */
