@@ -65,6 +65,7 @@ function compileLimits(given: z.output<typeof limits>): Limits {
     settleAfter: given.settle_after ?? DEFAULT_LIMITS.settleAfter,
     settleWithinMs: given.settle_within ?? DEFAULT_LIMITS.settleWithinMs,
     paymentWindowMs: given.payment_window ?? DEFAULT_LIMITS.paymentWindowMs,
+    quarantineMs: given.payment_window ?? DEFAULT_LIMITS.paymentWindowMs,
     deadlineGraceMs: given.deadline_grace ?? DEFAULT_LIMITS.deadlineGraceMs,
     agentWaitMs: given.agent_wait ?? DEFAULT_LIMITS.agentWaitMs,
     lossGraceMs: given.loss_grace ?? DEFAULT_LIMITS.lossGraceMs,

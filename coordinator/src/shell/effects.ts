@@ -37,6 +37,8 @@ export interface EffectTools {
   readonly judging: Judging;
   readonly store: OutputStore;
   readonly log: Logger;
+  /** Whether the journal shows by now that another coordinator took over. */
+  readonly isFenced: () => Promise<boolean>;
   /** Something happened that may change what is to be done. */
   readonly wake: () => void;
 }
@@ -218,6 +220,8 @@ export class Effects {
   }
 
   async #settle(command: CommandOf<'settle'>): Promise<void> {
+    // The loop will see it too and stop; nothing is signed in the meantime.
+    if (await this.tools.isFenced()) return;
     const refused = await this.tools.settler.settle(command.payments);
     for (const { payment, reason } of refused) this.unpayable.set(keyOf(payment.task, payment.attempt), reason);
     if (refused.length > 0) this.inFlight.refused(refused.map(({ payment }) => payment));

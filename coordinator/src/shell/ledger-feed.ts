@@ -72,6 +72,14 @@ export class LedgerFeed {
     return this.#handOn(newest);
   }
 
+  /** Whether the mirror already shows a record of the coordinator's own on the journal that was not handed on yet. */
+  async shows(matches: (entry: LedgerRecord) => boolean): Promise<boolean> {
+    for await (const message of readTopic(this.connection, this.journal, this.#journal.cursor)) {
+      if (message.payer === this.connection.account && recordsOf(message, this.log).some(matches)) return true;
+    }
+    return false;
+  }
+
   #takeStreamed(): void {
     for (const message of this.#streamed.splice(0)) take(this.#journal, message);
   }

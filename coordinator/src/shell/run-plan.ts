@@ -4,6 +4,7 @@ import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { Limits } from '../core/decide/limits.js';
 import type { Plan } from '../core/plan.js';
 import type { Change } from '../core/run/change.js';
 import { chooseRun } from '../core/run/journal-index.js';
@@ -50,6 +51,8 @@ export interface RunEnd {
 
 /** Messages of a dead process may still come into sight for so long. */
 const PREDECESSOR_MS = 60_000;
+/** Longest lag of the mirror that a fenced coordinator is expected to suffer. */
+const FENCE_LAG_MS = 60_000;
 /** How long an interrupted process waits for what it has under way. */
 const PARTING_MS = 10_000;
 
@@ -175,6 +178,7 @@ class RunWork {
       judging,
       store: this.#store,
       log,
+      isFenced: () => this.feed.shows(({ record }) => record.type === 'epoch' && record.epoch > identity.epoch),
       wake: this.#waker.wake,
     });
   }
@@ -189,7 +193,7 @@ class RunWork {
       fleet: this.#fleet,
       orders: this.#orders,
       store: this.#store,
-      limits: this.options.config.limits,
+      limits: this.#limits(),
       waker: this.#waker,
       fees: new FeeMeter(this.connection, log),
       emit: (change: Change) => this.#watch(change),
@@ -198,6 +202,12 @@ class RunWork {
     };
     const untilMs = identity.follows === 'silent' ? Date.now() + PREDECESSOR_MS : 0;
     return new RunLoop(tools, { inboxes: () => state.inboxes.keys(), untilMs });
+  }
+
+  /** A coordinator that is fenced may go on paying for as long as the mirror does not show it. */
+  #limits(): Limits {
+    const { limits } = this.options.config;
+    return this.options.takeOver ? { ...limits, quarantineMs: limits.quarantineMs + FENCE_LAG_MS } : limits;
   }
 
   #watch(change: Change): void {

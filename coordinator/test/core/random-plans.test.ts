@@ -96,7 +96,7 @@ it('a coordinator that is killed again and again, while what it had sent still h
 it('without the quarantine the same kills would pay twice: the test can tell', () => {
   const plan = planOf(Array.from({ length: 12 }, (_, index) => taskOf(`t${index}`)));
   const twice = Array.from({ length: 200 }, (_, seed) => {
-    const simulation = new Simulation({ plan, seed, killEvery: 7, limits: { paymentWindowMs: -1_000_000 } }).run();
+    const simulation = new Simulation({ plan, seed, killEvery: 7, limits: { quarantineMs: -1_000_000 } }).run();
     return simulation.state.ignored.has('payment made twice');
   });
   expect(twice).toContain(true);

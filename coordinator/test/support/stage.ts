@@ -39,6 +39,12 @@ interface Member {
   readonly der: string;
 }
 
+/** What a test wants otherwise. */
+export interface RunChange {
+  readonly limits?: Partial<Limits>;
+  readonly takeOver?: boolean;
+}
+
 /** An embedded network. */
 export class TestLedger {
   private constructor(
@@ -156,7 +162,7 @@ export class Lane {
       token: this.token,
       agents: this.agents.map((agent) => agent.connection.account),
       stateDir: mkdtempSync(join(this.directory, 'state-')),
-      limits: { ...DEFAULT_LIMITS, paymentWindowMs: 15_000, ...limits },
+      limits: { ...DEFAULT_LIMITS, paymentWindowMs: 15_000, quarantineMs: 15_000, ...limits },
     };
   }
 
@@ -167,12 +173,12 @@ export class Lane {
   }
 
   /** Runs a plan in this process, as `coordinator run` does, through a proxy and with an empty state directory. */
-  async run(plan: Plan, proxy: NodeProxy, signal: AbortSignal, limits: Partial<Limits> = {}): Promise<RunEnd> {
+  async run(plan: Plan, proxy: NodeProxy, signal: AbortSignal, change: RunChange = {}): Promise<RunEnd> {
     const { account, key } = this.coordinator.connection;
     const connection = connect({ ...this.test.network, node: proxy.address }, account, key);
-    const config = this.config(limits);
+    const config = this.config(change.limits);
     const places = { planFile: join(this.directory, 'plan.yaml'), outputDir: join(config.stateDir, 'output') };
-    const choices = { insecureLoopback: false, wantNew: false, takeOver: false };
+    const choices = { insecureLoopback: false, wantNew: false, takeOver: change.takeOver ?? false };
     const log = pino({ level: 'silent' });
     try {
       return await runPlan(connection, { plan, config, ...places, ...choices }, SILENT, signal, log);

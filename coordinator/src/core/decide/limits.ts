@@ -8,8 +8,13 @@ export interface Limits {
   readonly settleAfter: number;
   /** Settle when an attempt has been payable for so long. */
   readonly settleWithinMs: number;
-  /** How long the network may take a payment; the quarantine after a restart is as long. 15 s to 180 s. */
+  /** How long the network may take a payment. 15 s to 180 s. */
   readonly paymentWindowMs: number;
+  /**
+   * How long nothing is paid that was accepted before this process began: the payment window, and when the process
+   * before may still be alive the mirror's lag, for which it may not know that it was fenced.
+   */
+  readonly quarantineMs: number;
   /** How long after its deadline an attempt's result may still come into sight, for the mirror's lag. */
   readonly deadlineGraceMs: number;
   /** How long a task waits for an agent that could do it before it fails. */
@@ -26,6 +31,7 @@ export const DEFAULT_LIMITS: Limits = {
   settleAfter: 5,
   settleWithinMs: 2_000,
   paymentWindowMs: 30_000,
+  quarantineMs: 30_000,
   deadlineGraceMs: 5_000,
   agentWaitMs: 60_000,
   lossGraceMs: 5_000,

@@ -58,21 +58,20 @@ function payableNow(pass: Pass): Attempt[] {
 }
 
 /**
- * Whether a predecessor may have paid an attempt without this process being able to know: it was accepted before this
- * epoch began, and the mirror has not yet shown a time at which such a payment would have to be on the journal.
+ * Whether a predecessor may have paid an attempt without this process being able to know: it was accepted before a
+ * predecessor fell silent, and the mirror has not yet shown a time at which such a payment would have to be on the
+ * journal.
  */
 function isQuarantined(pass: Pass, attempt: Attempt): boolean {
-  const { epoch, ownRecordAt } = pass.state;
+  const { takenOverAt, ownRecordAt } = pass.state;
   const acceptedAt = attempt.verdict?.at;
-  if (epoch === undefined || acceptedAt === undefined) return true;
-  const window = BigInt(pass.limits.paymentWindowMs) * NANOS_PER_MS;
-  return acceptedAt < epoch.at && ownRecordAt <= epoch.at + window;
+  if (acceptedAt === undefined) return true;
+  const window = BigInt(pass.limits.quarantineMs) * NANOS_PER_MS;
+  return acceptedAt < takenOverAt && ownRecordAt <= takenOverAt + window;
 }
 
 function askForBeacon(pass: Pass): void {
-  const { epoch } = pass.state;
-  if (epoch === undefined) return;
-  const overMs = msFromNanos(epoch.at) + pass.limits.paymentWindowMs;
+  const overMs = msFromNanos(pass.state.takenOverAt) + pass.limits.quarantineMs;
   if (pass.nowMs > overMs) pass.ask({ kind: 'beacon', key: 'beacon' });
 }
 

@@ -9,6 +9,8 @@ export const applyEpoch: Apply<'epoch'> = (state, record, entry, emit) => {
   if (current !== undefined && record.epoch === current.epoch && !same) return 'epoch taken by another';
   const at = same ? current.at : entry.at;
   state.epoch = { epoch, instance, host, pid, at, ended: record.state === 'ended' };
+  // One that ended in good order had nothing under way any more.
+  if (!same && current?.ended === false) state.takenOverAt = entry.at;
   if (!same) emit({ event: 'epoch', instance });
   return undefined;
 };

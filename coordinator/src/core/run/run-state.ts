@@ -86,6 +86,8 @@ export interface RunState {
   /** A person asked to stop the run. */
   cancelReason: string | undefined;
   epoch: EpochState | undefined;
+  /** When an epoch last began without the one before having said that it had ended; 0 when none did. */
+  takenOverAt: Nanos;
   /** Consensus timestamp of the newest record of the coordinator's own on the journal. */
   ownRecordAt: Nanos;
   /** Consensus timestamp of the newest record of all. */
@@ -157,6 +159,7 @@ export function emptyState(context: RunContext): RunState {
     cancelled: new Map(),
     cancelReason: undefined,
     epoch: undefined,
+    takenOverAt: 0n,
     ownRecordAt: 0n,
     at: 0n,
     ignored: new Map(),
