@@ -58,7 +58,7 @@ it('serve says that it is ready and publishes itself on the journal', async () =
   expect(payer).toBe(account);
   client = await BlackBoxClient.open(address);
   expect(record).toMatchObject({ session: id, address, cert_sha256: client.certificateSha256, slots: 2 });
-  expect(record).toMatchObject({ capabilities: ['echo', 'fail'] });
+  expect(record).toMatchObject({ capabilities: ['echo', 'fail'], enforces: expect.arrayContaining(['process_group']) });
 });
 
 it('executes what the inbox assigns and a session dispatches', async () => {

@@ -5,6 +5,7 @@ import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import type { DaemonConfig } from '../config/daemon-config.js';
 import type { Clock } from './clock.js';
+import { enforcementNames } from './enforcement.js';
 import { buildRegistry } from './executors/build-registry.js';
 import { killMarked } from './executors/process-tree.js';
 import { OutputServer } from './grpc/output-server.js';
@@ -58,6 +59,7 @@ export class Daemon {
   readonly #workDirs: WorkDirs;
   readonly #capabilities: readonly string[];
   readonly #stopping = new AbortController();
+  #busy = false;
   #server: RunningServer | undefined;
   #metricsServer: HttpServer | undefined;
   #following: Promise<void> = Promise.resolve();
@@ -87,9 +89,11 @@ export class Daemon {
     this.lease = this.#makeLease();
     engine.listen({
       event: (ref, event) => this.hub.event(ref, event),
-      loadChanged: () => {
+      loadChanged: ({ running, queued }) => {
         this.hub.loadChanged();
-        this.lease.tick();
+        const busy = running + queued > 0;
+        if (busy !== this.#busy) this.lease.tick();
+        this.#busy = busy;
       },
       finished: ({ outcome, output }, durationMs) => this.metrics.finished(outcome, durationMs, output?.size ?? 0),
     });
@@ -199,6 +203,7 @@ export class Daemon {
       ...(identity.certificateSha256 === '' ? {} : { cert_sha256: identity.certificateSha256 }),
       capabilities: [...this.#capabilities],
       slots: config.limits.slots,
+      enforces: [...enforcementNames()],
     };
     this.poster.add({ attempt: undefined, run: undefined, record });
   }

@@ -1,6 +1,12 @@
 import { platform } from 'node:os';
 import { canConfine } from './executors/confinement.js';
 
+/** What `online` announces of it: names that a coordinator can compare. */
+export function enforcementNames(): readonly string[] {
+  if (platform() !== 'linux') return ['process_group'];
+  return ['process_group', 'process_tree', 'usage', ...(canConfine() ? ['confine'] : [])];
+}
+
 /** What this host really enforces on executors, in words. */
 export function enforcement(): readonly string[] {
   const everywhere = ['deadline', 'output size', 'log lines', 'environment allow-list', 'process group kill'];

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { COORDINATOR, INBOX, MemoryLedger } from '../../src/bench/memory-ledger.js';
 import { loadConfig } from '../../src/config/daemon-config.js';
-import { systemClock } from '../../src/shell/clock.js';
+import { type Clock, systemClock } from '../../src/shell/clock.js';
 import { Daemon } from '../../src/shell/daemon.js';
 import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
 import { insecureIdentity, loadIdentity, makeCertificate } from '../../src/shell/tls.js';
@@ -30,7 +30,7 @@ export interface HostOptions {
   /** Added to the configuration file. */
   readonly settings?: object;
   readonly insecure?: boolean;
-  /** The daemon's clock; its timers follow the real one. */
+  /** The daemon's clock. */
   readonly nowMs?: () => number;
 }
 
@@ -84,11 +84,17 @@ export class Hosted {
       config,
       ledger: this.ledger,
       identity: insecure ? insecureIdentity(config.listen) : loadIdentity(config.tls),
-      clock: { ...systemClock, nowMs: this.#options.nowMs ?? systemClock.nowMs },
+      clock: this.#clock(),
       log: pino({ level: 'silent' }),
       registry,
     });
     await this.#daemon.start();
+  }
+
+  /** The test's time, and timers that follow it. */
+  #clock(): Clock {
+    const { nowMs = systemClock.nowMs } = this.#options;
+    return { nowMs, at: (timeMs, callback) => systemClock.at(timeMs - nowMs() + Date.now(), callback) };
   }
 
   async client(): Promise<BlackBoxClient> {
