@@ -18,6 +18,8 @@ const agent = (change: Partial<AgentState> = {}): AgentState => ({
   reason: undefined,
   since: 0n,
   open: new Set(),
+  losses: 0,
+  lastLossMs: 0,
   assigned: 0,
   ...change,
 });
@@ -91,4 +93,23 @@ it('1,000 agents of which many die: every lost attempt is reassigned, none is pa
       spec.id,
     ).toHaveLength(1);
   }
+});
+
+it('an agent that comes and goes gets work less and less often: no storm of reassignments', () => {
+  const gates = [{ kind: 'none' as const }];
+  const plan = planOf([taskOf('t', { gates, deadlineMs: 3_600_000, attempts: 1 })]);
+  const simulation = new Simulation({
+    plan,
+    seed: 3,
+    agents: 2,
+    silent: 1,
+    flapping: true,
+    limits: { reassignments: 1_000 },
+  });
+  const end = simulation.nowMs + 3_600_000;
+  while (simulation.nowMs < end) simulation.step();
+  const attempts = simulation.state.tasks.get('t')?.attempts.length ?? 0;
+  expect(attempts).toBeGreaterThan(3);
+  // Two agents, each with pauses that double from 5 s to 10 min within the hour.
+  expect(attempts).toBeLessThan(2 * 16);
 });

@@ -46,6 +46,8 @@ export interface SimulationOptions {
   readonly limits?: Partial<Limits>;
   /** The process is killed after so many commands, again and again; its effects under way may still happen. */
   readonly killEvery?: number;
+  /** Agents are out of touch for 20 s of every 30 s. */
+  readonly flapping?: boolean;
   /** What happens within so many milliseconds is folded before the next decision, as when records come in batches. */
   readonly batchMs?: number;
 }
@@ -252,9 +254,11 @@ export class Simulation {
 
   #sessions(): Map<ReturnType<typeof accountId>, SessionObservation> {
     return new Map(
-      this.#agents.map(({ account, diesMs }) => {
-        const connected = this.nowMs < diesMs;
-        const lastHeardMs = Math.min(this.nowMs, diesMs);
+      this.#agents.map(({ account, diesMs }, index) => {
+        const inCycle = (this.nowMs - START_MS + index * 15_000) % 30_000;
+        const away = this.options.flapping === true && inCycle > 10_000 ? inCycle - 10_000 : 0;
+        const connected = this.nowMs < diesMs && away === 0;
+        const lastHeardMs = Math.min(this.nowMs - away, diesMs);
         return [
           account,
           {

@@ -10,6 +10,10 @@ import type { Observations } from './observations.js';
 /** Longest gate name a record may carry. */
 const MAX_GATE_CHARS = 64;
 
+/** How long an agent gets no work after its first loss, and at most. */
+const FIRST_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 600_000;
+
 /** One pass of deciding: its inputs, and the commands found so far with what they use up. */
 export class Pass {
   readonly commands: Command[] = [];
@@ -78,7 +82,10 @@ export class Pass {
     return agent.open.size + (this.#load.get(agent.account) ?? 0);
   }
 
+  /** An agent that keeps getting lost has to wait longer each time before it gets work again. */
   hasRoom(agent: AgentState): boolean {
+    const pauseMs = agent.losses === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (agent.losses - 1), MAX_PAUSE_MS);
+    if (this.nowMs < agent.lastLossMs + pauseMs) return false;
     return this.load(agent) < Math.min(agent.slots, this.limits.attemptsPerAgent);
   }
 }

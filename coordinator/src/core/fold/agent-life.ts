@@ -21,6 +21,8 @@ export const applyOnline: Apply<'online'> = (state, record, entry, emit) => {
     reason: undefined,
     since: entry.at,
     open: before?.open ?? new Set(),
+    losses: before?.losses ?? 0,
+    lastLossMs: before?.lastLossMs ?? 0,
     assigned: before?.assigned ?? 0,
   };
   state.agents.set(entry.author, agent);

@@ -1,4 +1,5 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import { msFromNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
 import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
 import type { LedgerRecord } from '../run/ledger-record.js';
 import { adopt, findOrReview } from '../run/review-id.js';
@@ -17,12 +18,24 @@ export const applyAssign: Apply<'assign'> = (state, record, entry, emit) => {
   if (BigInt(record.price) !== task.spec.price || record.token !== state.context.token)
     return 'assignment at a wrong price';
   if (task.need > 0) task.need -= 1;
-  else for (const other of task.attempts) if (isOpen(other)) other.superseded = true;
+  else supersede(state, task, entry.at);
   const attempt = newAttempt(record, entry, agent, task);
   register(state, task, attempt);
   emit({ event: 'assigned', task: task.spec.id, attempt: attempt.number, agent });
   return undefined;
 };
+
+/** The open attempts of a task are given to another agent; theirs counts the loss. */
+function supersede(state: RunState, task: TaskState, at: Nanos): void {
+  for (const attempt of task.attempts) {
+    if (!isOpen(attempt) || attempt.superseded) continue;
+    attempt.superseded = true;
+    const loser = state.agents.get(attempt.agent);
+    if (loser === undefined) continue;
+    loser.losses += 1;
+    loser.lastLossMs = msFromNanos(at);
+  }
+}
 
 function refusal(state: RunState, task: TaskState, agent: AccountId, number: number): string | undefined {
   if (!state.opened || state.closed !== undefined) return 'assignment outside an open run';

@@ -59,6 +59,8 @@ function mayAccept(task: TaskState, attempt: Attempt): boolean {
 
 function accept(state: RunState, task: TaskState, attempt: Attempt): void {
   if (attempt.price > 0n) state.payable.add(attempt);
+  const worker = state.agents.get(attempt.agent);
+  if (worker !== undefined) worker.losses = 0;
   const agreed = task.attempts.filter((other) => other.verdict?.accepted === true).length;
   if (isTerminal(task.status) || agreed < (quorumOf(task.spec)?.agree ?? 1)) return;
   acceptTask(state, task);

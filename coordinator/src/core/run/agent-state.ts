@@ -24,6 +24,10 @@ export interface AgentState {
   since: Nanos;
   /** Keys of its attempts that nothing was decided about. */
   readonly open: Set<string>;
+  /** Attempts taken from it because it was lost, since it last delivered something that was accepted. */
+  losses: number;
+  /** When the last of them was given to another, milliseconds since the Unix epoch. */
+  lastLossMs: number;
   /** Counts what the fairness of the assignment goes by. */
   assigned: number;
 }

@@ -1,0 +1,72 @@
+import type { Attempt } from '@gatepost/coordinator/core/run/attempt';
+import { newTask } from '@gatepost/coordinator/core/run/run-state';
+import {
+  feedbackFor,
+  outputValue,
+  referencedTasks,
+  resolveInput,
+  workOrderBytes,
+} from '@gatepost/coordinator/core/work-order';
+import type { Json } from '@gatepost/shared/vocabulary/digest';
+import { accountId, topicId } from '@gatepost/shared/vocabulary/ids';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { taskOf } from './plans.js';
+
+const outputs: Record<string, Json> = { a: { list: [1, { 'x/y~z': 'deep' }] }, b: 'text' };
+const resolve = (input: Json) => resolveInput(input, (task) => outputs[task] ?? null);
+
+it('references stand for outputs, whole or a part by JSON pointer', () => {
+  const input = {
+    whole: { $output: 'b' },
+    part: [{ $output: 'a', pointer: '/list/1/x~1y~0z' }],
+    first: { $output: 'a', pointer: '/list/0' },
+  };
+  expect(resolve(input)).toEqual({ whole: 'text', part: ['deep'], first: 1 });
+  expect([...referencedTasks(input)]).toEqual(['b', 'a']);
+  expect(() => resolve({ $output: 'a', pointer: '/none' })).toThrow('the output of a has nothing at /none');
+  expect(() => resolve({ $output: 'a', pointer: '/constructor' })).toThrow('nothing at');
+});
+
+it('an input without references is itself, and equal inputs are equal bytes', () => {
+  const json = fc.jsonValue() as fc.Arbitrary<Json>;
+  fc.assert(
+    fc.property(json, (value) => {
+      fc.pre(!JSON.stringify(value).includes('$output'));
+      expect(resolve(value)).toEqual(value);
+      expect(outputValue(workOrderBytes({ input: value }))).toEqual({ input: JSON.parse(JSON.stringify(value)) });
+    }),
+  );
+});
+
+it('feedback is the last rejection before the assignment, whatever was decided later', () => {
+  const attempt = (
+    number: number,
+    assignedAt: bigint,
+    verdict?: [accepted: boolean, gate: string, at: bigint],
+  ): Attempt => ({
+    task: 't',
+    number,
+    round: number,
+    agent: accountId('0.0.1'),
+    inbox: topicId('0.0.2'),
+    inboxSequence: 1,
+    price: 1n,
+    inputSha256: '',
+    inputSize: 0,
+    deadlineMs: 0,
+    assignedAt,
+    startedAt: undefined,
+    superseded: false,
+    cancelled: false,
+    result: undefined,
+    verdict: verdict && { accepted: verdict[0], gate: verdict[1], reason: `said ${number}`, at: verdict[2] },
+    payment: undefined,
+  });
+  const task = newTask(taskOf('t'), 0);
+  const third = attempt(3, 50n);
+  task.attempts.push(attempt(1, 10n, [false, 'command', 20n]), attempt(2, 30n, [false, 'superseded', 40n]), third);
+  expect(feedbackFor(task, task.attempts[0])).toBeUndefined();
+  expect(feedbackFor(task, third)).toBe('said 1');
+  expect(feedbackFor(task, undefined)).toBe('said 1');
+});
