@@ -10,6 +10,7 @@ import {
   Timestamp,
   TopicCreateTransaction,
   TransactionReceiptQuery,
+  TransactionRecordQuery,
   TransferTransaction,
 } from '@hashgraph/sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -101,10 +102,15 @@ const rows: Readonly<Record<string, () => Promise<void>>> = {
   },
   C10: async () => {
     const alias = PrivateKey.generateECDSA().publicKey.toAccountId(0, 0);
-    const transfer = new TransferTransaction()
+    const response = await new TransferTransaction()
       .addHbarTransfer('0.0.2', new Hbar(-1))
-      .addHbarTransfer(alias, new Hbar(1));
-    expect(await statusOf(transfer, stage.client)).toBe('INVALID_ACCOUNT_ID');
+      .addHbarTransfer(alias, new Hbar(1))
+      .execute(stage.client);
+    const query = new TransactionRecordQuery().setTransactionId(response.transactionId).setIncludeChildren(true);
+    const record = await query.execute(stage.client);
+    expect(record.children.map(({ consensusTimestamp }) => consensusTimestamp.toString())).toEqual([
+      record.consensusTimestamp.plusNanos(1).toString(),
+    ]);
   },
   C11: async () => {
     const read = (file: string) => new FileContentsQuery().setFileId(file).execute(stage.client);

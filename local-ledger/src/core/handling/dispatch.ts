@@ -7,10 +7,17 @@ import type { RecordItem } from '../record-item.js';
 import type { Operation } from '../transactions/handler.js';
 import type { Outcome } from '../transactions/outcome.js';
 
+/** An ECDSA key with its EVM address. */
+export interface AddressedKey {
+  readonly key: PrimitiveKey;
+  readonly address: Uint8Array;
+}
+
 /** The signatures that speak in a dispatch: those of a transaction, or those a schedule has collected. */
 export interface Signers {
   hasSigned(key: PrimitiveKey): boolean;
-  hasSignedAsAddress(evmAddress: Uint8Array): boolean;
+  /** The ECDSA keys given whole beside a signature, with their EVM addresses; the signatures may be bad. */
+  addressedKeys(): readonly AddressedKey[];
   signaturesBy(keys: readonly Key[], now: Nanos): readonly ScheduleSignature[];
 }
 
@@ -34,4 +41,6 @@ export interface Dispatch {
 export interface Handled {
   readonly item: RecordItem;
   readonly outcome: Outcome;
+  /** Hollow accounts that got their key. */
+  readonly completed: readonly EntityNum[];
 }

@@ -12,6 +12,8 @@ import { operationOf } from '../transactions/operation-of.js';
 import type { Outcome } from '../transactions/outcome.js';
 import { type Charge, chargeDispatch, chargeUpTo } from './charging.js';
 import type { Dispatch, Handled } from './dispatch.js';
+import { completeHollowAccounts } from './hollow-accounts.js';
+import { signerOf } from './signers.js';
 
 /** Runs the inner transactions of a batch while its parent is being handled. */
 export interface InnerRunner {
@@ -36,6 +38,7 @@ interface Run {
 export function runDispatch(state: LedgerState, crypto: CryptoPort, dispatch: Dispatch, inner: InnerRunner): Handled {
   const start = state.journal.mark();
   const run: Run = { dispatch, outcome: {}, extra: 0n, own: undefined };
+  const completed = completeHollowAccounts(state, dispatch.signers);
   const { charged, refusal } = chargeFor(state, dispatch);
   const savepoint = state.journal.mark();
   const runInner = (signedTransaction: Uint8Array) => {
@@ -52,7 +55,7 @@ export function runDispatch(state: LedgerState, crypto: CryptoPort, dispatch: Di
   }
   const delta = run.own ?? deltaSince(state, start);
   const outcome = status === Status.SUCCESS ? run.outcome : failedOutcome(status, run.outcome);
-  return { item: itemOf(dispatch, status, charged + run.extra, outcome, delta), outcome };
+  return { item: itemOf(dispatch, status, charged + run.extra, outcome, delta), outcome, completed };
 }
 
 /** The payer must exist and have signed; if not, the node that let the transaction in pays the network part. */
@@ -105,7 +108,7 @@ function contextOf(
     operationOf,
     dispatchInner,
     isSatisfied: (key: Key) => isSatisfied(key, (primitive) => signers.hasSigned(primitive)),
-    hasSignedAsAddress: (address) => signers.hasSignedAsAddress(address),
+    hasSignedAsAddress: (address) => signerOf(signers, address) !== undefined,
     signaturesBy: (keys) => signers.signaturesBy(keys, now),
     charge: (tinycents) => {
       const amount = toTinybar(tinycents);

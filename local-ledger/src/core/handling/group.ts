@@ -12,15 +12,11 @@ import type { LedgerState } from '../state/ledger-state.js';
 import { fail, Status } from '../status.js';
 import { operationOf } from '../transactions/operation-of.js';
 import { scheduledBody } from '../transactions/schedule/scheduled-body.js';
+import { accountChildren, type Child } from './account-children.js';
 import { chargeUpTo, smaller } from './charging.js';
 import type { Dispatch, Handled } from './dispatch.js';
 import { itemOf, runDispatch } from './engine.js';
 import { collectedSigners, transactionSigners } from './signers.js';
-
-interface Child {
-  readonly dispatch: Dispatch;
-  readonly handled: Handled;
-}
 
 /**
  * One transaction with all that follows from it directly: the inner transactions of a batch, the schedule it completed.
@@ -47,17 +43,19 @@ export class HandlingGroup {
     if (main.item.status !== Status.SUCCESS) {
       this.#revertChildren();
     }
+    const accounts = this.#accountChildren({ dispatch, handled: main });
     const completed = this.#runCompleted(main, undefined);
-    const handled = [main, ...this.#children.map((child) => child.handled), ...completed];
+    const handled = [main, ...[...this.#children, ...accounts, ...completed].map((child) => child.handled)];
     this.#state.journal.clear();
     return handled;
   }
 
   /** Runs a schedule whose expiry has come. */
   handleSchedule(num: EntityNum): Handled[] {
-    const handled = this.#runSchedule(num, undefined);
+    const run = this.#runSchedule(num, undefined);
+    const accounts = this.#accountChildren(run);
     this.#state.journal.clear();
-    return [handled.handled];
+    return [run, ...accounts].map((child) => child.handled);
   }
 
   #runInner(batch: Envelope, bytes: Uint8Array, parent: Nanos): Status {
@@ -67,17 +65,22 @@ export class HandlingGroup {
     const handled = runDispatch(this.#state, this.#crypto, dispatch, {
       run: () => fail(Status.BATCH_TRANSACTION_IN_BLACKLIST),
     });
-    this.#children.push({ dispatch, handled });
-    const completed = handled.outcome.executes;
-    if (completed !== undefined) {
-      this.#children.push(this.#runSchedule(completed, parent));
-    }
+    const child = { dispatch, handled };
+    this.#children.push(child, ...this.#accountChildren(child), ...this.#runCompleted(handled, parent));
     return handled.item.status;
   }
 
-  #runCompleted(main: Handled, parent: Nanos | undefined): Handled[] {
+  #runCompleted(main: Handled, parent: Nanos | undefined): Child[] {
     const schedule = main.outcome.executes;
-    return schedule === undefined ? [] : [this.#runSchedule(schedule, parent).handled];
+    if (schedule === undefined) {
+      return [];
+    }
+    const run = this.#runSchedule(schedule, parent);
+    return [run, ...this.#accountChildren(run)];
+  }
+
+  #accountChildren(run: Child): Child[] {
+    return accountChildren(run, () => this.#next++, this.#crypto);
   }
 
   /** Runs a schedule at the next timestamp; the one attempt there is, whatever comes of it. */
@@ -104,7 +107,7 @@ export class HandlingGroup {
     this.#state.schedules.put(num, { ...schedule, executed: now });
     const handled = runDispatch(this.#state, this.#crypto, dispatch, { run: () => fail(Status.NOT_SUPPORTED) });
     const item = { ...handled.item, ...deltaSince(this.#state, start) };
-    return { dispatch, handled: { item, outcome: handled.outcome } };
+    return { dispatch, handled: { ...handled, item } };
   }
 
   #userDispatch(envelope: Envelope, parent: Nanos | undefined): Dispatch {
@@ -131,7 +134,7 @@ export class HandlingGroup {
       const charged = chargeUpTo(this.#state, dispatch.payer, owed);
       const status = handled.item.status === Status.SUCCESS ? Status.REVERTED_SUCCESS : handled.item.status;
       const item = itemOf(dispatch, status, charged, {}, deltaSince(this.#state, start));
-      this.#children[index] = { dispatch, handled: { item, outcome: {} } };
+      this.#children[index] = { dispatch, handled: { item, outcome: {}, completed: [] } };
     }
   }
 }

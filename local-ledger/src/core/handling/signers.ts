@@ -11,11 +11,10 @@ import type { Signers } from './dispatch.js';
 export function transactionSigners(signatures: SignatureSet, crypto: CryptoPort): Signers {
   return {
     hasSigned: (key) => signatures.hasSigned(key),
-    hasSignedAsAddress: (address) =>
-      signatures.fullEcdsaKeys().some((publicKey) => {
-        const derived = crypto.evmAddress(publicKey);
-        const isOwner = derived !== undefined && equalBytes(derived, address);
-        return isOwner && signatures.hasSigned({ type: 'ECDSA_SECP256K1', publicKey });
+    addressedKeys: () =>
+      signatures.fullEcdsaKeys().flatMap((publicKey) => {
+        const address = crypto.evmAddress(publicKey);
+        return address === undefined ? [] : { key: { type: 'ECDSA_SECP256K1', publicKey }, address };
       }),
     signaturesBy: (keys, now) =>
       distinct(keys)
@@ -29,9 +28,15 @@ export function collectedSigners(signatures: readonly ScheduleSignature[]): Sign
   const signed = new Set(signatures.map(primitiveKeyText));
   return {
     hasSigned: (key) => signed.has(primitiveKeyText(key)),
-    hasSignedAsAddress: () => false,
+    addressedKeys: () => [],
     signaturesBy: () => [],
   };
+}
+
+/** The key behind an EVM address, if it signed. */
+export function signerOf(signers: Signers, evmAddress: Uint8Array): PrimitiveKey | undefined {
+  const owner = signers.addressedKeys().find(({ address }) => equalBytes(address, evmAddress));
+  return owner !== undefined && signers.hasSigned(owner.key) ? owner.key : undefined;
 }
 
 function distinct(keys: readonly Key[]): PrimitiveKey[] {

@@ -1,5 +1,7 @@
 import type { CryptoPort } from '../crypto-port.js';
+import { signerOf, transactionSigners } from '../handling/signers.js';
 import { accountNum } from '../ids.js';
+import { isHollow } from '../keys/hollow.js';
 import { isSatisfied } from '../keys/key-activation.js';
 import { SignatureSet } from '../keys/signature-set.js';
 import { limits, systemAccounts } from '../limits.js';
@@ -51,7 +53,7 @@ function check(decoded: Decoded, context: IngestContext, isInner: boolean): Enve
   demand(seen === undefined, seen ?? Status.DUPLICATE_TRANSACTION);
   const envelope = open(decoded, id, context.crypto);
   envelope.operation.pureChecks(body);
-  checkPayer(envelope, context.state);
+  checkPayer(envelope, context);
   checkSolvency(envelope, context.state);
   return { ...envelope, inner: innerBytes(envelope).map((bytes) => ingestInner(bytes, context)) };
 }
@@ -74,11 +76,12 @@ function innerBytes({ body }: Envelope): readonly Uint8Array[] {
   return body.data?.$case === 'atomicBatch' ? body.data.value.transactions : [];
 }
 
-function checkPayer({ id, signatures }: Envelope, state: LedgerState): void {
+function checkPayer({ id, signatures }: Envelope, { state, crypto }: IngestContext): void {
   const payer = present(state.accounts.get(id.payer), Status.PAYER_ACCOUNT_NOT_FOUND);
   demand(!payer.deleted, Status.PAYER_ACCOUNT_DELETED);
-  demand(
-    isSatisfied(payer.key, (key) => signatures.hasSigned(key)),
-    Status.INVALID_SIGNATURE,
-  );
+  const isSigned =
+    payer.evmAddress !== undefined && isHollow(payer)
+      ? signerOf(transactionSigners(signatures, crypto), payer.evmAddress) !== undefined
+      : isSatisfied(payer.key, (key) => signatures.hasSigned(key));
+  demand(isSigned, Status.INVALID_SIGNATURE);
 }

@@ -1,4 +1,5 @@
 import { hex } from '../bytes.js';
+import { isHollow } from '../keys/hollow.js';
 import { FIRST_USER_ENTITY } from '../limits.js';
 import type { Account, EntityNum, Schedule, Token, TokenRelation, Topic } from '../model.js';
 import { wholeSeconds } from '../time.js';
@@ -21,6 +22,7 @@ export class LedgerState {
   );
   readonly #counters = new Table<'nextEntity', number>(this.journal);
   readonly #aliases = new Map<string, EntityNum>();
+  readonly #hollow = new Set<EntityNum>();
   readonly #tokensByAccount = new IndexSet<EntityNum, EntityNum>();
   readonly #tokensByTreasury = new IndexSet<EntityNum, EntityNum>();
   readonly #schedulesBySecond = new IndexSet<bigint, EntityNum>();
@@ -72,6 +74,11 @@ export class LedgerState {
     return this.#aliases.get(hex(alias));
   }
 
+  /** Whether any account still waits for its owner's first signature. */
+  get hasHollowAccounts(): boolean {
+    return this.#hollow.size > 0;
+  }
+
   /** Schedules whose expiry lies in this second, executed and deleted ones included. */
   schedulesAt(second: bigint): readonly EntityNum[] {
     return [...this.#schedulesBySecond.get(second)].sort((a, b) => a - b);
@@ -94,6 +101,9 @@ export class LedgerState {
   }
 
   #indexAccount(before: Account | undefined, after: Account | undefined): void {
+    if (before?.key !== after?.key) {
+      this.#indexHollow(before, after);
+    }
     if (before?.alias === after?.alias && before?.evmAddress === after?.evmAddress) {
       return;
     }
@@ -106,6 +116,15 @@ export class LedgerState {
       if (alias !== undefined && after !== undefined) {
         this.#aliases.set(hex(alias), after.num);
       }
+    }
+  }
+
+  #indexHollow(before: Account | undefined, after: Account | undefined): void {
+    if (before !== undefined) {
+      this.#hollow.delete(before.num);
+    }
+    if (after !== undefined && isHollow(after)) {
+      this.#hollow.add(after.num);
     }
   }
 

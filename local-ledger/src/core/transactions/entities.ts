@@ -7,14 +7,20 @@ import { demand, present, Status } from '../status.js';
 /** The number an account id stands for, aliases and EVM addresses resolved; undefined when it names nothing. */
 export function resolveAccount(state: LedgerState, id: AccountID | undefined): EntityNum | undefined {
   if (id?.account?.$case === 'alias' && id.shardNum === 0n && id.realmNum === 0n) {
-    return state.accountByAlias(id.account.value) ?? longZeroAddress(id.account.value);
+    const numbered = longZeroAddress(id.account.value) ?? 0;
+    return state.accountByAlias(id.account.value) ?? state.accounts.get(numbered)?.num;
   }
   return accountNum(id);
 }
 
-/** The account number in a "long zero" EVM address: 12 zero bytes, then the number. */
+/** Whether an EVM address is "long zero": 12 zero bytes, then an account number. */
+export function isLongZero(alias: Uint8Array): boolean {
+  return alias.length === 20 && alias.subarray(0, 12).every((byte) => byte === 0);
+}
+
+/** The account number in a long-zero EVM address. */
 function longZeroAddress(alias: Uint8Array): EntityNum | undefined {
-  if (alias.length !== 20 || alias.subarray(0, 12).some((byte) => byte !== 0)) {
+  if (!isLongZero(alias)) {
     return undefined;
   }
   const num = new DataView(alias.buffer, alias.byteOffset, alias.length).getBigUint64(12);

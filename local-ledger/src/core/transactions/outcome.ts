@@ -13,6 +13,8 @@ export interface Outcome {
   newTotalSupply?: bigint;
   message?: TopicMessage;
   automaticAssociations?: { account: EntityNum; token: EntityNum }[];
+  /** Accounts made for aliases that a transfer credited. */
+  created?: EntityNum[];
   /** A schedule that this transaction completed: it runs directly after. */
   executes?: EntityNum;
 }

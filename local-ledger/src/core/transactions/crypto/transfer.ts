@@ -3,9 +3,11 @@ import type { CryptoTransferTransactionBody } from '../../../gen/services_crypto
 import type { FeePart } from '../../fees/fee.js';
 import { prices } from '../../fees/price-list.js';
 import { limits, systemAccounts } from '../../limits.js';
+import type { LedgerState } from '../../state/ledger-state.js';
 import { demand, Status } from '../../status.js';
-import { liveAccount } from '../entities.js';
+import { liveAccount, resolveAccount } from '../entities.js';
 import type { HandleContext, KeyContext, TransactionHandler } from '../handler.js';
+import { withoutAliases } from './alias-accounts.js';
 import { addHbar } from './move-hbar.js';
 import { moveTokens } from './move-tokens.js';
 import { accountText, transferChecks } from './transfer-checks.js';
@@ -24,10 +26,14 @@ export const cryptoTransfer: TransactionHandler<CryptoTransferTransactionBody> =
 
   handle(value, context) {
     checkSizes(value);
-    for (const list of value.tokenTransfers) {
+    const hbar = withoutAliases(hbarEntries(value), context);
+    const tokens = value.tokenTransfers.map((list) => {
+      return { ...list, transfers: withoutAliases(list.transfers, context) };
+    });
+    for (const list of tokens) {
       moveTokens(list, context);
     }
-    moveHbars(hbarEntries(value), context);
+    moveHbars(hbar, context);
   },
 
   fee: transferFee,
@@ -39,9 +45,18 @@ function hbarEntries(value: CryptoTransferTransactionBody): readonly AccountAmou
 
 /** A debited account signs, and so does a credited one that requires it. */
 function keysFor(entry: AccountAmount, { state }: KeyContext) {
+  if (entry.amount > 0n && isUnknownAlias(entry, state)) {
+    return [];
+  }
   const account = liveAccount(state, entry.accountID);
   const signs = entry.amount < 0n ? !entry.isApproval : entry.amount > 0n && account.receiverSigRequired;
   return signs ? [account.key] : [];
+}
+
+/** A credit to an alias without an account makes one. */
+function isUnknownAlias({ accountID: id }: AccountAmount, state: LedgerState): boolean {
+  const isOfThisNetwork = id?.shardNum === 0n && id.realmNum === 0n;
+  return isOfThisNetwork && id.account?.$case === 'alias' && resolveAccount(state, id) === undefined;
 }
 
 function checkSizes(value: CryptoTransferTransactionBody): void {

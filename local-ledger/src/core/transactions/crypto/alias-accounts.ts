@@ -1,0 +1,91 @@
+import { type AccountAmount, Key } from '../../../gen/services_basic_types.js';
+import { prices } from '../../fees/price-list.js';
+import { accountId } from '../../ids.js';
+import { hollowKey } from '../../keys/hollow.js';
+import { isUsableKey } from '../../keys/key-structure.js';
+import { type PrimitiveKey, primitiveKey, wireKey } from '../../keys/primitive-key.js';
+import type { EntityNum } from '../../model.js';
+import { demand, fail, Status } from '../../status.js';
+import { secondsToNanos, wholeSeconds } from '../../time.js';
+import { isLongZero, resolveAccount } from '../entities.js';
+import type { HandleContext } from '../handler.js';
+
+/** Auto-renew period of accounts that nobody asked for, in seconds: 90 days. */
+const RENEWAL = 7_776_000n;
+const ADDRESS_BYTES = 20;
+
+/**
+ * The entries with every alias replaced by the account it stands for. A credited alias without an account gets one, at
+ * the cost of the payer (HIP-32): with the key that the alias is, or hollow when it is an EVM address (HIP-583).
+ */
+export function withoutAliases(entries: readonly AccountAmount[], context: HandleContext): AccountAmount[] {
+  return entries.map((entry) => {
+    const account = entry.accountID?.account;
+    if (account?.$case !== 'alias') {
+      return entry;
+    }
+    const known = resolveAccount(context.state, entry.accountID);
+    const num = known ?? accountFor(account.value, entry.amount, context);
+    return { ...entry, accountID: accountId(num) };
+  });
+}
+
+function accountFor(alias: Uint8Array, amount: bigint, context: HandleContext): EntityNum {
+  const key = alias.length === ADDRESS_BYTES ? undefined : keyOf(alias);
+  const address = key === undefined ? alias : addressOf(key, context);
+  const byAddress = address && context.state.accountByAlias(address);
+  if (byAddress !== undefined) {
+    return byAddress;
+  }
+  demand(amount > 0n, Status.INVALID_ACCOUNT_ID);
+  demand(!isLongZero(alias), Status.INVALID_ALIAS_KEY);
+  return makeAccount(alias, key, address, context);
+}
+
+function keyOf(alias: Uint8Array): PrimitiveKey {
+  try {
+    const key = Key.decode(alias);
+    const primitive = isUsableKey(key) ? primitiveKey(key) : undefined;
+    return primitive ?? fail(Status.INVALID_ALIAS_KEY);
+  } catch {
+    return fail(Status.INVALID_ALIAS_KEY);
+  }
+}
+
+function addressOf(key: PrimitiveKey, { crypto }: HandleContext): Uint8Array | undefined {
+  if (key.type !== 'ECDSA_SECP256K1') {
+    return undefined;
+  }
+  return crypto.evmAddress(key.publicKey) ?? fail(Status.INVALID_ALIAS_KEY);
+}
+
+function makeAccount(
+  alias: Uint8Array,
+  key: PrimitiveKey | undefined,
+  evmAddress: Uint8Array | undefined,
+  context: HandleContext,
+): EntityNum {
+  const { state, now, outcome } = context;
+  context.charge(prices.cryptoCreate);
+  const num = state.newEntity();
+  state.accounts.put(num, {
+    num,
+    key: key === undefined ? hollowKey : wireKey(key),
+    balance: 0n,
+    memo: '',
+    alias: key === undefined ? undefined : Uint8Array.from(alias),
+    evmAddress: evmAddress && Uint8Array.from(evmAddress),
+    receiverSigRequired: false,
+    maxAutoAssociations: -1,
+    usedAutoAssociations: 0,
+    stake: undefined,
+    declineReward: false,
+    autoRenewSeconds: RENEWAL,
+    expiry: secondsToNanos(wholeSeconds(now) + RENEWAL),
+    created: now,
+    deleted: false,
+  });
+  outcome.created ??= [];
+  outcome.created.push(num);
+  return num;
+}
