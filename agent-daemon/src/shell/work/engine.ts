@@ -124,7 +124,7 @@ export class Engine {
     } finally {
       this.#entering -= 1;
     }
-    this.#ready(live);
+    this.#pump(live);
     return undefined;
   }
 
@@ -236,21 +236,30 @@ export class Engine {
     }
   }
 
-  /** Moves attempts from the backlog to the queue and from the queue to the slots. */
-  #pump(): void {
+  /** Lets an attempt with a held place in, then moves others from the backlog to the queue and from the queue to the slots. */
+  #pump(first?: LiveAttempt): void {
     const before = this.#admission.load;
+    if (first !== undefined) this.#admit(first);
     for (const key of this.#backlog) {
-      const live = this.#live.get(key);
-      if (live !== undefined && this.#noRoom() !== undefined) break;
+      if (this.#noRoom() !== undefined) break;
       this.#backlog.delete(key);
-      const admitted = live === undefined ? 'full' : this.#admission.offer(key);
-      if (live === undefined || admitted === 'full') continue;
-      this.#apply(live, { type: 'queued', before: admitted.queuedBefore });
-      this.#grant();
+      const live = this.#live.get(key);
+      if (live !== undefined) this.#admit(live);
     }
     this.#grant();
     const { load } = this.#admission;
     if (load.running !== before.running || load.queued !== before.queued) this.#listener.loadChanged(load);
+  }
+
+  #admit(live: LiveAttempt): void {
+    if (live.attempt.phase !== 'assigned') return;
+    const admitted = this.#admission.offer(live.key);
+    if (admitted === 'full') {
+      this.#backlog.add(live.key);
+      return;
+    }
+    this.#apply(live, { type: 'queued', before: admitted.queuedBefore });
+    this.#grant();
   }
 
   #grant(): void {
