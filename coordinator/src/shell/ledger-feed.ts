@@ -49,6 +49,11 @@ export class LedgerFeed {
     }
   }
 
+  /** Whether the subscription brought something that was not read yet. */
+  get hasNews(): boolean {
+    return this.#streamed.length > 0;
+  }
+
   /** Everything on the journal up to now, not yet handed on: for a look ahead at the start. */
   async peekJournal(): Promise<LedgerRecord[]> {
     await this.#readJournal();

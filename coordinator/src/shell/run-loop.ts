@@ -33,6 +33,8 @@ export interface LoopTools {
   readonly orders: WorkOrders;
   readonly store: OutputStore;
   readonly limits: Limits;
+  /** Pause between looks at inboxes while the journal is silent, for the mirror's sake. */
+  readonly inboxPollMs: number;
   readonly waker: Waker;
   readonly emit: Emit;
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
@@ -54,6 +56,7 @@ const REDISPATCH_MS = 500;
 export class RunLoop {
   readonly #startedMs = Date.now();
   #begun = false;
+  #polledMs = 0;
   #mirrorLostMs: number | undefined;
 
   constructor(
@@ -81,9 +84,8 @@ export class RunLoop {
   }
 
   async #read(): Promise<void> {
-    const { feed, effects, log } = this.tools;
-    const inboxes = new Set(effects.unseen.keys());
-    if (Date.now() < this.predecessor.untilMs) for (const topic of this.predecessor.inboxes()) inboxes.add(topic);
+    const { feed, log } = this.tools;
+    const inboxes = this.#inboxesToRead();
     let records: LedgerRecord[];
     try {
       records = await feed.read(inboxes);
@@ -97,6 +99,17 @@ export class RunLoop {
     }
     for (const record of records) this.#fold(record);
     this.tools.fleet.follow(this.tools.state.agents.values());
+  }
+
+  /** Before news of the journal is folded all that may hold earlier records; otherwise now and then. */
+  #inboxesToRead(): ReadonlySet<TopicId> {
+    const { feed, effects, inboxPollMs } = this.tools;
+    const nowMs = Date.now();
+    if (!feed.hasNews && nowMs - this.#polledMs < inboxPollMs) return new Set();
+    this.#polledMs = nowMs;
+    const inboxes = new Set(effects.unseen.keys());
+    if (nowMs < this.predecessor.untilMs) for (const topic of this.predecessor.inboxes()) inboxes.add(topic);
+    return inboxes;
   }
 
   #fold(entry: LedgerRecord): void {

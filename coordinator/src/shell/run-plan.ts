@@ -53,6 +53,9 @@ export interface RunEnd {
 const PREDECESSOR_MS = 60_000;
 /** Longest lag of the mirror that a fenced coordinator is expected to suffer. */
 const FENCE_LAG_MS = 60_000;
+/** Public mirrors allow some dozens of requests per second and lag by seconds. */
+const PUBLIC_POLL_MS = 1_000;
+const LOCAL_POLL_MS = 50;
 /** How long an interrupted process waits for what it has under way. */
 const PARTING_MS = 10_000;
 
@@ -194,6 +197,7 @@ class RunWork {
       orders: this.#orders,
       store: this.#store,
       limits: this.#limits(),
+      inboxPollMs: this.connection.network.name === 'local' ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
       waker: this.#waker,
       fees: new FeeMeter(this.connection, log),
       emit: (change: Change) => this.#watch(change),
