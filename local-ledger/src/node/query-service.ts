@@ -81,7 +81,11 @@ export class QueryService {
     }
     await platform.settled();
     const context = { state: network.state, records: network.records, now: clock.now() };
-    const answer = type === ResponseType.COST_ANSWER ? bound.bare({ ...header, cost }) : bound.answer(header, context);
+    if (type === ResponseType.COST_ANSWER) {
+      checkAnswerable(() => bound.answer(header, context));
+      return bound.bare({ ...header, cost });
+    }
+    const answer = bound.answer(header, context);
     return answer.$case === 'transactionGetReceipt' && faults.take('unknown-receipt', rpc)
       ? { ...answer, value: { ...answer.value, receipt: unknownReceipt() } }
       : answer;
@@ -101,6 +105,16 @@ export class QueryService {
     if (key !== undefined && this.#parts.network.records.isPending(key)) {
       await this.#parts.platform.untilFinal(key, this.#parts.receiptHoldMs);
     }
+  }
+}
+
+/** No cost is told of what names no entity; a result that is not there yet may still come. */
+function checkAnswerable(answer: () => ResponseData): void {
+  try {
+    answer();
+  } catch (error) {
+    const status = error instanceof StatusError ? error.status : Status.FAIL_INVALID;
+    demand(status === Status.RECEIPT_NOT_FOUND || status === Status.RECORD_NOT_FOUND, status);
   }
 }
 

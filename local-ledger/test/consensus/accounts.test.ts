@@ -86,7 +86,9 @@ describe('CryptoDelete', () => {
     expect(await run(pay())).toBe('ACCOUNT_DELETED');
     const asBob = new TransferTransaction().addHbarTransfer('0.0.2', 0).addHbarTransfer('0.0.3', 0);
     expect(await statusOf(asBob, bob.client)).toBe('PAYER_ACCOUNT_DELETED');
-    expect(await run(new TokenAssociateTransaction().setAccountId(bob.id).setTokenIds([]))).toBe('ACCOUNT_DELETED');
+    const associate = () => new TokenAssociateTransaction().setAccountId(bob.id).setTokenIds([]);
+    expect(await run(associate())).toBe('INVALID_SIGNATURE');
+    expect(await run(await associate().freezeWith(stage.client).sign(bob.key))).toBe('ACCOUNT_DELETED');
     bob.client.close();
   });
 });

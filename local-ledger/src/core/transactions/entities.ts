@@ -27,6 +27,19 @@ function longZeroAddress(alias: Uint8Array): EntityNum | undefined {
   return num > 0n && num <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(num) : undefined;
 }
 
+/**
+ * An account that exists (`missing` otherwise), deleted or not: whose signature is needed is settled before it matters
+ * whether the account can still be used.
+ */
+export function anyAccount(
+  state: LedgerState,
+  id: AccountID | undefined,
+  missing: Status = Status.INVALID_ACCOUNT_ID,
+): Account {
+  const num = present(resolveAccount(state, id), missing);
+  return present(state.accounts.get(num), missing);
+}
+
 /** An account that exists (`missing` otherwise) and is not deleted (`deleted` otherwise). */
 export function liveAccount(
   state: LedgerState,
@@ -34,8 +47,7 @@ export function liveAccount(
   missing: Status = Status.INVALID_ACCOUNT_ID,
   deleted: Status = Status.ACCOUNT_DELETED,
 ): Account {
-  const num = present(resolveAccount(state, id), missing);
-  const account = present(state.accounts.get(num), missing);
+  const account = anyAccount(state, id, missing);
   demand(!account.deleted, deleted);
   return account;
 }

@@ -4,7 +4,7 @@ import { checkOptionalKey, keyOrNone } from '../../keys/key-structure.js';
 import { demand, fail, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
 import { secondsToNanos } from '../../time.js';
-import { liveAccount } from '../entities.js';
+import { anyAccount, liveAccount } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
 import { checkedRenewal } from '../renewal.js';
@@ -26,8 +26,7 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
     checkOptionalKey(value.adminKey, Status.BAD_ENCODING);
     const admin = keyOrNone(value.adminKey);
     const renewer =
-      value.autoRenewAccount &&
-      liveAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT);
+      value.autoRenewAccount && anyAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT);
     return [admin ?? [], renewer?.key ?? []].flat();
   },
 
@@ -36,7 +35,8 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
     checkMemo(value.memo);
     const renewal = checkedRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD));
     const renewer =
-      value.autoRenewAccount && liveAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT);
+      value.autoRenewAccount &&
+      liveAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT);
     const num = state.newEntity();
     state.topics.put(num, {
       num,

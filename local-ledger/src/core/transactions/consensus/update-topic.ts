@@ -7,7 +7,7 @@ import { checkOptionalKey, isEmptyKeyList, keyOrNone } from '../../keys/key-stru
 import type { Topic } from '../../model.js';
 import { demand, fail, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
-import { liveAccount, liveTopic } from '../entities.js';
+import { anyAccount, liveAccount, liveTopic } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { HandleContext, KeyContext, TransactionHandler } from '../handler.js';
 import { checkedExpiry, checkedRenewal } from '../renewal.js';
@@ -66,7 +66,7 @@ function newRenewerKey(value: Update, { state }: KeyContext): Key | undefined {
   const id = value.autoRenewAccount;
   return id === undefined || isZeroAccount(id)
     ? undefined
-    : liveAccount(state, id, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT).key;
+    : anyAccount(state, id, Status.INVALID_AUTORENEW_ACCOUNT).key;
 }
 
 function changesOf(value: Update, topic: Topic, { state, now }: HandleContext): Partial<Topic> {

@@ -3,7 +3,7 @@ import { prices } from '../../fees/price-list.js';
 import { accountNum } from '../../ids.js';
 import { FIRST_USER_ENTITY } from '../../limits.js';
 import { demand, Status } from '../../status.js';
-import { liveAccount } from '../entities.js';
+import { anyAccount, liveAccount } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
 import { moveHbar } from './move-hbar.js';
@@ -22,8 +22,8 @@ export const cryptoDelete: TransactionHandler<CryptoDeleteTransactionBody> = {
   },
 
   preHandle(value, { state }) {
-    const account = liveAccount(state, value.deleteAccountID);
-    const heir = liveAccount(state, value.transferAccountID, Status.INVALID_TRANSFER_ACCOUNT_ID);
+    const account = anyAccount(state, value.deleteAccountID);
+    const heir = anyAccount(state, value.transferAccountID, Status.INVALID_TRANSFER_ACCOUNT_ID);
     return heir.receiverSigRequired ? [account.key, heir.key] : [account.key];
   },
 

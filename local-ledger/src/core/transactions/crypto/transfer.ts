@@ -5,7 +5,7 @@ import { prices } from '../../fees/price-list.js';
 import { limits, systemAccounts } from '../../limits.js';
 import type { LedgerState } from '../../state/ledger-state.js';
 import { demand, Status } from '../../status.js';
-import { liveAccount, resolveAccount } from '../entities.js';
+import { anyAccount, anyToken, liveAccount, resolveAccount } from '../entities.js';
 import type { HandleContext, KeyContext, TransactionHandler } from '../handler.js';
 import { withoutAliases } from './alias-accounts.js';
 import { addHbar } from './move-hbar.js';
@@ -20,6 +20,9 @@ export const cryptoTransfer: TransactionHandler<CryptoTransferTransactionBody> =
   pureChecks: transferChecks,
 
   preHandle(value, context) {
+    for (const { token } of value.tokenTransfers) {
+      anyToken(context.state, token);
+    }
     const entries = [hbarEntries(value), ...value.tokenTransfers.map(({ transfers }) => transfers)].flat();
     return entries.flatMap((entry) => keysFor(entry, context));
   },
@@ -48,7 +51,7 @@ function keysFor(entry: AccountAmount, { state }: KeyContext) {
   if (entry.amount > 0n && isUnknownAlias(entry, state)) {
     return [];
   }
-  const account = liveAccount(state, entry.accountID);
+  const account = anyAccount(state, entry.accountID);
   const signs = entry.amount < 0n ? !entry.isApproval : entry.amount > 0n && account.receiverSigRequired;
   return signs ? [account.key] : [];
 }

@@ -4,7 +4,7 @@ import { isUsableKey, keyOrNone } from '../../keys/key-structure.js';
 import type { Account } from '../../model.js';
 import { demand, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
-import { liveAccount } from '../entities.js';
+import { anyAccount, liveAccount } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { HandleContext, TransactionHandler } from '../handler.js';
 import { accountRenewal, checkedExpiry } from '../renewal.js';
@@ -24,7 +24,7 @@ export const cryptoUpdate: TransactionHandler<CryptoUpdateTransactionBody> = {
   },
 
   preHandle(value, { state }) {
-    const account = liveAccount(state, value.accountIDToUpdate);
+    const account = anyAccount(state, value.accountIDToUpdate);
     const isUsable = value.key === undefined || (keyOrNone(value.key) !== undefined && isUsableKey(value.key));
     demand(isUsable, Status.INVALID_ADMIN_KEY);
     return value.key === undefined ? [account.key] : [account.key, value.key];

@@ -1,7 +1,7 @@
 import type { TokenAssociateTransactionBody } from '../../../gen/services_token_associate.js';
 import { prices } from '../../fees/price-list.js';
 import { demand, Status } from '../../status.js';
-import { liveAccount, liveToken, newRelation } from '../entities.js';
+import { anyAccount, liveAccount, liveToken, newRelation } from '../entities.js';
 import type { TransactionHandler } from '../handler.js';
 import { checkTokenIds } from './token-ids.js';
 
@@ -16,7 +16,7 @@ export const tokenAssociate: TransactionHandler<TokenAssociateTransactionBody> =
   },
 
   preHandle(value, { state }) {
-    return [liveAccount(state, value.account).key];
+    return [anyAccount(state, value.account).key];
   },
 
   handle(value, { state, now, outcome }) {

@@ -5,13 +5,13 @@ import { isNonNegative } from '../../int64.js';
 import { keyOrNone } from '../../keys/key-structure.js';
 import { limits } from '../../limits.js';
 import type { EntityNum, Nanos, Token } from '../../model.js';
-import { demand, fail, Status } from '../../status.js';
+import { demand, Status } from '../../status.js';
 import { checkLabel, checkMemo } from '../../text-checks.js';
 import { secondsToNanos, toNanos } from '../../time.js';
-import { liveAccount, newRelation } from '../entities.js';
+import { anyAccount, liveAccount, newRelation } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { HandleContext, TransactionHandler } from '../handler.js';
-import { checkedRenewal } from '../renewal.js';
+import { checkedExpiry, checkedRenewal } from '../renewal.js';
 import { checkTokenKeys, tokenKeyRoles } from './key-checks.js';
 
 type Create = TokenCreateTransactionBody;
@@ -33,13 +33,9 @@ export const tokenCreate: TransactionHandler<Create> = {
   },
 
   preHandle(value, { state }) {
-    const treasury = liveAccount(
-      state,
-      value.treasury,
-      Status.INVALID_ACCOUNT_ID,
-      Status.INVALID_TREASURY_ACCOUNT_FOR_TOKEN,
-    );
-    const renewer = renewerOf(value, state);
+    const treasury = anyAccount(state, value.treasury);
+    const renewer =
+      value.autoRenewAccount && anyAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT);
     return [treasury.key, keyOrNone(value.adminKey) ?? [], renewer?.key ?? []].flat();
   },
 
@@ -82,12 +78,14 @@ function checkAttributes(value: Create, now: Nanos): void {
   checkLabel(value.name, limits.tokenNameBytes, Status.MISSING_TOKEN_NAME, Status.TOKEN_NAME_TOO_LONG);
   checkTokenKeys(value);
   demand(value.metadata.length <= limits.tokenMetadataBytes, Status.METADATA_TOO_LONG);
-  if (value.autoRenewAccount !== undefined) {
-    checkedRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD), Status.INVALID_RENEWAL_PERIOD);
-  } else if (value.expiry !== undefined) {
-    const expiry = toNanos(value.expiry);
-    const latest = now + secondsToNanos(limits.maxAutoRenewSeconds);
-    demand(expiry > now && expiry <= latest, Status.INVALID_EXPIRATION_TIME);
+  const period = value.autoRenewPeriod;
+  demand(value.autoRenewAccount === undefined || period !== undefined, Status.INVALID_RENEWAL_PERIOD);
+  if (period !== undefined) {
+    checkedRenewal(period, Status.INVALID_RENEWAL_PERIOD);
+  }
+  const renewsItself = value.autoRenewAccount !== undefined;
+  if (!renewsItself && value.expiry !== undefined) {
+    checkedExpiry(value.expiry, 0n, now);
   }
 }
 

@@ -5,7 +5,7 @@ import { tokenNum } from '../../ids.js';
 import type { EntityNum, Token, TokenRelation } from '../../model.js';
 import type { LedgerState } from '../../state/ledger-state.js';
 import { demand, Status } from '../../status.js';
-import { anyToken, liveAccount, relationOf } from '../entities.js';
+import { anyAccount, anyToken, liveAccount, relationOf } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
 import { checkTokenIds } from './token-ids.js';
@@ -21,7 +21,7 @@ export const tokenDissociate: TransactionHandler<TokenDissociateTransactionBody>
   },
 
   preHandle(value, { state }) {
-    return [liveAccount(state, value.account).key];
+    return [anyAccount(state, value.account).key];
   },
 
   handle(value, { state, outcome }) {

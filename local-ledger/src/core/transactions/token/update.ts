@@ -5,7 +5,7 @@ import { anyOf } from '../../keys/key-activation.js';
 import { isEmptyKeyList, keyOrNone } from '../../keys/key-structure.js';
 import type { Token } from '../../model.js';
 import { demand, fail, Status } from '../../status.js';
-import { anyToken, liveAccount, liveToken } from '../entities.js';
+import { anyAccount, anyToken, liveToken } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { KeyContext, TransactionHandler } from '../handler.js';
 import { checkTokenKeys, type TokenKeys, tokenKeyRoles } from './key-checks.js';
@@ -117,9 +117,7 @@ const missingRole: Record<Exclude<keyof TokenKeys, 'adminKey'>, Status> = {
 function newAccounts(value: Update, { state }: KeyContext): Key[] {
   const renewer = value.autoRenewAccount;
   return [
-    value.treasury === undefined ? [] : liveAccount(state, value.treasury).key,
-    renewer === undefined
-      ? []
-      : liveAccount(state, renewer, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT).key,
+    value.treasury === undefined ? [] : anyAccount(state, value.treasury).key,
+    renewer === undefined ? [] : anyAccount(state, renewer, Status.INVALID_AUTORENEW_ACCOUNT).key,
   ].flat();
 }

@@ -53,5 +53,5 @@ function renewerOf(value: Update, token: Token, { state }: HandleContext): Entit
   if (id === undefined) {
     return token.autoRenewAccount;
   }
-  return liveAccount(state, id, Status.INVALID_AUTORENEW_ACCOUNT).num;
+  return liveAccount(state, id, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT).num;
 }
