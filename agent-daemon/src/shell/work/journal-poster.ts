@@ -107,7 +107,9 @@ export class JournalPoster {
       if (message === undefined) return;
       const prepared = await this.ledger.prepare(message);
       if (results.length > 0) await this.store.putPrepared(rowOf(prepared, results));
-      if (await this.#deliver(prepared, results)) this.#queue.arrived(parcel);
+      // A result must not wait for what became of a mere `started`.
+      const dispensable = records.every(({ type }) => type === 'started');
+      if (await this.#deliver(prepared, results, dispensable)) this.#queue.arrived(parcel);
       else this.#queue.putBack(parcel);
     } catch (error) {
       this.#failed(error, 'a journal message could not be prepared');
@@ -115,8 +117,8 @@ export class JournalPoster {
     }
   }
 
-  /** True when the message is on the journal, false when it certainly is not and never will be. */
-  async #deliver(prepared: PreparedTransaction, results: readonly string[]): Promise<boolean> {
+  /** True when the message is on the journal, or may be and is dispensable; false when it certainly is not and never will be. */
+  async #deliver(prepared: PreparedTransaction, results: readonly string[], dispensable = false): Promise<boolean> {
     while (!this.#stopped) {
       try {
         await this.ledger.execute(prepared);
@@ -131,6 +133,7 @@ export class JournalPoster {
           await this.store.settlePrepared(prepared.id, []);
           return false;
         }
+        if (dispensable) return true;
         await new Promise<void>((resolve) => this.clock.at(this.clock.nowMs() + this.#backoffMs, resolve));
       }
     }
