@@ -8,6 +8,7 @@ interface MessageEntry {
 }
 
 interface TransactionEntry {
+  readonly transaction_id: string;
   readonly name: string;
   readonly result: string;
   readonly consensus_timestamp: string;
@@ -70,17 +71,28 @@ export class MirrorTruth {
     return tokens.find((entry) => entry.token_id === token)?.balance ?? 0;
   }
 
-  /** Successful transactions of an account that moved a token, oldest first. */
-  async tokenTransfers(account: string, token: string): Promise<TransactionEntry[]> {
+  /** All transactions that touched an account, oldest first. */
+  async transactions(account: string): Promise<TransactionEntry[]> {
     const found: TransactionEntry[] = [];
     let path: string | null = `/api/v1/transactions?account.id=${account}&limit=100&order=asc`;
     while (path !== null) {
       const page: { transactions: TransactionEntry[]; links: { next: string | null } } = await this.get(path);
-      const moved = ({ token_transfers: moves }: TransactionEntry) => moves.some(({ token_id: id }) => id === token);
-      found.push(...page.transactions.filter((entry) => entry.result === 'SUCCESS' && moved(entry)));
+      found.push(...page.transactions);
       path = page.links.next;
     }
     return found;
+  }
+
+  /** Ids of the transactions that an account paid for. */
+  async paidBy(account: string): Promise<string[]> {
+    const ids = (await this.transactions(account)).map(({ transaction_id: id }) => id);
+    return ids.filter((id) => id.startsWith(`${account}-`));
+  }
+
+  /** Successful transactions of an account that moved a token, oldest first. */
+  async tokenTransfers(account: string, token: string): Promise<TransactionEntry[]> {
+    const moved = ({ token_transfers: moves }: TransactionEntry) => moves.some(({ token_id: id }) => id === token);
+    return (await this.transactions(account)).filter((entry) => entry.result === 'SUCCESS' && moved(entry));
   }
 }
 
