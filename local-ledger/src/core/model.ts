@@ -37,6 +37,10 @@ export interface Topic {
   readonly memo: string;
   readonly adminKey: Key | undefined;
   readonly submitKey: Key | undefined;
+  /** May set custom fees (HIP-991), of which this network has none; kept and shown. */
+  readonly feeScheduleKey: Key | undefined;
+  /** Would be exempt from custom fees. */
+  readonly feeExemptKeys: readonly Key[];
   readonly autoRenewAccount: EntityNum | undefined;
   readonly autoRenewSeconds: bigint;
   readonly expiry: Nanos;

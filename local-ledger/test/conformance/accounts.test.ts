@@ -11,6 +11,7 @@ import {
 } from '@hashgraph/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newParty, openStage, type Party, type Stage, statusOf } from '../consensus/support.js';
+import { rest } from '../mirror/mirror-client.js';
 
 let stage: Stage;
 let alice: Party;
@@ -30,8 +31,7 @@ const update = () => new AccountUpdateTransaction().setAccountId(alice.id);
 const run = (transaction: Transaction) => statusOf(transaction, stage.client);
 const runAsAlice = (transaction: Transaction) => statusOf(transaction, alice.client);
 const infoOf = (id = alice.id) => new AccountInfoQuery().setAccountId(id).execute(stage.client);
-const mirrored = async (id = alice.id) =>
-  (await fetch(`http://127.0.0.1:${stage.ledger.ports.mirrorRest}/api/v1/accounts/${id}`)).json();
+const mirrored = async (id = alice.id) => (await rest(stage.ledger.mirror, `/accounts/${id}`)).body;
 
 describe('the staking settings of an account', () => {
   it('are kept from its creation, and shown by both sides', async () => {

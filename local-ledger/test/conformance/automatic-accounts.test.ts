@@ -12,6 +12,7 @@ import {
 } from '@hashgraph/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, newParty, openStage, type Stage, statusOf } from '../consensus/support.js';
+import { rest } from '../mirror/mirror-client.js';
 
 let stage: Stage;
 
@@ -27,8 +28,7 @@ const gift = (to: AccountId, hbar = 5) =>
   new TransferTransaction().addHbarTransfer('0.0.2', new Hbar(-hbar)).addHbarTransfer(to, new Hbar(hbar));
 const infoOf = (id: AccountId | string) => new AccountInfoQuery().setAccountId(id).execute(stage.client);
 const addressed = (key: PrivateKey) => AccountId.fromEvmAddress(0, 0, key.publicKey.toEvmAddress());
-const rest = async (path: string) =>
-  (await fetch(`http://127.0.0.1:${stage.ledger.ports.mirrorRest}/api/v1/${path}`)).json();
+const mirrored = async (path: string) => (await rest(stage.ledger.mirror, path)).body;
 
 /** Transfers to an alias; returns the account it made. */
 async function made(transfer: TransferTransaction): Promise<AccountId> {
@@ -85,7 +85,7 @@ describe('a transfer to a public key alias (HIP-32)', () => {
       .toString()
       .replace('@', '-')
       .replace(/\.(\d+)$/, '-$1');
-    const { transactions } = await rest(`transactions/${id}`);
+    const { transactions } = await mirrored(`/transactions/${id}`);
     expect(transactions.map(({ name, nonce }: { name: string; nonce: number }) => [name, nonce])).toEqual([
       ['CRYPTOTRANSFER', 0],
       ['CRYPTOCREATEACCOUNT', 1],
@@ -180,7 +180,7 @@ describe('a transfer to an EVM address (HIP-583)', () => {
   it('is found by its address on the mirror', async () => {
     const key = PrivateKey.generateECDSA();
     const id = await made(gift(addressed(key)));
-    const account = await rest(`accounts/0x${key.publicKey.toEvmAddress()}`);
+    const account = await mirrored(`/accounts/0x${key.publicKey.toEvmAddress()}`);
     expect(account).toMatchObject({ account: id.toString(), key: null, max_automatic_token_associations: -1 });
     expect(account.alias).toMatch(/^[A-Z2-7]+$/);
   });

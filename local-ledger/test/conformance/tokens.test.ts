@@ -200,16 +200,20 @@ describe('TokenDissociate', () => {
 describe('KYC and freeze', () => {
   it('grants and revokes nothing for a frozen account, but freezes it again', async () => {
     const id = await created(managed());
-    const target = <T extends TokenFreezeTransaction | TokenGrantKycTransaction>(transaction: T) =>
-      transaction.setTokenId(id).setAccountId(alice.id);
-    expect(await run(target(new TokenGrantKycTransaction()))).toBe('TOKEN_NOT_ASSOCIATED_TO_ACCOUNT');
+    const target = {
+      freeze: () => new TokenFreezeTransaction().setTokenId(id).setAccountId(alice.id),
+      unfreeze: () => new TokenUnfreezeTransaction().setTokenId(id).setAccountId(alice.id),
+      grant: () => new TokenGrantKycTransaction().setTokenId(id).setAccountId(alice.id),
+      revoke: () => new TokenRevokeKycTransaction().setTokenId(id).setAccountId(alice.id),
+    };
+    expect(await run(target.grant())).toBe('TOKEN_NOT_ASSOCIATED_TO_ACCOUNT');
     await runAsAlice(new TokenAssociateTransaction().setAccountId(alice.id).setTokenIds([id]));
-    expect(await run(target(new TokenFreezeTransaction()))).toBe('SUCCESS');
-    expect(await run(target(new TokenFreezeTransaction()))).toBe('SUCCESS');
-    expect(await run(target(new TokenGrantKycTransaction()))).toBe('ACCOUNT_FROZEN_FOR_TOKEN');
-    expect(await run(target(new TokenRevokeKycTransaction()))).toBe('ACCOUNT_FROZEN_FOR_TOKEN');
-    expect(await run(target(new TokenUnfreezeTransaction()))).toBe('SUCCESS');
-    expect(await run(target(new TokenGrantKycTransaction()))).toBe('SUCCESS');
+    expect(await run(target.freeze())).toBe('SUCCESS');
+    expect(await run(target.freeze())).toBe('SUCCESS');
+    expect(await run(target.grant())).toBe('ACCOUNT_FROZEN_FOR_TOKEN');
+    expect(await run(target.revoke())).toBe('ACCOUNT_FROZEN_FOR_TOKEN');
+    expect(await run(target.unfreeze())).toBe('SUCCESS');
+    expect(await run(target.grant())).toBe('SUCCESS');
   });
 });
 

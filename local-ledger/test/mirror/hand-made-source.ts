@@ -90,6 +90,8 @@ export class HandMadeSource implements RecordSource {
       memo: `topic ${num}`,
       adminKey: undefined,
       submitKey: undefined,
+      feeScheduleKey: undefined,
+      feeExemptKeys: [],
       autoRenewAccount: 2,
       autoRenewSeconds: 7_776_000n,
       expiry: this.next + 7_776_000n * NANOS,

@@ -19,8 +19,8 @@ export const getTopicInfo: QueryHandler<ConsensusGetTopicInfoQuery> = {
       autoRenewPeriod: { seconds: topic.autoRenewSeconds },
       autoRenewAccount: topic.autoRenewAccount === undefined ? undefined : accountId(topic.autoRenewAccount),
       ledgerId: LEDGER_ID,
-      feeScheduleKey: undefined,
-      feeExemptKeyList: [],
+      feeScheduleKey: topic.feeScheduleKey,
+      feeExemptKeyList: [...topic.feeExemptKeys],
       customFees: [],
     };
     return { $case: 'consensusGetTopicInfo', value: { header, topicID: topicId(topic.num), topicInfo } };

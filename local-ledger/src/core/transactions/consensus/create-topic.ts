@@ -8,6 +8,7 @@ import { anyAccount, liveAccount } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
 import { checkedRenewal } from '../renewal.js';
+import { checkDistinctExemptKeys, checkExemptKeys } from './fee-keys.js';
 
 /** Bytes of the running hash before the first message. */
 const emptyHash = new Uint8Array(48);
@@ -18,8 +19,8 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
   schedulable: false,
 
   pureChecks(value) {
-    const hasCustomFees = value.customFees.length > 0 || value.feeExemptKeyList.length > 0;
-    demand(!hasCustomFees && value.feeScheduleKey === undefined, Status.NOT_SUPPORTED);
+    demand(value.customFees.length === 0, Status.NOT_SUPPORTED);
+    checkDistinctExemptKeys(value.feeExemptKeyList);
   },
 
   preHandle(value, { state }) {
@@ -32,6 +33,8 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
 
   handle(value, { state, now, outcome }) {
     checkOptionalKey(value.submitKey, Status.BAD_ENCODING);
+    checkOptionalKey(value.feeScheduleKey, Status.INVALID_CUSTOM_FEE_SCHEDULE_KEY);
+    checkExemptKeys(value.feeExemptKeyList);
     checkMemo(value.memo);
     const renewal = checkedRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD));
     const renewer =
@@ -43,6 +46,8 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
       memo: value.memo,
       adminKey: keyOrNone(value.adminKey),
       submitKey: keyOrNone(value.submitKey),
+      feeScheduleKey: keyOrNone(value.feeScheduleKey),
+      feeExemptKeys: value.feeExemptKeyList,
       autoRenewAccount: renewer?.num,
       autoRenewSeconds: renewal,
       expiry: now + secondsToNanos(renewal),

@@ -11,6 +11,7 @@ import { anyAccount, liveAccount, liveTopic } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { HandleContext, KeyContext, TransactionHandler } from '../handler.js';
 import { checkedExpiry, checkedRenewal } from '../renewal.js';
+import { checkDistinctExemptKeys, checkExemptKeys } from './fee-keys.js';
 
 type Update = ConsensusUpdateTopicTransactionBody;
 
@@ -21,8 +22,8 @@ export const updateTopic: TransactionHandler<Update> = {
 
   pureChecks(value) {
     demand(value.topicID !== undefined, Status.INVALID_TOPIC_ID);
-    const customFees = value.customFees ?? value.feeExemptKeyList ?? value.feeScheduleKey;
-    demand(customFees === undefined, Status.NOT_SUPPORTED);
+    demand((value.customFees?.fees.length ?? 0) === 0, Status.NOT_SUPPORTED);
+    checkDistinctExemptKeys(value.feeExemptKeyList?.keys ?? []);
   },
 
   preHandle(value, context) {
@@ -35,7 +36,8 @@ export const updateTopic: TransactionHandler<Update> = {
       return holders.length > 0 ? [anyOf(holders)] : fail(Status.UNAUTHORIZED);
     }
     const admin = topic.adminKey ?? fail(Status.UNAUTHORIZED);
-    return [admin, keyOrNone(value.adminKey) ?? [], newRenewerKey(value, context) ?? []].flat();
+    const feeKey = value.customFees && (topic.feeScheduleKey ?? fail(Status.FEE_SCHEDULE_KEY_NOT_SET));
+    return [admin, keyOrNone(value.adminKey) ?? [], newRenewerKey(value, context) ?? [], feeKey ?? []].flat();
   },
 
   handle(value, context) {
@@ -45,7 +47,7 @@ export const updateTopic: TransactionHandler<Update> = {
     context.outcome.entity = topic.num;
   },
 
-  fee: (value) => feeWithKeys(prices.updateTopic, [value.adminKey, value.submitKey], 1),
+  fee: (value) => feeWithKeys(prices.updateTopic, [value.adminKey, value.submitKey, value.feeScheduleKey], 1),
 };
 
 /** Whether the update sets this attribute and no other. */
@@ -72,6 +74,7 @@ function newRenewerKey(value: Update, { state }: KeyContext): Key | undefined {
 function changesOf(value: Update, topic: Topic, { state, now }: HandleContext): Partial<Topic> {
   checkOptionalKey(value.adminKey, Status.INVALID_ADMIN_KEY);
   checkOptionalKey(value.submitKey, Status.INVALID_SUBMIT_KEY);
+  checkFeeKeys(value, topic);
   if (value.memo !== undefined) {
     checkMemo(value.memo);
   }
@@ -80,6 +83,8 @@ function changesOf(value: Update, topic: Topic, { state, now }: HandleContext): 
     memo: value.memo ?? topic.memo,
     adminKey: value.adminKey === undefined ? topic.adminKey : keyOrNone(value.adminKey),
     submitKey: value.submitKey === undefined ? topic.submitKey : keyOrNone(value.submitKey),
+    feeScheduleKey: value.feeScheduleKey === undefined ? topic.feeScheduleKey : keyOrNone(value.feeScheduleKey),
+    feeExemptKeys: value.feeExemptKeyList?.keys ?? topic.feeExemptKeys,
     autoRenewSeconds: value.autoRenewPeriod ? checkedRenewal(value.autoRenewPeriod) : topic.autoRenewSeconds,
     autoRenewAccount:
       renewer === undefined
@@ -89,4 +94,12 @@ function changesOf(value: Update, topic: Topic, { state, now }: HandleContext): 
           : liveAccount(state, renewer, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT).num,
     expiry: value.expirationTime ? checkedExpiry(value.expirationTime, topic.expiry, now) : topic.expiry,
   };
+}
+
+/** A topic made without a fee schedule key never gets one (HIP-991). */
+function checkFeeKeys({ feeScheduleKey, feeExemptKeyList }: Update, topic: Topic): void {
+  const isChangeable = feeScheduleKey === undefined || topic.feeScheduleKey !== undefined;
+  demand(isChangeable, Status.FEE_SCHEDULE_KEY_CANNOT_BE_UPDATED);
+  checkOptionalKey(feeScheduleKey, Status.INVALID_CUSTOM_FEE_SCHEDULE_KEY);
+  checkExemptKeys(feeExemptKeyList?.keys ?? []);
 }
