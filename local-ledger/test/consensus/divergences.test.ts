@@ -134,6 +134,11 @@ const rows: Readonly<Record<string, () => Promise<void>>> = {
     expect(await outcomeOf(unsigned, stage.client)).toBe('INVALID_SIGNATURE');
     bob.client.close();
   },
+  C13: async () => {
+    const asked = () => new AccountInfoQuery().setAccountId('0.0.2').execute(stage.client);
+    const before = (await asked()).balance.toTinybars();
+    expect((await asked()).balance.toTinybars().lessThan(before)).toBe(true);
+  },
 };
 
 describe('where the consensus side differs from the network', () => {

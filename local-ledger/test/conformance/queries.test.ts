@@ -1,0 +1,144 @@
+import {
+  AccountDeleteTransaction,
+  AccountInfoQuery,
+  AccountRecordsQuery,
+  ContractInfoQuery,
+  FileContentsQuery,
+  FileCreateTransaction,
+  FileInfoQuery,
+  Hbar,
+  NetworkVersionInfoQuery,
+  NftId,
+  ScheduleInfoQuery,
+  TokenId,
+  TokenInfoQuery,
+  TokenNftInfoQuery,
+  TopicInfoQuery,
+  TransactionId,
+  TransactionReceiptQuery,
+  TransactionRecordQuery,
+  TransferTransaction,
+} from '@hashgraph/sdk';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newParty, openStage, type Stage, statusIn, statusOf } from '../consensus/support.js';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await openStage();
+});
+
+afterAll(async () => {
+  await stage.close();
+});
+
+/** The name of the status with which asking fails. */
+async function refusal(ask: () => Promise<unknown>): Promise<string> {
+  try {
+    await ask();
+    return 'none';
+  } catch (error) {
+    return statusIn(error);
+  }
+}
+
+const unknown = {
+  account: () => new AccountInfoQuery().setAccountId('0.0.999999'),
+  records: () => new AccountRecordsQuery().setAccountId('0.0.999999'),
+  topic: () => new TopicInfoQuery().setTopicId('0.0.999999'),
+  token: () => new TokenInfoQuery().setTokenId('0.0.999999'),
+  schedule: () => new ScheduleInfoQuery().setScheduleId('0.0.999999'),
+  file: () => new FileContentsQuery().setFileId('0.0.999999'),
+};
+
+const refusals = {
+  account: 'INVALID_ACCOUNT_ID',
+  records: 'INVALID_ACCOUNT_ID',
+  topic: 'INVALID_TOPIC_ID',
+  token: 'INVALID_TOKEN_ID',
+  schedule: 'INVALID_SCHEDULE_ID',
+  file: 'INVALID_FILE_ID',
+} as const satisfies Record<keyof typeof unknown, string>;
+
+const kinds = Object.keys(refusals) as (keyof typeof refusals)[];
+
+describe('a query about something unknown', () => {
+  it.each(kinds)('is told so of an unknown %s, for its cost as for its answer', async (kind) => {
+    const query = unknown[kind];
+    expect(await refusal(() => query().getCost(stage.client))).toBe(refusals[kind]);
+    expect(await refusal(() => query().setQueryPayment(new Hbar(1)).execute(stage.client))).toBe(refusals[kind]);
+  });
+
+  it('is told so when it names nothing at all', async () => {
+    expect(await refusal(() => new AccountInfoQuery().execute(stage.client))).toBe('INVALID_ACCOUNT_ID');
+    expect(await refusal(() => new TopicInfoQuery().execute(stage.client))).toBe('INVALID_TOPIC_ID');
+    expect(await refusal(() => new TokenInfoQuery().execute(stage.client))).toBe('INVALID_TOKEN_ID');
+    expect(await refusal(() => new ScheduleInfoQuery().execute(stage.client))).toBe('INVALID_SCHEDULE_ID');
+  });
+
+  it('gets no cost of a deleted account', async () => {
+    const bob = await newParty(stage, 10);
+    await statusOf(new AccountDeleteTransaction().setAccountId(bob.id).setTransferAccountId('0.0.2'), bob.client);
+    const query = new AccountInfoQuery().setAccountId(bob.id);
+    expect(await refusal(() => query.getCost(stage.client))).toBe('ACCOUNT_DELETED');
+    bob.client.close();
+  });
+
+  it('gets the cost of a record that may still come, but not the record', async () => {
+    const id = TransactionId.generate('0.0.2');
+    const record = () => new TransactionRecordQuery().setTransactionId(id).setMaxAttempts(1);
+    expect((await record().getCost(stage.client)).toTinybars().toNumber()).toBeGreaterThan(0);
+    expect(await refusal(() => record().execute(stage.client))).toBe('RECORD_NOT_FOUND');
+    const receipt = new TransactionReceiptQuery().setTransactionId(id).setMaxAttempts(1);
+    expect(await refusal(() => receipt.execute(stage.client))).toBe('RECEIPT_NOT_FOUND');
+  });
+});
+
+describe('the payment of a query', () => {
+  it('is charged, with the fee of the transfer that brings it', async () => {
+    const bob = await newParty(stage, 10);
+    const balance = async () =>
+      (await new AccountInfoQuery().setAccountId(bob.id).execute(stage.client)).balance.toTinybars();
+    const before = await balance();
+    await new NetworkVersionInfoQuery().setQueryPayment(Hbar.fromTinybars(83_333)).execute(bob.client);
+    // Twice $0.0001 at 12 cents
+    expect(before.subtract(await balance()).toNumber()).toBe(2 * 83_333);
+    bob.client.close();
+  });
+
+  it('may exceed the cost, and must not fall short of it', async () => {
+    const info = () => new AccountInfoQuery().setAccountId('0.0.3');
+    expect(await refusal(() => info().setQueryPayment(new Hbar(10)).execute(stage.client))).toBe('none');
+    expect(await refusal(() => info().setQueryPayment(new Hbar(0)).execute(stage.client))).toBe('INSUFFICIENT_TX_FEE');
+    const limited = info().setMaxQueryPayment(Hbar.fromTinybars(1));
+    await expect(limited.execute(stage.client)).rejects.toThrow('exceeds max');
+  });
+
+  it('is not wanted for a receipt', async () => {
+    const response = await new TransferTransaction()
+      .addHbarTransfer('0.0.2', -1)
+      .addHbarTransfer('0.0.3', 1)
+      .execute(stage.client);
+    const receipt = new TransactionReceiptQuery().setTransactionId(response.transactionId);
+    expect((await receipt.setQueryPayment(new Hbar(0)).execute(stage.client)).status.toString()).toBe('SUCCESS');
+  });
+});
+
+describe('what this network does not have', () => {
+  it('answers NOT_SUPPORTED', async () => {
+    expect(await statusOf(new FileCreateTransaction().setContents('text'), stage.client)).toBe('NOT_SUPPORTED');
+    const nft = new NftId(TokenId.fromString('0.0.1001'), 1);
+    const ask = [
+      () => new ContractInfoQuery().setContractId('0.0.1001').execute(stage.client),
+      () => new FileInfoQuery().setFileId('0.0.1001').execute(stage.client),
+      () => new TokenNftInfoQuery().setNftId(nft).execute(stage.client),
+    ];
+    for (const one of ask) {
+      expect(await refusal(one)).toBe('NOT_SUPPORTED');
+    }
+  });
+
+  it('answers a ping', async () => {
+    await expect(stage.client.ping('0.0.3')).resolves.toBeUndefined();
+  });
+});
