@@ -4,6 +4,7 @@ import { accountId, tokenId, topicId, transactionId } from '@gatepost/local-ledg
 import { reopen } from '@gatepost/local-ledger/core/ingest/ingest';
 import { Network } from '@gatepost/local-ledger/core/network';
 import { Status, StatusError } from '@gatepost/local-ledger/core/status';
+import { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import { CryptoCreateTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_create';
 import { CryptoTransferTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_transfer';
 import { TokenCreateTransactionBody } from '@gatepost/local-ledger/gen/services_token_create';
@@ -45,6 +46,18 @@ const hbarTransfer = fc.tuple(account, account, amount).map(([from, to, units]):
 const tokenTransfer = fc.tuple(entity, account, account, amount).map(([token, from, to, units]): Data => {
   const tokenTransfers = [{ token: tokenId(token), transfers: [entry(from, -units), entry(to, units)] }];
   return { $case: 'cryptoTransfer', value: CryptoTransferTransactionBody.fromPartial({ tokenTransfers }) };
+});
+const aliases = [
+  ...[1, 2].map((seed) => Key.encode({ key: { $case: 'ed25519', value: new Uint8Array(32).fill(seed) } }).finish()),
+  ...[3, 4].map((seed) => new Uint8Array(20).fill(seed)),
+];
+const aliasTransfer = fc.tuple(account, fc.constantFrom(...aliases), amount).map(([from, value, units]): Data => {
+  const accountID = { shardNum: 0n, realmNum: 0n, account: { $case: 'alias' as const, value } };
+  const accountAmounts = [entry(from, -units), { ...entry(from, units), accountID }];
+  return {
+    $case: 'cryptoTransfer',
+    value: CryptoTransferTransactionBody.fromPartial({ transfers: { accountAmounts } }),
+  };
 });
 const create = amount.map((initialBalance): Data => {
   const value = { key, initialBalance, autoRenewPeriod: { seconds: 7_776_000n }, maxAutomaticTokenAssociations: -1 };
@@ -88,7 +101,17 @@ const message = entity.map((num): Data => {
     value: { topicID: topicId(num), message: Buffer.from('m'), chunkInfo: undefined },
   };
 });
-const single = fc.oneof(hbarTransfer, tokenTransfer, create, tokenCreate, tokenSupply, relation, remove, message);
+const single = fc.oneof(
+  hbarTransfer,
+  aliasTransfer,
+  tokenTransfer,
+  create,
+  tokenCreate,
+  tokenSupply,
+  relation,
+  remove,
+  message,
+);
 
 interface Step {
   readonly payer: number;
