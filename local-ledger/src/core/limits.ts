@@ -14,6 +14,7 @@ export const limits = {
   maxAutoRenewSeconds: 8_000_001n,
   /** Bytes of one topic message. */
   messageBytes: 1024,
+  topicCustomFees: 10,
   feeExemptKeys: 10,
   hbarTransfers: 10,
   tokenTransfers: 10,

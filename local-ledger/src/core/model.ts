@@ -32,14 +32,22 @@ export interface Account {
   readonly deleted: boolean;
 }
 
+/** A fixed fee that submitting to a topic costs (HIP-991): hbar, or units of a token. */
+export interface TopicFee {
+  readonly amount: bigint;
+  readonly token: EntityNum | undefined;
+  readonly collector: EntityNum;
+}
+
 export interface Topic {
   readonly num: EntityNum;
   readonly memo: string;
   readonly adminKey: Key | undefined;
   readonly submitKey: Key | undefined;
-  /** May set custom fees (HIP-991), of which this network has none; kept and shown. */
+  /** May set the custom fees (HIP-991). */
   readonly feeScheduleKey: Key | undefined;
-  /** Would be exempt from custom fees. */
+  readonly customFees: readonly TopicFee[];
+  /** Who signs with one of these does not pay custom fees. */
   readonly feeExemptKeys: readonly Key[];
   readonly autoRenewAccount: EntityNum | undefined;
   readonly autoRenewSeconds: bigint;

@@ -1,6 +1,5 @@
 import {
   AccountDeleteTransaction,
-  CustomFixedFee,
   KeyList,
   Long,
   PrivateKey,
@@ -65,7 +64,7 @@ describe('ConsensusCreateTopic', () => {
     expect(await run(new TopicCreateTransaction().setSubmitKey(unusable))).toBe('BAD_ENCODING');
   });
 
-  it('keeps the keys for custom fees, which it does not take', async () => {
+  it('keeps the keys for custom fees', async () => {
     const exempt = PrivateKey.generateECDSA().publicKey;
     const create = () => new TopicCreateTransaction().setFeeScheduleKey(admin());
     const id = await created(create().setFeeExemptKeys([exempt]));
@@ -79,8 +78,6 @@ describe('ConsensusCreateTopic', () => {
     expect(await run(create().setFeeExemptKeys([exempt, exempt]))).toBe('FEE_EXEMPT_KEY_LIST_CONTAINS_DUPLICATED_KEYS');
     const many = Array.from({ length: 11 }, () => PrivateKey.generateED25519().publicKey);
     expect(await run(create().setFeeExemptKeys(many))).toBe('MAX_ENTRIES_FOR_FEE_EXEMPT_KEY_LIST_EXCEEDED');
-    const fee = new CustomFixedFee().setAmount(1).setFeeCollectorAccountId('0.0.2');
-    expect(await run(create().setCustomFees([fee]))).toBe('NOT_SUPPORTED');
   });
 });
 

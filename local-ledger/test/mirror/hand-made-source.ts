@@ -91,6 +91,7 @@ export class HandMadeSource implements RecordSource {
       adminKey: undefined,
       submitKey: undefined,
       feeScheduleKey: undefined,
+      customFees: [],
       feeExemptKeys: [],
       autoRenewAccount: 2,
       autoRenewSeconds: 7_776_000n,

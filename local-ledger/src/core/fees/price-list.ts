@@ -24,9 +24,12 @@ export const prices = {
   cryptoUpdate: 1_200_000n,
   cryptoDelete: 49_000_000n,
   createTopic: 99_000_000n,
+  createTopicWithFees: 19_999_000_000n,
   updateTopic: 1_200_000n,
   deleteTopic: 49_000_000n,
   submitMessage: 700_000n,
+  /** To a topic with custom fees, whatever the size. */
+  submitMessageWithFees: 499_000_000n,
   tokenCreate: 9_999_000_000n,
   tokenDissociate: 499_000_000n,
   /** Mint, burn, wipe, freeze, KYC, pause, update and delete of a token. */

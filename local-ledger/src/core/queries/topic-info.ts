@@ -1,5 +1,5 @@
 import type { ConsensusGetTopicInfoQuery } from '../../gen/services_consensus_get_topic_info.js';
-import { accountId, topicId } from '../ids.js';
+import { accountId, tokenId, topicId } from '../ids.js';
 import { toWholeTimestamp } from '../time.js';
 import { liveTopic } from '../transactions/entities.js';
 import { LEDGER_ID, type QueryHandler } from './query.js';
@@ -21,7 +21,10 @@ export const getTopicInfo: QueryHandler<ConsensusGetTopicInfoQuery> = {
       ledgerId: LEDGER_ID,
       feeScheduleKey: topic.feeScheduleKey,
       feeExemptKeyList: [...topic.feeExemptKeys],
-      customFees: [],
+      customFees: topic.customFees.map(({ amount, token, collector }) => ({
+        fixedFee: { amount, denominatingTokenId: token === undefined ? undefined : tokenId(token) },
+        feeCollectorAccountId: accountId(collector),
+      })),
     };
     return { $case: 'consensusGetTopicInfo', value: { header, topicID: topicId(topic.num), topicInfo } };
   },

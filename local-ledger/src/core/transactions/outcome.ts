@@ -1,4 +1,4 @@
-import type { EntityNum, TransactionKey } from '../model.js';
+import type { EntityNum, TopicFee, TransactionKey } from '../model.js';
 import type { TopicMessage } from '../record-item.js';
 
 /** What a handler reports for the receipt and the record, besides changed entities. */
@@ -12,6 +12,8 @@ export interface Outcome {
   scheduledTransactionId?: TransactionKey;
   newTotalSupply?: bigint;
   message?: TopicMessage;
+  /** Custom fees paid, each by `payer`. */
+  assessedFees?: (TopicFee & { readonly payer: EntityNum })[];
   automaticAssociations?: { account: EntityNum; token: EntityNum }[];
   /** Accounts made for aliases that a transfer credited. */
   created?: EntityNum[];

@@ -1,4 +1,6 @@
+import type { TopicFee } from '../../core/model.js';
 import { formatId, formatNullableId, isEntityId, parseEntityId } from '../format/entity-id.js';
+import type { JsonObject } from '../format/json.js';
 import { formatKey } from '../format/key.js';
 import { formatNanos } from '../format/timestamp.js';
 import { javaError } from '../query/http-error.js';
@@ -20,7 +22,7 @@ export const getTopic: Resource = ({ state }, request) => {
       auto_renew_account: formatNullableId(topic.autoRenewAccount),
       auto_renew_period: topic.autoRenewSeconds,
       created_timestamp: formatNanos(topic.created),
-      custom_fees: { created_timestamp: formatNanos(topic.created), fixed_fees: [] },
+      custom_fees: { created_timestamp: formatNanos(topic.created), fixed_fees: topic.customFees.map(formatFee) },
       deleted: topic.deleted,
       fee_exempt_key_list: topic.feeExemptKeys.map(formatKey),
       fee_schedule_key: formatKey(topic.feeScheduleKey),
@@ -31,3 +33,7 @@ export const getTopic: Resource = ({ state }, request) => {
     },
   };
 };
+
+function formatFee({ amount, token, collector }: TopicFee): JsonObject {
+  return { amount, collector_account_id: formatId(collector), denominating_token_id: formatNullableId(token) };
+}

@@ -1,13 +1,14 @@
 import type { ConsensusCreateTopicTransactionBody } from '../../../gen/services_consensus_create_topic.js';
 import { prices } from '../../fees/price-list.js';
 import { checkOptionalKey, keyOrNone } from '../../keys/key-structure.js';
-import { demand, fail, Status } from '../../status.js';
+import { fail, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
 import { secondsToNanos } from '../../time.js';
 import { anyAccount, liveAccount } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
 import { checkedRenewal } from '../renewal.js';
+import { checkedTopicFees } from './custom-fees.js';
 import { checkDistinctExemptKeys, checkExemptKeys } from './fee-keys.js';
 
 /** Bytes of the running hash before the first message. */
@@ -19,7 +20,6 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
   schedulable: false,
 
   pureChecks(value) {
-    demand(value.customFees.length === 0, Status.NOT_SUPPORTED);
     checkDistinctExemptKeys(value.feeExemptKeyList);
   },
 
@@ -47,6 +47,7 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
       adminKey: keyOrNone(value.adminKey),
       submitKey: keyOrNone(value.submitKey),
       feeScheduleKey: keyOrNone(value.feeScheduleKey),
+      customFees: checkedTopicFees(value.customFees, state),
       feeExemptKeys: value.feeExemptKeyList,
       autoRenewAccount: renewer?.num,
       autoRenewSeconds: renewal,
@@ -60,5 +61,10 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
     outcome.topicId = num;
   },
 
-  fee: (value) => feeWithKeys(prices.createTopic, [value.adminKey, value.submitKey, value.feeScheduleKey], 0),
+  fee: (value) =>
+    feeWithKeys(
+      value.customFees.length > 0 ? prices.createTopicWithFees : prices.createTopic,
+      [value.adminKey, value.submitKey, value.feeScheduleKey],
+      0,
+    ),
 };

@@ -1,4 +1,5 @@
 import type { ConsensusSubmitMessageTransactionBody } from '../../../gen/services_consensus_submit_message.js';
+import { partTotal } from '../../fees/fee.js';
 import { prices } from '../../fees/price-list.js';
 import { keyText, transactionKey } from '../../ids.js';
 import { limits } from '../../limits.js';
@@ -7,6 +8,7 @@ import type { TopicMessage } from '../../record-item.js';
 import { demand, fail, Status } from '../../status.js';
 import { liveTopic } from '../entities.js';
 import type { HandleContext, TransactionHandler } from '../handler.js';
+import { assessTopicFees } from './assess-fees.js';
 import { runningHash } from './running-hash.js';
 
 type Submit = ConsensusSubmitMessageTransactionBody;
@@ -31,6 +33,11 @@ export const submitMessage: TransactionHandler<Submit> = {
     const topic = liveTopic(state, value.topicID);
     demand(value.message.length <= limits.messageBytes, Status.MESSAGE_SIZE_TOO_LARGE);
     const chunk = checkedChunk(value, context);
+    if (topic.customFees.length > 0) {
+      // The price list has one price for such topics; what the size has cost is part of it.
+      context.charge(prices.submitMessageWithFees - partTotal(submitMessage.fee(value)));
+      assessTopicFees(topic, context);
+    }
     const sequenceNumber = topic.sequenceNumber + 1n;
     const hashed = {
       previous: topic.runningHash,

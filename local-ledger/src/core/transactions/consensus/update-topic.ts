@@ -11,6 +11,7 @@ import { anyAccount, liveAccount, liveTopic } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { HandleContext, KeyContext, TransactionHandler } from '../handler.js';
 import { checkedExpiry, checkedRenewal } from '../renewal.js';
+import { checkedTopicFees } from './custom-fees.js';
 import { checkDistinctExemptKeys, checkExemptKeys } from './fee-keys.js';
 
 type Update = ConsensusUpdateTopicTransactionBody;
@@ -22,7 +23,6 @@ export const updateTopic: TransactionHandler<Update> = {
 
   pureChecks(value) {
     demand(value.topicID !== undefined, Status.INVALID_TOPIC_ID);
-    demand((value.customFees?.fees.length ?? 0) === 0, Status.NOT_SUPPORTED);
     checkDistinctExemptKeys(value.feeExemptKeyList?.keys ?? []);
   },
 
@@ -84,6 +84,7 @@ function changesOf(value: Update, topic: Topic, { state, now }: HandleContext): 
     adminKey: value.adminKey === undefined ? topic.adminKey : keyOrNone(value.adminKey),
     submitKey: value.submitKey === undefined ? topic.submitKey : keyOrNone(value.submitKey),
     feeScheduleKey: value.feeScheduleKey === undefined ? topic.feeScheduleKey : keyOrNone(value.feeScheduleKey),
+    customFees: value.customFees ? checkedTopicFees(value.customFees.fees, state) : topic.customFees,
     feeExemptKeys: value.feeExemptKeyList?.keys ?? topic.feeExemptKeys,
     autoRenewSeconds: value.autoRenewPeriod ? checkedRenewal(value.autoRenewPeriod) : topic.autoRenewSeconds,
     autoRenewAccount:
