@@ -157,8 +157,9 @@ function deletions(state: LeaseState): [LeaseState, LeaseCommand[]] {
 
 function wakeAt(state: LeaseState): number | undefined {
   if (state.stopping) return undefined;
-  const pending = state.leases.some((lease) => lease.schedule === undefined);
-  if (pending) return undefined;
+  // While the ledger owes an answer its coming is what wakes: a renewal that is due but must wait would spin.
+  const owed = state.leases.some((lease) => lease.schedule === undefined || lease.deleting);
+  if (owed) return undefined;
   const newest = state.leases.filter(isLive).at(-1);
   return Math.max(state.retryAtMs, newest?.renewAtMs ?? 0);
 }

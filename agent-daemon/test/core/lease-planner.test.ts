@@ -135,4 +135,20 @@ describe('when the ledger', () => {
     expect(late.commands).toEqual([{ do: 'delete', number: 1, schedule: 's1' }]);
     expect(planLeases(late.state, { type: 'deleted', number: 1 }, POLICY, at).state.leases).toEqual([]);
   });
+
+  it('owes an answer, nothing is woken for: a renewal that must wait does not spin', () => {
+    const at = (nowMs: number) => ({ nowMs, busy: true, jitter: 1 });
+    const first = planLeases(NO_LEASES, { type: 'tick' }, POLICY, at(0));
+    const held = planLeases(first.state, { type: 'created', number: 1, schedule: 's1' }, POLICY, at(0));
+    expect(held.wakeAtMs).toBe(30_000);
+    const renewing = planLeases(held.state, { type: 'tick' }, POLICY, at(30_000));
+    const renewed = planLeases(renewing.state, { type: 'created', number: 2, schedule: 's2' }, POLICY, at(30_000));
+    expect(renewed.commands).toEqual([{ do: 'delete', number: 1, schedule: 's1' }]);
+    expect(renewed.wakeAtMs).toBeUndefined();
+    // The delete takes longer than the next renewal can wait; no answer, no wake-up in the past.
+    expect(planLeases(renewed.state, { type: 'tick' }, POLICY, at(70_000)).wakeAtMs).toBeUndefined();
+    expect(planLeases(renewed.state, { type: 'deleted', number: 1 }, POLICY, at(70_000)).commands).toMatchObject([
+      { do: 'create', number: 3 },
+    ]);
+  });
 });
