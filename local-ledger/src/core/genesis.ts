@@ -99,6 +99,7 @@ function genesisItem(
     batchKey: undefined,
     schedule: undefined,
     automaticAssociations: [],
+    assessedFees: [],
     message: undefined,
   };
 }

@@ -1,5 +1,15 @@
 import type { Key } from '../gen/services_basic_types.js';
-import type { Account, EntityNum, Nanos, Schedule, Token, TokenRelation, Topic, TransactionKey } from './model.js';
+import type {
+  Account,
+  EntityNum,
+  Nanos,
+  Schedule,
+  Token,
+  TokenRelation,
+  Topic,
+  TopicFee,
+  TransactionKey,
+} from './model.js';
 
 /** One hbar movement of a transaction, fees included; amounts in tinybar. */
 export interface HbarTransfer {
@@ -25,6 +35,11 @@ export interface TopicMessage {
   readonly chunk:
     | { readonly initialTransactionId: TransactionKey; readonly number: number; readonly total: number }
     | undefined;
+}
+
+/** A topic's custom fee with who paid it. */
+export interface AssessedFee extends TopicFee {
+  readonly payer: EntityNum;
 }
 
 /** An entity as it is after the transaction. Entities are immutable values: a change is a new value. */
@@ -66,6 +81,8 @@ export interface RecordItem {
   /** Schedule whose execution this is. */
   readonly schedule: EntityNum | undefined;
   readonly automaticAssociations: readonly { readonly account: EntityNum; readonly token: EntityNum }[];
+  /** Custom fees that the transaction cost, each paid by `payer`. */
+  readonly assessedFees: readonly AssessedFee[];
   readonly message: TopicMessage | undefined;
   readonly changes: readonly EntityChange[];
 }

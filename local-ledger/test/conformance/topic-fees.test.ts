@@ -81,6 +81,19 @@ describe('a topic with custom fees (HIP-991)', () => {
     const record = await (await submit(id).execute(payer.client)).getRecord(payer.client);
     expect(record.assessedCustomFees.map(({ amount }) => `${amount}`)).toEqual(['1000']);
     expect((await infoOf(collector)).balance.toTinybars().subtract(before).toNumber()).toBe(1_000);
+    const path = record.transactionId
+      .toString()
+      .replace('@', '-')
+      .replace(/\.(\d+)$/, '-$1');
+    const { body } = await rest(stage.ledger.mirror, `/transactions/${path}`);
+    expect(body.transactions[0].assessed_custom_fees).toEqual([
+      {
+        amount: 1_000,
+        collector_account_id: `${collector.id}`,
+        effective_payer_account_ids: [`${payer.id}`],
+        token_id: null,
+      },
+    ]);
     // $0.05 at 12 cents, apart from the custom fee
     expect(record.transactionFee.toTinybars().toNumber()).toBe(41_666_666);
   });

@@ -93,6 +93,12 @@ describe('where the mirror differs from the public ones', () => {
       const answers = await Promise.all(Array.from({ length: 300 }, () => rest(mirror, '/accounts/1001')));
       expect(answers.every((one) => one.status === 200)).toBe(true);
     },
+    M9: async () => {
+      const { body } = await rest(mirror, '/transactions?limit=100');
+      expect(body.transactions.every((one: { max_custom_fees: unknown[] }) => one.max_custom_fees.length === 0)).toBe(
+        true,
+      );
+    },
   };
 
   it.each(Object.keys(rows))('%s', (id) => rows[id]?.());

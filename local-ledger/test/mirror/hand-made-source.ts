@@ -46,6 +46,7 @@ export class HandMadeSource implements RecordSource {
       batchKey: undefined,
       schedule: undefined,
       automaticAssociations: [],
+      assessedFees: [],
       message: undefined,
       changes: [],
       ...parts,

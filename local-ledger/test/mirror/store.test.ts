@@ -14,6 +14,7 @@ import { TransactionLog } from '../../src/mirror/store/transaction-log.js';
 import { ed25519 } from './hand-made-source.js';
 
 const num = fc.integer({ min: 0, max: 2 ** 38 - 1 });
+const entity = fc.integer({ min: 1, max: 2 ** 38 - 1 });
 const nanos = fc.bigInt({ min: 0n, max: 2n ** 62n });
 const bytes = (max: number) => fc.uint8Array({ maxLength: max });
 const hash = fc.uint8Array({ minLength: 48, maxLength: 48 });
@@ -53,6 +54,15 @@ const transaction: fc.Arbitrary<StoredTransaction> = fc.record({
   parentConsensusTimestamp: fc.option(nanos, { nil: undefined }),
   batchKey: fc.option(fc.integer({ min: 0, max: 255 }).map(ed25519), { nil: undefined }),
   schedule: fc.option(num, { nil: undefined }),
+  assessedFees: fc.array(
+    fc.record({
+      amount: fc.bigInt(1n, 10n ** 18n),
+      token: fc.option(entity, { nil: undefined }),
+      collector: num,
+      payer: num,
+    }),
+    { maxLength: 2 },
+  ),
   automaticAssociations: fc.array(fc.record({ account: num, token: num }), { maxLength: 3 }),
 });
 

@@ -147,6 +147,7 @@ export function itemOf(d: Dispatch, status: Status, charged: bigint, outcome: Ou
     batchKey: d.body.batchKey,
     schedule: d.schedule,
     automaticAssociations: outcome.automaticAssociations ?? [],
+    assessedFees: outcome.assessedFees ?? [],
     message: outcome.message,
     changes: delta.changes,
   };

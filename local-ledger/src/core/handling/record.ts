@@ -20,7 +20,7 @@ export function recordOf(handled: Handled): TransactionRecord {
     transferList: { accountAmounts: item.transfers.map(amountOf) },
     tokenTransferLists: tokenListsOf(item.tokenTransfers),
     scheduleRef: item.schedule === undefined ? undefined : scheduleId(item.schedule),
-    assessedCustomFees: (handled.outcome.assessedFees ?? []).map(({ amount, token, collector, payer }) => ({
+    assessedCustomFees: item.assessedFees.map(({ amount, token, collector, payer }) => ({
       amount,
       tokenId: token === undefined ? undefined : tokenId(token),
       feeCollectorAccountId: accountId(collector),

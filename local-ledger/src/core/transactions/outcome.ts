@@ -1,5 +1,5 @@
-import type { EntityNum, TopicFee, TransactionKey } from '../model.js';
-import type { TopicMessage } from '../record-item.js';
+import type { EntityNum, TransactionKey } from '../model.js';
+import type { AssessedFee, TopicMessage } from '../record-item.js';
 
 /** What a handler reports for the receipt and the record, besides changed entities. */
 export interface Outcome {
@@ -12,8 +12,7 @@ export interface Outcome {
   scheduledTransactionId?: TransactionKey;
   newTotalSupply?: bigint;
   message?: TopicMessage;
-  /** Custom fees paid, each by `payer`. */
-  assessedFees?: (TopicFee & { readonly payer: EntityNum })[];
+  assessedFees?: AssessedFee[];
   automaticAssociations?: { account: EntityNum; token: EntityNum }[];
   /** Accounts made for aliases that a transfer credited. */
   created?: EntityNum[];

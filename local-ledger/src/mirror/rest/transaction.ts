@@ -1,4 +1,7 @@
 import type { Nanos } from '../../core/model.js';
+import type { AssessedFee } from '../../core/record-item.js';
+import { formatId, formatNullableId } from '../format/entity-id.js';
+import type { JsonObject } from '../format/json.js';
 import { type Filter, lastValue, parseFilters } from '../query/filters.js';
 import { badRequest, notFound } from '../query/http-error.js';
 import * as valid from '../query/validators.js';
@@ -31,10 +34,22 @@ export const getTransaction: Resource = ({ state }, request) => {
   const inner = hash === undefined ? found.flatMap((item) => innerOf(state, item)).filter(matches) : [];
   const known = new Set(found.map((item) => item.consensusTimestamp));
   const all = [...found, ...inner.filter((item) => !known.has(item.consensusTimestamp))];
-  const transactions = all.map((item) => ({ ...formatTransaction(item), assessed_custom_fees: [] }));
+  const transactions = all.map((item) => ({
+    ...formatTransaction(item),
+    assessed_custom_fees: item.assessedFees.map(formatAssessedFee),
+  }));
   const isPending = hash === undefined && lastValue(filters, 'scheduled') === undefined && awaitsExecution(found);
   return { body: { transactions }, ...(isPending ? { maxAgeSeconds: PENDING_SCHEDULE_SECONDS } : {}) };
 };
+
+function formatAssessedFee({ amount, token, collector, payer }: AssessedFee): JsonObject {
+  return {
+    amount,
+    collector_account_id: formatId(collector),
+    effective_payer_account_ids: [formatId(payer)],
+    token_id: formatNullableId(token),
+  };
+}
 
 function queryFilter(filters: readonly Filter[]): (item: StoredTransaction) => boolean {
   const nonce = lastValue(filters, 'nonce');

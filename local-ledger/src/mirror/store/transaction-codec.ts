@@ -1,4 +1,4 @@
-import type { RecordItem } from '../../core/record-item.js';
+import type { AssessedFee, RecordItem } from '../../core/record-item.js';
 import { Key } from '../../gen/services_basic_types.js';
 import { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
@@ -20,6 +20,7 @@ const HAS_NODE = 2;
 const HAS_PARENT = 4;
 const HAS_BATCH_KEY = 8;
 const HAS_SCHEDULE = 16;
+const HAS_ASSESSED_FEES = 32;
 
 /** Writes a transaction: about 110 bytes for a paid message submission. */
 export function writeTransaction(out: ByteWriter, item: StoredTransaction, nameNumber: number): void {
@@ -33,6 +34,18 @@ export function writeTransaction(out: ByteWriter, item: StoredTransaction, nameN
   out.text(item.memo).i64(item.chargedFee).i64(BigInt.asIntN(64, item.maxFee)).i64(item.validDurationSeconds);
   out.bytes(item.transactionHash);
   writeTransfers(out, item);
+  if (item.assessedFees.length > 0) writeAssessedFees(out, item);
+}
+
+function writeAssessedFees(out: ByteWriter, { assessedFees }: StoredTransaction): void {
+  out.uint(assessedFees.length);
+  // Entity numbers start at 1: 0 stands for hbar.
+  for (const fee of assessedFees)
+    out
+      .i64(fee.amount)
+      .uint(fee.token ?? 0)
+      .uint(fee.collector)
+      .uint(fee.payer);
 }
 
 function writeTransfers(out: ByteWriter, item: StoredTransaction): void {
@@ -60,7 +73,8 @@ function flagsOf(item: StoredTransaction): number {
     (item.node === undefined ? 0 : HAS_NODE) |
     (item.parentConsensusTimestamp === undefined ? 0 : HAS_PARENT) |
     (item.batchKey === undefined ? 0 : HAS_BATCH_KEY) |
-    (item.schedule === undefined ? 0 : HAS_SCHEDULE)
+    (item.schedule === undefined ? 0 : HAS_SCHEDULE) |
+    (item.assessedFees.length === 0 ? 0 : HAS_ASSESSED_FEES)
   );
 }
 
@@ -103,7 +117,14 @@ export function readTransaction(bytes: Buffer, nameOf: (number: number) => strin
       isApproval: from.u8() === 1,
     })),
     automaticAssociations: list(from, () => ({ account: from.uint(), token: from.uint() })),
+    assessedFees: flags & HAS_ASSESSED_FEES ? list(from, () => readAssessedFee(from)) : [],
   };
+}
+
+function readAssessedFee(from: ByteReader): AssessedFee {
+  const amount = from.i64();
+  const token = from.uint();
+  return { amount, token: token === 0 ? undefined : token, collector: from.uint(), payer: from.uint() };
 }
 
 function list<T>(from: ByteReader, next: () => T): T[] {
