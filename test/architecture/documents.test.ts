@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ENVIRONMENT } from '@gatepost/shared/config/environment';
 import { ERROR_KINDS } from '@gatepost/shared/vocabulary/errors';
 import { describe, expect, it } from 'vitest';
 
-const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+const ROOT = join(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 /** First cells of the rows of a Markdown table, without their backquotes. */
 const firstCells = (markdown: string) => [...markdown.matchAll(/^\| `([^`]+)` \|/gm)].map(([, cell]) => cell ?? '');
@@ -26,6 +28,26 @@ describe('documents say what the code says', () => {
     expect(firstCells(text).sort()).toEqual(Object.keys(ERROR_KINDS).sort());
     for (const [code, { exitCode, actor, advice }] of Object.entries(ERROR_KINDS)) {
       expect(text, code).toContain(`| \`${code}\` | ${exitCode} | ${actor} | ${advice} |`);
+    }
+  });
+
+  it('links lead to files that are there', () => {
+    const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+    expect(documents).toContain('README.md');
+    for (const document of documents) {
+      for (const [, link] of read(document).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+        if (link === undefined || /^[a-z]+:/.test(link)) continue;
+        expect(existsSync(join(ROOT, dirname(document), link)), `${document}: ${link}`).toBe(true);
+      }
+    }
+  });
+
+  it('commands named for npm run are there', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    for (const document of ['README.md', 'ARCHITECTURE.md']) {
+      for (const [, name] of read(document).matchAll(/npm run ([a-z0-9:]+)(?! -w)/g)) {
+        expect(scripts, `${document}: npm run ${name}`).toHaveProperty([name ?? '']);
+      }
     }
   });
 });
