@@ -9,6 +9,7 @@ import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Command } from '../core/decide/command.js';
 import type { GateOutcome } from '../core/decide/observations.js';
 import { attemptKeyOf, keyOf } from '../core/run/attempt.js';
+import { attemptAt } from '../core/run/attempt-numbers.js';
 import { findOrReview } from '../core/run/review-id.js';
 import type { RunState } from '../core/run/run-state.js';
 import { stateDigest } from '../core/run/state-digest.js';
@@ -207,7 +208,7 @@ export class Effects {
 
   async #judge(command: CommandOf<'judge'>): Promise<void> {
     const task = this.tools.state.tasks.get(command.task);
-    const attempt = task?.attempts[command.attempt - 1];
+    const attempt = attemptAt(task, command.attempt);
     if (task === undefined || attempt === undefined) return;
     this.gated.set(attemptKeyOf(attempt), await this.tools.judging.judge(task, attempt));
     this.inFlight.release(command);

@@ -8,6 +8,7 @@ import type { Limits } from '../core/decide/limits.js';
 import type { Observations } from '../core/decide/observations.js';
 import { reduce } from '../core/fold/reduce.js';
 import { type Attempt, isOpen, keyOf } from '../core/run/attempt.js';
+import { attemptAt } from '../core/run/attempt-numbers.js';
 import type { Emit } from '../core/run/change.js';
 import type { LedgerRecord } from '../core/run/ledger-record.js';
 import type { RunState } from '../core/run/run-state.js';
@@ -123,7 +124,7 @@ export class RunLoop {
     if (record.type === 'verdict') effects.gated.delete(keyOf(record.task, record.attempt));
     if (record.type !== 'assign' && record.type !== 'cancel') return;
     effects.readBack(entry.topic, record.type, record.task, record.attempt);
-    const attempt = state.tasks.get(record.task)?.attempts[record.attempt - 1];
+    const attempt = attemptAt(state.tasks.get(record.task), record.attempt);
     if (record.type === 'assign' && attempt?.inboxSequence === entry.sequence) void this.dispatch(attempt);
   }
 
@@ -184,7 +185,7 @@ export class RunLoop {
 
   #attemptOf(key: string): Attempt | undefined {
     const mark = key.lastIndexOf('#');
-    return this.tools.state.tasks.get(key.slice(0, mark))?.attempts[Number(key.slice(mark + 1)) - 1];
+    return attemptAt(this.tools.state.tasks.get(key.slice(0, mark)), Number(key.slice(mark + 1)));
   }
 
   /** What a session tells of an attempt; the ledger decides, so only bytes and progress count. */

@@ -1,6 +1,7 @@
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Attempt } from '../core/run/attempt.js';
+import { attemptAt } from '../core/run/attempt-numbers.js';
 import type { RunState } from '../core/run/run-state.js';
 import type { TaskState } from '../core/run/task-state.js';
 import {
@@ -53,7 +54,7 @@ export class WorkOrders {
 
   async #reviewInput(id: string, number: number): Promise<Json> {
     const task = this.state.tasks.get(id);
-    const attempt = task?.attempts[number - 1];
+    const attempt = attemptAt(task, number);
     if (task === undefined || attempt === undefined)
       throw new GatepostError('INTERNAL', `nothing to review: ${id}#${number}`);
     const output = outputValue(await this.outputs.of(attempt));

@@ -6,6 +6,7 @@ import type { GateOutcome } from '@gatepost/coordinator/core/decide/observations
 import { reduce } from '@gatepost/coordinator/core/fold/reduce';
 import type { Plan } from '@gatepost/coordinator/core/plan';
 import { keyOf } from '@gatepost/coordinator/core/run/attempt';
+import { attemptAt } from '@gatepost/coordinator/core/run/attempt-numbers';
 import type { Change } from '@gatepost/coordinator/core/run/change';
 import { DeadlineHeap } from '@gatepost/coordinator/core/run/deadline-heap';
 import type { LedgerRecord } from '@gatepost/coordinator/core/run/ledger-record';
@@ -232,7 +233,7 @@ export class Simulation {
 
   #judge({ task, attempt }: { readonly task: string; readonly attempt: number }): void {
     const state = this.state.tasks.get(task);
-    const output = state?.attempts[attempt - 1]?.result?.inline ?? '';
+    const output = attemptAt(state, attempt)?.result?.inline ?? '';
     const outcome: GateOutcome =
       state?.reviews !== undefined
         ? { accepted: true, gate: this.#chance(0.8) ? 'review-accepts' : 'review-rejects', reason: 'seen' }
@@ -273,6 +274,12 @@ export class Simulation {
     );
   }
 
+  /** A person no longer wants a task, or the whole run. */
+  cancel(task: string | undefined, reason: string): void {
+    const about = task === undefined ? {} : { task };
+    this.#post(JOURNAL, COORDINATOR, this.context.run, { type: 'directive', action: 'cancel', ...about, reason });
+  }
+
   /** One look at what is to be done. */
   tick(): readonly Command[] {
     const instance = `instance-${this.#epoch}`;
@@ -310,7 +317,11 @@ export class Simulation {
     this.#sinceKill += 1;
     if (this.options.killEvery !== undefined && this.#sinceKill >= this.options.killEvery) {
       this.#sinceKill = 0;
-      this.#in(this.#random() * 200, () => this.#restart());
+      // A process dies once: a second kill meant for it must not hit the next one, or kills breed kills until no time is
+      // left between them in which an agent could finish anything, and the run never closes (seed 1631466449).
+      this.#in(this.#random() * 200, () => {
+        if (epoch === this.#epoch) this.#restart();
+      });
     }
   }
 

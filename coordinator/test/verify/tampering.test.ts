@@ -413,7 +413,7 @@ describe('a plan that is not the one of the run is found out', () => {
   });
 
   it('a smaller budget, with the same digest', () => {
-    expect(violated(honestRun().build(), { ...testPlan(), maxTotal: 204n })).toEqual(['plan-budget']);
+    expect(violated(honestRun().build(), { ...testPlan(), maxTotal: 204n })).toEqual(['plan-budget', 'plan-state']);
   });
 });
 

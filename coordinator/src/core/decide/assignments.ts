@@ -3,6 +3,7 @@ import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatDurationMs, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { AgentState } from '../run/agent-state.js';
 import { type Attempt, isOpen, keyOf } from '../run/attempt.js';
+import { freeNumbers, membersInRound } from '../run/attempt-numbers.js';
 import { awaitsPerson, isTerminal, membersOf, type TaskState } from '../run/task-state.js';
 import { isExhausted, lastServableMs, pickAgent, type Wanted } from './agents.js';
 import type { Pass } from './pass.js';
@@ -38,9 +39,9 @@ const isWanted = (task: TaskState | undefined, round: number): boolean =>
 
 /** Assigns what a task still wants; false when it wants more than could be had. */
 function assignRound(pass: Pass, task: TaskState, only: AccountId | undefined): boolean {
-  const first = task.attempts.length + 1;
-  const busyAgents = agentsInRound(pass, task, first);
-  for (let number = first; number < first + task.need; number += 1) {
+  const numbers = freeNumbers(task);
+  const busyAgents = agentsInRound(pass, task, numbers);
+  for (const number of numbers) {
     if (pass.busy(`assign:${keyOf(task.spec.id, number)}`)) continue;
     const wanted: Wanted = { type: task.spec.type, agent: only, not: busyAgents };
     const agent = assignOne(pass, task, number, wanted);
@@ -51,15 +52,15 @@ function assignRound(pass: Pass, task: TaskState, only: AccountId | undefined): 
 }
 
 /** Agents that must not get a further attempt of this round. */
-function agentsInRound(pass: Pass, task: TaskState, first: number): Set<AccountId> {
+function agentsInRound(pass: Pass, task: TaskState, numbers: readonly number[]): Set<AccountId> {
   const agents = new Set<AccountId>();
   if (task.spec.retry === 'elsewhere' && task.failures > 0) {
     const last = task.attempts.at(-1);
     if (last !== undefined) agents.add(last.agent);
   }
   if (membersOf(task.spec) === 1) return agents;
-  for (const attempt of task.attempts) if (attempt.round === task.failures + 1) agents.add(attempt.agent);
-  for (let number = first; number < first + task.need; number += 1) {
+  for (const { agent } of membersInRound(task)) agents.add(agent);
+  for (const number of numbers) {
     const assignment = pass.seen.inFlight.assignments.get(`assign:${keyOf(task.spec.id, number)}`);
     if (assignment !== undefined) agents.add(assignment.agent);
   }

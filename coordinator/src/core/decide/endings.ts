@@ -1,5 +1,7 @@
 import { msFromNanos } from '@gatepost/shared/vocabulary/time';
 import { isOpen } from '../run/attempt.js';
+import { attemptAt, nextNumber } from '../run/attempt-numbers.js';
+import { isTerminal } from '../run/task-state.js';
 import type { Pass } from './pass.js';
 
 /** Attempts past their deadline without a result: cancelled and rejected. */
@@ -39,8 +41,7 @@ export function decideCancellations(pass: Pass): void {
       pass.cancel(attempt, reason);
       pass.verdict(id, attempt.number, false, 'cancelled', reason);
     }
-    const ended = task.status !== 'pending' && task.status !== 'assigned';
-    if (open.length === 0 && !ended) pass.verdict(id, task.attempts.length + 1, false, 'cancelled', reason);
+    if (open.length === 0 && !isTerminal(task.status)) pass.verdict(id, nextNumber(task), false, 'cancelled', reason);
   }
 }
 
@@ -50,7 +51,7 @@ export function decideRunCancellation(pass: Pass): void {
   for (const agent of pass.state.agents.values()) {
     for (const key of agent.open) {
       const mark = key.lastIndexOf('#');
-      const attempt = pass.state.tasks.get(key.slice(0, mark))?.attempts[Number(key.slice(mark + 1)) - 1];
+      const attempt = attemptAt(pass.state.tasks.get(key.slice(0, mark)), Number(key.slice(mark + 1)));
       if (attempt === undefined) continue;
       pass.cancel(attempt, reason);
       pass.verdict(attempt.task, attempt.number, false, 'cancelled', reason);

@@ -1,6 +1,7 @@
 import { largestAgreement, roundIsIn } from '../fold/gate-index.js';
-import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
-import { agentGateOf, findOrReview, REVIEW_ACCEPTS, reviewId } from '../run/review-id.js';
+import { type Attempt, type AttemptVerdict, attemptKeyOf, isOpen } from '../run/attempt.js';
+import { membersInRound } from '../run/attempt-numbers.js';
+import { agentGateOf, findOrReview, REVIEW_ACCEPTS, reviewId, workersReviewedBy } from '../run/review-id.js';
 import {
   awaitsPerson,
   concerns,
@@ -65,13 +66,27 @@ function judgeQuorum(pass: Pass, task: TaskState, quorum: QuorumGate): void {
     }
     return;
   }
-  const group = largestAgreement(task);
+  const known = new Set<Attempt>();
+  for (const attempt of good) {
+    const said = rejectionOf(task, attempt);
+    if (said === undefined) continue;
+    known.add(attempt);
+    pass.verdict(task.spec.id, attempt.number, false, said.gate, said.reason);
+  }
+  const group = largestAgreement(task).filter((attempt) => !known.has(attempt));
   if (group.length >= quorum.agree) judgeGroup(pass, task, group.filter(isOpen));
   else if (roundIsIn(task)) {
     const reason = `${group.length} of ${quorum.of} outputs are equal, ${quorum.agree} are needed`;
-    for (const attempt of good) pass.verdict(task.spec.id, attempt.number, false, 'quorum', reason);
+    for (const attempt of good)
+      if (!known.has(attempt)) pass.verdict(task.spec.id, attempt.number, false, 'quorum', reason);
   }
 }
+
+/** What gates said against the output of an attempt when another member had delivered it: the same holds for all of them. */
+const rejectionOf = (task: TaskState, { result }: Attempt): AttemptVerdict | undefined =>
+  membersInRound(task).find(
+    (other) => other.verdict?.accepted === false && other.result?.outputSha256 === result?.outputSha256,
+  )?.verdict;
 
 /** Attempts with one and the same output. */
 function judgeGroup(pass: Pass, task: TaskState, group: readonly Attempt[]): void {
@@ -113,15 +128,15 @@ function reviewSays(pass: Pass, task: TaskState, attempt: Attempt, automatic: Ga
     return said?.gate === REVIEW_ACCEPTS ? { ...accepted, reason: said.reason } : deny(said?.reason);
   }
   if (isTerminal(review.status)) return deny(`no review: ${review.reason ?? review.status}`);
-  if (review.need > 0) askForReview(pass, review, task);
+  if (review.need > 0) askForReview(pass, review);
   return undefined;
 }
 
 const deny = (reason = 'the reviewer rejects'): GateOutcome => ({ accepted: false, gate: 'agent', reason });
 
-function askForReview(pass: Pass, review: TaskState, of: TaskState): void {
+function askForReview(pass: Pass, review: TaskState): void {
   const number = review.attempts.length + 1;
   if (pass.busy(`assign:${review.spec.id}#${number}`)) return;
-  const workers = new Set(of.attempts.map(({ agent }) => agent));
-  assignOne(pass, review, number, { type: review.spec.type, agent: undefined, not: workers });
+  const not = workersReviewedBy(pass.state, review);
+  assignOne(pass, review, number, { type: review.spec.type, agent: undefined, not });
 }

@@ -1,4 +1,6 @@
 import { type Attempt, isOpen } from '../run/attempt.js';
+import { attemptAt } from '../run/attempt-numbers.js';
+import { workersReviewedBy } from '../run/review-id.js';
 import { membersOf, type TaskState } from '../run/task-state.js';
 import { assignOne } from './assignments.js';
 import type { Pass } from './pass.js';
@@ -16,12 +18,13 @@ export function decideReassignments(pass: Pass): void {
 function reassign(pass: Pass, key: string): void {
   const mark = key.lastIndexOf('#');
   const task = pass.state.tasks.get(key.slice(0, mark));
-  const attempt = task?.attempts[Number(key.slice(mark + 1)) - 1];
+  const attempt = attemptAt(task, Number(key.slice(mark + 1)));
   if (task === undefined || attempt === undefined || !mayMove(pass, task, attempt)) return;
   const number = task.attempts.length + 1;
   if (pass.busy(`assign:${task.spec.id}#${number}`)) return;
   const { type, agent } = task.spec;
-  assignOne(pass, task, number, { type, agent, not: new Set([attempt.agent]) });
+  const not = new Set([attempt.agent, ...workersReviewedBy(pass.state, task)]);
+  assignOne(pass, task, number, { type, agent, not });
 }
 
 /** Only the newest attempt of a task moves, not that of a quorum, and not for ever. */

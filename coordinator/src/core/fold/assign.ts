@@ -1,6 +1,7 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { msFromNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
 import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
+import { attemptAt, freeNumbers, membersInRound } from '../run/attempt-numbers.js';
 import type { LedgerRecord } from '../run/ledger-record.js';
 import { adopt, findOrReview } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
@@ -41,10 +42,23 @@ function refusal(state: RunState, task: TaskState, agent: AccountId, number: num
   if (!state.opened || state.closed !== undefined) return 'assignment outside an open run';
   if (isTerminal(task.status)) return 'assignment of a task that is over';
   if (task.waiting > 0) return 'assignment before its dependencies';
-  if (number !== task.attempts.length + 1) return 'assignment out of turn';
+  if (!freeNumbers(task).includes(number)) return 'assignment out of turn';
   if (task.spec.agent !== undefined && task.spec.agent !== agent) return 'assignment to an agent not named';
-  if (task.need === 0 && membersOf(task.spec) > 1) return 'assignment beyond the quorum';
+  if (worksOnIt(state, task, agent)) return 'assignment to an agent that has a part in it already';
+  // Only a killed process and its successor, who did not know of each other, can together ask for too much.
+  const { maxTotal } = state.context.plan;
+  if (maxTotal !== undefined && state.committed + task.spec.price > maxTotal) return 'assignment beyond the budget';
   return undefined;
+}
+
+/**
+ * Whether an agent would judge itself: as a second member of a quorum, or as the reviewer of its own work. A process
+ * that was killed may have asked it without its successor knowing, so that it is here that it has to be prevented.
+ */
+function worksOnIt(state: RunState, task: TaskState, agent: AccountId): boolean {
+  if (membersOf(task.spec) > 1 && membersInRound(task).some((member) => member.agent === agent)) return true;
+  const { reviews } = task;
+  return reviews !== undefined && attemptAt(state.tasks.get(reviews.task), reviews.attempt)?.agent === agent;
 }
 
 function newAttempt(

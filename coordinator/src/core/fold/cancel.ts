@@ -1,8 +1,9 @@
+import { attemptAt } from '../run/attempt-numbers.js';
 import type { Apply } from './outcome.js';
 
 /** An attempt is no longer wanted; its agent was told on its inbox. */
 export const applyCancel: Apply<'cancel'> = (state, record) => {
-  const attempt = state.tasks.get(record.task)?.attempts[record.attempt - 1];
+  const attempt = attemptAt(state.tasks.get(record.task), record.attempt);
   if (attempt === undefined || attempt.cancelled) return 'cancellation of an attempt that was not assigned';
   attempt.cancelled = true;
   return undefined;

@@ -1,3 +1,4 @@
+import { attemptAt } from '../run/attempt-numbers.js';
 import { isTerminal } from '../run/task-state.js';
 import type { Apply } from './outcome.js';
 
@@ -15,7 +16,8 @@ export const applyDirective: Apply<'directive'> = (state, record) => {
     state.cancelled.set(record.task, reason);
     return undefined;
   }
-  if (record.attempt !== undefined && record.attempt !== task.attempts.length) return 'directive for an older attempt';
+  const attempt = record.attempt === undefined ? undefined : attemptAt(task, record.attempt);
+  if (record.attempt !== undefined && attempt?.verdict !== undefined) return 'directive for an older attempt';
   task.directive = { attempt: record.attempt, approve: action === 'approve', reason };
   return undefined;
 };

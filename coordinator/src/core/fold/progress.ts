@@ -1,6 +1,7 @@
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { Attempt } from '../run/attempt.js';
+import { attemptAt } from '../run/attempt-numbers.js';
 import type { RunState } from '../run/run-state.js';
 import { isTerminal, type TaskState } from '../run/task-state.js';
 import { refreshJudgeable } from './gate-index.js';
@@ -11,7 +12,7 @@ type Found = { readonly task: TaskState; readonly attempt: Attempt };
 /** The attempt a record of an agent is about, or why it may not speak of it. */
 function attemptOf(state: RunState, id: string, number: number, author: AccountId): Found | string {
   const task = state.tasks.get(id);
-  const attempt = task?.attempts[number - 1];
+  const attempt = attemptAt(task, number);
   if (task === undefined || attempt === undefined) return 'report on an attempt that was not assigned';
   if (attempt.agent !== author) return "report on another agent's attempt";
   if (attempt.verdict !== undefined) return 'report on an attempt that is decided';

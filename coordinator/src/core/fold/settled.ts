@@ -1,4 +1,5 @@
 import { accountId } from '@gatepost/shared/vocabulary/ids';
+import { attemptAt } from '../run/attempt-numbers.js';
 import { isAccepted } from '../run/task-state.js';
 import type { Apply } from './outcome.js';
 
@@ -10,7 +11,7 @@ export const applySettled: Apply<'settled'> = (state, record, entry, emit) => {
   let wrong: string | undefined;
   for (const payment of record.payments) {
     const task = state.tasks.get(payment.task);
-    const attempt = task?.attempts[payment.attempt - 1];
+    const attempt = attemptAt(task, payment.attempt);
     if (task === undefined || attempt === undefined) wrong = 'payment of an attempt that was not assigned';
     else if (attempt.payment !== undefined) wrong = 'payment made twice';
     else {

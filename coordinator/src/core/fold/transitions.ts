@@ -8,7 +8,9 @@ export function enqueue(state: RunState, task: TaskState): void {
   if (task.reviews !== undefined) return;
   const { spec } = task;
   const last = task.attempts.at(-1);
-  const agent = spec.agent ?? (spec.retry === 'same' ? last?.agent : undefined);
+  // One agent cannot be a whole quorum.
+  const again = spec.retry === 'same' && membersOf(spec) === 1;
+  const agent = spec.agent ?? (again ? last?.agent : undefined);
   state.ready.push({ task: spec.id, round: task.failures }, spec.type, agent);
 }
 

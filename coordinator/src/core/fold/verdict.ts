@@ -1,4 +1,5 @@
 import { type Attempt, isOpen } from '../run/attempt.js';
+import { attemptAt, freeNumbers, nextNumber } from '../run/attempt-numbers.js';
 import type { Emit } from '../run/change.js';
 import { adopt, findOrReview } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
@@ -24,12 +25,12 @@ const finalGate = (gate: string): FinalGate | undefined => (gate in FINAL_GATES 
 export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {
   const task = findOrReview(state, record.task);
   if (task === undefined) return 'verdict on an unknown task';
-  const attempt = task.attempts[record.attempt - 1];
+  const attempt = attemptAt(task, record.attempt);
   const { gate, reason, accepted } = record;
   const told = { task: record.task, attempt: record.attempt, accepted, gate, reason };
   if (attempt === undefined) {
     const final = finalGate(gate);
-    if (accepted || final === undefined || record.attempt !== task.attempts.length + 1 || isTerminal(task.status)) {
+    if (accepted || final === undefined || !mayGiveUp(task, record.attempt) || isTerminal(task.status)) {
       return 'verdict on an attempt that was not assigned';
     }
     adopt(state, task);
@@ -43,11 +44,15 @@ export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {
   attempt.verdict = { accepted, gate, reason, at: entry.at };
   closeAttempt(state, attempt);
   emit({ event: accepted ? 'verdict' : 'rejected', ...told, agent: attempt.agent });
-  if (accepted) accept(state, task, attempt);
+  if (accepted) accept(state, task, attempt, emit);
   else reject(state, task, attempt, emit);
   refreshJudgeable(state, task);
   return undefined;
 };
+
+/** Whether a number that was not assigned is one the task still wants, or would want next. */
+const mayGiveUp = (task: TaskState, number: number): boolean =>
+  freeNumbers(task).includes(number) || number === nextNumber(task);
 
 /** One result per task; of a quorum task every result that equals the accepted ones. */
 function mayAccept(task: TaskState, attempt: Attempt): boolean {
@@ -57,13 +62,22 @@ function mayAccept(task: TaskState, attempt: Attempt): boolean {
   return membersOf(task.spec) > 1 && accepted.result?.outputSha256 === attempt.result?.outputSha256;
 }
 
-function accept(state: RunState, task: TaskState, attempt: Attempt): void {
-  if (attempt.price > 0n) state.payable.add(attempt);
+/** A member of a quorum is owed its price only once enough others agree. */
+function accept(state: RunState, task: TaskState, attempt: Attempt, emit: Emit): void {
   const worker = state.agents.get(attempt.agent);
   if (worker !== undefined) worker.losses = 0;
-  const agreed = task.attempts.filter((other) => other.verdict?.accepted === true).length;
-  if (isTerminal(task.status) || agreed < (quorumOf(task.spec)?.agree ?? 1)) return;
-  acceptTask(state, task);
+  const agreed = acceptedOf(task);
+  if (isTerminal(task.status)) owe(state, [attempt]);
+  else if (agreed.length >= (quorumOf(task.spec)?.agree ?? 1)) {
+    owe(state, agreed);
+    acceptTask(state, task);
+  } else if (roundIsLost(task, attempt)) endRound(state, task, 'quorum: too few agree', emit);
+}
+
+const acceptedOf = (task: TaskState): Attempt[] => task.attempts.filter(({ verdict }) => verdict?.accepted === true);
+
+function owe(state: RunState, attempts: readonly Attempt[]): void {
+  for (const attempt of attempts) if (attempt.price > 0n && attempt.payment === undefined) state.payable.add(attempt);
 }
 
 function reject(state: RunState, task: TaskState, attempt: Attempt, emit: Emit): void {
@@ -74,7 +88,7 @@ function reject(state: RunState, task: TaskState, attempt: Attempt, emit: Emit):
   if (final !== undefined) {
     failTask(state, task, FINAL_GATES[final], `${gate}: ${reason}`, emit);
   } else if (roundIsLost(task, attempt)) {
-    nextRound(state, task, `${gate}: ${reason}`, emit);
+    endRound(state, task, `${gate}: ${reason}`, emit);
   } else if (isAccepted(task.status) === false && task.attempts.some(isOpen)) {
     task.status = task.attempts.some((other) => isOpen(other) && other.result !== undefined) ? 'review' : 'assigned';
   }
@@ -84,6 +98,20 @@ function reject(state: RunState, task: TaskState, attempt: Attempt, emit: Emit):
 function roundIsLost(task: TaskState, attempt: Attempt): boolean {
   if (membersOf(task.spec) === 1) return attempt.number === task.attempts.length;
   return roundIsIn(task) && !task.attempts.some(isOpen);
+}
+
+/**
+ * Some of a quorum's equal outputs may have been accepted and others rejected, by processes of which one did not know
+ * of the other: nothing good can be built on that, and nobody is paid for it.
+ */
+function endRound(state: RunState, task: TaskState, reason: string, emit: Emit): void {
+  const accepted = acceptedOf(task);
+  if (accepted.length === 0) {
+    nextRound(state, task, reason, emit);
+    return;
+  }
+  for (const { price } of accepted) state.committed -= price;
+  failTask(state, task, 'failed', `${reason} (equal outputs were both accepted and rejected)`, emit);
 }
 
 function nextRound(state: RunState, task: TaskState, reason: string, emit: Emit): void {

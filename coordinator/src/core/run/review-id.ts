@@ -1,4 +1,6 @@
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { Gate, PlanTask } from '../plan.js';
+import { attemptAt } from './attempt-numbers.js';
 import type { RunState } from './run-state.js';
 import { newTask } from './run-state.js';
 import type { TaskState } from './task-state.js';
@@ -28,7 +30,7 @@ export function findOrReview(state: RunState, id: string): TaskState | undefined
   const reviewed = state.tasks.get(id.slice(mark + 1));
   const attempt = Number(id.slice(0, mark));
   const gate = reviewed === undefined ? undefined : agentGateOf(reviewed.spec);
-  if (reviewed === undefined || gate === undefined || reviewed.attempts[attempt - 1]?.result?.ok !== true)
+  if (reviewed === undefined || gate === undefined || attemptAt(reviewed, attempt)?.result?.ok !== true)
     return undefined;
   return newTask(
     {
@@ -48,6 +50,12 @@ export function findOrReview(state: RunState, id: string): TaskState | undefined
     0,
     { task: reviewed.spec.id, attempt },
   );
+}
+
+/** Agents that worked on what a task reviews, and so must not review it; nobody for a task of the plan. */
+export function workersReviewedBy(state: RunState, { reviews }: TaskState): ReadonlySet<AccountId> {
+  const reviewed = reviews === undefined ? undefined : state.tasks.get(reviews.task);
+  return new Set(reviewed?.attempts.map(({ agent }) => agent));
 }
 
 /** Takes a review into the state, once something was written about it. */

@@ -25,7 +25,7 @@ export interface TaskState {
   need: number;
   /** Rounds that ended in a rejection. */
   failures: number;
-  /** In the order of their assignment; the attempt number is the position, from 1. */
+  /** In the order of their assignment; see `attemptAt` for their numbers. */
   readonly attempts: Attempt[];
   /** Last reason of a rejection, of failing or of being blocked. */
   reason: string | undefined;
@@ -41,9 +41,10 @@ export const quorumOf = (spec: PlanTask): QuorumGate | undefined =>
 
 export const hasHumanGate = (spec: PlanTask): boolean => spec.gates.some(({ kind }) => kind === 'human');
 
-/** Whether a person's word is about this attempt. */
-export const concerns = ({ directive }: TaskState, attempt: Attempt): boolean =>
-  directive !== undefined && (directive.attempt === undefined || directive.attempt === attempt.number);
+/** Whether a person's word is about this attempt; on a member of a quorum it is about all of the round. */
+export const concerns = ({ directive, spec }: TaskState, attempt: Attempt): boolean =>
+  directive !== undefined &&
+  (directive.attempt === undefined || directive.attempt === attempt.number || membersOf(spec) > 1);
 
 /** Whether a person still has to say something about an attempt. */
 export const awaitsPerson = (task: TaskState, attempt: Attempt): boolean =>

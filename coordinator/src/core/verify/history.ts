@@ -24,8 +24,6 @@ export interface PaymentEntry {
 export interface Assignment {
   readonly entry: Entry<'assign'>;
   readonly agent: AccountId;
-  /** Whether its number followed the one before; an assignment out of turn has no effect. */
-  readonly inTurn: boolean;
 }
 
 /** All that was said about one attempt, by anybody, in consensus order. */
@@ -50,8 +48,6 @@ export interface RunHistory {
   readonly reopened: Entry<'run_opened'>[];
   /** By task, then by number. */
   readonly tasks: Map<string, Map<number, AttemptHistory>>;
-  /** Number of the last assignment in turn, by task. */
-  readonly turns: Map<string, number>;
   /** The coordinator's payment records. */
   readonly settled: Entry<'settled'>[];
   /** Payment records by others. */
@@ -71,16 +67,15 @@ export interface AttemptFacts {
 }
 
 /**
- * Reduces what was said to what counts. When messages of one moment, or of a process that was killed, reach consensus in
- * another order than they were sent, an attempt is assigned again under the same number: the assignment that counts is
- * one to the agent that was paid, if any, and one in turn before others.
+ * Reduces what was said to what counts. A process that does not know what a killed one had sent may assign an attempt
+ * again under the same number: the assignment that counts is one to the agent that was paid, if any, else the first.
  */
 export function factsOf(run: RunHistory, attempt: AttemptHistory): AttemptFacts {
   const own = attempt.assignments.filter(({ entry }) => entry.author === run.coordinator);
   const payee = attempt.payments[0]?.to;
   const paid = own.filter(({ agent }) => agent === payee);
   const candidates = paid.length > 0 ? paid : own;
-  const assignment = candidates.find(({ inTurn }) => inTurn) ?? candidates[0];
+  const assignment = candidates[0];
   const verdict = attempt.verdicts.find(({ author }) => author === run.coordinator);
   const results = attempt.results.filter(({ author }) => author === assignment?.agent);
   const after = results.find((result) => assignment !== undefined && isBefore(assignment.entry, result));

@@ -70,7 +70,6 @@ function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
     closed: undefined,
     reopened: [],
     tasks: new Map(),
-    turns: new Map(),
     settled: [],
     foreignSettled: [],
   };
@@ -153,9 +152,7 @@ function sortInboxEntry(
     return;
   }
   const { task, attempt } = entry.record;
-  const isOwn = entry.author === run.coordinator;
-  if (!isOwn) count('assignment by another than the coordinator');
-  const inTurn = isOwn && attempt === (run.turns.get(task) ?? 0) + 1;
-  if (inTurn) run.turns.set(task, attempt);
-  attemptOf(run, task, attempt).assignments.push({ entry, agent, inTurn });
+
+  if (entry.author !== run.coordinator) count('assignment by another than the coordinator');
+  attemptOf(run, task, attempt).assignments.push({ entry, agent });
 }

@@ -1,0 +1,174 @@
+import { reduce } from '@gatepost/coordinator/core/fold/reduce';
+import type { Gate, Plan } from '@gatepost/coordinator/core/plan';
+import { attemptAt, freeNumbers } from '@gatepost/coordinator/core/run/attempt-numbers';
+import { emptyState, type RunState } from '@gatepost/coordinator/core/run/run-state';
+import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
+import { accountId, topicId } from '@gatepost/shared/vocabulary/ids';
+import { expect, it } from 'vitest';
+import { planOf, taskOf } from './plans.js';
+import { COORDINATOR, JOURNAL, Simulation, TOKEN } from './simulation.js';
+
+const QUORUM: Gate = { kind: 'quorum', of: 3, agree: 2 };
+const REVIEW_PRICE = 3n;
+const REVIEW: Gate = { kind: 'agent', type: 'review', price: REVIEW_PRICE, deadlineMs: 60_000 };
+const AGENTS = [0, 1, 2, 3].map((index) => accountId(`0.0.${1_000 + index}`));
+type Member = 0 | 1 | 2 | 3;
+
+/** A fold that is fed by hand, record by record. */
+class Ledger {
+  readonly state: RunState;
+  #at = 0n;
+
+  constructor(plan: Plan) {
+    const trusted = { coordinator: COORDINATOR, journal: JOURNAL, token: TOKEN, agents: new Set(AGENTS) };
+    this.state = emptyState({ run: 'run-1', plan, ...trusted });
+    for (const [index, agent] of AGENTS.entries()) {
+      const online = {
+        type: 'online',
+        session: 's',
+        address: '127.0.0.1:1',
+        capabilities: ['work'],
+        slots: 2,
+      } as const;
+      this.#post(JOURNAL, agent, { type: 'online', ...online, inbox: `0.0.${2_000 + index}` });
+    }
+    this.own({ type: 'run_opened', plan_sha256: plan.digest, name: 'p', tasks: 1, token: TOKEN });
+  }
+
+  #post(topic: string, author: string, record: AnyRecord): void {
+    this.#at += 1n;
+    const entry = { at: this.#at, sequence: Number(this.#at), run: 'run-1', record };
+    reduce(this.state, { ...entry, topic: topicId(topic), author: accountId(author) });
+  }
+
+  own(record: AnyRecord): void {
+    this.#post(JOURNAL, COORDINATOR, record);
+  }
+
+  assign(task: string, attempt: number, to: Member): void {
+    const price = `${this.state.tasks.get(task)?.spec.price ?? REVIEW_PRICE}`;
+    const input = { input_sha256: sha256(task), input_size: 1, deadline_ms: 1, price, token: TOKEN };
+    this.#post(`0.0.${2_000 + to}`, COORDINATOR, { type: 'assign', task, attempt, task_type: 'work', ...input });
+  }
+
+  result(task: string, attempt: number, by: Member, output = 'right'): void {
+    const told = { output_sha256: sha256(output), output_size: 1, output };
+    this.#post(JOURNAL, AGENTS[by] ?? '', { type: 'result', task, attempt, outcome: 'ok', ...told });
+  }
+
+  verdict(task: string, attempt: number, accepted: boolean, gate = 'quorum'): void {
+    this.own({ type: 'verdict', task, attempt, accepted, gate, reason: 'seen' });
+  }
+
+  agentsOf(task: string): Record<number, string> {
+    return Object.fromEntries(this.state.tasks.get(task)?.attempts.map(({ number, agent }) => [number, agent]) ?? []);
+  }
+
+  get ignored(): readonly string[] {
+    return [...this.state.ignored.keys()];
+  }
+}
+
+const quorumLedger = () => new Ledger(planOf([taskOf('t', { gates: [QUORUM] })]));
+
+it('members of a quorum may be assigned in any order, and an early result of one counts', () => {
+  const ledger = quorumLedger();
+  ledger.assign('t', 3, 2);
+  ledger.result('t', 3, 2);
+  ledger.assign('t', 1, 0);
+  ledger.assign('t', 2, 1);
+  ledger.result('t', 1, 0);
+  const task = ledger.state.tasks.get('t');
+  expect(ledger.ignored).toEqual([]);
+  expect(ledger.agentsOf('t')).toEqual({ 1: AGENTS[0], 2: AGENTS[1], 3: AGENTS[2] });
+  expect(attemptAt(task, 3)?.result?.ok).toBe(true);
+  expect(ledger.state.judgeable).toContain('t');
+  ledger.verdict('t', 3, true);
+  ledger.verdict('t', 1, true);
+  expect(task?.status).toBe('complete');
+  expect([...ledger.state.payable].map(({ number }) => number)).toEqual([3, 1]);
+});
+
+it('a number of a quorum is given once, and only those of the round', () => {
+  const ledger = quorumLedger();
+  ledger.assign('t', 2, 1);
+  ledger.assign('t', 2, 0);
+  ledger.assign('t', 4, 0);
+  expect(ledger.agentsOf('t')).toEqual({ 2: AGENTS[1] });
+  expect(ledger.ignored).toEqual(['assignment out of turn']);
+  const task = ledger.state.tasks.get('t');
+  expect(task && freeNumbers(task)).toEqual([1, 3]);
+});
+
+it('a quorum whose first numbers were never assigned can be given up', () => {
+  const ledger = quorumLedger();
+  ledger.assign('t', 2, 1);
+  ledger.verdict('t', 1, false, 'unassignable');
+  expect(ledger.ignored).toEqual([]);
+  expect(ledger.state.tasks.get('t')?.status).toBe('failed');
+});
+
+it('no agent becomes two members of a quorum', () => {
+  const ledger = quorumLedger();
+  ledger.assign('t', 1, 0);
+  ledger.assign('t', 2, 0);
+  expect(ledger.ignored).toEqual(['assignment to an agent that has a part in it already']);
+  ledger.assign('t', 2, 1);
+  ledger.assign('t', 3, 2);
+  for (const number of [1, 2, 3] as const) ledger.result('t', number, (number - 1) as Member, `${number}`);
+  for (const number of [1, 2, 3]) ledger.verdict('t', number, false);
+  // In the next round it may work again.
+  ledger.assign('t', 4, 0);
+  expect(ledger.agentsOf('t')).toMatchObject({ 4: AGENTS[0] });
+});
+
+it('equal outputs that were both accepted and rejected fail the task, and nobody is paid', () => {
+  const ledger = quorumLedger();
+  for (const number of [1, 2, 3] as const) ledger.assign('t', number, (number - 1) as Member);
+  for (const number of [1, 2, 3] as const) ledger.result('t', number, (number - 1) as Member);
+  ledger.verdict('t', 2, false, 'command');
+  ledger.verdict('t', 3, false, 'command');
+  ledger.verdict('t', 1, true, 'command');
+  expect(ledger.state.tasks.get('t')?.status).toBe('failed');
+  expect(ledger.state.payable.size).toBe(0);
+  expect(ledger.state.committed).toBe(0n);
+});
+
+it('no agent reviews its own work, also not in place of a reviewer that was lost', () => {
+  const ledger = new Ledger(planOf([taskOf('t', { gates: [REVIEW] })]));
+  ledger.assign('t', 1, 0);
+  ledger.result('t', 1, 0);
+  ledger.assign('1~t', 1, 0);
+  ledger.assign('1~t', 1, 1);
+  ledger.assign('1~t', 2, 0);
+  ledger.assign('1~t', 2, 2);
+  expect(ledger.agentsOf('1~t')).toEqual({ 1: AGENTS[1], 2: AGENTS[2] });
+});
+
+it('what a killed process and its successor assign together does not exceed the budget', () => {
+  const ledger = new Ledger(planOf([taskOf('a'), taskOf('b')], { maxTotal: 15n }));
+  ledger.assign('a', 1, 0);
+  ledger.assign('b', 1, 1);
+  expect(ledger.ignored).toEqual(['assignment beyond the budget']);
+  expect(ledger.state.committed).toBe(10n);
+});
+
+it('a word of a person on one member of a quorum is one on the round', () => {
+  const ledger = new Ledger(planOf([taskOf('t', { gates: [QUORUM, { kind: 'human' }] })]));
+  for (const number of [3, 2, 1] as const) ledger.assign('t', number, (number - 1) as Member);
+  for (const number of [1, 2] as const) ledger.result('t', number, (number - 1) as Member);
+  ledger.own({ type: 'directive', action: 'approve', task: 't', attempt: 1, reason: 'fine' });
+  expect(ledger.ignored).toEqual([]);
+  expect(ledger.state.tasks.get('t')?.directive).toMatchObject({ approve: true });
+});
+
+it('quorum assignments overtake one another in simulated runs, and none of them is ignored for it', () => {
+  const plan = planOf(Array.from({ length: 10 }, (_, index) => taskOf(`t${index}`, { gates: [QUORUM] })));
+  const { state } = new Simulation({ plan, seed: 5 }).run();
+  const overtaken = [...state.tasks.values()].filter(({ attempts }) =>
+    attempts.some(({ number }, position) => number !== position + 1),
+  );
+  expect(overtaken.length).toBeGreaterThan(0);
+  expect([...state.ignored.keys()].filter((reason) => reason.startsWith('assignment'))).toEqual([]);
+});
