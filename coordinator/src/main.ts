@@ -1,5 +1,5 @@
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import { Command, CommanderError } from 'commander';
+import { type Exit, runProgram } from '@gatepost/shared/cli/run-program';
+import { Command } from 'commander';
 import { addAgents } from './cli/agents.js';
 import { addBill } from './cli/bill.js';
 import type { AddCommand } from './cli/command.js';
@@ -28,37 +28,21 @@ const COMMANDS: readonly AddCommand[] = [
   addBill,
 ];
 
-/** Runs the command line; returns the exit code. */
-async function main(argv: readonly string[]): Promise<number> {
-  let code = 0;
+function buildProgram(exit: Exit): Command {
   const program = new Command('coordinator')
     .description('Hands plans to agents; work is paid once, only after its gate accepts it, on the public ledger.')
     .showHelpAfterError('(coordinator --help shows the commands)')
     .exitOverride();
-  for (const add of COMMANDS) {
-    add(program, (exitCode) => {
-      code = exitCode;
-    });
-  }
-  program.addHelpText(
+  for (const add of COMMANDS) add(program, exit);
+  return program.addHelpText(
     'after',
     `
 Examples:
   coordinator init --config coordinator.yaml --agent 0.0.1002
   coordinator run plan.yaml --config coordinator.yaml`,
   );
-  try {
-    await program.parseAsync([...argv]);
-    return code;
-  } catch (thrown) {
-    // commander has said what is wrong already; help and version end with 0.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
-    const error = toGatepostError(thrown);
-    process.stderr.write(`${error.message}\n${error.advice}\n`);
-    return error.exitCode;
-  }
 }
 
-const code = await main(process.argv);
+const code = await runProgram(buildProgram);
 // Channels and timers of a failed start must not keep the process.
 process.exit(code);

@@ -1,3 +1,4 @@
+import type { Exit } from '@gatepost/shared/cli/run-program';
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { Command } from 'commander';
 import type { InitOptions } from '../shell/init.js';
@@ -10,9 +11,6 @@ const ENVIRONMENT_HELP = `
 Environment (or .env in the working directory):
   AGENT_ACCOUNT_ID, AGENT_PRIVATE_KEY   account of the agent on this host
   GATEPOST_NETWORK                      local, testnet, previewnet or mainnet`;
-
-/** Sets the exit code of the command that ran. */
-export type Exit = (code: number) => void;
 
 function addInit(program: Command, exit: Exit): void {
   program

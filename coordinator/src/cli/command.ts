@@ -1,11 +1,9 @@
+import type { Exit } from '@gatepost/shared/cli/run-program';
 import { type Environment, requireVariables } from '@gatepost/shared/config/environment';
 import { networkFromEnvironment } from '@gatepost/shared/config/network';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { accountId } from '@gatepost/shared/vocabulary/ids';
 import type { Command } from 'commander';
-
-/** Sets the exit code of the command that ran. */
-export type Exit = (code: number) => void;
 
 /** Adds one command to the program. */
 export type AddCommand = (program: Command, exit: Exit) => void;

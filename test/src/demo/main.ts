@@ -1,6 +1,7 @@
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { loadPlan } from '@gatepost/coordinator/shell/plan-file';
-import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { type Exit, runProgram } from '@gatepost/shared/cli/run-program';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { Command } from 'commander';
 import { describeExit, runInTerminal } from '../stage/command.js';
 import { CHECKOUT } from '../stage/layout.js';
@@ -70,25 +71,22 @@ interface Options {
   readonly directory?: string;
 }
 
-new Command('npm start --')
-  .description('Runs a plan on an embedded network with a coordinator and two agents, each a process of its own.')
-  .argument('[plan]', 'plan file', join(CHECKOUT, 'examples/dependency-audit.yaml'))
-  .option('--directory <dir>', 'where configuration, logs and outputs go; emptied first (default: .gatepost/<plan>)')
-  .addHelpText(
-    'after',
-    `
+const program = (exit: Exit): Command =>
+  new Command('npm start --')
+    .description('Runs a plan on an embedded network with a coordinator and two agents, each a process of its own.')
+    .argument('[plan]', 'plan file', join(CHECKOUT, 'examples/dependency-audit.yaml'))
+    .option('--directory <dir>', 'where configuration, logs and outputs go; emptied first (default: .gatepost/<plan>)')
+    .addHelpText(
+      'after',
+      `
 Examples:
   npm start                                       examples/dependency-audit.yaml
   npm start -- examples/rejected-then-paid.yaml   a wrong result is rejected, retried and only then paid`,
-  )
-  .action(async (plan: string, { directory }: Options) => {
-    const own = join(CHECKOUT, '.gatepost', basename(plan, extname(plan)));
-    process.exitCode = await main(resolve(plan), directory === undefined ? own : resolve(directory));
-  })
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .parseAsync()
-  .catch((thrown: unknown) => {
-    const error = toGatepostError(thrown);
-    process.stderr.write(`${error.message}\n${error.advice}\n`);
-    process.exitCode = error.exitCode;
-  });
+    )
+    .exitOverride()
+    .action(async (plan: string, { directory }: Options) => {
+      const own = join(CHECKOUT, '.gatepost', basename(plan, extname(plan)));
+      exit(await main(resolve(plan), directory === undefined ? own : resolve(directory)));
+    });
+
+process.exitCode = await runProgram(program);

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { type Exit, runProgram } from '@gatepost/shared/cli/run-program';
 import { readEnvironment, requireVariables } from '@gatepost/shared/config/environment';
 import { NETWORK_NAMES } from '@gatepost/shared/config/network';
 import { parseAccountKey } from '@gatepost/shared/hedera/account-key';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { accountId } from '@gatepost/shared/vocabulary/ids';
 import { Command, Option } from 'commander';
 import { CHECKOUT } from '../stage/layout.js';
@@ -29,23 +29,18 @@ function run(network: string): number {
   return status ?? 1;
 }
 
-new Command('npm run e2e --')
-  .description('The full cycle with real processes: plan, assignment on HCS, results, gate, payment in an HTS token.')
-  .addOption(new Option('--network <name>', 'where to run').choices(NETWORK_NAMES).default('local'))
-  .addHelpText(
-    'after',
-    `
+const program = (exit: Exit): Command =>
+  new Command('npm run e2e --')
+    .description('The full cycle with real processes: plan, assignment on HCS, results, gate, payment in an HTS token.')
+    .addOption(new Option('--network <name>', 'where to run').choices(NETWORK_NAMES).default('local'))
+    .addHelpText(
+      'after',
+      `
 Examples:
   npm run e2e                        on the embedded network; needs nothing
   npm run e2e -- --network testnet   with the accounts in .env: a coordinator and two agents, a few hbar each`,
-  )
-  .action(({ network }: { network: string }) => {
-    process.exitCode = run(network);
-  })
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .parseAsync()
-  .catch((thrown: unknown) => {
-    const error = toGatepostError(thrown);
-    process.stderr.write(`${error.message}\n${error.advice}\n`);
-    process.exitCode = error.exitCode;
-  });
+    )
+    .exitOverride()
+    .action(({ network }: { network: string }) => exit(run(network)));
+
+process.exitCode = await runProgram(program);
