@@ -167,8 +167,9 @@ export class RunLoop {
     try {
       const input = await orders.bytesOf(task, attempt);
       const ref = { run: state.context.run, task: attempt.task, attempt: attempt.number };
-      const { inbox, inboxSequence, inputSha256 } = attempt;
-      await fleet.link(attempt.agent)?.dispatch({ ref, inbox, inboxSequence, inputSha256, input });
+      const { inbox, inboxSequence, inputSha256, deadlineMs } = attempt;
+      const work = { ref, inbox, inboxSequence, inputSha256, input, taskType: task.spec.type, deadlineMs };
+      await fleet.link(attempt.agent)?.dispatch(work);
     } catch (thrown) {
       // The agent may still have the input from its inbox; if not, the deadline decides.
       log.warn({ task: attempt.task, attempt: attempt.number }, toGatepostError(thrown).message);

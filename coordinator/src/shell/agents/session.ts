@@ -32,6 +32,8 @@ export interface DispatchedWork {
   readonly inboxSequence: number;
   readonly inputSha256: Sha256;
   readonly input: Buffer;
+  readonly taskType: string;
+  readonly deadlineMs: number;
 }
 
 /** How long a daemon may take to say Welcome. */
@@ -99,7 +101,8 @@ export class Session {
   }
 
   /** Asks for the execution of an attempt, or for what became of it. */
-  async dispatch({ ref, inbox, inboxSequence, inputSha256, input }: DispatchedWork): Promise<void> {
+  async dispatch(work: DispatchedWork): Promise<void> {
+    const { ref, inbox, inboxSequence, inputSha256, input, taskType, deadlineMs } = work;
     const whole = input.length <= this.maxChunkBytes;
     const value = {
       ref,
@@ -108,6 +111,8 @@ export class Session {
       inputSha256: Buffer.from(inputSha256, 'hex'),
       inputSize: BigInt(input.length),
       input: whole ? input : Buffer.alloc(0),
+      taskType,
+      deadlineUnixMs: BigInt(deadlineMs),
     };
     this.#send({ $case: 'dispatch', value });
     for (let offset = 0; !whole && offset < input.length && this.stream.writable; offset += this.maxChunkBytes) {

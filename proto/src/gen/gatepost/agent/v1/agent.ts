@@ -213,6 +213,13 @@ export interface Dispatch {
   inputSize: bigint;
   /** The input, when it fits into one chunk. Otherwise empty; InputChunk messages follow. */
   input: Uint8Array;
+  /**
+   * Task type, which chooses the executor, as the assignment names it. Empty when the daemon shall take it from there;
+   * then it cannot start before the inbox shows the assignment.
+   */
+  taskType: string;
+  /** Deadline of the assignment, milliseconds since the Unix epoch. 0 like an empty task type. */
+  deadlineUnixMs: bigint;
 }
 
 /** A part of an input. */
@@ -299,7 +306,7 @@ export interface AttemptEvent {
   /** What happened. */
   kind:
     | //
-    /** The assignment was found on the inbox and is queued. */
+    /** The attempt is queued: its assignment is on the inbox, or the daemon trusts the dispatch until it is. */
     { $case: "accepted"; value: Accepted }
     | //
     /** The executor has begun. */
@@ -311,12 +318,12 @@ export interface AttemptEvent {
     /** The executor wrote a log line. */
     { $case: "log"; value: Log }
     | //
-    /** The attempt is over and its result is durable on the host. */
+    /** The attempt is over, its assignment is on the inbox and its result is durable on the host. */
     { $case: "finished"; value: Finished }
     | undefined;
 }
 
-/** The assignment was found on the inbox. */
+/** The attempt is queued: its assignment is on the inbox, or the daemon trusts the dispatch until it is. */
 export interface Accepted {
   /** Attempts that wait before this one. */
   queuedBefore: number;
@@ -1448,6 +1455,8 @@ function createBaseDispatch(): Dispatch {
     inputSha256: new Uint8Array(0),
     inputSize: 0n,
     input: new Uint8Array(0),
+    taskType: "",
+    deadlineUnixMs: 0n,
   };
 }
 
@@ -1476,6 +1485,15 @@ export const Dispatch: MessageFns<Dispatch> = {
     }
     if (message.input.length !== 0) {
       writer.uint32(50).bytes(message.input);
+    }
+    if (message.taskType !== "") {
+      writer.uint32(58).string(message.taskType);
+    }
+    if (message.deadlineUnixMs !== 0n) {
+      if (BigInt.asIntN(64, message.deadlineUnixMs) !== message.deadlineUnixMs) {
+        throw new globalThis.Error("value provided for field message.deadlineUnixMs of type int64 too large");
+      }
+      writer.uint32(64).int64(message.deadlineUnixMs);
     }
     return writer;
   },
@@ -1541,6 +1559,22 @@ export const Dispatch: MessageFns<Dispatch> = {
             message.input = reader.bytes();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.taskType = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.deadlineUnixMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1577,6 +1611,16 @@ export const Dispatch: MessageFns<Dispatch> = {
         ? BigInt(object.input_size)
         : 0n,
       input: isSet(object.input) ? bytesFromBase64(object.input) : new Uint8Array(0),
+      taskType: isSet(object.taskType)
+        ? globalThis.String(object.taskType)
+        : isSet(object.task_type)
+        ? globalThis.String(object.task_type)
+        : "",
+      deadlineUnixMs: isSet(object.deadlineUnixMs)
+        ? BigInt(object.deadlineUnixMs)
+        : isSet(object.deadline_unix_ms)
+        ? BigInt(object.deadline_unix_ms)
+        : 0n,
     };
   },
 
@@ -1600,6 +1644,12 @@ export const Dispatch: MessageFns<Dispatch> = {
     if (message.input.length !== 0) {
       obj.input = base64FromBytes(message.input);
     }
+    if (message.taskType !== "") {
+      obj.taskType = message.taskType;
+    }
+    if (message.deadlineUnixMs !== 0n) {
+      obj.deadlineUnixMs = message.deadlineUnixMs.toString();
+    }
     return obj;
   },
 
@@ -1616,6 +1666,10 @@ export const Dispatch: MessageFns<Dispatch> = {
     message.inputSha256 = object.inputSha256 ?? new Uint8Array(0);
     message.inputSize = (object.inputSize !== undefined && object.inputSize !== null) ? BigInt(object.inputSize) : 0n;
     message.input = object.input ?? new Uint8Array(0);
+    message.taskType = object.taskType ?? "";
+    message.deadlineUnixMs = (object.deadlineUnixMs !== undefined && object.deadlineUnixMs !== null)
+      ? BigInt(object.deadlineUnixMs)
+      : 0n;
     return message;
   },
 };
