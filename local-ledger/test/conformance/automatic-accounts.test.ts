@@ -192,6 +192,16 @@ describe('a transfer to an EVM address (HIP-583)', () => {
     expect(await statusOf(gift(unknown), stage.client)).toBe('INVALID_ACCOUNT_ID');
   });
 
+  it('cannot be asked to sign a schedule before its key is known', async () => {
+    const key = PrivateKey.generateECDSA();
+    const id = await made(gift(addressed(key)));
+    const debit = new TransferTransaction().addHbarTransfer(id, -7).addHbarTransfer('0.0.2', 7);
+    const schedule = () => new ScheduleCreateTransaction().setScheduledTransaction(debit);
+    expect(await statusOf(schedule(), stage.client)).toBe('UNRESOLVABLE_REQUIRED_SIGNERS');
+    const signed = await schedule().freezeWith(stage.client).sign(key);
+    expect(await statusOf(signed, stage.client)).toBe('SUCCESS');
+  });
+
   it('has the transaction id of the hollow account at once', async () => {
     const key = PrivateKey.generateECDSA();
     const id = await made(gift(addressed(key)));

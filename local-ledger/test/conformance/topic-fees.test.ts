@@ -116,6 +116,9 @@ describe('a topic with custom fees (HIP-991)', () => {
     const other = limit(fee(500).setDenominatingTokenId(token));
     expect(await submitted(submit(id).setCustomFeeLimits([other]))).toBe('NO_VALID_MAX_CUSTOM_FEE');
     expect(await submitted(submit(id).setCustomFeeLimits([limit(fee(500))]))).toBe('SUCCESS');
+    expect(await submitted(submit(id).setCustomFeeLimits([limit(fee(500), fee(600))]))).toBe(
+      'DUPLICATE_DENOMINATION_IN_MAX_CUSTOM_FEE_LIST',
+    );
   });
 
   it('takes nothing of its collectors and of exempt keys', async () => {

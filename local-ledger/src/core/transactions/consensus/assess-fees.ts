@@ -20,6 +20,12 @@ export function assessTopicFees(topic: Topic, context: HandleContext): void {
   }
 }
 
+/** Refuses a payer's limits that name hbar, or a token, twice. */
+export function checkDistinctDenominations({ fees }: CustomFeeLimit): void {
+  const names = new Set(fees.map(({ denominatingTokenId: id }) => id && tokenNum(id)));
+  demand(names.size === fees.length, Status.DUPLICATE_DENOMINATION_IN_MAX_CUSTOM_FEE_LIST);
+}
+
 /** Collectors of a fee and the treasury of its token do not pay it. */
 function owes({ collector, token }: TopicFee, { state, payer }: HandleContext): boolean {
   const treasury = token === undefined ? undefined : state.tokens.get(token)?.treasury;

@@ -8,7 +8,7 @@ import type { TopicMessage } from '../../record-item.js';
 import { demand, fail, Status } from '../../status.js';
 import { liveTopic } from '../entities.js';
 import type { HandleContext, TransactionHandler } from '../handler.js';
-import { assessTopicFees } from './assess-fees.js';
+import { assessTopicFees, checkDistinctDenominations } from './assess-fees.js';
 import { runningHash } from './running-hash.js';
 
 type Submit = ConsensusSubmitMessageTransactionBody;
@@ -18,9 +18,10 @@ export const submitMessage: TransactionHandler<Submit> = {
   name: 'CONSENSUSSUBMITMESSAGE',
   schedulable: true,
 
-  pureChecks(value) {
+  pureChecks(value, { maxCustomFees }) {
     demand(value.topicID !== undefined, Status.INVALID_TOPIC_ID);
     demand(value.message.length > 0, Status.INVALID_TOPIC_MESSAGE);
+    maxCustomFees.forEach(checkDistinctDenominations);
   },
 
   preHandle(value, { state }) {

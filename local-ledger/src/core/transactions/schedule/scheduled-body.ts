@@ -1,8 +1,9 @@
 import { SchedulableTransactionBody } from '../../../gen/services_schedulable_transaction_body.js';
 import { TransactionBody } from '../../../gen/services_transaction.js';
 import { transactionId } from '../../ids.js';
+import { isEmptyKeyList } from '../../keys/key-structure.js';
 import type { Schedule } from '../../model.js';
-import { fail, present, Status } from '../../status.js';
+import { demand, fail, present, Status } from '../../status.js';
 import type { KeyContext, Operation, OperationFinder } from '../handler.js';
 
 /** The transaction a schedule will run, as if it had been submitted under the scheduled id. */
@@ -27,5 +28,8 @@ export function scheduledOperation(body: TransactionBody, operationOf: Operation
 /** All keys a schedule's execution needs: the inner payer's and those of the inner operation. */
 export function neededKeys(operation: Operation, context: KeyContext) {
   const payer = present(context.state.accounts.get(context.payer), Status.ACCOUNT_ID_DOES_NOT_EXIST);
-  return [payer.key, ...operation.preHandle(context)];
+  const keys = [payer.key, ...operation.preHandle(context)];
+  // The key of a hollow account is not known yet.
+  demand(!keys.some(isEmptyKeyList), Status.UNRESOLVABLE_REQUIRED_SIGNERS);
+  return keys;
 }
