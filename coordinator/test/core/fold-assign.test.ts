@@ -24,14 +24,8 @@ class Ledger {
     const trusted = { coordinator: COORDINATOR, journal: JOURNAL, token: TOKEN, agents: new Set(AGENTS) };
     this.state = emptyState({ run: 'run-1', plan, ...trusted });
     for (const [index, agent] of AGENTS.entries()) {
-      const online = {
-        type: 'online',
-        session: 's',
-        address: '127.0.0.1:1',
-        capabilities: ['work'],
-        slots: 2,
-      } as const;
-      this.#post(JOURNAL, agent, { type: 'online', ...online, inbox: `0.0.${2_000 + index}` });
+      const about = { session: 's', address: '127.0.0.1:1', capabilities: ['work'], slots: 2 };
+      this.#post(JOURNAL, agent, { type: 'online', ...about, inbox: `0.0.${2_000 + index}` });
     }
     this.own({ type: 'run_opened', plan_sha256: plan.digest, name: 'p', tasks: 1, token: TOKEN });
   }

@@ -109,17 +109,7 @@ export class Lane {
   }
 
   async #startDaemon({ connection, der }: Member, home: string, executors: object): Promise<void> {
-    const { node = '', mirrorGrpc, mirrorRest } = this.test.network;
-    const env = {
-      PATH: process.env.PATH ?? '',
-      GATEPOST_NETWORK: 'local',
-      GATEPOST_NODE: node,
-      GATEPOST_MIRROR_GRPC: mirrorGrpc,
-      GATEPOST_MIRROR_REST: mirrorRest,
-      GATEPOST_LOG_LEVEL: 'warn',
-      AGENT_ACCOUNT_ID: connection.account,
-      AGENT_PRIVATE_KEY: der,
-    };
+    const env = { ...this.environment, AGENT_ACCOUNT_ID: connection.account, AGENT_PRIVATE_KEY: der };
     const file = join(this.directory, 'executors.yaml');
     writeFileSync(file, stringify(executors));
     const config = `${home}.yaml`;
@@ -163,6 +153,19 @@ export class Lane {
       agents: this.agents.map((agent) => agent.connection.account),
       stateDir: mkdtempSync(join(this.directory, 'state-')),
       limits: { ...DEFAULT_LIMITS, paymentWindowMs: 15_000, quarantineMs: 15_000, ...limits },
+    };
+  }
+
+  /** What a process of ours needs to reach the network, and nothing of our own environment but the path to Node. */
+  get environment(): Record<string, string> {
+    const { node = '', mirrorGrpc, mirrorRest } = this.test.network;
+    return {
+      PATH: process.env.PATH ?? '',
+      GATEPOST_NETWORK: 'local',
+      GATEPOST_NODE: node,
+      GATEPOST_MIRROR_GRPC: mirrorGrpc,
+      GATEPOST_MIRROR_REST: mirrorRest,
+      GATEPOST_LOG_LEVEL: 'warn',
     };
   }
 

@@ -1,0 +1,95 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { writeConfig } from '@gatepost/coordinator/shell/config-file';
+import type { Lane } from './stage.js';
+
+const COMMAND = join(import.meta.dirname, '../../bin/coordinator.js');
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly output: string;
+}
+
+/** The coordinator of a lane as what it is for its users: a command, its configuration file and its state directory. */
+export class CoordinatorProcess {
+  readonly #configFile: string;
+  readonly #stateDir: string;
+
+  constructor(readonly lane: Lane) {
+    this.#configFile = join(lane.directory, 'coordinator.yaml');
+    this.#stateDir = join(lane.directory, 'state');
+    const { account, journal, token, agents } = lane.config();
+    writeConfig(this.#configFile, {
+      account,
+      journal,
+      token,
+      agents: [...agents],
+      state_dir: this.#stateDir,
+      limits: { payment_window: '15s', settle_within: '500ms' },
+    });
+  }
+
+  /** The account's number, as the ledger's records name the payer. */
+  get payer(): bigint {
+    return BigInt(this.lane.coordinator.connection.account.split('.')[2] ?? '');
+  }
+
+  /** `coordinator run`, killed with SIGKILL the moment its k-th own transaction has reached consensus. */
+  async run(
+    planFile: string,
+    killAfter = Number.POSITIVE_INFINITY,
+  ): Promise<Ended & { readonly transactions: number }> {
+    const { account } = this.lane.coordinator.connection;
+    const env = {
+      ...this.lane.environment,
+      COORDINATOR_ACCOUNT_ID: account,
+      COORDINATOR_PRIVATE_KEY: this.lane.coordinator.der,
+    };
+    const output = join(this.lane.directory, 'output');
+    const child = this.#spawn(['run', planFile, '--config', this.#configFile, '--output-dir', output, '--json'], env);
+    const { payer } = this;
+    let transactions = 0;
+    const unsubscribe = this.lane.test.ledger.records.subscribe(({ transactionId, parentConsensusTimestamp }) => {
+      // A batch reaches consensus as one.
+      if (BigInt(transactionId.payer) !== payer || parentConsensusTimestamp !== undefined) return;
+      transactions += 1;
+      if (transactions === killAfter) child.kill('SIGKILL');
+    });
+    try {
+      return { ...(await ended(child)), transactions };
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  /** `coordinator verify` with the plan, as anybody could: without a key. */
+  verify(planFile: string, run: string): Promise<Ended> {
+    const args = ['verify', '--journal', this.lane.journal, '--plan', planFile, '--run', run];
+    return ended(this.#spawn(args, this.lane.environment));
+  }
+
+  /** Loses all that is not on the ledger. */
+  forget(): void {
+    rmSync(this.#stateDir, { recursive: true, force: true });
+  }
+
+  #spawn(args: readonly string[], env: Record<string, string>) {
+    return spawn(process.execPath, [COMMAND, ...args], {
+      env,
+      cwd: this.lane.directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+}
+
+async function ended(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Ended> {
+  const closed = once(child, 'close') as Promise<[number | null, string | null]>;
+  const [stdout, stderr, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  return { code, signal, output: stdout + stderr };
+}
