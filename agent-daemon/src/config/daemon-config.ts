@@ -44,6 +44,7 @@ export interface DaemonConfig {
   readonly tls: { readonly cert: string; readonly key: string };
   readonly limits: Limits;
   readonly lease: { readonly intervalMs: number; readonly idleIntervalMs: number };
+  readonly start: 'on_assignment' | 'on_dispatch';
   readonly heartbeatMs: number;
   readonly drainMs: number;
   readonly metrics: string | undefined;
@@ -93,6 +94,7 @@ export function loadConfig(path: string): DaemonConfig {
     tls: { cert: absolute(parsed.tls.cert), key: absolute(parsed.tls.key) },
     limits: compileLimits(parsed),
     lease: { intervalMs: parsed.lease.interval, idleIntervalMs: parsed.lease.idle_interval },
+    start: parsed.start,
     heartbeatMs: parsed.heartbeat,
     drainMs: parsed.drain,
     metrics: parsed.metrics,

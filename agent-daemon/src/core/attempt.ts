@@ -3,9 +3,10 @@ import type { Assignment } from './assignment.js';
 
 /**
  * Where an attempt stands on this host. `assigned`: on the inbox, its input or a place in the queue is missing.
- * `stopping`: the executor was told to stop. `saving`: it is over and its result is being written.
+ * `stopping`: the executor was told to stop. `held`: it is over, its assignment is not on the inbox yet. `saving`: it is
+ * over and its result is being written. `dropped`: the inbox does not assign it.
  */
-export type Phase = 'assigned' | 'queued' | 'running' | 'stopping' | 'saving' | 'finished';
+export type Phase = 'assigned' | 'queued' | 'running' | 'stopping' | 'held' | 'saving' | 'finished' | 'dropped';
 
 export type Outcome = 'ok' | 'failed' | 'timed_out' | 'cancelled';
 
@@ -19,11 +20,13 @@ export interface Ending {
 }
 
 /** Why a running executor is told to stop. */
-export type Stop = { readonly why: 'cancelled' | 'deadline' | 'shutdown'; readonly reason: string };
+export type Stop = { readonly why: 'cancelled' | 'deadline' | 'shutdown' | 'dropped'; readonly reason: string };
 
 /** One attempt as this host sees it. */
 export interface Attempt {
   readonly assignment: Assignment;
+  /** False while only a dispatch says so; until the inbox does, nothing of its end is told. */
+  readonly confirmed: boolean;
   readonly phase: Phase;
   /** How often an executor was started for it. */
   readonly starts: number;
@@ -40,18 +43,22 @@ export type AttemptInput =
   | { readonly type: 'deadline_passed' }
   | { readonly type: 'shutdown' }
   | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'confirmed'; readonly assignment: Assignment }
+  | { readonly type: 'dropped'; readonly reason: string }
   | { readonly type: 'saved' };
 
 /** What the shell has to do about it, in this order. */
 export type AttemptCommand =
   | { readonly do: 'announce_accepted'; readonly before: number }
   | { readonly do: 'execute' }
+  | { readonly do: 'report_started' }
   | { readonly do: 'stop_executor'; readonly stop: Stop }
   | { readonly do: 'leave_queue' }
   | { readonly do: 'free_slot' }
   | { readonly do: 'save'; readonly ending: Ending }
   | { readonly do: 'announce_finished'; readonly ending: Ending }
-  | { readonly do: 'report'; readonly ending: Ending };
+  | { readonly do: 'report'; readonly ending: Ending }
+  | { readonly do: 'forget' };
 
 export interface Transition {
   readonly attempt: Attempt;
@@ -60,12 +67,13 @@ export interface Transition {
 
 const stay = (attempt: Attempt): Transition => ({ attempt, commands: [] });
 
-/** A new attempt from the inbox, or one that an earlier process left unfinished after `starts` starts. */
-export function newAttempt(assignment: Assignment, starts = 0): Attempt {
-  return { assignment, phase: 'assigned', starts, stop: undefined, ending: undefined };
+/** A new attempt from the inbox or from a dispatch, or one that was left unfinished after `starts` starts. */
+export function newAttempt(assignment: Assignment, starts = 0, confirmed = true): Attempt {
+  return { assignment, confirmed, phase: 'assigned', starts, stop: undefined, ending: undefined };
 }
 
 function save(attempt: Attempt, ending: Ending, before: readonly AttemptCommand[]): Transition {
+  if (!attempt.confirmed) return { attempt: { ...attempt, phase: 'held', ending }, commands: before };
   return { attempt: { ...attempt, phase: 'saving', ending }, commands: [...before, { do: 'save', ending }] };
 }
 
@@ -77,7 +85,9 @@ const timedOut = (attempt: Attempt): Ending => ({
 function grant(attempt: Attempt, nowMs: number): Transition {
   if (attempt.phase !== 'queued') return stay(attempt);
   if (nowMs >= attempt.assignment.deadlineMs) return save(attempt, timedOut(attempt), [{ do: 'free_slot' }]);
-  return { attempt: { ...attempt, phase: 'running', starts: attempt.starts + 1 }, commands: [{ do: 'execute' }] };
+  const commands: AttemptCommand[] = [{ do: 'execute' }];
+  if (attempt.confirmed) commands.push({ do: 'report_started' });
+  return { attempt: { ...attempt, phase: 'running', starts: attempt.starts + 1 }, commands };
 }
 
 /** Ends what waits, stops what runs; what is over stays as it is. */
@@ -100,6 +110,7 @@ function ended(attempt: Attempt, ending: Ending): Transition {
   if (attempt.phase !== 'stopping' || attempt.stop === undefined) return stay(attempt);
   const { why, reason } = attempt.stop;
   // Stopped by the daemon's own end: nothing is decided, the next start of the daemon takes it up again.
+  if (why === 'dropped') return { attempt: { ...attempt, phase: 'dropped' }, commands: [free, { do: 'forget' }] };
   if (why === 'shutdown') return { attempt: { ...attempt, phase: 'assigned', stop: undefined }, commands: [free] };
   return save(attempt, { outcome: why === 'cancelled' ? 'cancelled' : 'timed_out', reason }, [free]);
 }
@@ -111,6 +122,27 @@ function saved(attempt: Attempt): Transition {
   // Whoever cancelled before the start knows already; a `started` record, though, always gets its closing one.
   if (ending.outcome !== 'cancelled' || attempt.starts > 0) commands.push({ do: 'report', ending });
   return { attempt: { ...attempt, phase: 'finished' }, commands };
+}
+
+/** The inbox assigns what was begun on a dispatch: what was held back is told now. */
+function confirm(attempt: Attempt, assignment: Assignment): Transition {
+  if (attempt.confirmed || attempt.phase === 'dropped' || attempt.stop?.why === 'dropped') return stay(attempt);
+  const confirmed: Attempt = { ...attempt, assignment, confirmed: true };
+  const begun = attempt.starts > 0 && ['running', 'stopping', 'held'].includes(attempt.phase);
+  const before: AttemptCommand[] = begun ? [{ do: 'report_started' }] : [];
+  if (attempt.phase !== 'held' || attempt.ending === undefined) return { attempt: confirmed, commands: before };
+  return save(confirmed, attempt.ending, before);
+}
+
+/** The inbox does not assign it after all: it ends without a trace. */
+function drop(attempt: Attempt, reason: string): Transition {
+  if (attempt.confirmed || attempt.phase === 'dropped') return stay(attempt);
+  const stop: Stop = { why: 'dropped', reason };
+  // Its executor has been told to stop already; only what comes of its end is another.
+  if (attempt.phase === 'stopping') return { attempt: { ...attempt, stop }, commands: [] };
+  if (attempt.phase === 'running') return halt(attempt, stop, timedOut(attempt));
+  const leave: AttemptCommand[] = attempt.phase === 'queued' ? [{ do: 'leave_queue' }] : [];
+  return { attempt: { ...attempt, phase: 'dropped' }, commands: [...leave, { do: 'forget' }] };
 }
 
 /** The state machine of one attempt: total, deterministic, without effects. Inputs that no longer matter change nothing. */
@@ -138,6 +170,10 @@ export function stepAttempt(attempt: Attempt, input: AttemptInput): Transition {
     case 'refused':
       if (attempt.phase !== 'assigned') return stay(attempt);
       return save(attempt, { outcome: 'failed', reason: input.reason }, []);
+    case 'confirmed':
+      return confirm(attempt, input.assignment);
+    case 'dropped':
+      return drop(attempt, input.reason);
     case 'saved':
       return saved(attempt);
   }

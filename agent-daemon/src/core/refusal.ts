@@ -27,7 +27,14 @@ export interface DispatchOrder {
   readonly sequenceNumber: number;
   readonly inputSha256: Sha256;
   readonly inputSize: number;
+  /** Empty when the dispatch leaves it to the assignment. */
+  readonly taskType: string;
+  /** Milliseconds since the Unix epoch; 0 when the dispatch leaves it to the assignment. */
+  readonly deadlineMs: number;
 }
+
+/** What a dispatch and an assignment both say. */
+type Said = Pick<Assignment, 'inputSha256' | 'inputSize' | 'sequenceNumber' | 'taskType' | 'deadlineMs'>;
 
 /** What can be said against a dispatch before the inbox is looked at. */
 export function checkDispatch(
@@ -44,7 +51,7 @@ export function checkDispatch(
 }
 
 /** What a dispatch says differently from the inbox. */
-export function compareWithInbox(order: DispatchOrder, assignment: Assignment): Refusal | undefined {
+export function compareWithInbox(order: Said, assignment: Said): Refusal | undefined {
   if (order.inputSha256 !== assignment.inputSha256 || order.inputSize !== assignment.inputSize) {
     return refusal('FAILED_PRECONDITION', 'digest or size of the input differ from the assignment on the inbox');
   }
@@ -53,6 +60,11 @@ export function compareWithInbox(order: DispatchOrder, assignment: Assignment): 
       'FAILED_PRECONDITION',
       `message ${order.sequenceNumber} does not assign it; message ${assignment.sequenceNumber} does`,
     );
+  }
+  const otherType = order.taskType !== '' && order.taskType !== assignment.taskType;
+  const otherDeadline = order.deadlineMs !== 0 && order.deadlineMs !== assignment.deadlineMs;
+  if (otherType || otherDeadline) {
+    return refusal('FAILED_PRECONDITION', 'task type or deadline differ from the assignment on the inbox');
   }
   return undefined;
 }

@@ -77,7 +77,8 @@ export class Daemon {
     this.poster = new JournalPoster(ledger, store, clock, log);
     this.engine = new Engine({ store, clock, limits, registry, runner, poster: this.poster, log });
     const readUpTo = () => this.inbox.readUpTo;
-    this.intake = new Intake({ engine: this.engine, store, clock, limits, inbox: config.inbox, readUpTo });
+    const { inbox, start } = config;
+    this.intake = new Intake({ engine: this.engine, store, clock, limits, registry, inbox, start, readUpTo });
     const { engine, intake } = this;
     this.inbox = new InboxReader({ ledger, store, engine, intake, coordinator: config.coordinator, log });
     this.retention = new Retention(store, clock, limits.retentionMs, log);

@@ -36,10 +36,12 @@ const input: fc.Arbitrary<AttemptInput> = fc.oneof(
   fc.constant({ type: 'shutdown' as const }),
   fc.record({ type: fc.constant('refused' as const), reason: fc.constant('no executor') }),
   fc.constant({ type: 'saved' as const }),
+  fc.constant({ type: 'confirmed' as const, assignment }),
+  fc.constant({ type: 'dropped' as const, reason: 'not on the inbox' }),
 );
 
-function replay(inputs: readonly AttemptInput[]): { attempt: Attempt; commands: AttemptCommand[] } {
-  let attempt = newAttempt(assignment);
+function replay(inputs: readonly AttemptInput[], confirmed = true): { attempt: Attempt; commands: AttemptCommand[] } {
+  let attempt = newAttempt(assignment, 0, confirmed);
   const commands: AttemptCommand[] = [];
   for (const each of inputs) {
     const step = stepAttempt(attempt, each);
@@ -95,6 +97,53 @@ describe('whatever happens to an attempt, in whatever order', () => {
           { type: 'saved' },
         ]);
         expect(attempt.phase).toBe('finished');
+      }),
+    );
+  });
+});
+
+describe('an attempt that only a dispatch knows of, whatever happens to it', () => {
+  const untold = fc.array(
+    input.filter(({ type }) => type !== 'confirmed'),
+    { maxLength: 30 },
+  );
+
+  it('is neither saved nor told of before the inbox assigns it, and leaves nothing when it never does', () => {
+    fc.assert(
+      fc.property(untold, (inputs) => {
+        const end: AttemptInput = { type: 'executor_ended', ending: { outcome: 'failed', reason: 'stopped' } };
+        const { attempt, commands } = replay([...inputs, { type: 'dropped', reason: 'late' }, end], false);
+        expect(attempt.phase).toBe('dropped');
+        expect(count(commands, 'forget')).toBe(1);
+        expect(count(commands, 'free_slot')).toBeGreaterThanOrEqual(count(commands, 'execute'));
+        for (const what of ['save', 'report_started', 'announce_finished', 'report'] as const) {
+          expect(count(commands, what)).toBe(0);
+        }
+      }),
+    );
+  });
+
+  it('tells everything, once, when the inbox assigns it in the meantime', () => {
+    fc.assert(
+      fc.property(untold, fc.array(input, { maxLength: 20 }), (before, after) => {
+        const early = replay(before, false);
+        fc.pre(early.attempt.phase !== 'dropped' && early.attempt.stop?.why !== 'dropped');
+        const { attempt, commands } = replay(
+          [
+            ...before,
+            { type: 'confirmed', assignment },
+            ...after,
+            { type: 'cancelled', reason: 'end' },
+            { type: 'executor_ended', ending: { outcome: 'failed', reason: 'stopped' } },
+            { type: 'cancelled', reason: 'end' },
+            { type: 'saved' },
+          ],
+          false,
+        );
+        expect(attempt.phase).toBe('finished');
+        expect(count(commands, 'save')).toBe(1);
+        expect(count(commands, 'report')).toBeLessThanOrEqual(1);
+        if (count(commands, 'report_started') > 0) expect(count(commands, 'report')).toBe(1);
       }),
     );
   });

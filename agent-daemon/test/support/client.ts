@@ -2,6 +2,7 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { connect as tlsConnect } from 'node:tls';
 import type { AccountKey } from '@gatepost/shared/hedera/account-key';
+import type { RecordOf } from '@gatepost/shared/records/schema';
 import { registerStatementBytes } from '@gatepost/shared/vocabulary/register-statement';
 import {
   type ChannelCredentials,
@@ -179,7 +180,7 @@ export class BlackBoxSession {
 /** A dispatch of an assigned attempt. */
 export function dispatchOf(
   run: string,
-  record: { task: string; attempt: number; input_sha256: string; input_size: number },
+  record: RecordOf<'assign'>,
   inbox: string,
   sequenceNumber: number,
   input: Uint8Array,
@@ -192,6 +193,8 @@ export function dispatchOf(
       input_sha256: Buffer.from(record.input_sha256, 'hex'),
       input_size: record.input_size,
       input,
+      task_type: record.task_type,
+      deadline_unix_ms: record.deadline_ms,
     },
   };
 }

@@ -38,6 +38,8 @@ export function dispatchOrder(message: Dispatch): DispatchOrder | undefined {
     sequenceNumber: Number(message.inboxSequenceNumber),
     inputSha256: hex(message.inputSha256),
     inputSize: Number(message.inputSize),
+    taskType: message.taskType,
+    deadlineMs: Number(message.deadlineUnixMs),
   };
 }
 

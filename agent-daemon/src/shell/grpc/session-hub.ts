@@ -2,7 +2,7 @@ import type { Logger } from '@gatepost/shared/log';
 import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
 import { status } from '@grpc/grpc-js';
 import type { NumberedEvent } from '../../core/event-log.js';
-import type { EngineListener } from '../work/engine.js';
+import type { EngineListener } from '../work/engine-parts.js';
 import { type SessionCall, type SessionParts, SessionStream } from './session-stream.js';
 import type { SessionTokens } from './session-tokens.js';
 import { statusError } from './status-error.js';

@@ -8,8 +8,18 @@ export interface AttemptRow {
   readonly starts: number;
   /** Whether its input is among the blobs. */
   readonly hasInput: boolean;
+  /** Present while only a dispatch says that it is to be done. */
+  readonly early?: EarlyRow;
   /** Present once it is over. */
   readonly finished?: FinishedRow;
+}
+
+/** A start before the inbox showed the assignment; kept so that its numbers of events are not used again. */
+export interface EarlyRow {
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  /** Digest of an output that was written and then not wanted. */
+  readonly output?: string;
 }
 
 export interface FinishedRow {

@@ -23,7 +23,18 @@ export class AttemptKeeper {
 
   /** Notes where an attempt stands. A crash before it is durable costs nothing but a repetition. */
   note(live: LiveAttempt): void {
-    void this.store.putAttempt(live.key, rowOf(live)).catch((error: unknown) => {
+    this.#put(live, this.#rowOf(live));
+  }
+
+  /** Nothing came of an early start: its row stays until the retention time, with what was written for it. */
+  noteDropped(live: LiveAttempt): void {
+    const output = live.attempt.ending?.output?.sha256;
+    const early = { atMs: this.clock.nowMs(), ...(output === undefined ? {} : { output }) };
+    this.#put(live, { ...this.#rowOf(live), early });
+  }
+
+  #put(live: LiveAttempt, row: AttemptRow): void {
+    void this.store.putAttempt(live.key, row).catch((error: unknown) => {
       this.log.error({ attempt: live.key, err: toGatepostError(error).message }, 'an attempt cannot be stored');
     });
   }
@@ -51,7 +62,7 @@ export class AttemptKeeper {
   async keepEnding(live: LiveAttempt, ending: Ending): Promise<void> {
     const reported = ending.outcome === 'cancelled' && live.attempt.starts === 0;
     const finished = { ending, event: live.log.next, atMs: this.clock.nowMs(), reported };
-    const row: AttemptRow = { ...rowOf(live), finished };
+    const row: AttemptRow = { ...this.#rowOf(live), finished };
     const { output } = live;
     await this.#insist('a result cannot be stored', () => {
       const blob = output && ending.output ? this.store.blobs.put(ending.output.sha256, output) : undefined;
@@ -71,9 +82,11 @@ export class AttemptKeeper {
       }
     }
   }
-}
 
-function rowOf(live: LiveAttempt): AttemptRow {
-  const { assignment, starts } = live.attempt;
-  return { assignment, starts, hasInput: live.hasInput };
+  #rowOf(live: LiveAttempt): AttemptRow {
+    const { assignment, starts, confirmed } = live.attempt;
+    if (live.successor !== undefined) return { assignment: live.successor, starts, hasInput: false };
+    const row = { assignment, starts, hasInput: live.hasInput };
+    return confirmed ? row : { ...row, early: { atMs: this.clock.nowMs() } };
+  }
 }

@@ -1,44 +1,19 @@
-import type { Logger } from '@gatepost/shared/log';
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
-import type { Limits } from '../../config/daemon-config.js';
-import { Admission, type Load } from '../../core/admission.js';
+import type { Load } from '../../core/admission.js';
 import type { Assignment } from '../../core/assignment.js';
 import { type AttemptCommand, type AttemptInput, type Ending, newAttempt, stepAttempt } from '../../core/attempt.js';
 import { type EventKind, EventLog, type NumberedEvent } from '../../core/event-log.js';
-import { type Refusal, refusal } from '../../core/refusal.js';
-import { inlineText, resultRecord } from '../../core/result-record.js';
-import type { Clock } from '../clock.js';
+import { compareWithInbox, type Refusal, refusal } from '../../core/refusal.js';
 import type { AttemptRow } from '../store/rows.js';
-import type { Store } from '../store/store.js';
 import { AttemptKeeper } from './attempt-keeper.js';
-import type { ExecutorRegistry } from './executor-registry.js';
-import type { JournalPoster } from './journal-poster.js';
+import { AttemptReports } from './attempt-reports.js';
+import { type EngineListener, type EngineParts, NOBODY } from './engine-parts.js';
 import type { LiveAttempt } from './live-attempt.js';
 import { RecentAttempts } from './recent-attempts.js';
-import type { Runner } from './runner.js';
+import { SlotDesk } from './slot-desk.js';
 
 /** Attempts that may be open before the inbox is read further. */
 const OPEN_ATTEMPTS = 10_000;
-
-/** Who hears of events. */
-export interface EngineListener {
-  event(ref: AttemptRef, event: NumberedEvent): void;
-  loadChanged(load: Load): void;
-  /** The duration is undefined for an attempt that never started here. */
-  finished(ending: Ending, durationMs: number | undefined): void;
-}
-
-const noop = (): void => undefined;
-
-export interface EngineParts {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly limits: Limits;
-  readonly registry: ExecutorRegistry;
-  readonly runner: Runner;
-  readonly poster: JournalPoster;
-  readonly log: Logger;
-}
 
 /**
  * Executes the commands of the attempts' state machines: admission, executors, the store, reports. What is told to
@@ -47,21 +22,23 @@ export interface EngineParts {
 export class Engine {
   readonly #live = new Map<string, LiveAttempt>();
   readonly #recent = new RecentAttempts();
-  readonly #admission: Admission;
+  readonly #desk: SlotDesk;
   readonly #keeper: AttemptKeeper;
-  /** Attempts with everything at hand that found the queue full. */
-  readonly #backlog = new Set<string>();
-  #listener: EngineListener = { event: noop, loadChanged: noop, finished: noop };
+  readonly #reports: AttemptReports;
+  #listener: EngineListener = NOBODY;
   readonly #ignored = new Set<string>();
-  #draining = false;
-  /** Dispatched attempts whose input is being written. */
-  #entering = 0;
   #atRest: (() => void)[] = [];
   #readers: (() => void)[] = [];
 
   constructor(private readonly parts: EngineParts) {
-    this.#admission = new Admission(parts.limits.slots, parts.limits.queue);
+    this.#desk = new SlotDesk(parts, {
+      find: (key) => this.#live.get(key),
+      queued: (live, before) => this.#apply(live, { type: 'queued', before }),
+      granted: (live) => this.#apply(live, { type: 'slot_granted', nowMs: parts.clock.nowMs() }),
+      loadChanged: (load) => this.#listener.loadChanged(load),
+    });
     this.#keeper = new AttemptKeeper(parts.store, parts.clock, parts.log);
+    this.#reports = new AttemptReports(parts.store, parts.poster);
   }
 
   listen(listener: EngineListener): void {
@@ -69,7 +46,7 @@ export class Engine {
   }
 
   get load(): Load {
-    return this.#admission.load;
+    return this.#desk.load;
   }
 
   /** Attempts that are not over. */
@@ -79,21 +56,25 @@ export class Engine {
 
   /** The attempts that run or wait for a slot. */
   working(): readonly AttemptRef[] {
-    return this.#admission.keys().flatMap((key) => this.#live.get(key)?.ref ?? []);
+    return this.#desk.working();
   }
 
+  /** An attempt at work or finished lately; not one that is being dropped. */
   find(key: string): LiveAttempt | undefined {
-    return this.#live.get(key) ?? this.#recent.get(key);
+    const live = this.#live.get(key);
+    return live?.attempt.stop?.why === 'dropped' ? undefined : (live ?? this.#recent.get(key));
   }
 
   /** Takes up what an earlier process left: reports owed, work unfinished. */
   restore(): void {
     const onTheWay = new Set(this.parts.store.prepared().flatMap(({ results }) => results));
     for (const [key, row] of this.parts.store.attempts()) {
+      if (row.early !== undefined) continue;
       if (row.finished === undefined) this.#resume(key, row);
-      else if (!row.finished.reported && !onTheWay.has(key)) this.#report(key, row.assignment.ref, row.finished.ending);
+      else if (!row.finished.reported && !onTheWay.has(key))
+        this.#reports.ended(key, row.assignment.ref, row.finished.ending);
     }
-    this.#pump();
+    this.#desk.pump();
   }
 
   /** An attempt of an earlier life, reported already, whose assignment the inbox will show again. */
@@ -105,9 +86,49 @@ export class Engine {
   assign(assignment: Assignment): void {
     const key = attemptKey(assignment.ref);
     if (this.#ignored.delete(key)) return;
-    if (this.#live.has(key) || this.parts.store.attempt(key) !== undefined) return;
-    const live = this.#add(key, assignment, 0, assignment.inlineInput !== undefined);
-    this.#keeper.note(live);
+    const live = this.#live.get(key);
+    if (live !== undefined) {
+      if (!live.attempt.confirmed) this.#settle(live, assignment);
+      return;
+    }
+    const row = this.parts.store.attempt(key);
+    if (row !== undefined && row.early === undefined) return;
+    const hasInput = row?.hasInput === true && row.assignment.inputSha256 === assignment.inputSha256;
+    const taken = this.#resume(key, { assignment, starts: row?.starts ?? 0, hasInput });
+    // Over at once when nobody here can execute it; then the ending is what is kept.
+    if (taken.attempt.phase !== 'saving') this.#keeper.note(taken);
+  }
+
+  /** A dispatch is taken at its word until the inbox shows the assignment, see `assign`, or `dropEarly` ends it. */
+  async startEarly(assignment: Assignment, input: Uint8Array): Promise<Refusal | undefined> {
+    const key = attemptKey(assignment.ref);
+    if (this.#live.has(key)) return refusal('RESOURCE_EXHAUSTED', 'an earlier start of this attempt is being stopped');
+    const why = this.#desk.noRoom();
+    if (why !== undefined) return why;
+    this.#add(key, assignment, this.parts.store.attempt(key)?.starts ?? 0, false, false);
+    return this.provideInput(key, input);
+  }
+
+  /** The inbox does not assign what was started on a dispatch. */
+  dropEarly(key: string, reason: string): void {
+    const live = this.#live.get(key);
+    if (live !== undefined) this.#apply(live, { type: 'dropped', reason });
+  }
+
+  /** The inbox assigns what was started on a dispatch, or something else of that name. */
+  #settle(live: LiveAttempt, assignment: Assignment): void {
+    if (live.attempt.stop?.why === 'dropped' || compareWithInbox(live.attempt.assignment, assignment) !== undefined) {
+      live.successor = assignment;
+      this.#keeper.note(live);
+      this.#apply(live, { type: 'dropped', reason: 'the inbox assigns something else' });
+      return;
+    }
+    if (!live.hasInput && assignment.inlineInput !== undefined) {
+      live.input = Buffer.from(assignment.inlineInput, 'utf8');
+      live.hasInput = true;
+    }
+    this.#apply(live, { type: 'confirmed', assignment });
+    if (live.attempt.phase !== 'saving') this.#keeper.note(live);
     this.#ready(live);
   }
 
@@ -115,16 +136,12 @@ export class Engine {
   async provideInput(key: string, input: Uint8Array): Promise<Refusal | undefined> {
     const live = this.#live.get(key);
     if (live === undefined || live.attempt.phase !== 'assigned') return undefined;
-    const why = this.#noRoom();
+    const why = this.#desk.noRoom();
     if (why !== undefined) return why;
-    // The place is held while the input is written.
-    this.#entering += 1;
-    try {
+    await this.#desk.holding(async () => {
       if (!live.hasInput) await this.#keeper.keepInput(live, input);
-    } finally {
-      this.#entering -= 1;
-    }
-    this.#pump(live);
+    });
+    this.#desk.pump(live);
     return undefined;
   }
 
@@ -160,13 +177,13 @@ export class Engine {
 
   /** Starts nothing new; resolves when nothing runs any more. */
   async drain(): Promise<void> {
-    this.#draining = true;
+    this.#desk.close();
     await this.#rest();
   }
 
   /** Stops what runs; the next process takes it up again. Resolves when nothing runs any more. */
   async halt(): Promise<void> {
-    this.#draining = true;
+    this.#desk.close();
     for (const live of [...this.#live.values()]) this.#apply(live, { type: 'shutdown' });
     await this.#rest();
   }
@@ -178,38 +195,27 @@ export class Engine {
     return busy ? new Promise((resolve) => this.#atRest.push(resolve)) : Promise.resolve();
   }
 
-  /** Why nothing new is taken in at the moment; undefined when there is room. */
-  #noRoom(): Refusal | undefined {
-    const { poster, limits, store } = this.parts;
-    if (this.#draining) return refusal('UNAVAILABLE', 'the daemon stops');
-    if (!store.healthy) return refusal('UNAVAILABLE', 'the store of the daemon cannot be written; its log says why');
-    if (poster.pending >= limits.unreported) {
-      return refusal('RESOURCE_EXHAUSTED', `${poster.pending} records wait for the ledger already`);
-    }
-    if (this.#admission.room > this.#entering) return undefined;
-    return refusal('RESOURCE_EXHAUSTED', 'every slot and every place in the queue is taken');
-  }
-
   /** Resolves when so few attempts are open that more of the inbox may be read. */
   roomToRead(): Promise<void> {
     if (this.#live.size < OPEN_ATTEMPTS) return Promise.resolve();
     return new Promise((resolve) => this.#readers.push(resolve));
   }
 
-  #resume(key: string, row: AttemptRow): void {
+  #resume(key: string, row: AttemptRow): LiveAttempt {
     const { assignment, starts } = row;
     const live = this.#add(key, assignment, starts, row.hasInput || assignment.inlineInput !== undefined);
     const lost = starts > 0 && this.parts.registry.get(assignment.taskType)?.restart === 'lost';
     if (lost) this.#apply(live, { type: 'refused', reason: 'lost: the daemon was restarted while it ran' });
     else this.#ready(live);
+    return live;
   }
 
-  #add(key: string, assignment: Assignment, starts: number, hasInput: boolean): LiveAttempt {
+  #add(key: string, assignment: Assignment, starts: number, hasInput: boolean, confirmed = true): LiveAttempt {
     const { limits, clock } = this.parts;
     const live: LiveAttempt = {
       key,
       ref: assignment.ref,
-      attempt: newAttempt(assignment, starts),
+      attempt: newAttempt(assignment, starts, confirmed),
       log: new EventLog(starts, limits),
       input: assignment.inlineInput === undefined ? undefined : Buffer.from(assignment.inlineInput, 'utf8'),
       hasInput,
@@ -218,6 +224,7 @@ export class Engine {
       abort: new AbortController(),
       stop: undefined,
       startedAtMs: undefined,
+      successor: undefined,
       cancelDeadline: clock.at(assignment.deadlineMs, () => this.#apply(live, { type: 'deadline_passed' })),
     };
     this.#live.set(key, live);
@@ -231,43 +238,7 @@ export class Engine {
     if (!this.parts.registry.has(taskType)) {
       this.#apply(live, { type: 'refused', reason: `this agent has no executor for ${JSON.stringify(taskType)}` });
     } else if (live.hasInput) {
-      this.#backlog.add(live.key);
-      this.#pump();
-    }
-  }
-
-  /** Lets an attempt with a held place in, then moves others from the backlog to the queue and from the queue to the slots. */
-  #pump(first?: LiveAttempt): void {
-    const before = this.#admission.load;
-    if (first !== undefined) this.#admit(first);
-    for (const key of this.#backlog) {
-      if (this.#noRoom() !== undefined) break;
-      this.#backlog.delete(key);
-      const live = this.#live.get(key);
-      if (live !== undefined) this.#admit(live);
-    }
-    this.#grant();
-    const { load } = this.#admission;
-    if (load.running !== before.running || load.queued !== before.queued) this.#listener.loadChanged(load);
-  }
-
-  #admit(live: LiveAttempt): void {
-    if (live.attempt.phase !== 'assigned') return;
-    const admitted = this.#admission.offer(live.key);
-    if (admitted === 'full') {
-      this.#backlog.add(live.key);
-      return;
-    }
-    this.#apply(live, { type: 'queued', before: admitted.queuedBefore });
-    this.#grant();
-  }
-
-  #grant(): void {
-    while (!this.#draining) {
-      const key = this.#admission.grantNext();
-      const live = key === undefined ? undefined : this.#live.get(key);
-      if (live === undefined) return;
-      this.#apply(live, { type: 'slot_granted', nowMs: this.parts.clock.nowMs() });
+      this.#desk.enter(live.key);
     }
   }
 
@@ -285,15 +256,16 @@ export class Engine {
       case 'execute':
         this.#execute(live);
         return;
+      case 'report_started':
+        this.#reports.started(live.key, live.ref);
+        return;
       case 'stop_executor':
         live.stop = command.stop;
         live.abort.abort(new Error(command.stop.reason));
         return;
       case 'leave_queue':
       case 'free_slot':
-        this.#admission.leave(live.key);
-        this.#backlog.delete(live.key);
-        this.#pump();
+        this.#desk.leave(live.key);
         return;
       case 'save':
         return void this.#save(live, command.ending);
@@ -301,7 +273,10 @@ export class Engine {
         this.#finish(live, command.ending);
         return;
       case 'report':
-        this.#report(live.key, live.ref, command.ending, live.outputText);
+        this.#reports.ended(live.key, live.ref, command.ending, live.outputText);
+        return;
+      case 'forget':
+        this.#forget(live);
         return;
     }
   }
@@ -310,15 +285,13 @@ export class Engine {
     this.#keeper.note(live);
     live.startedAtMs = this.parts.clock.nowMs();
     this.#emit(live, { type: 'started' });
-    const { run, task, attempt } = live.ref;
-    this.parts.poster.add({ attempt: live.key, run, record: { type: 'started', task, attempt } });
     const sink = (kind: EventKind) => {
       if (live.attempt.phase === 'running') this.#emit(live, kind);
     };
     void this.parts.runner.run(live, sink).then(async (result) => {
       const ending = await this.#keeper.keepOutput(live, result);
       this.#apply(live, { type: 'executor_ended', ending });
-      if (live.stop?.why === 'shutdown') this.#noticeRest();
+      if (live.attempt.phase !== 'saving') this.#noticeRest();
     });
   }
 
@@ -329,13 +302,27 @@ export class Engine {
   }
 
   #finish(live: LiveAttempt, ending: Ending): void {
-    this.#live.delete(live.key);
+    this.#leave(live);
     this.#recent.add(live);
-    if (this.#live.size < OPEN_ATTEMPTS) for (const resolve of this.#readers.splice(0)) resolve();
     this.#emit(live, { type: 'finished', ending });
     const durationMs = live.startedAtMs === undefined ? undefined : this.parts.clock.nowMs() - live.startedAtMs;
     this.#listener.finished(ending, durationMs);
     this.parts.log.debug({ attempt: live.key, outcome: ending.outcome, reason: ending.reason }, 'finished');
+    this.#noticeRest();
+  }
+
+  #leave(live: LiveAttempt): void {
+    this.#live.delete(live.key);
+    if (this.#live.size < OPEN_ATTEMPTS) for (const resolve of this.#readers.splice(0)) resolve();
+  }
+
+  /** An early start came to nothing; what the inbox assigns under its name instead takes its place. */
+  #forget(live: LiveAttempt): void {
+    live.cancelDeadline?.();
+    this.#leave(live);
+    const { successor } = live;
+    if (successor === undefined) this.#keeper.noteDropped(live);
+    else this.#resume(live.key, { assignment: successor, starts: live.attempt.starts, hasInput: false });
     this.#noticeRest();
   }
 
@@ -345,12 +332,6 @@ export class Engine {
     void this.#rest().then(() => {
       for (const resolve of waiting) resolve();
     });
-  }
-
-  #report(key: string, ref: AttemptRef, ending: Ending, text?: string): void {
-    const stored = ending.output === undefined ? undefined : this.parts.store.blobs.getSmall(ending.output.sha256);
-    const outputText = text ?? (stored === undefined ? undefined : inlineText(stored));
-    this.parts.poster.add({ attempt: key, run: ref.run, record: resultRecord(ref, ending, outputText) });
   }
 
   #emit(live: LiveAttempt, kind: EventKind): void {

@@ -80,6 +80,6 @@ export class InboxReader {
     if (warning !== undefined) log.warn({ attempt: key, warning }, 'assignment');
     log.info({ attempt: key, taskType: assignment.taskType, price: assignment.price }, 'assigned');
     engine.assign(assignment);
-    intake.assigned(key);
+    intake.assigned(assignment);
   }
 }

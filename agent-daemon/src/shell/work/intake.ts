@@ -2,10 +2,13 @@ import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Limits } from '../../config/daemon-config.js';
+import type { Assignment } from '../../core/assignment.js';
 import { checkDispatch, compareWithInbox, type DispatchOrder, type Refusal, refusal } from '../../core/refusal.js';
 import type { Clock } from '../clock.js';
 import type { Store } from '../store/store.js';
+import { EarlyStarts } from './early-starts.js';
 import type { Engine } from './engine.js';
+import type { ExecutorRegistry } from './executor-registry.js';
 
 /** A dispatch whose assignment or input has not arrived yet. */
 interface Pending {
@@ -20,7 +23,10 @@ export interface IntakeParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly registry: Pick<ExecutorRegistry, 'has'>;
   readonly inbox: string;
+  /** Whether a dispatch may begin before the inbox assigns it. */
+  readonly start: 'on_assignment' | 'on_dispatch';
   /** Sequence number up to which the inbox was read. */
   readonly readUpTo: () => number;
 }
@@ -31,10 +37,13 @@ export type Refuse = (ref: AttemptRef, why: Refusal) => void;
 /** Brings together what a session dispatches and what the inbox assigns. Bounded in number, bytes and time. */
 export class Intake {
   readonly #pending = new Map<string, Pending>();
+  readonly #early: EarlyStarts;
   #receiving = 0;
   #refuse: Refuse = () => undefined;
 
-  constructor(private readonly parts: IntakeParts) {}
+  constructor(private readonly parts: IntakeParts) {
+    this.#early = new EarlyStarts({ ...parts, refuse: ({ ref }, why) => this.#refuse(ref, why) });
+  }
 
   onRefusal(refuse: Refuse): void {
     this.#refuse = refuse;
@@ -88,7 +97,9 @@ export class Intake {
   }
 
   /** The inbox has assigned an attempt. */
-  assigned(key: string): void {
+  assigned(assignment: Assignment): void {
+    const key = attemptKey(assignment.ref);
+    this.#early.assigned(assignment);
     const pending = this.#pending.get(key);
     if (pending !== undefined) this.#advance(key, pending);
   }
@@ -102,6 +113,7 @@ export class Intake {
 
   /** The inbox was read further: dispatches it should have confirmed by now are refused. */
   inboxRead(sequenceNumber: number): void {
+    this.#early.inboxRead(sequenceNumber, (order) => this.#notAssigned(order));
     for (const [key, { order }] of this.#pending) {
       if (order.sequenceNumber > sequenceNumber || this.parts.engine.find(key) !== undefined) continue;
       this.#drop(key);
@@ -116,7 +128,9 @@ export class Intake {
 
   #known(key: string, order: DispatchOrder): 'known' | Refusal | undefined {
     const live = this.parts.engine.find(key);
-    const assignment = live?.attempt.assignment ?? this.parts.store.attempt(key)?.assignment;
+    const row = this.parts.store.attempt(key);
+    // A row of an early start that came to nothing says nothing.
+    const assignment = live?.attempt.assignment ?? (row?.early === undefined ? row?.assignment : undefined);
     if (assignment === undefined) return undefined;
     const difference = compareWithInbox(order, assignment);
     if (difference !== undefined) return difference;
@@ -127,7 +141,7 @@ export class Intake {
     const { limits, engine, readUpTo } = this.parts;
     const assigned = engine.find(attemptKey(order.ref)) !== undefined;
     if (!assigned && readUpTo() >= order.sequenceNumber) return this.#notAssigned(order);
-    if (this.#pending.size >= limits.awaiting) {
+    if (this.#pending.size + this.#early.size >= limits.awaiting) {
       return refusal('RESOURCE_EXHAUSTED', `${limits.awaiting} dispatches wait for the inbox or their input already`);
     }
     if (this.#receiving + order.inputSize > limits.receivingBytes) {
@@ -144,9 +158,9 @@ export class Intake {
     const { order } = pending;
     if (pending.received < order.inputSize) return;
     const live = this.parts.engine.find(key);
-    if (live === undefined) return;
+    if (live === undefined && !this.#early.allows(order)) return;
     this.#drop(key);
-    const difference = compareWithInbox(order, live.attempt.assignment);
+    const difference = live && compareWithInbox(order, live.attempt.assignment);
     if (difference !== undefined) {
       this.#refuse(order.ref, difference);
       return;
@@ -156,7 +170,8 @@ export class Intake {
       this.#refuse(order.ref, refusal('DATA_LOSS', 'the bytes of the input do not match its digest'));
       return;
     }
-    void this.parts.engine.provideInput(key, input).then(
+    const taken = live ? this.parts.engine.provideInput(key, input) : this.#early.begin(order, input);
+    void taken.then(
       (why) => why && this.#refuse(order.ref, why),
       (error: unknown) => this.#refuse(order.ref, refusal('UNAVAILABLE', toGatepostError(error).message)),
     );

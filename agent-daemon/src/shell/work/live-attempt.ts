@@ -1,4 +1,5 @@
 import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import type { Assignment } from '../../core/assignment.js';
 import type { Attempt, Stop } from '../../core/attempt.js';
 import type { EventLog } from '../../core/event-log.js';
 
@@ -22,4 +23,6 @@ export interface LiveAttempt {
   /** When the executor began, milliseconds since the Unix epoch. */
   startedAtMs: number | undefined;
   cancelDeadline: (() => void) | undefined;
+  /** What the inbox really assigns, while an early start of something else is being stopped. */
+  successor: Assignment | undefined;
 }

@@ -8,10 +8,14 @@ const INTERVAL_MS = 10 * 60_000;
 /** Attempts removed in one go. */
 const BATCH = 10_000;
 
-const blobsOf = ({ assignment, finished }: AttemptRow): string[] => {
-  const output = finished?.ending.output?.sha256;
+const blobsOf = ({ assignment, finished, early }: AttemptRow): string[] => {
+  const output = finished?.ending.output?.sha256 ?? early?.output;
   return output === undefined ? [assignment.inputSha256] : [assignment.inputSha256, output];
 };
+
+/** When an attempt was over and reported, or begun for nothing; undefined when it is still needed. */
+const overAtMs = ({ finished, early }: AttemptRow): number | undefined =>
+  finished?.reported === true ? finished.atMs : early?.atMs;
 
 /** Removes attempts that were reported long enough ago, and the inputs and outputs that no other attempt names. */
 export class Retention {
@@ -43,7 +47,7 @@ export class Retention {
     const due = new Set<string>();
     const blobs = new Set<string>();
     for (const [key, row] of this.store.attempts()) {
-      if (row.finished === undefined || !row.finished.reported || row.finished.atMs >= before) continue;
+      if ((overAtMs(row) ?? before) >= before) continue;
       due.add(key);
       for (const blob of blobsOf(row)) blobs.add(blob);
       if (due.size >= BATCH) break;

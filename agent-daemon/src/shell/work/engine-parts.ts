@@ -1,0 +1,33 @@
+import type { Logger } from '@gatepost/shared/log';
+import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import type { Limits } from '../../config/daemon-config.js';
+import type { Load } from '../../core/admission.js';
+import type { Ending } from '../../core/attempt.js';
+import type { NumberedEvent } from '../../core/event-log.js';
+import type { Clock } from '../clock.js';
+import type { Store } from '../store/store.js';
+import type { ExecutorRegistry } from './executor-registry.js';
+import type { JournalPoster } from './journal-poster.js';
+import type { Runner } from './runner.js';
+
+/** Who hears of events. */
+export interface EngineListener {
+  event(ref: AttemptRef, event: NumberedEvent): void;
+  loadChanged(load: Load): void;
+  /** The duration is undefined for an attempt that never started here. */
+  finished(ending: Ending, durationMs: number | undefined): void;
+}
+
+const noop = (): void => undefined;
+
+export const NOBODY: EngineListener = { event: noop, loadChanged: noop, finished: noop };
+
+export interface EngineParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly registry: ExecutorRegistry;
+  readonly runner: Runner;
+  readonly poster: JournalPoster;
+  readonly log: Logger;
+}
