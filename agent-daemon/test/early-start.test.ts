@@ -40,7 +40,7 @@ it('begins at the dispatch; the result is told once the inbox assigns it, and ex
   const early = work({ task: 'early' });
   send(session, early);
   await held('early');
-  expect(kinds(session, 'early')).toEqual(['accepted', 'started']);
+  await until(() => kinds(session, 'early').join() === 'accepted,started' || undefined, 'its start');
   expect(aboutTasks()).toEqual([]);
   host.ledger.assign('run', [early.record]);
   expect(await session.finished('early')).toMatchObject({ outcome: 'OUTCOME_OK' });
@@ -121,6 +121,15 @@ it('a daemon that dies before the assignment shows runs it again under new numbe
   expect(await results('early')).toHaveLength(1);
 });
 
+it('what the journal has already, though the store was lost, is not begun again', async () => {
+  const { ran, session } = await start();
+  const early = work({ task: 'early' });
+  host.daemon.engine.ignore('run/early#1');
+  send(session, early);
+  expect(await session.refused()).toMatchObject({ code: 5, message: expect.stringContaining('journal') });
+  expect(ran).toEqual([]);
+});
+
 it('with restart: lost it is reported as lost instead', async () => {
   const { ran, session } = await start({ restart: 'lost' });
   const early = work({ task: 'early' });
@@ -131,6 +140,49 @@ it('with restart: lost it is reported as lost instead', async () => {
   host.ledger.assign('run', [early.record]);
   expect(await results('early')).toMatchObject([{ outcome: 'failed', reason: expect.stringContaining('lost') }]);
   expect(ran).toHaveLength(1);
+});
+
+it('what was dropped is removed after the retention time, a large output included', async () => {
+  const large: Behave = async () => ({ ok: true, output: Buffer.alloc(100_000, 'gatepost') });
+  const { session } = await start({ executors: { echo: large } });
+  const early = work({ task: 'early' });
+  send(session, early);
+  await held('early');
+  const digest = host.daemon.engine.find('run/early#1')?.attempt.ending?.output?.sha256 ?? '';
+  const fetch = () => session.send({ fetch_output: { sha256: Buffer.from(digest, 'hex'), offset: 0 } });
+  host.ledger.assign('run', [work({ task: 'another' }).record]);
+  expect(await session.refused()).toMatchObject({ code: 5, ref: { task: 'early' } });
+  fetch();
+  await until(() => session.of('output_chunk').some(({ last }) => last) || undefined, 'the output, still there');
+  expect(await host.daemon.retention.sweep()).toBe(0);
+  expect(await host.daemon.retention.sweep(Date.now() + 8 * 86_400_000)).toBe(1);
+  fetch();
+  expect(await session.refused(({ ref }) => ref === null)).toMatchObject({ code: 5 });
+});
+
+it('a daemon that drains waits for the executor, not for the inbox; the next one runs it again', async () => {
+  let release: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const ran: string[] = [];
+  const behave: Behave = async (execution) => {
+    ran.push(execution.ref.task);
+    await gate;
+    return echo(execution);
+  };
+  const { session } = await start({ executors: { echo: behave }, settings: { drain: '1h' } });
+  const early = work({ task: 'early' });
+  send(session, early);
+  await until(() => ran.length === 1 || undefined, 'its start');
+  const stopped = host.daemon.stop('maintenance');
+  release();
+  await stopped;
+  expect(aboutTasks()).toEqual([]);
+  host.ledger.assign('run', [early.record]);
+  await host.restart();
+  expect(await results('early')).toMatchObject([{ outcome: 'ok' }]);
+  expect(ran).toHaveLength(2);
 });
 
 it('early starts are bounded; a cancelled one waits for its assignment too', async () => {

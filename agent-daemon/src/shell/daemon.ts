@@ -159,6 +159,7 @@ export class Daemon {
     await Promise.race([Promise.all([this.lease.stop(), this.poster.flushed(farewell)]), over]);
     this.poster.stop();
     this.retention.stop();
+    this.intake.close();
     this.#metricsServer?.close();
     this.hub.close();
     this.#server?.close();
@@ -172,6 +173,7 @@ export class Daemon {
     this.lease.abandon();
     this.poster.stop();
     this.retention.stop();
+    this.intake.close();
     this.#metricsServer?.close();
     this.hub.close();
     this.#server?.close();

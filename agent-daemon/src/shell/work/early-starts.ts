@@ -72,6 +72,11 @@ export class EarlyStarts {
     }
   }
 
+  /** The daemon ends: nothing is dropped any more, the next one sees what the inbox says. */
+  close(): void {
+    for (const key of [...this.#waiting.keys()]) this.#end(key);
+  }
+
   #drop(key: string, why: Refusal): void {
     const early = this.#end(key);
     if (early === undefined) return;

@@ -103,6 +103,7 @@ export class Engine {
   async startEarly(assignment: Assignment, input: Uint8Array): Promise<Refusal | undefined> {
     const key = attemptKey(assignment.ref);
     if (this.#live.has(key)) return refusal('RESOURCE_EXHAUSTED', 'an earlier start of this attempt is being stopped');
+    if (this.#ignored.has(key)) return refusal('NOT_FOUND', 'the journal has the result of this attempt already');
     const why = this.#desk.noRoom();
     if (why !== undefined) return why;
     this.#add(key, assignment, this.parts.store.attempt(key)?.starts ?? 0, false, false);

@@ -126,6 +126,12 @@ export class Intake {
     for (const key of [...this.#pending.keys()]) this.#drop(key);
   }
 
+  /** The daemon ends: neither refusals nor timers any more. */
+  close(): void {
+    this.forgetAll();
+    this.#early.close();
+  }
+
   #known(key: string, order: DispatchOrder): 'known' | Refusal | undefined {
     const live = this.parts.engine.find(key);
     const row = this.parts.store.attempt(key);
