@@ -2,6 +2,7 @@ import { fitsOneMessage, MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { canonicalJson, type Json } from '@gatepost/shared/vocabulary/digest';
 import { BATCH_PRICE, messagePrice, type Tinycents, tokenTransferPrice } from '@gatepost/shared/vocabulary/fees';
+import { GUARD_PRICE } from './guard.js';
 import type { Plan, PlanTask } from './plan.js';
 import { taskCost } from './plan-budget.js';
 
@@ -71,6 +72,7 @@ function estimateCase(plan: Plan, settleAfter: number, roundsOf: (task: PlanTask
     for (let attempt = 1; attempt <= rounds * members; attempt += 1) {
       attempts += 1;
       sum.attempt(task.id, attempt, task.type, task.input, task.price);
+      if (task.guard) sum.add('guards', 'coordinator', GUARD_PRICE);
       const paid = attempt > (rounds - 1) * members && task.price > 0n;
       if (paid) payments.push({ task: task.id, attempt, to: ENTITY, amount: task.price.toString() });
     }

@@ -12,12 +12,13 @@ export function planContent(plan: PlanContent): Json {
   return {
     name: plan.name,
     sequences: plan.sequences.map(({ id, after }) => ({ id, after })),
-    tasks: plan.tasks.map(({ agent, saveAs, price, gates, ...task }) => ({
+    tasks: plan.tasks.map(({ agent, saveAs, price, gates, guard, ...task }) => ({
       ...task,
       price: price.toString(),
       gates: gates.map(gateContent),
       ...(agent === undefined ? {} : { agent }),
       ...(saveAs === undefined ? {} : { saveAs }),
+      ...(guard ? { guard } : {}),
     })),
     ...(plan.maxTotal === undefined ? {} : { maxTotal: plan.maxTotal.toString() }),
     ...(plan.maxFeesUsd === undefined ? {} : { maxFeesUsd: plan.maxFeesUsd }),

@@ -160,6 +160,7 @@ function taskOf(
     deadlineMs: (deadline === undefined ? undefined : parseDurationMs(deadline)) ?? DEFAULT_DEADLINE_MS,
     attempts: source.attempts ?? defaults.attempts ?? DEFAULT_ATTEMPTS,
     retry: source.retry ?? defaults.retry ?? 'any',
+    guard: source.guard ?? false,
     gates,
     saveAs: source.save_as === undefined ? undefined : normalizeSaveAs(source.save_as),
   };

@@ -75,6 +75,7 @@ const attempts = z.int({ error: ATTEMPTS_RULE }).min(1, ATTEMPTS_RULE).max(MAX_A
 const AGENT_RULE = 'must be an account id such as 0.0.1234';
 const agent = z.string({ error: AGENT_RULE }).refine(isEntityId, AGENT_RULE);
 const retry = z.enum(['any', 'same', 'elsewhere'], { error: 'must be any, same or elsewhere' });
+const guard = z.boolean({ error: 'must be true or false' });
 const ID_LIST_RULE = 'must be a list of ids; write [] for none';
 const idList = z.array(z.string({ error: ID_LIST_RULE }), { error: ID_LIST_RULE });
 const TEXT_RULE = 'must be a text of 1 to 100 characters';
@@ -98,6 +99,9 @@ const taskFields = {
     .optional()
     .describe('Any JSON; {"$output": "<task>", "pointer": "/a/b"} stands for an output or a part of it'),
   ...timing,
+  guard: guard
+    .optional()
+    .describe("Whether the ledger tells by itself that an attempt's deadline has passed; false when left out"),
   save_as: saveAs.optional().describe('File under the output directory for the accepted output'),
 };
 const sequenceFields = {

@@ -38,6 +38,8 @@ export interface PlanTask {
   readonly attempts: number;
   /** Which agent a retry may go to: any, the one that tried last, or any other than that. */
   readonly retry: 'any' | 'same' | 'elsewhere';
+  /** Whether the ledger itself tells when an attempt's deadline has passed, even if nobody is left to. */
+  readonly guard: boolean;
   /** At least one; a task without any gate carries the gate `none`. At most one each is a quorum, a review or a person. */
   readonly gates: readonly Gate[];
   /** File name under the output directory for the accepted output. */

@@ -16,6 +16,7 @@ import { stateDigest } from '../core/run/state-digest.js';
 import type { TaskState } from '../core/run/task-state.js';
 import { workOrderBytes } from '../core/work-order.js';
 import type { Fleet } from './agents/fleet.js';
+import type { Guards } from './guards.js';
 import type { CoordinatorIdentity } from './identity.js';
 import { InFlightEffects } from './in-flight.js';
 import type { Judging } from './judging.js';
@@ -37,6 +38,7 @@ export interface EffectTools {
   readonly orders: WorkOrders;
   readonly judging: Judging;
   readonly store: OutputStore;
+  readonly guards: Guards;
   readonly log: Logger;
   /** Whether the journal shows by now that another coordinator took over. */
   readonly isFenced: () => Promise<boolean>;
@@ -71,6 +73,13 @@ export class Effects {
         this.#running.delete(work);
         this.tools.wake();
       });
+    this.#running.add(work);
+  }
+
+  /** An attempt is decided: the ledger need not tell of its deadline any more. */
+  decided(task: string, attempt: number): void {
+    if (this.tools.state.tasks.get(task)?.spec.guard !== true) return;
+    const work = this.tools.guards.disarm(task, attempt).finally(() => this.#running.delete(work));
     this.#running.add(work);
   }
 
@@ -137,6 +146,7 @@ export class Effects {
     let order: Awaited<ReturnType<WorkOrders['next']>>;
     try {
       order = await orders.next(task);
+      if (task.spec.guard) await this.tools.guards.arm(command);
       this.inputTrouble.delete(command.task);
     } catch (thrown) {
       const { code, message } = toGatepostError(thrown);

@@ -121,7 +121,10 @@ export class RunLoop {
     if (record.type === 'epoch') this.#begun ||= record.instance === identity.instance;
     else if (entry.run !== state.context.run) return;
     effects.inFlight.folded(record);
-    if (record.type === 'verdict') effects.gated.delete(keyOf(record.task, record.attempt));
+    if (record.type === 'verdict') {
+      effects.gated.delete(keyOf(record.task, record.attempt));
+      effects.decided(record.task, record.attempt);
+    }
     if (record.type !== 'assign' && record.type !== 'cancel') return;
     effects.readBack(entry.topic, record.type, record.task, record.attempt);
     const attempt = attemptAt(state.tasks.get(record.task), record.attempt);

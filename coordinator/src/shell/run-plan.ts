@@ -13,6 +13,7 @@ import { Fleet } from './agents/fleet.js';
 import type { CoordinatorConfig } from './config-file.js';
 import { Effects } from './effects.js';
 import { FeeMeter } from './fee-meter.js';
+import { Guards } from './guards.js';
 import { type CoordinatorIdentity, nextIdentity } from './identity.js';
 import { indexJournal, replay } from './journal-replay.js';
 import { Judging } from './judging.js';
@@ -180,6 +181,7 @@ class RunWork {
       orders: this.#orders,
       judging,
       store: this.#store,
+      guards: new Guards(connection, state.context, limits.deadlineGraceMs, log),
       log,
       isFenced: () => this.feed.shows(({ record }) => record.type === 'epoch' && record.epoch > identity.epoch),
       wake: this.#waker.wake,

@@ -19,6 +19,7 @@ type Member = 0 | 1 | 2 | 3;
 class Ledger {
   readonly state: RunState;
   #at = 0n;
+  #sequence = 0;
 
   constructor(plan: Plan) {
     const trusted = { coordinator: COORDINATOR, journal: JOURNAL, token: TOKEN, agents: new Set(AGENTS) };
@@ -32,7 +33,7 @@ class Ledger {
 
   #post(topic: string, author: string, record: AnyRecord): void {
     this.#at += 1n;
-    const entry = { at: this.#at, sequence: Number(this.#at), run: 'run-1', record };
+    const entry = { at: this.#at, sequence: ++this.#sequence, run: 'run-1', record };
     reduce(this.state, { ...entry, topic: topicId(topic), author: accountId(author) });
   }
 
@@ -40,9 +41,14 @@ class Ledger {
     this.#post(JOURNAL, COORDINATOR, record);
   }
 
-  assign(task: string, attempt: number, to: Member): void {
+  /** Lets time pass. */
+  pass(ms: number): void {
+    this.#at += BigInt(ms) * 1_000_000n;
+  }
+
+  assign(task: string, attempt: number, to: Member, deadline_ms = 1): void {
     const price = `${this.state.tasks.get(task)?.spec.price ?? REVIEW_PRICE}`;
-    const input = { input_sha256: sha256(task), input_size: 1, deadline_ms: 1, price, token: TOKEN };
+    const input = { input_sha256: sha256(task), input_size: 1, deadline_ms, price, token: TOKEN };
     this.#post(`0.0.${2_000 + to}`, COORDINATOR, { type: 'assign', task, attempt, task_type: 'work', ...input });
   }
 
@@ -146,6 +152,33 @@ it('what a killed process and its successor assign together does not exceed the 
   ledger.assign('b', 1, 1);
   expect(ledger.ignored).toEqual(['assignment beyond the budget']);
   expect(ledger.state.committed).toBe(10n);
+});
+
+it('the deadline the ledger tells counts from the deadline on, and what is reported after it does not', () => {
+  const ledger = new Ledger(planOf([taskOf('t', { guard: true })]));
+  const told: AnyRecord = { type: 'timed_out', task: 't', attempt: 1 };
+  ledger.own(told);
+  ledger.assign('t', 1, 0, 1_000);
+  ledger.own(told);
+  expect(ledger.ignored).toEqual(['deadline of an attempt that was not assigned', 'deadline that has not come']);
+  expect(ledger.state.overdue.size).toBe(0);
+  ledger.pass(1_000);
+  ledger.own(told);
+  ledger.result('t', 1, 0);
+  expect(ledger.ignored).toContain('report on an attempt after its deadline');
+  expect([...ledger.state.overdue].map(({ number }) => number)).toEqual([1]);
+  ledger.verdict('t', 1, false, 'deadline');
+  expect([ledger.state.overdue.size, ledger.state.working]).toEqual([0, 0]);
+});
+
+it('a deadline that passes after the result says nothing', () => {
+  const ledger = new Ledger(planOf([taskOf('t', { guard: true })]));
+  ledger.assign('t', 1, 0);
+  ledger.result('t', 1, 0);
+  ledger.pass(1_000);
+  ledger.own({ type: 'timed_out', task: 't', attempt: 1 });
+  expect(ledger.ignored).toEqual(['deadline of an attempt that is over']);
+  expect(ledger.state.overdue.size).toBe(0);
 });
 
 it('a word of a person on one member of a quorum is one on the round', () => {

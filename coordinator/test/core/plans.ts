@@ -14,6 +14,7 @@ export const taskOf = (id: string, change: Partial<PlanTask> = {}): PlanTask => 
   deadlineMs: 60_000,
   attempts: 2,
   retry: 'any',
+  guard: false,
   gates: [{ kind: 'command', argv: ['true'], timeoutMs: 1_000 }],
   saveAs: undefined,
   ...change,
@@ -55,6 +56,7 @@ export const anyPlan: fc.Arbitrary<Plan> = fc
         retry: fc.constantFrom('any', 'same', 'elsewhere'),
         type: fc.constantFrom('work', 'work', 'work', 'other'),
         gates,
+        guard: fc.boolean(),
       }),
       { minLength: 1, maxLength: 25 },
     ),
@@ -71,6 +73,7 @@ export const anyPlan: fc.Arbitrary<Plan> = fc
         attempts: task.attempts,
         retry: task.retry as PlanTask['retry'],
         gates: task.gates,
+        guard: task.guard,
       }),
     );
     const total = made.reduce((sum, { price }) => sum + price, 0n);

@@ -187,6 +187,7 @@ export class Simulation {
         const { task, attempt, price, deadlineMs: deadline_ms } = command;
         const type = task.includes('~') ? 'review' : 'work';
         const input = { input_sha256: sha256(task), input_size: 1 };
+        this.#guard(task, attempt, deadline_ms);
         return own(command.inbox, {
           type: 'assign',
           task,
@@ -229,6 +230,16 @@ export class Simulation {
       case 'stop':
         throw new Error(`stopped: ${command.why}`);
     }
+  }
+
+  /** The ledger tells of the deadline of a guarded attempt, unless somebody was there to decide it. */
+  #guard(task: string, attempt: number, deadlineMs: number): void {
+    const { run, plan } = this.context;
+    if (plan.tasks.find(({ id }) => id === task)?.guard !== true) return;
+    this.#in(deadlineMs + this.#limits.deadlineGraceMs - this.nowMs, () => {
+      if (attemptAt(this.state.tasks.get(task), attempt)?.verdict !== undefined) return;
+      this.#post(JOURNAL, COORDINATOR, run, { type: 'timed_out', task, attempt });
+    });
   }
 
   #judge({ task, attempt }: { readonly task: string; readonly attempt: number }): void {

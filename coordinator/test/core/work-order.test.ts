@@ -59,6 +59,7 @@ it('feedback is the last rejection before the assignment, whatever was decided l
     startedAt: undefined,
     superseded: false,
     cancelled: false,
+    timedOutAt: undefined,
     result: undefined,
     verdict: verdict && { accepted: verdict[0], gate: verdict[1], reason: `said ${number}`, at: verdict[2] },
     payment: undefined,

@@ -35,6 +35,18 @@ describe('an estimate', () => {
     expect(most.fees).toBeGreaterThan(least.fees);
   });
 
+  it('counts a guard for each attempt of a guarded task', () => {
+    const guarded = planOf(PLAN.replace('type: t, price: 100,', 'type: t, price: 100, guard: true,'));
+    const { least, most } = estimatePlan(guarded, 5);
+    expect([count(least.kinds, 'guards'), count(most.kinds, 'guards')]).toEqual([1, 2]);
+    const plain = estimatePlan(planOf(PLAN), 5);
+    expect(formatUsd(least.fees - plain.least.fees)).toBe('$0.011');
+    expect(guarded.digest).not.toBe(planOf(PLAN).digest);
+    expect(planOf(PLAN.replace('type: t, price: 100,', 'type: t, price: 100, guard: false,')).digest).toBe(
+      planOf(PLAN).digest,
+    );
+  });
+
   it('has no batch when nothing is paid', () => {
     const free = estimatePlan(planOf('name: p\nsequences: [{ id: s, tasks: [{ id: a, type: t }] }]'), 5);
     expect(count(free.most.kinds, 'atomic batches')).toBe(0);

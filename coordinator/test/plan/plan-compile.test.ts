@@ -58,6 +58,7 @@ describe('a compiled plan', () => {
       deadlineMs: 90_000,
       attempts: 3,
       retry: 'elsewhere',
+      guard: false,
       gates: [{ kind: 'command', argv: ['node', 'check.mjs'], timeoutMs: 60_000 }],
       saveAs: 'out/inventory.json',
       dependsOn: [],

@@ -213,11 +213,16 @@ export class Lane {
     return balances.reduce<bigint>((sum, balance) => sum + (balance ?? 0n), 0n);
   }
 
-  async close(): Promise<void> {
+  /** The agents' hosts go down. */
+  async killAgents(): Promise<void> {
     for (const daemon of this.#daemons) {
       daemon.kill('SIGKILL');
       if (daemon.exitCode === null && daemon.signalCode === null) await once(daemon, 'exit');
     }
+  }
+
+  async close(): Promise<void> {
+    await this.killAgents();
     for (const { connection } of [this.coordinator, ...this.agents]) connection.close();
     rmSync(this.directory, { recursive: true, force: true });
   }

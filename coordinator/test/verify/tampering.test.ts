@@ -7,6 +7,7 @@ import { verify } from '../../src/core/verify/verify.js';
 import {
   AGENT_1,
   AGENT_2,
+  COORDINATOR,
   type HistoryBuilder,
   INBOX_1,
   INBOX_3,
@@ -85,6 +86,15 @@ const CHEATING: readonly (readonly [
     'result before its assignment',
     (h) => moveBefore(h, h.find('result', 'c'), h.find('assign', 'c')),
     ['result-before-assignment'],
+  ],
+  [
+    'result after the ledger called the deadline',
+    (h) => {
+      h.edit('assign', 'c', { deadline_ms: 1 });
+      const told = h.say(JOURNAL, COORDINATOR, { type: 'timed_out', task: 'c', attempt: 1 });
+      moveBefore(h, told, h.find('result', 'c'));
+    },
+    ['result-after-timeout'],
   ],
   [
     'payment without verdict',

@@ -94,6 +94,9 @@ export const runClosed = z.object({
   state_sha256: sha256,
 });
 
+/** Journal, by the ledger as a scheduled transaction of the coordinator: a guarded attempt has no result by its deadline. */
+export const timedOut = z.object({ type: z.literal('timed_out'), task, attempt });
+
 /** Journal, by an agent: it serves. */
 export const online = z.object({
   type: z.literal('online'),
@@ -141,6 +144,7 @@ export const journalRecord = z.discriminatedUnion('type', [
   verdict,
   settled,
   runClosed,
+  timedOut,
   online,
   started,
   result,

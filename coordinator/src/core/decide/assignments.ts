@@ -1,6 +1,7 @@
 import { BATCH_PRICE, messagePrice, tokenTransferPrice, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatDurationMs, msFromNanos } from '@gatepost/shared/vocabulary/time';
+import { GUARD_PRICE } from '../guard.js';
 import type { AgentState } from '../run/agent-state.js';
 import { type Attempt, isOpen, keyOf } from '../run/attempt.js';
 import { freeNumbers, membersInRound } from '../run/attempt-numbers.js';
@@ -92,7 +93,7 @@ function withinBudget(pass: Pass, task: TaskState, number: number): boolean {
   const { maxTotal } = pass.state.context.plan;
   const short =
     maxTotal === undefined || pass.committed + task.spec.price <= maxTotal
-      ? feesShort(pass)
+      ? feesShort(pass, task)
       : `${task.spec.price} more would exceed max_total ${maxTotal}; ${maxTotal - pass.committed} is left`;
   if (short === undefined) return true;
   if (!mayStillFree(pass)) pass.verdict(task.spec.id, number, false, 'budget', short);
@@ -100,10 +101,10 @@ function withinBudget(pass: Pass, task: TaskState, number: number): boolean {
 }
 
 /** Why the fees of one more attempt, with those of all that is under way, might exceed the budget. */
-function feesShort(pass: Pass): string | undefined {
+function feesShort(pass: Pass, task: TaskState): string | undefined {
   const { maxFeesUsd } = pass.state.context.plan;
   if (maxFeesUsd === undefined) return undefined;
-  const expected = pass.seen.feesUsd + (pass.open + 1) * ATTEMPT_FEES_USD;
+  const expected = pass.seen.feesUsd + (pass.open + 1) * ATTEMPT_FEES_USD + (task.spec.guard ? usdOf(GUARD_PRICE) : 0);
   if (expected <= maxFeesUsd) return undefined;
   return `fees of $${pass.seen.feesUsd.toFixed(4)} so far; one more attempt might exceed max_fees $${maxFeesUsd}`;
 }

@@ -82,6 +82,7 @@ function newAttempt(
     startedAt: undefined,
     superseded: false,
     cancelled: false,
+    timedOutAt: undefined,
     result: undefined,
     verdict: undefined,
     payment: undefined,

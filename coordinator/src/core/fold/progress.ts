@@ -16,6 +16,7 @@ function attemptOf(state: RunState, id: string, number: number, author: AccountI
   if (task === undefined || attempt === undefined) return 'report on an attempt that was not assigned';
   if (attempt.agent !== author) return "report on another agent's attempt";
   if (attempt.verdict !== undefined) return 'report on an attempt that is decided';
+  if (attempt.timedOutAt !== undefined) return 'report on an attempt after its deadline';
   return { task, attempt };
 }
 

@@ -12,6 +12,7 @@ import { applyResult, applyStarted } from './progress.js';
 import { applyRunClosed } from './run-closed.js';
 import { applyRunOpened } from './run-opened.js';
 import { applySettled } from './settled.js';
+import { applyTimedOut } from './timed-out.js';
 import { applyVerdict } from './verdict.js';
 
 type Author = 'coordinator' | 'agent';
@@ -36,6 +37,7 @@ const RULES: { readonly [T in AnyRecord['type']]: Rule<T> } = {
   verdict: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyVerdict },
   settled: { author: 'coordinator', place: 'journal', ofRun: true, apply: applySettled },
   run_closed: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyRunClosed },
+  timed_out: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyTimedOut },
   assign: { author: 'coordinator', place: 'inbox', ofRun: true, apply: applyAssign },
   cancel: { author: 'coordinator', place: 'inbox', ofRun: true, apply: applyCancel },
   online: { author: 'agent', place: 'journal', ofRun: false, apply: applyOnline },

@@ -52,6 +52,8 @@ export interface Attempt {
   /** A newer attempt was assigned because this one's agent was lost; its result still counts if it comes first. */
   superseded: boolean;
   cancelled: boolean;
+  /** When the ledger said that its deadline had passed; what is reported after that comes too late. */
+  timedOutAt: Nanos | undefined;
   result: AttemptResult | undefined;
   verdict: AttemptVerdict | undefined;
   payment: AttemptPayment | undefined;

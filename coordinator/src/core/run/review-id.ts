@@ -44,6 +44,7 @@ export function findOrReview(state: RunState, id: string): TaskState | undefined
       deadlineMs: gate.deadlineMs,
       attempts: REVIEW_ATTEMPTS,
       retry: 'any',
+      guard: false,
       gates: [],
       saveAs: undefined,
     },

@@ -1,3 +1,4 @@
+import { msFromNanos } from '@gatepost/shared/vocabulary/time';
 import {
   type AttemptFacts,
   type AttemptHistory,
@@ -44,6 +45,7 @@ function checkWork(run: RunHistory, attempt: AttemptHistory, facts: AttemptFacts
     if (assignment !== undefined && isBefore(result, assignment.entry)) {
       report('result-before-assignment', 'the result came before the assignment');
     }
+    checkDeadline(attempt, facts, report);
   } else if (attempt.results[0] === undefined) report('result-missing', 'paid without a result');
   else if (assignment !== undefined) {
     report('result-author', `the result is by ${attempt.results[0].author}, assigned was ${assignment.agent}`);
@@ -57,6 +59,15 @@ function checkWork(run: RunHistory, attempt: AttemptHistory, facts: AttemptFacts
   if (!verdict.record.accepted) report('rejected-paid', `paid although rejected: ${verdict.record.reason}`);
   if (result !== undefined && isBefore(verdict, result)) {
     report('verdict-before-result', 'the verdict came before the result');
+  }
+}
+
+/** A guard left behind by a process that died before it assigned the attempt speaks of another, earlier deadline. */
+function checkDeadline(attempt: AttemptHistory, { assignment, result }: AttemptFacts, report: Report): void {
+  const deadlineMs = assignment?.entry.record.deadline_ms ?? 0;
+  const passed = attempt.timedOut.find(({ at }) => msFromNanos(at) >= deadlineMs);
+  if (passed !== undefined && result !== undefined && isBefore(passed, result)) {
+    report('result-after-timeout', 'the result came after the ledger told that the deadline had passed');
   }
 }
 

@@ -33,6 +33,8 @@ export interface AttemptHistory {
   readonly assignments: Assignment[];
   readonly results: Entry<'result'>[];
   readonly verdicts: Entry<'verdict'>[];
+  /** What the ledger said of its deadline, paid for by the coordinator. */
+  readonly timedOut: Entry<'timed_out'>[];
   /** The coordinator's only. */
   readonly payments: PaymentEntry[];
 }

@@ -101,7 +101,15 @@ function attemptOf(run: RunHistory, task: string, attempt: number): AttemptHisto
   run.tasks.set(task, attempts);
   const known = attempts.get(attempt);
   if (known !== undefined) return known;
-  const created: AttemptHistory = { task, attempt, assignments: [], results: [], verdicts: [], payments: [] };
+  const created: AttemptHistory = {
+    task,
+    attempt,
+    assignments: [],
+    results: [],
+    verdicts: [],
+    timedOut: [],
+    payments: [],
+  };
   attempts.set(attempt, created);
   return created;
 }
@@ -118,6 +126,9 @@ function sortJournalEntry(runs: Map<string, RunHistory>, entry: AnyEntry, count:
   } else if (isA(entry, 'verdict')) {
     attemptOf(run, entry.record.task, entry.record.attempt).verdicts.push(entry);
     if (entry.author !== run.coordinator) count('verdict by another than the coordinator');
+  } else if (isA(entry, 'timed_out')) {
+    if (entry.author !== run.coordinator) count('deadline told by another than the coordinator');
+    else attemptOf(run, entry.record.task, entry.record.attempt).timedOut.push(entry);
   } else if (isA(entry, 'settled')) {
     sortSettled(run, entry, count);
   } else if (isA(entry, 'run_closed')) {

@@ -12,6 +12,7 @@ export const RULES = {
   'result-author': 'The result of what is paid came from the agent it was assigned to.',
   'result-failed': 'What is paid was reported as done, not as failed.',
   'result-before-assignment': 'A result came after its assignment.',
+  'result-after-timeout': 'The result of what is paid came before the ledger told that its deadline had passed.',
   'verdict-missing': 'What is paid has a verdict.',
   'verdict-author': 'The verdict on what is paid came from the coordinator that opened the run.',
   'verdict-before-result': 'A verdict came after the result it judges.',

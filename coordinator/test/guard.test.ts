@@ -1,0 +1,64 @@
+import { verify } from '@gatepost/coordinator/core/verify/verify';
+import { gatherEvidence } from '@gatepost/coordinator/shell/verify-evidence';
+import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { planOf, taskOf } from './core/plans.js';
+import { Lane, TestLedger } from './support/stage.js';
+
+const EXECUTORS = {
+  work: { command: ['node', '-e', "process.stdout.write('done')"] },
+  endless: { command: ['node', '-e', 'setInterval(() => {}, 1000)'] },
+};
+const GUARDED = { guard: true, attempts: 1, gates: [{ kind: 'none' as const }] };
+const LIMITS = { deadlineGraceMs: 500 };
+const never = new AbortController().signal;
+
+let ledger: TestLedger;
+let lane: Lane;
+
+beforeAll(async () => {
+  ledger = await TestLedger.start();
+  lane = await Lane.open(ledger, EXECUTORS);
+}, 120_000);
+
+afterAll(async () => {
+  await lane.close();
+  await ledger.close();
+});
+
+const schedules = () => lane.coordinator.connection.mirror.schedulesBy(lane.coordinator.connection.account);
+const ofType = (records: readonly AnyRecord[], type: AnyRecord['type']) =>
+  records.filter((record) => record.type === type);
+
+it('a guard is made at the assignment and taken away when the attempt is decided', async () => {
+  const plan = planOf([taskOf('quick', GUARDED)], { name: 'quick' });
+  const proxy = await lane.proxy();
+  const { summary } = await lane.run(plan, proxy, never, { limits: LIMITS });
+  proxy.close();
+  expect(summary.outcome).toBe('complete');
+  await expect.poll(async () => (await schedules()).map(({ deleted }) => deleted)).toEqual([true]);
+  expect(ofType(await lane.records(summary.run), 'timed_out')).toEqual([]);
+});
+
+it('the ledger tells of the deadline when coordinator and agent are both gone, and the next coordinator acts on it', {
+  timeout: 60_000,
+}, async () => {
+  const plan = planOf([taskOf('stuck', { ...GUARDED, type: 'endless', deadlineMs: 4_000 })], { name: 'stuck' });
+  const run = `${plan.digest.slice(0, 12)}-1`;
+  const proxy = await lane.proxy();
+  const stop = new AbortController();
+  const first = lane.run(plan, proxy, stop.signal, { limits: LIMITS });
+  await expect.poll(async () => ofType(await lane.records(run), 'started').length, { timeout: 15_000 }).toBe(1);
+  await lane.killAgents();
+  stop.abort();
+  expect((await first).why).toBe('interrupted');
+  await expect.poll(async () => ofType(await lane.records(run), 'timed_out').length, { timeout: 20_000 }).toBe(1);
+  const { why, summary } = await lane.run(plan, proxy, never, { limits: LIMITS });
+  proxy.close();
+  expect([why, summary.outcome]).toEqual(['closed', 'failed']);
+  expect(ofType(await lane.records(run), 'verdict')).toMatchObject([
+    { task: 'stuck', accepted: false, gate: 'deadline' },
+  ]);
+  const evidence = await gatherEvidence(lane.coordinator.connection.mirror, lane.journal);
+  expect(verify(evidence, { plan }).findings).toEqual([]);
+});
