@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -112,7 +112,10 @@ export class Lane {
     const env = { ...this.environment, AGENT_ACCOUNT_ID: connection.account, AGENT_PRIVATE_KEY: der };
     const file = join(this.directory, 'executors.yaml');
     writeFileSync(file, stringify(executors));
-    const config = `${home}.yaml`;
+    // A host of its own: the certificate is made beside the configuration, and agents start at the same time.
+    const host = `${home}-host`;
+    mkdirSync(host);
+    const config = join(host, 'agent.yaml');
     const owner = [
       '--coordinator',
       this.coordinator.connection.account,
