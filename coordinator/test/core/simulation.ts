@@ -234,8 +234,8 @@ export class Simulation {
 
   /** The ledger tells of the deadline of a guarded attempt, unless somebody was there to decide it. */
   #guard(task: string, attempt: number, deadlineMs: number): void {
-    const { run, plan } = this.context;
-    if (plan.tasks.find(({ id }) => id === task)?.guard !== true) return;
+    const { run } = this.context;
+    if (this.state.tasks.get(task)?.spec.guard !== true) return;
     this.#in(deadlineMs + this.#limits.deadlineGraceMs - this.nowMs, () => {
       if (attemptAt(this.state.tasks.get(task), attempt)?.verdict !== undefined) return;
       this.#post(JOURNAL, COORDINATOR, run, { type: 'timed_out', task, attempt });
