@@ -57,7 +57,7 @@ it(`SIGKILL at ${KILLS} moments while ${TASKS} tasks run: none finished runs aga
   const executions = join(home.directory, 'executions');
   appendFileSync(executions, '');
   const script = `echo $GATEPOST_TASK >> ${executions}; cat`;
-  await home.init({ echo: { command: ['sh', '-c', script] } });
+  await home.init({ echo: { command: ['sh', '-c', script], write: [executions] } });
   const runs = () => readFileSync(executions, 'utf8').split('\n').filter(Boolean);
   /** Executions of a task at the moment the store first called it finished. */
   const settled = new Map<string, number>();

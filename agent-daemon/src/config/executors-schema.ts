@@ -11,6 +11,8 @@ const usage = z.strictObject({
   cpu_seconds: z.int().min(1).max(604_800).optional(),
 });
 
+const paths = z.array(z.string().min(1)).max(64).default([]);
+
 /** How one task type is executed; exactly one of `command`, `http` and `module`. */
 export const executorSchema = z
   .strictObject({
@@ -31,15 +33,24 @@ export const executorSchema = z
     keep_work_dir: z.boolean().default(false),
     /** What a restarted daemon does with an attempt that was running: run it again, or report it as lost. */
     restart: z.enum(['rerun', 'lost']).default('rerun'),
-    /** Keeps a command apart from other processes, and from the network; it fails where the kernel refuses that. */
-    confine: z.enum(['none', 'processes', 'no_network']).default('none'),
+    /** Keeps a command to its own files and processes: as far as this host can, or not at all if it cannot, or never. */
+    confine: z.enum(['auto', 'required', 'none']).default('auto'),
+    /** Whether a confined command reaches the network. */
+    network: z.boolean().default(false),
+    /** Files and directories that a confined command may read although they lie in a home, /tmp or /run. */
+    read: paths,
+    /** Files and directories that a confined command may write besides its own directory. */
+    write: paths,
     usage: usage.default({}),
   })
   .superRefine((executor, context) => {
     const kinds = ['command', 'http', 'module'].filter((kind) => executor[kind as keyof typeof executor] !== undefined);
     if (kinds.length !== 1) context.addIssue({ code: 'custom', message: 'needs exactly one of command, http, module' });
-    if (executor.confine !== 'none' && executor.command === undefined) {
-      context.addIssue({ code: 'custom', path: ['confine'], message: 'only a command can be confined' });
+    if (executor.command !== undefined) return;
+    const { confine, network, read, write } = executor;
+    const confining = { confine: confine === 'required', network, read: read.length > 0, write: write.length > 0 };
+    for (const [setting, given] of Object.entries(confining)) {
+      if (given) context.addIssue({ code: 'custom', path: [setting], message: 'only a command can be confined' });
     }
   });
 

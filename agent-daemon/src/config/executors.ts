@@ -16,12 +16,15 @@ function absoluteArgument(directory: string, argument: string, index: number): s
 /** Resolves the paths of executors against the directory of the file they stand in. */
 export function resolveExecutors(executors: Executors, directory: string): Executors {
   const entries = Object.entries(executors).map(([taskType, executor]) => {
-    const { command, module, cwd } = executor;
+    const { command, module, cwd, read, write } = executor;
+    const absolute = (path: string) => resolve(directory, path);
     const resolved: ExecutorSettings = {
       ...executor,
       ...(command && { command: command.map((argument, index) => absoluteArgument(directory, argument, index)) }),
-      ...(module !== undefined && { module: resolve(directory, module) }),
-      ...(cwd !== undefined && { cwd: resolve(directory, cwd) }),
+      ...(module !== undefined && { module: absolute(module) }),
+      ...(cwd !== undefined && { cwd: absolute(cwd) }),
+      read: read.map(absolute),
+      write: write.map(absolute),
     };
     return [taskType, resolved] as const;
   });

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
+import { resolve } from 'node:path';
+import { ENV_FILE } from '@gatepost/shared/config/environment';
 import type { Logger } from '@gatepost/shared/log';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
@@ -7,6 +9,7 @@ import type { DaemonConfig } from '../config/daemon-config.js';
 import type { Clock } from './clock.js';
 import { enforcementNames } from './enforcement.js';
 import { buildRegistry } from './executors/build-registry.js';
+import { probeConfinement } from './executors/confinement.js';
 import { killMarked } from './executors/process-tree.js';
 import { OutputServer } from './grpc/output-server.js';
 import { Registration } from './grpc/register.js';
@@ -58,6 +61,7 @@ export class Daemon {
   readonly #store: Store;
   readonly #workDirs: WorkDirs;
   readonly #capabilities: readonly string[];
+  readonly #confinement = probeConfinement();
   readonly #stopping = new AbortController();
   #busy = false;
   #server: RunningServer | undefined;
@@ -70,7 +74,14 @@ export class Daemon {
     this.#parts = parts;
     this.#store = Store.open(config.data);
     this.#workDirs = new WorkDirs(config.data);
-    const registry = parts.registry ?? buildRegistry(config.executors, limits, `${this.#store.id()}:`);
+    const registry =
+      parts.registry ??
+      buildRegistry(config.executors, {
+        limits,
+        markerPrefix: `${this.#store.id()}:`,
+        confinement: this.#confinement,
+        files: { directories: [config.data], files: [config.tls.key, resolve(ENV_FILE)] },
+      });
     this.#capabilities = [...registry.keys()].sort();
     const store = this.#store;
     const runner = new Runner(registry, store.blobs, this.#workDirs, config.data);
@@ -206,7 +217,7 @@ export class Daemon {
       ...(identity.certificateSha256 === '' ? {} : { cert_sha256: identity.certificateSha256 }),
       capabilities: [...this.#capabilities],
       slots: config.limits.slots,
-      enforces: [...enforcementNames()],
+      enforces: [...enforcementNames(config.executors, this.#confinement)],
     };
     this.poster.add({ attempt: undefined, run: undefined, record });
   }

@@ -1,6 +1,4 @@
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { variablesFor } from '@gatepost/shared/config/environment';
 import { publicKeyFromMirror } from '@gatepost/shared/hedera/account-key';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
@@ -10,8 +8,10 @@ import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
 import type { DaemonConfig } from '../config/daemon-config.js';
 import type { ExecutorSettings } from '../config/executors-schema.js';
 import { usdPerDay } from '../core/lease-planner.js';
-import { enforcement } from './enforcement.js';
-import { canConfine } from './executors/confinement.js';
+import { confinementOf, enforcement } from './enforcement.js';
+import { shortcoming } from './executors/build-registry.js';
+import { type Confinement, probeConfinement } from './executors/confinement.js';
+import { findProgram } from './executors/find-program.js';
 import { accountKeyOnMirror } from './ledger/hedera-ledger.js';
 import { loadIdentity } from './tls.js';
 
@@ -70,21 +70,7 @@ function ledgerChecks(connection: Connection, config: DaemonConfig): Readonly<Re
   };
 }
 
-function findProgram(program: string): boolean {
-  const candidates = /[/\\]/.test(program)
-    ? [program]
-    : (variablesFor(['PATH']).PATH ?? '').split(delimiter).map((directory) => join(directory, program));
-  return candidates.some((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-async function checkExecutor(executor: ExecutorSettings): Promise<Omit<Finding, 'check'>> {
+async function checkExecutor(executor: ExecutorSettings, confinement: Confinement): Promise<Omit<Finding, 'check'>> {
   const { command, module, http } = executor;
   if (module !== undefined) return existsSync(module) ? ok(`module ${module}`) : fail(`no such module: ${module}`);
   if (http !== undefined) {
@@ -92,9 +78,9 @@ async function checkExecutor(executor: ExecutorSettings): Promise<Omit<Finding, 
     return reachable === undefined ? warn(`nothing answers at ${http}`) : ok(`http ${http}`);
   }
   const [program = ''] = command ?? [];
-  if (!findProgram(program)) return fail(`no such program: ${program}`);
-  if (executor.confine !== 'none' && !canConfine()) return fail(`this host cannot confine: ${executor.confine}`);
-  return ok(`command ${program}${executor.confine === 'none' ? '' : `, confined: ${executor.confine}`}`);
+  if (findProgram(program) === undefined) return fail(`no such program: ${program}`);
+  const problem = shortcoming(executor, confinement);
+  return problem === undefined ? ok(`command ${program}, ${confinementOf(executor, confinement)}`) : fail(problem);
 }
 
 function hostChecks(config: DaemonConfig): Readonly<Record<string, Check>> {
@@ -126,8 +112,9 @@ async function run(check: string, perform: Check): Promise<Finding> {
 
 /** Looks at everything a daemon needs; changes nothing but the data directory's existence. */
 export async function examine(connection: Connection, config: DaemonConfig): Promise<readonly Finding[]> {
+  const confinement = probeConfinement();
   const executors = Object.entries(config.executors).map(
-    ([taskType, executor]) => [`executor ${taskType}`, () => checkExecutor(executor)] as const,
+    ([taskType, executor]) => [`executor ${taskType}`, () => checkExecutor(executor, confinement)] as const,
   );
   const none: [string, Check][] =
     executors.length === 0 ? [['executors', () => warn('none: this agent can execute nothing')]] : [];

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { canConfine } from '../../src/shell/executors/confinement.js';
 import { killMarked } from '../../src/shell/executors/process-tree.js';
 import { until } from '../support/until.js';
 import { alive, command, outputOf, start } from './run.js';
@@ -47,6 +46,13 @@ describe('a command', () => {
     expect(run.log).toEqual(['plain', 'no end']);
   });
 
+  it('may tell them on descriptor 3 instead', async () => {
+    const run = start(command(['sh', '-c', 'echo "::progress 0.5 half" >&3; echo a line >&3; echo noise >&2']));
+    expect(outputOf(await run.result)).toBe('');
+    expect(run.progress).toEqual([[0.5, 'half']]);
+    expect([...run.log].sort()).toEqual(['a line', 'noise']);
+  });
+
   it('sees the allowed environment and nothing else', async () => {
     process.env.GATEPOST_TEST_SECRET = 'do-not-show';
     process.env.GATEPOST_TEST_SHOWN = 'shown';
@@ -69,33 +75,13 @@ describe('a command', () => {
     expect(outputOf(await start(command(node('process.kill(process.pid, "SIGKILL")'))).result)).toBe(
       'failed: killed by SIGKILL',
     );
-    expect(outputOf(await start(command(['/no/such/program'])).result)).toMatch(/cannot run .*ENOENT/);
+    expect(outputOf(await start(command(['/no/such/program'])).result)).toBe(
+      'failed: cannot run /no/such/program: there is no such program',
+    );
   });
 
   it('need not read its input', async () => {
     expect(outputOf(await start(command(['echo', 'done']), 'x'.repeat(1_000_000)).result)).toBe('done\n');
-  });
-});
-
-describe.skipIf(!canConfine())('a confined command', () => {
-  const look =
-    'ls -d /proc/[0-9]* | wc -l; cat /proc/net/dev | tail -n +3 | wc -l; cat; test -e /proc/$PARENT/environ; echo $?';
-
-  it('sees no process but its own, and without a network none but loopback', async () => {
-    process.env.PARENT = String(process.pid);
-    const run = start(command(['sh', '-c', look], { confine: 'no_network', env: ['PARENT'] }), 'x');
-    const [processes, interfaces, order] = outputOf(await run.result).split(/\n/);
-    expect(Number(processes)).toBeLessThan(10);
-    expect(interfaces).toBe('1');
-    expect(order).toBe('{"input":"x"}1');
-  });
-
-  it('ends as a whole, its daemonised children included', async () => {
-    const script = 'setsid sleep 1000 >/dev/null 2>&1 & echo up >&2; wait; sleep 1000';
-    const run = start(command(['sh', '-c', script], { confine: 'processes' }));
-    await until(() => run.log.includes('up') || undefined, 'its start');
-    run.abort.abort();
-    expect(outputOf(await run.result)).toMatch(/^failed/);
   });
 });
 
@@ -123,9 +109,12 @@ describe('bounds', () => {
   });
 });
 
+/** In a namespace of their own, processes would not know the ids by which they are looked for here. */
+const UNCONFINED = { confine: 'none' };
+
 describe('the end of a process tree', () => {
   it('a child that ignores SIGTERM and a grandchild that left its group are gone within grace + 1 s', async () => {
-    const run = start(command(node(STUBBORN)));
+    const run = start(command(node(STUBBORN), UNCONFINED));
     const pids = await until(() => pidsIn(run.log), 'the grandchild');
     expect(pids.every(alive)).toBe(true);
     const began = Date.now();
@@ -136,7 +125,7 @@ describe('the end of a process tree', () => {
   });
 
   it('what a finished command left behind ends with it', async () => {
-    const run = start(command(['sh', '-c', 'setsid sleep 1000 >/dev/null 2>&1 & echo $!']));
+    const run = start(command(['sh', '-c', 'setsid sleep 1000 >/dev/null 2>&1 & echo $!'], UNCONFINED));
     const pid = Number(outputOf(await run.result));
     expect(alive(pid)).toBe(false);
   });
@@ -156,7 +145,7 @@ describe('the end of a process tree', () => {
   });
 
   it('processes of a daemon that died are found by their marker', async () => {
-    const run = start(command(['sleep', '1000']));
+    const run = start(command(['sleep', '1000'], UNCONFINED));
     const killed = await until(async () => (await killMarked('test:')) || undefined, 'the orphan');
     expect(killed).toBe(1);
     expect(outputOf(await run.result)).toBe('failed: killed by SIGKILL');

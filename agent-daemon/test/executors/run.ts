@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { executorSchema } from '../../src/config/executors-schema.js';
 import { CommandExecutor } from '../../src/shell/executors/command-executor.js';
+import { type DaemonFiles, probeConfinement } from '../../src/shell/executors/confinement.js';
 import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
 
 export const LIMITS = { graceMs: 300, maxOutputBytes: 1_000_000, logLineBytes: 200 };
@@ -19,9 +20,18 @@ export interface Started extends Told {
   readonly workDir: string;
 }
 
-export function command(argv: string[], settings: object = {}, limits: Partial<typeof LIMITS> = {}): Executor {
+/** What this host can do, found once. */
+export const HOST = probeConfinement();
+
+export function command(
+  argv: string[],
+  settings: object = {},
+  limits: Partial<typeof LIMITS> = {},
+  files: DaemonFiles = { directories: [], files: [] },
+): Executor {
   const parsed = executorSchema.parse({ command: argv, ...settings });
-  return new CommandExecutor({ ...parsed, command: argv }, { ...LIMITS, ...limits }, 'test:');
+  const host = { limits: { ...LIMITS, ...limits }, markerPrefix: 'test:', confinement: HOST, files };
+  return new CommandExecutor({ ...parsed, command: argv }, host);
 }
 
 /** Runs an executor with a working directory that is removed afterwards. */

@@ -21,6 +21,9 @@ export const ENVIRONMENT = {
 
 export type EnvironmentVariable = keyof typeof ENVIRONMENT;
 
+/** File in the working directory that may hold what the environment does not. */
+export const ENV_FILE = '.env';
+
 /** The variables that are set, empty ones left out. */
 export type Environment = Readonly<Partial<Record<EnvironmentVariable, string>>>;
 
@@ -37,7 +40,7 @@ function readEnvFile(path: string): Record<string, string | undefined> {
  * Reads the environment: what is set in the process, else what `.env` in the working directory says.
  * The only place that reads `process.env`.
  */
-export function readEnvironment(envFile = '.env'): Environment {
+export function readEnvironment(envFile = ENV_FILE): Environment {
   const file = readEnvFile(envFile);
   const found: Partial<Record<EnvironmentVariable, string>> = {};
   for (const name of Object.keys(ENVIRONMENT) as EnvironmentVariable[]) {

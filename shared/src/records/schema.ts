@@ -109,7 +109,7 @@ export const online = z.object({
   cert_sha256: sha256.optional(),
   capabilities: z.array(z.string().min(1).max(64)).max(64),
   slots: z.int().positive(),
-  /** What the host really enforces on executors, such as `process_tree`, `usage`, `confine`. */
+  /** What the host really enforces on every executor, such as `process_tree`, `usage`, `own_files`. */
   enforces: z.array(z.string().min(1).max(32)).max(16).optional(),
 });
 

@@ -1,25 +1,56 @@
+import { existsSync } from 'node:fs';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Limits } from '../../config/daemon-config.js';
 import type { Executors } from '../../config/executors.js';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
 import type { ExecutorRegistry } from '../work/executor-registry.js';
 import { CommandExecutor } from './command-executor.js';
+import type { Confinement, DaemonFiles } from './confinement.js';
 import type { Executor } from './executor.js';
 import { HttpExecutor } from './http-executor.js';
 import { ModuleExecutor } from './module-executor.js';
 
-function executorFor(settings: ExecutorSettings, limits: Limits, markerPrefix: string): Executor {
-  if (settings.http !== undefined) return new HttpExecutor(settings.http, limits);
-  if (settings.module !== undefined) return new ModuleExecutor(settings.module, settings.env, settings.usage, limits);
-  return new CommandExecutor({ ...settings, command: settings.command ?? [] }, limits, markerPrefix);
+/** What executors are given by the daemon they belong to. */
+export interface ExecutorHost {
+  readonly limits: Limits;
+  /** Prefix of the markers of its processes. */
+  readonly markerPrefix: string;
+  readonly confinement: Confinement;
+  readonly files: DaemonFiles;
 }
 
-/** Makes the executors that a configuration names. */
-export function buildRegistry(executors: Executors, limits: Limits, markerPrefix: string): ExecutorRegistry {
+function executorFor(settings: ExecutorSettings, host: ExecutorHost): Executor {
+  const { limits } = host;
+  if (settings.http !== undefined) return new HttpExecutor(settings.http, limits);
+  if (settings.module !== undefined) return new ModuleExecutor(settings.module, settings.env, settings.usage, limits);
+  return new CommandExecutor({ ...settings, command: settings.command ?? [] }, host);
+}
+
+/** What this host cannot give an executor, in words. */
+export function shortcoming(settings: ExecutorSettings, { mechanism, lacking }: Confinement): string | undefined {
+  if (settings.confine === 'required' && mechanism !== 'bubblewrap') {
+    return `confine: required, but this host cannot: ${lacking}; install bubblewrap, or set confine: auto`;
+  }
+  const missing = [...settings.read, ...settings.write].filter((path) => !existsSync(path));
+  return missing.length === 0 ? undefined : `no such file or directory: ${missing.join(', ')}`;
+}
+
+/**
+ * Makes the executors that a configuration names.
+ * @throws GatepostError INVALID_CONFIG naming every executor that this host cannot run as it is asked to.
+ */
+export function buildRegistry(executors: Executors, host: ExecutorHost): ExecutorRegistry {
+  const entries = Object.entries(executors);
+  const problems = entries.flatMap(([taskType, settings]) => {
+    const problem = shortcoming(settings, host.confinement);
+    return problem === undefined ? [] : [`executors.${taskType}: ${problem}`];
+  });
+  if (problems.length > 0) throw new GatepostError('INVALID_CONFIG', problems.join('\n'));
   return new Map(
-    Object.entries(executors).map(([taskType, settings]) => [
+    entries.map(([taskType, settings]) => [
       taskType,
       {
-        executor: executorFor(settings, limits, markerPrefix),
+        executor: executorFor(settings, host),
         restart: settings.restart,
         keepWorkDir: settings.keep_work_dir,
       },

@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
+import { confinedArgv, type Mechanism, type View } from '../../core/confinement.js';
 import { parseExecutorLine } from '../../core/line-protocol.js';
 import { childEnvironment } from './child-environment.js';
-import { canConfine, confined } from './confinement.js';
+import { type Confinement, type DaemonFiles, viewOf } from './confinement.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from './executor.js';
+import { findProgram } from './find-program.js';
 import { LineSplitter } from './line-splitter.js';
 import { killTree, signalTree } from './process-tree.js';
 import { watchUsage } from './usage-watch.js';
@@ -17,14 +21,25 @@ export interface CommandLimits {
   readonly logLineBytes: number;
 }
 
-/** Prefix of the markers of one daemon, so that a restarted one finds what its predecessor left running. */
-export type MarkerPrefix = string;
+/** What a command is given by the daemon it belongs to. */
+export interface CommandHost {
+  readonly limits: CommandLimits;
+  /** Prefix of the markers of one daemon, so that a restarted one finds what its predecessor left running. */
+  readonly markerPrefix: string;
+  readonly confinement: Confinement;
+  readonly files: DaemonFiles;
+}
+
+/** Descriptor on which a program may tell progress and log lines apart from its standard error. */
+const PROGRESS_FD = 3;
 
 /** A child process and why it has to end, if it has. */
 interface Running {
   readonly child: ChildProcess;
   readonly pid: number;
   readonly marker: string;
+  /** Started by a program that confines it, and that takes it along when it ends itself. */
+  readonly launched: boolean;
   readonly chunks: Buffer[];
   failure: string | undefined;
 }
@@ -43,19 +58,24 @@ function collectOutput(running: Running, maxBytes: number, overflow: () => void)
   });
 }
 
+const lineStreams = (child: ChildProcess): readonly Readable[] =>
+  [child.stderr, child.stdio[PROGRESS_FD]].filter((stream) => stream !== null && stream !== undefined) as Readable[];
+
 function relayLines(child: ChildProcess, execution: Execution, maxChars: number): void {
-  const splitter = new LineSplitter(maxChars, (text) => {
-    const line = parseExecutorLine(text);
-    if (line.type === 'progress') execution.progress(line.fraction, line.message);
-    else execution.log(line.line);
-  });
-  child.stderr?.on('data', (chunk: Buffer) => splitter.push(chunk));
-  child.stderr?.once('end', () => splitter.end());
+  for (const stream of lineStreams(child)) {
+    const splitter = new LineSplitter(maxChars, (text) => {
+      const line = parseExecutorLine(text);
+      if (line.type === 'progress') execution.progress(line.fraction, line.message);
+      else execution.log(line.line);
+    });
+    stream.on('data', (chunk: Buffer) => splitter.push(chunk));
+    stream.once('end', () => splitter.end());
+  }
 }
 
 /** SIGTERM to the whole tree, and after the grace SIGKILL; resolves when the first signal is out. */
 function terminate(running: Running, graceMs: number): NodeJS.Timeout {
-  void signalTree(running.pid, running.marker, 'SIGTERM');
+  void signalTree(running.pid, running.marker, 'SIGTERM', running.launched);
   return setTimeout(() => void killTree(running.pid, running.marker), graceMs);
 }
 
@@ -73,34 +93,44 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 const DRAIN_MS = 1_000;
 
 async function drained(child: ChildProcess): Promise<void> {
-  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null && !stream.closed);
-  const ends = Promise.all(streams.map((stream) => (stream === null ? undefined : once(stream, 'close'))));
+  const streams = [...(child.stdout === null ? [] : [child.stdout]), ...lineStreams(child)];
+  const ends = Promise.all(streams.filter(({ closed }) => !closed).map((stream) => once(stream, 'close')));
   const timeout = AbortSignal.timeout(DRAIN_MS);
   await Promise.race([ends, once(timeout, 'abort')]);
+}
+
+/** A shell and bubblewrap tell by 128 + n that a program was ended by signal n. */
+function signalOf(code: number): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
 }
 
 /** Runs a program without a shell: the work order on its standard input, the output on its standard output. */
 export class CommandExecutor implements Executor {
   readonly kind = 'command';
   readonly usesWorkDir = true;
+  readonly #mechanism: Mechanism;
+  readonly #view: Omit<View, 'workDir' | 'cwd'>;
 
   constructor(
     private readonly settings: ExecutorSettings & { readonly command: readonly string[] },
-    private readonly limits: CommandLimits,
-    private readonly markerPrefix: MarkerPrefix,
-  ) {}
+    private readonly host: CommandHost,
+  ) {
+    this.#mechanism = settings.confine === 'none' ? 'none' : host.confinement.mechanism;
+    this.#view = viewOf(settings, host.files);
+  }
 
   async execute(execution: Execution): Promise<ExecutionResult> {
+    const { graceMs, maxOutputBytes, logLineBytes } = this.host.limits;
     const running = this.#spawn(execution);
     if ('reason' in running) return failed(running.reason);
     const { child } = running;
     let grace: NodeJS.Timeout | undefined;
     const stop = () => {
-      grace ??= terminate(running, this.limits.graceMs);
+      grace ??= terminate(running, graceMs);
     };
     const exit = exitOf(child);
-    collectOutput(running, this.limits.maxOutputBytes, stop);
-    relayLines(child, execution, this.limits.logLineBytes);
+    collectOutput(running, maxOutputBytes, stop);
+    relayLines(child, execution, logLineBytes);
     child.stdin?.on('error', () => undefined); // A program need not read its input.
     child.stdin?.end(execution.workOrder);
     execution.signal.addEventListener('abort', stop, { once: true });
@@ -121,29 +151,33 @@ export class CommandExecutor implements Executor {
   }
 
   #spawn(execution: Execution): Running | { readonly reason: string } {
-    const { confine, command } = this.settings;
-    if (confine !== 'none' && !canConfine()) {
-      return { reason: `this host cannot confine a command (${confine}); agent-daemon doctor says why` };
-    }
-    const [program = '', ...args] = confined(command, confine);
-    const marker = `${this.markerPrefix}${randomUUID()}`;
+    const { command, env } = this.settings;
+    const { workDir } = execution;
+    const cwd = this.settings.cwd ?? workDir;
+    const [named = ''] = command;
+    if (findProgram(named) === undefined) return { reason: `cannot run ${named}: there is no such program` };
+    const [program = '', ...args] = confinedArgv(this.#mechanism, command, { ...this.#view, workDir, cwd });
+    const marker = `${this.host.markerPrefix}${randomUUID()}`;
     try {
       const child = spawn(program, args, {
-        cwd: this.settings.cwd ?? execution.workDir,
-        env: childEnvironment(execution, this.settings.env, marker),
-        stdio: ['pipe', 'pipe', 'pipe'],
+        cwd,
+        env: childEnvironment(execution, env, marker),
+        stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
         detached: true, // A process group of its own, so that it can be signalled as a whole.
         shell: false,
       });
-      return { child, pid: child.pid ?? 0, marker, chunks: [], failure: undefined };
+      const launched = this.#mechanism !== 'none';
+      return { child, pid: child.pid ?? 0, marker, launched, chunks: [], failure: undefined };
     } catch (error) {
       return { reason: `cannot run ${program}: ${(error as Error).message}` };
     }
   }
 
-  #judge(running: Running, { code, signal }: { code: number | null; signal: string | null }): ExecutionResult {
+  #judge(running: Running, exit: { code: number | null; signal: string | null }): ExecutionResult {
+    const { code } = exit;
     if (running.failure !== undefined) return failed(running.failure);
-    if (signal !== null) return failed(`killed by ${signal}`);
+    const signal = exit.signal ?? (running.launched ? signalOf(code ?? 0) : undefined);
+    if (signal !== undefined) return failed(`killed by ${signal}`);
     if (code !== 0) return failed(`exit code ${code}`);
     return { ok: true, output: Buffer.concat(running.chunks) };
   }

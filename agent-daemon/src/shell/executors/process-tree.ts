@@ -80,10 +80,15 @@ function signalOne(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Signals the whole tree; says how many processes were found besides the group's. */
-export async function signalTree(root: number, marker: string, signal: NodeJS.Signals): Promise<number> {
-  if (root > 1) signalOne(-root, signal);
-  const members = await processesOf(root, marker);
+/** Signals the whole tree, or all of it but its root; says how many processes were found. */
+export async function signalTree(
+  root: number,
+  marker: string,
+  signal: NodeJS.Signals,
+  spareRoot = false,
+): Promise<number> {
+  if (root > 1 && !spareRoot) signalOne(-root, signal);
+  const members = (await processesOf(root, marker)).filter(({ pid }) => !(spareRoot && pid === root));
   for (const { pid } of members) signalOne(pid, signal);
   return members.length;
 }

@@ -1,0 +1,20 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { variablesFor } from '@gatepost/shared/config/environment';
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Path of a program: as it is written when that has a slash, else the first on PATH; undefined when there is none. */
+export function findProgram(program: string, searchPath = variablesFor(['PATH']).PATH ?? ''): string | undefined {
+  const candidates = /[/\\]/.test(program)
+    ? [program]
+    : searchPath.split(delimiter).map((directory) => join(directory, program));
+  return candidates.find(executable);
+}
