@@ -45,7 +45,7 @@ it('begins at the dispatch; the result is told once the inbox assigns it, and ex
   host.ledger.assign('run', [early.record]);
   expect(await session.finished('early')).toMatchObject({ outcome: 'OUTCOME_OK' });
   expect(await results('early')).toHaveLength(1);
-  expect(aboutTasks().map(({ type }) => type)).toEqual(['started', 'result']);
+  expect(aboutTasks().map(({ type }) => type)).toEqual(['result']);
   expect(ran).toHaveLength(1);
 });
 

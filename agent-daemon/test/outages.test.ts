@@ -43,7 +43,7 @@ describe('while the ledger', () => {
   });
 
   it('cannot take more, the daemon says so instead of growing', async () => {
-    host = await Hosted.start({ settings: { limits: { unreported: 3 } } });
+    host = await Hosted.start({ settings: { limits: { unreported: 2 } } });
     await until(() => host.daemon.poster.pending === 0 || undefined, 'the first records');
     host.ledger.behaviour = 'unreachable';
     const session = await host.session();

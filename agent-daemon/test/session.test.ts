@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { INBOX } from '../src/bench/memory-ledger.js';
 import type { ExecutionResult } from '../src/shell/executors/executor.js';
@@ -251,5 +253,19 @@ describe('outputs', () => {
     await until(async () => (await host.daemon.retention.sweep(later)) === 1 || undefined, 'its removal');
     session.send({ fetch_output: { sha256: output_sha256, offset: 0 } });
     expect(await session.refused()).toMatchObject({ code: 5 });
+  });
+
+  it('that no attempt names are removed when they are old enough, those that are named stay', async () => {
+    await start({ executors });
+    const session = await host.session();
+    host.dispatch(session, { task: 'large', type: 'large' });
+    const { output_sha256 } = await session.finished('large');
+    const blobs = join(host.directory, 'data/blobs');
+    const nobodys = 'ab'.repeat(32);
+    writeFileSync(join(blobs, nobodys), 'written when its attempt was cancelled');
+    await host.daemon.retention.sweep();
+    expect(readdirSync(blobs)).toContain(nobodys);
+    await host.daemon.retention.sweep(Date.now() + 3 * 3_600_000);
+    expect(readdirSync(blobs)).toEqual([Buffer.from(output_sha256 as Buffer).toString('hex')]);
   });
 });

@@ -1,7 +1,7 @@
 // Sustained rate of no-op attempts over one session: dispatched, executed, their results durable, finished, acknowledged.
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, platform, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -38,7 +38,7 @@ const config = {
   tls: { cert: 'cert.pem', key: 'key.pem' },
   slots: Number(values.slots),
   queue: window,
-  limits: { unreported: 10_000_000, awaiting: window },
+  limits: { awaiting: window },
 };
 writeFileSync(file, stringify(config));
 
@@ -69,6 +69,14 @@ function feed(until: number): void {
 
 const mib = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`;
 
+/** Memory of this process that no file backs, bytes; the database is mapped and grows with what is retained. */
+function anonymousMemory(): number {
+  const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
+  return Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1_024;
+}
+
+const [{ model } = { model: 'unknown processor' }] = cpus();
+process.stdout.write(`node ${process.version}, ${platform()} ${release()}, ${cpus().length} x ${model}\n`);
 await daemon.start();
 feed(window * 4);
 const client = fileURLToPath(new URL('./client.js', import.meta.url));
@@ -76,22 +84,25 @@ const child = fork(client, [daemon.address, daemon.tokens.issue(), String(attemp
 const began = Date.now();
 const cpuBegan = process.cpuUsage();
 let lapBegan = began;
+const rates: number[] = [];
 child.on('message', ({ finished }: { finished: number }) => {
   feed(finished + window * 4 + 1_000);
   if (finished % every !== 0) return;
-  const seconds = (Date.now() - lapBegan) / 1_000;
+  const rate = Math.round((every * 1_000) / (Date.now() - lapBegan));
+  rates.push(rate);
   lapBegan = Date.now();
   const { rss, heapUsed } = process.memoryUsage();
-  process.stdout.write(
-    `${finished} attempts, ${Math.round(every / seconds)} per s, heap ${mib(heapUsed)}, rss ${mib(rss)}\n`,
-  );
+  const memory = `heap ${mib(heapUsed)}, anonymous ${mib(anonymousMemory())}, resident ${mib(rss)}`;
+  const waiting = `${daemon.poster.pending} records wait for the journal`;
+  process.stdout.write(`${finished} attempts, ${rate} per s, ${memory}, ${waiting}\n`);
 });
 child.on('exit', (code) => {
   const seconds = (Date.now() - began) / 1_000;
   const { user, system } = process.cpuUsage(cpuBegan);
   const perAttempt = Math.round((user + system) / attempts);
   const rate = Math.round(attempts / seconds);
-  process.stdout.write(`${attempts} attempts in ${seconds.toFixed(1)} s: ${rate} per s, `);
+  const median = rates.toSorted((a, b) => a - b)[Math.floor(rates.length / 2)] ?? rate;
+  process.stdout.write(`${attempts} attempts in ${seconds.toFixed(1)} s: ${rate} per s, median lap ${median} per s, `);
   process.stdout.write(`${perAttempt} us of the daemon's processor time each\n`);
   void daemon.stop('the benchmark is over').then(() => {
     rmSync(directory, { recursive: true, force: true });

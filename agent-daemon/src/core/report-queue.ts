@@ -1,4 +1,4 @@
-import { fitsOneMessage } from '@gatepost/shared/records/codec';
+import { MessageFill } from '@gatepost/shared/records/codec';
 import type { JournalRecord } from '@gatepost/shared/records/schema';
 
 /** A record that waits to be written to the journal. */
@@ -22,6 +22,8 @@ export interface Parcel {
 export class ReportQueue {
   /** Insertion order is the order of reports. */
   #waiting = new Set<Report>();
+  /** Attempt -> its `started` that waits. */
+  readonly #started = new Map<string, Report>();
   /** Attempts with a report on its way. */
   readonly #inFlight = new Set<string>();
   #away = 0;
@@ -31,14 +33,29 @@ export class ReportQueue {
     return this.#waiting.size + this.#away;
   }
 
+  /** Takes a report; a result makes a `started` that still waits superfluous. */
   add(report: Report): void {
+    const { attempt, record } = report;
+    const started = attempt === undefined ? undefined : this.#started.get(attempt);
+    if (record.type === 'result' && started !== undefined) this.#remove(started);
+    this.#noteStarted(report);
     this.#waiting.add(report);
+  }
+
+  #noteStarted(report: Report): void {
+    if (report.record.type === 'started' && report.attempt !== undefined) this.#started.set(report.attempt, report);
+  }
+
+  #remove(report: Report): void {
+    this.#waiting.delete(report);
+    if (report.record.type === 'started' && report.attempt !== undefined) this.#started.delete(report.attempt);
   }
 
   /** Puts a parcel that did not arrive back to the front. */
   putBack(parcel: Parcel): void {
     this.arrived(parcel);
     this.#waiting = new Set([...parcel.reports, ...this.#waiting]);
+    for (const report of parcel.reports) this.#noteStarted(report);
   }
 
   arrived(parcel: Parcel): void {
@@ -49,18 +66,19 @@ export class ReportQueue {
   /** The next parcel; undefined when nothing can go out now. */
   takeParcel(): Parcel | undefined {
     const reports: Report[] = [];
+    let fill: MessageFill | undefined;
     for (const report of this.#waiting) {
       if (report.attempt !== undefined && this.#inFlight.has(report.attempt)) continue;
       const [first = report] = reports;
       if (report.run !== first.run) continue;
-      const records = [...reports, report].map((each) => each.record);
-      if (reports.length > 0 && !fitsOneMessage(first.run, records)) break;
+      fill ??= new MessageFill(first.run);
+      if (!fill.add(report.record) && reports.length > 0) break;
       reports.push(report);
     }
     const [first] = reports;
     if (first === undefined) return undefined;
     for (const report of reports) {
-      this.#waiting.delete(report);
+      this.#remove(report);
       if (report.attempt !== undefined) this.#inFlight.add(report.attempt);
     }
     this.#away += reports.length;

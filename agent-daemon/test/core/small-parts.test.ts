@@ -81,7 +81,7 @@ describe('reports', () => {
 
   it('of one run share a message, and an attempt’s are written in order', () => {
     const queue = new ReportQueue();
-    for (const report of [started('a', '1'), started('b', '1'), result('a', '1')]) queue.add(report);
+    for (const report of [started('a', '1'), started('b', '1'), result('a', '2')]) queue.add(report);
     const first = queue.takeParcel();
     expect(first?.reports.map(({ record }) => record.type)).toEqual(['started', 'result']);
     queue.add(result('a', '1'));
@@ -89,6 +89,17 @@ describe('reports', () => {
     expect(queue.takeParcel()).toBeUndefined();
     if (first !== undefined) queue.putBack(first);
     expect(queue.takeParcel()?.reports).toHaveLength(3);
+  });
+
+  it('leave out a start that is still waiting when its result comes, not one that is on its way', () => {
+    const queue = new ReportQueue();
+    for (const report of [started('a', '1'), started('a', '2'), result('a', '1')]) queue.add(report);
+    const first = queue.takeParcel();
+    expect(first?.reports.map(({ record }) => record.type)).toEqual(['started', 'result']);
+    queue.add(result('a', '2'));
+    expect(queue.takeParcel()).toBeUndefined();
+    if (first !== undefined) queue.putBack(first);
+    expect(queue.size).toBe(3);
   });
 
   it('always fit their message, none is lost', () => {

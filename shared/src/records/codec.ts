@@ -38,38 +38,56 @@ function encode(run: string | undefined, records: readonly AnyRecord[]): Buffer 
   );
 }
 
+/** Fills one message of a run with records, and says of each whether it fits. */
+export class MessageFill {
+  #bytes: number;
+  #count = 0;
+
+  constructor(run: string | undefined) {
+    this.#bytes = encode(run, []).length;
+  }
+
+  /** Takes the record if there is room for it. */
+  add(record: AnyRecord): boolean {
+    const separator = this.#count === 0 ? 0 : 1;
+    const bytes = this.#bytes + separator + Buffer.byteLength(JSON.stringify(record), 'utf8');
+    if (bytes > MAX_MESSAGE_BYTES) return false;
+    this.#bytes = bytes;
+    this.#count += 1;
+    return true;
+  }
+}
+
 /**
  * Packs records of one run, in order, into as few messages of at most 1,024 bytes as that order allows.
  * @throws GatepostError RECORD_TOO_LARGE when one record alone does not fit.
  */
 export function packRecords(run: string | undefined, records: readonly AnyRecord[]): Buffer[] {
-  const messages: Buffer[] = [];
-  let open: AnyRecord[] = [];
-  let bytes: Buffer | undefined;
+  const messages: AnyRecord[][] = [];
+  let fill = new MessageFill(run);
   for (const record of records) {
-    const together = encode(run, [...open, record]);
-    if (together.length <= MAX_MESSAGE_BYTES) {
-      open.push(record);
-      bytes = together;
+    if (messages.length > 0 && fill.add(record)) {
+      messages.at(-1)?.push(record);
       continue;
     }
-    if (bytes !== undefined) messages.push(bytes);
-    open = [record];
-    bytes = encode(run, open);
-    if (bytes.length > MAX_MESSAGE_BYTES) {
+    fill = new MessageFill(run);
+    if (!fill.add(record)) {
+      const { length } = encode(run, [record]);
       throw new GatepostError(
         'RECORD_TOO_LARGE',
-        `a ${record.type} record takes ${bytes.length} bytes of ${MAX_MESSAGE_BYTES}`,
+        `a ${record.type} record takes ${length} bytes of ${MAX_MESSAGE_BYTES}`,
       );
     }
+    messages.push([record]);
   }
-  if (bytes !== undefined) messages.push(bytes);
-  return messages;
+  return messages.map((packed) => encode(run, packed));
 }
 
 /** Whether records fit one message together. */
-export const fitsOneMessage = (run: string | undefined, records: readonly AnyRecord[]): boolean =>
-  encode(run, records).length <= MAX_MESSAGE_BYTES;
+export function fitsOneMessage(run: string | undefined, records: readonly AnyRecord[]): boolean {
+  const fill = new MessageFill(run);
+  return records.every((record) => fill.add(record));
+}
 
 /** Reads a topic message; never throws. Unknown record types are skipped, one malformed record spoils the message. */
 export function unpackMessage(message: Uint8Array): DecodedMessage | MalformedMessage {

@@ -95,6 +95,17 @@ export class Blobs {
     await rm(this.#path(sha256), { force: true });
   }
 
+  /** Names of the blobs in files that were written before a time, milliseconds since the Unix epoch. */
+  async filesBefore(timeMs: number): Promise<readonly string[]> {
+    const names = (await readdir(this.directory).catch(() => [])).filter((name) => !name.endsWith('.partial'));
+    const found: string[] = [];
+    for (const name of names) {
+      const written = await stat(join(this.directory, name)).catch(() => undefined);
+      if (written !== undefined && written.mtimeMs < timeMs) found.push(name);
+    }
+    return found;
+  }
+
   /** Removes what a crash left half written. */
   async sweep(): Promise<void> {
     const names = await readdir(this.directory).catch(() => []);

@@ -6,8 +6,10 @@ export interface AttemptRow {
   readonly assignment: Assignment;
   /** How often an executor was started for it. */
   readonly starts: number;
-  /** Whether its input is among the blobs. */
+  /** Whether its input is at hand: in the assignment, in `input`, or among the blobs. */
   readonly hasInput: boolean;
+  /** A small input that the assignment does not hold, while the attempt is not over. */
+  readonly input?: Uint8Array;
   /** Present while only a dispatch says that it is to be done. */
   readonly early?: EarlyRow;
   /** Present once it is over. */

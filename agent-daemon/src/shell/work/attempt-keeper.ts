@@ -11,6 +11,8 @@ import type { LiveAttempt } from './live-attempt.js';
 
 /** Work orders and outputs up to this size stay in memory while they are needed. */
 export const IN_MEMORY_BYTES = 16_384;
+/** Work orders up to this size are kept in the attempt's row, larger ones among the blobs. */
+const IN_ROW_BYTES = 2_048;
 const STORE_RETRY_MS = 1_000;
 
 /** Writes what must survive a crash. Finished work is not given up for a full disk: it waits until it can be written. */
@@ -39,12 +41,13 @@ export class AttemptKeeper {
     });
   }
 
-  /** @throws GatepostError STORE_FAILED */
+  /** Resolves when the work order is durable. @throws GatepostError STORE_FAILED */
   async keepInput(live: LiveAttempt, input: Uint8Array): Promise<void> {
-    await this.store.blobs.put(live.attempt.assignment.inputSha256, input);
+    if (input.length > IN_ROW_BYTES) await this.store.blobs.put(live.attempt.assignment.inputSha256, input);
+    const row = this.#rowOf({ ...live, input, hasInput: true });
+    await this.store.putAttempt(live.key, row);
     if (input.length <= IN_MEMORY_BYTES) live.input = input;
     live.hasInput = true;
-    this.note(live);
   }
 
   /** Makes a large output durable before anything is said of it; a small one waits for the row that names it. */
@@ -62,6 +65,7 @@ export class AttemptKeeper {
   async keepEnding(live: LiveAttempt, ending: Ending): Promise<void> {
     const reported = ending.outcome === 'cancelled' && live.attempt.starts === 0;
     const finished = { ending, event: live.log.next, atMs: this.clock.nowMs(), reported };
+    live.input = undefined;
     const row: AttemptRow = { ...this.#rowOf(live), finished };
     const { output } = live;
     await this.#insist('a result cannot be stored', () => {
@@ -83,10 +87,13 @@ export class AttemptKeeper {
     }
   }
 
-  #rowOf(live: LiveAttempt): AttemptRow {
+  #rowOf(live: Pick<LiveAttempt, 'attempt' | 'successor' | 'input' | 'hasInput'>): AttemptRow {
     const { assignment, starts, confirmed } = live.attempt;
     if (live.successor !== undefined) return { assignment: live.successor, starts, hasInput: false };
-    const row = { assignment, starts, hasInput: live.hasInput };
+    const inRow = assignment.inlineInput === undefined && assignment.inputSize <= IN_ROW_BYTES;
+    const input = inRow ? live.input : undefined;
+    const hasInput = live.hasInput && (!inRow || input !== undefined);
+    const row = { assignment, starts, hasInput, ...(input && { input }) };
     return confirmed ? row : { ...row, early: { atMs: this.clock.nowMs() } };
   }
 }

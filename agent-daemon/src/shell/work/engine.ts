@@ -93,8 +93,9 @@ export class Engine {
     }
     const row = this.parts.store.attempt(key);
     if (row !== undefined && row.early === undefined) return;
-    const hasInput = row?.hasInput === true && row.assignment.inputSha256 === assignment.inputSha256;
-    const taken = this.#resume(key, { assignment, starts: row?.starts ?? 0, hasInput });
+    const known = row?.hasInput === true && row.assignment.inputSha256 === assignment.inputSha256;
+    const input = known ? row.input : undefined;
+    const taken = this.#resume(key, { assignment, starts: row?.starts ?? 0, hasInput: known, ...(input && { input }) });
     // Over at once when nobody here can execute it; then the ending is what is kept.
     if (taken.attempt.phase !== 'saving') this.#keeper.note(taken);
   }
@@ -205,6 +206,7 @@ export class Engine {
   #resume(key: string, row: AttemptRow): LiveAttempt {
     const { assignment, starts } = row;
     const live = this.#add(key, assignment, starts, row.hasInput || assignment.inlineInput !== undefined);
+    live.input ??= row.input;
     const lost = starts > 0 && this.parts.registry.get(assignment.taskType)?.restart === 'lost';
     if (lost) this.#apply(live, { type: 'refused', reason: 'lost: the daemon was restarted while it ran' });
     else this.#ready(live);

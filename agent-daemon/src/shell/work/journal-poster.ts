@@ -10,7 +10,7 @@ import type { PreparedRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';
 
 /** Messages on their way at the same time. */
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 64;
 /** How long a record waits for others to share its message. */
 const LINGER_MS = 20;
 const MIN_BACKOFF_MS = 500;
@@ -29,6 +29,8 @@ export class JournalPoster {
   #sending = 0;
   #pump: (() => void) | undefined;
   #backoffMs = 0;
+  /** While the ledger does not take messages: when to try again. */
+  #retryAtMs = 0;
   #failures = 0;
   #stopped = false;
   #idle: (() => void)[] = [];
@@ -94,7 +96,7 @@ export class JournalPoster {
       void this.#send(parcel).finally(() => {
         this.#sending -= 1;
         if (this.pending === 0) for (const resolve of this.#idle.splice(0)) resolve();
-        else this.#schedule(this.#backoffMs);
+        else this.#schedule(Math.max(0, this.#retryAtMs - this.clock.nowMs()));
       });
     }
   }
@@ -124,6 +126,7 @@ export class JournalPoster {
         await this.ledger.execute(prepared);
         await this.store.settlePrepared(prepared.id, results);
         this.#backoffMs = 0;
+        this.#retryAtMs = 0;
         this.onPosted(results);
         return true;
       } catch (error) {
@@ -134,15 +137,19 @@ export class JournalPoster {
           return false;
         }
         if (dispensable) return true;
-        await new Promise<void>((resolve) => this.clock.at(this.clock.nowMs() + this.#backoffMs, resolve));
+        await new Promise<void>((resolve) => this.clock.at(this.#retryAtMs, resolve));
       }
     }
     return false;
   }
 
+  /** Messages that fail together lengthen the pause, and are logged, once. */
   #failed(error: unknown, what: string): void {
     this.#failures += 1;
+    const nowMs = this.clock.nowMs();
+    if (nowMs < this.#retryAtMs) return;
     this.#backoffMs = Math.min(MAX_BACKOFF_MS, Math.max(MIN_BACKOFF_MS, this.#backoffMs * 2));
+    this.#retryAtMs = nowMs + this.#backoffMs;
     const { code, message } = toGatepostError(error, 'LEDGER_UNREACHABLE');
     this.log.warn({ code, reason: message, retryInMs: this.#backoffMs, waiting: this.#queue.size }, what);
   }

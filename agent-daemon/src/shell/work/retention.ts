@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Clock } from '../clock.js';
@@ -7,6 +8,10 @@ import type { Store } from '../store/store.js';
 const INTERVAL_MS = 10 * 60_000;
 /** Attempts removed in one go. */
 const BATCH = 10_000;
+/** Files younger than this may be on their way to a row that names them. */
+const LITTER_MS = 2 * 3_600_000;
+/** Rows looked at before other work gets its turn. */
+const ROWS_PER_TURN = 500;
 
 const blobsOf = ({ assignment, finished, early }: AttemptRow): string[] => {
   const output = finished?.ending.output?.sha256 ?? early?.output;
@@ -45,21 +50,32 @@ export class Retention {
   async sweep(nowMs = this.clock.nowMs()): Promise<number> {
     const before = nowMs - this.retentionMs;
     const due = new Set<string>();
-    const blobs = new Set<string>();
-    for (const [key, row] of this.store.attempts()) {
+    // An output that was written just when its attempt was stopped belongs to nobody.
+    const blobs = new Set(await this.store.blobs.filesBefore(nowMs - LITTER_MS));
+    for await (const [key, row] of this.#attempts()) {
+      if (due.size === BATCH) break;
       if ((overAtMs(row) ?? before) >= before) continue;
       due.add(key);
       for (const blob of blobsOf(row)) blobs.add(blob);
-      if (due.size >= BATCH) break;
     }
-    if (due.size === 0) return 0;
-    for (const [key, row] of this.store.attempts()) {
+    if (due.size === 0 && blobs.size === 0) return 0;
+    for await (const [key, row] of this.#attempts()) {
       if (!due.has(key)) for (const blob of blobsOf(row)) blobs.delete(blob);
     }
     // Rows first: a row without its bytes would be a lie, bytes without a row are only litter.
     await Promise.all([...due].map((key) => this.store.removeAttempt(key)));
     await Promise.all([...blobs].map((blob) => this.store.blobs.remove(blob)));
-    this.log.info({ attempts: due.size, blobs: blobs.size }, 'removed after the retention time');
+    if (due.size > 0) this.log.info({ attempts: due.size, blobs: blobs.size }, 'removed after the retention time');
     return due.size;
+  }
+
+  /** Every attempt; lets other work go on in between. */
+  async *#attempts(): AsyncGenerator<readonly [string, AttemptRow]> {
+    let read = 0;
+    for (const entry of this.store.attempts()) {
+      read += 1;
+      if (read % ROWS_PER_TURN === 0) await setImmediate();
+      yield entry;
+    }
   }
 }

@@ -38,7 +38,6 @@ export class Runner {
     } catch (error) {
       return failed(toGatepostError(error).message);
     } finally {
-      live.input = undefined;
       if (workDir !== undefined && !keep) void this.workDirs.remove(workDir).catch(() => undefined);
     }
   }
