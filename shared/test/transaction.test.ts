@@ -1,12 +1,18 @@
 import { prepareBatch } from '@gatepost/shared/hedera/batch';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
-import { deleteSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
+import { deleteSchedule, isOfOwnSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
 import { associateToken, createToken, tokenTransfer } from '@gatepost/shared/hedera/tokens';
 import { createTopic, messageTransaction, prepareMessage } from '@gatepost/shared/hedera/topics';
 import { execute, prepare, rejectionStatus, send } from '@gatepost/shared/hedera/transaction';
 import type { TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { formatNanos, NANOS_PER_SECOND, nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import {
+  ScheduleCreateTransaction,
+  ScheduleSignTransaction,
+  AccountId as SdkAccountId,
+  Timestamp,
+} from '@hashgraph/sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LedgerFixture, openLedger } from './ledger-fixture.js';
 
@@ -145,6 +151,27 @@ describe('a scheduled message', () => {
     expect(await messages(topic)).toEqual(['lapsed']);
     for await (const posted of owner.mirror.messagesAfter(topic, 0))
       expect(posted.payer_account_id).toBe(agent.account);
+  });
+
+  it('is known by its author\u2019s own schedule; one that was submitted, or that another scheduled, is not', async () => {
+    const [agent, stranger] = [await fixture.newAccount(), await fixture.newAccount()];
+    await scheduleMessage(agent, { topic, message: text('own'), expiresAt: inSeconds(60), memo: 'lease' });
+    const foreign = new ScheduleCreateTransaction()
+      .setScheduledTransaction(messageTransaction(topic, text('foreign')))
+      .setPayerAccountId(SdkAccountId.fromString(agent.account))
+      .setExpirationTime(new Timestamp(Number(inSeconds(90) / NANOS_PER_SECOND), 0))
+      .setWaitForExpiry(true);
+    const { scheduleId } = await send(stranger, foreign);
+    await send(agent, new ScheduleSignTransaction().setScheduleId(scheduleId ?? ''));
+    await send(agent, messageTransaction(topic, text('submitted')));
+    await fixture.ledger.clock.advance(180n * NANOS_PER_SECOND);
+    const found: Record<string, boolean> = {};
+    for await (const posted of owner.mirror.messagesAfter(topic, 0)) {
+      expect(posted.payer_account_id).toBe(agent.account);
+      const own = await isOfOwnSchedule(owner.mirror, agent.account, posted.consensus_timestamp);
+      found[posted.message.toString()] = own;
+    }
+    expect(found).toEqual({ own: true, foreign: false, submitted: false });
   });
 
   it('is not posted when it was deleted before', async () => {

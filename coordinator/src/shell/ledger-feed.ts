@@ -1,8 +1,9 @@
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import { isOfOwnSchedule } from '@gatepost/shared/hedera/schedules';
 import { type Cursor, followTopic, readTopic, START, type TopicMessage } from '@gatepost/shared/hedera/topic-feed';
 import type { Logger } from '@gatepost/shared/log';
 import { unpackMessage } from '@gatepost/shared/records/codec';
-import type { TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import type { LedgerRecord } from '../core/run/ledger-record.js';
 
@@ -14,15 +15,18 @@ interface TopicReader {
 
 const newReader = (): TopicReader => ({ cursor: START, held: [] });
 
-/** The records of a message; none, and a word in the log, when it is malformed. */
-export function recordsOf(message: TopicMessage, log: Logger): LedgerRecord[] {
+/**
+ * The records of a message; none, and a word in the log, when it is malformed.
+ * @param ofOwnSchedule whether its author's own schedule posted it.
+ */
+export function recordsOf(message: TopicMessage, log: Logger, ofOwnSchedule = false): LedgerRecord[] {
   const { topic, sequenceNumber: sequence, consensusTimestamp: at, payer: author, chunk } = message;
   const decoded = chunk.total > 1 ? { malformed: 'in several chunks' } : unpackMessage(message.message);
   if ('malformed' in decoded) {
     log.warn({ topic, sequence, author, why: decoded.malformed }, 'message without effect');
     return [];
   }
-  return decoded.records.map((record) => ({ at, author, topic, sequence, run: decoded.run, record }));
+  return decoded.records.map((record) => ({ at, author, topic, sequence, run: decoded.run, record, ofOwnSchedule }));
 }
 
 /**
@@ -34,10 +38,14 @@ export class LedgerFeed {
   readonly #journal = newReader();
   readonly #inboxes = new Map<TopicId, TopicReader>();
   readonly #streamed: TopicMessage[] = [];
+  /** What the mirror said of messages with a `lapsed` record, by consensus timestamp. */
+  readonly #ofOwnSchedule = new Map<Nanos, boolean>();
 
   constructor(
     readonly connection: Connection,
     readonly journal: TopicId,
+    /** Those whose word counts. */
+    readonly agents: ReadonlySet<AccountId>,
     readonly log: Logger,
   ) {}
 
@@ -74,7 +82,16 @@ export class LedgerFeed {
       await this.#readJournal();
       await this.#readInboxes(open);
     }
+    await this.#lookUpSchedules();
     return this.#handOn(newest);
+  }
+
+  /** Before a message that may say of an agent that it lapsed is handed on, the mirror is asked who had it posted. */
+  async #lookUpSchedules(): Promise<void> {
+    for (const { message, payer, consensusTimestamp: at } of this.#journal.held) {
+      if (this.#ofOwnSchedule.has(at) || !this.agents.has(payer) || !message.includes('"lapsed"')) continue;
+      this.#ofOwnSchedule.set(at, await isOfOwnSchedule(this.connection.mirror, payer, at));
+    }
   }
 
   /** Whether the mirror already shows a record of the coordinator's own on the journal that was not handed on yet. */
@@ -122,7 +139,11 @@ export class LedgerFeed {
       ready.push(...held.splice(0, later < 0 ? held.length : later));
     }
     ready.sort((a, b) => (a.consensusTimestamp < b.consensusTimestamp ? -1 : 1));
-    return ready.flatMap((message) => recordsOf(message, this.log));
+    return ready.flatMap((message) => {
+      const ofOwnSchedule = this.#ofOwnSchedule.get(message.consensusTimestamp);
+      this.#ofOwnSchedule.delete(message.consensusTimestamp);
+      return recordsOf(message, this.log, ofOwnSchedule);
+    });
   }
 }
 

@@ -70,7 +70,7 @@ export async function runPlan(
 ): Promise<RunEnd> {
   const startedMs = Date.now();
   checkFees(options.plan, options.config.limits.settleAfter);
-  const feed = new LedgerFeed(connection, options.config.journal, log);
+  const feed = new LedgerFeed(connection, options.config.journal, new Set(options.config.agents), log);
   const index = await indexJournal(feed, connection.account);
   const chosen = chooseRun(index, options.plan.digest, options.wantNew);
   const identity = chosen.state === 'closed' ? undefined : nextIdentity(index, options.takeOver);

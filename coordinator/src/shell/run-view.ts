@@ -36,7 +36,7 @@ export async function viewRun(
   options: ViewOptions,
   log: Logger,
 ): Promise<RunState> {
-  const feed = new LedgerFeed(connection, config.journal, log);
+  const feed = new LedgerFeed(connection, config.journal, new Set(config.agents), log);
   const { run, plan: digest } = choose(await indexJournal(feed, connection.account), options.run);
   const plan = options.planFile === undefined ? keptPlan(config.stateDir, digest) : loadPlan(options.planFile);
   if (plan === undefined) {

@@ -31,14 +31,18 @@ class Ledger {
     this.own({ type: 'run_opened', plan_sha256: plan.digest, name: 'p', tasks: 1, token: TOKEN });
   }
 
-  #post(topic: string, author: string, record: AnyRecord): void {
+  #post(topic: string, author: string, record: AnyRecord, ofOwnSchedule = false): void {
     this.#at += 1n;
-    const entry = { at: this.#at, sequence: ++this.#sequence, run: 'run-1', record };
+    const entry = { at: this.#at, sequence: ++this.#sequence, run: 'run-1', record, ofOwnSchedule };
     reduce(this.state, { ...entry, topic: topicId(topic), author: accountId(author) });
   }
 
   own(record: AnyRecord): void {
     this.#post(JOURNAL, COORDINATOR, record);
+  }
+
+  lapsed(agent: Member, ofOwnSchedule: boolean): void {
+    this.#post(JOURNAL, AGENTS[agent] ?? '', { type: 'lapsed', session: 's', lease: 7 }, ofOwnSchedule);
   }
 
   /** Lets time pass. */
@@ -71,6 +75,16 @@ class Ledger {
 }
 
 const quorumLedger = () => new Ledger(planOf([taskOf('t', { gates: [QUORUM] })]));
+
+it('an agent has lapsed when the network says so by its own schedule, not when a message says so', () => {
+  const ledger = quorumLedger();
+  const life = () => ledger.state.agents.get(AGENTS[0] ?? COORDINATOR)?.life;
+  ledger.lapsed(0, false);
+  expect(ledger.ignored).toEqual(["lapse that no schedule of the agent's own posted"]);
+  expect(life()).toBe('online');
+  ledger.lapsed(0, true);
+  expect(life()).toBe('lapsed');
+});
 
 it('members of a quorum may be assigned in any order, and an early result of one counts', () => {
   const ledger = quorumLedger();

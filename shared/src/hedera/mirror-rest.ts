@@ -151,6 +151,12 @@ export class MirrorRest {
     }
   }
 
+  /** The transaction of a consensus timestamp; undefined when the mirror does not know one (yet). */
+  async transactionAt(timestamp: Nanos): Promise<MirrorTransaction | undefined> {
+    const page = await this.#get(`/transactions?timestamp=${formatNanos(timestamp)}`, transactions);
+    return page.transactions[0];
+  }
+
   /** All transactions that touched an account from a time on, and until another when given, oldest first. */
   async *transactionsOf(id: AccountId, from: Nanos, to?: Nanos): AsyncGenerator<MirrorTransaction> {
     const until = to === undefined ? '' : `&timestamp=lte:${formatNanos(to)}`;

@@ -5,9 +5,16 @@ import {
   Timestamp,
 } from '@hashgraph/sdk';
 import { GatepostError } from '../vocabulary/errors.js';
-import type { ScheduleId, TopicId } from '../vocabulary/ids.js';
-import { NANOS_PER_SECOND, type Nanos } from '../vocabulary/time.js';
+import {
+  type AccountId,
+  type ScheduleId,
+  scheduleId,
+  type TopicId,
+  transactionIdFromMirror,
+} from '../vocabulary/ids.js';
+import { formatNanos, NANOS_PER_SECOND, type Nanos } from '../vocabulary/time.js';
 import type { Connection } from './connection.js';
+import type { MirrorRest } from './mirror-rest.js';
 import { messageTransaction } from './topics.js';
 import { rejectionStatus, send } from './transaction.js';
 
@@ -32,10 +39,9 @@ export async function scheduleMessage(connection: Connection, scheduled: Schedul
     .setPayerAccountId(SdkAccountId.fromString(connection.account))
     .setExpirationTime(new Timestamp(Number(scheduled.expiresAt / NANOS_PER_SECOND), 0))
     .setWaitForExpiry(true);
-  const { scheduleId } = await send(connection, transaction);
-  if (scheduleId === undefined)
-    throw new GatepostError('INTERNAL', 'a schedule was created but its receipt names none');
-  return scheduleId;
+  const { scheduleId: created } = await send(connection, transaction);
+  if (created === undefined) throw new GatepostError('INTERNAL', 'a schedule was created but its receipt names none');
+  return created;
 }
 
 /** Statuses that mean the schedule is out of the way already. */
@@ -50,4 +56,26 @@ export async function deleteSchedule(connection: Connection, id: ScheduleId): Pr
     if (GONE.has(rejectionStatus(error) ?? '')) return false;
     throw error;
   }
+}
+
+/**
+ * Whether the network posted a topic message by a schedule that its author both created and pays for, as the mirror
+ * shows it. A message that somebody submitted has no such schedule.
+ * @throws GatepostError MIRROR_UNREACHABLE, also while the mirror does not show the transaction yet.
+ */
+export async function isOfOwnSchedule(mirror: MirrorRest, author: AccountId, at: Nanos): Promise<boolean> {
+  const posted = await mirror.transactionAt(at);
+  if (posted === undefined) {
+    throw new GatepostError(
+      'MIRROR_UNREACHABLE',
+      `the mirror shows a message of ${formatNanos(at)}, but not its cause`,
+    );
+  }
+  if (!posted.scheduled || posted.result !== 'SUCCESS') return false;
+  const created = await mirror.transaction(transactionIdFromMirror(posted.transaction_id));
+  const creation = created.find(({ name, scheduled }) => name === 'SCHEDULECREATE' && !scheduled);
+  if (creation?.entity_id == null) return false;
+  const schedule = await mirror.schedule(scheduleId(creation.entity_id));
+  const { creator_account_id: creator, payer_account_id: payer, executed_timestamp: executed } = schedule;
+  return creator === author && payer === author && executed === formatNanos(at);
 }

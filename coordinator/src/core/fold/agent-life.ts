@@ -41,8 +41,12 @@ export const applyOffline: Apply<'offline'> = (state, record, entry, emit) => {
   return undefined;
 };
 
-/** The ledger says that an agent's lease was not renewed. The same session may come back with a new lease. */
+/**
+ * The ledger says that an agent's lease was not renewed: the network posted it, by the agent's own schedule. The same
+ * session may come back with a new lease.
+ */
 export const applyLapsed: Apply<'lapsed'> = (state, record, entry, emit) => {
+  if (entry.ofOwnSchedule !== true) return "lapse that no schedule of the agent's own posted";
   const agent = state.agents.get(entry.author);
   if (agent === undefined || agent.session !== record.session) return 'lapse of a session that is not the current one';
   agent.life = 'lapsed';

@@ -14,4 +14,6 @@ export interface LedgerRecord {
   /** Run the message names; undefined for records of an agent's or a coordinator's life. */
   readonly run: string | undefined;
   readonly record: AnyRecord;
+  /** Whether a schedule that its author created and paid posted it; looked up for `lapsed` alone. */
+  readonly ofOwnSchedule?: boolean;
 }
