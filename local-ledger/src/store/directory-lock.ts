@@ -9,6 +9,9 @@ export class DirectoryInUse extends Error {
   }
 }
 
+/** Locks of this process; in a container an earlier process had the same id. */
+const held = new Set<string>();
+
 /** Takes a directory for this process; returns how to let it go. A lock left by a dead process is taken over. */
 export function lockDirectory(path: string): () => void {
   const file = join(path, 'ledger.lock');
@@ -16,6 +19,7 @@ export function lockDirectory(path: string): () => void {
     const lock = openSync(file, 'wx');
     writeSync(lock, `${process.pid}`);
     closeSync(lock);
+    held.add(file);
   };
   try {
     take();
@@ -24,13 +28,16 @@ export function lockDirectory(path: string): () => void {
       throw error;
     }
     const holder = Number(readFileSync(file, 'utf8'));
-    if (isAlive(holder)) {
+    if (holder === process.pid ? held.has(file) : isAlive(holder)) {
       throw new DirectoryInUse(path, holder);
     }
     rmSync(file, { force: true });
     take();
   }
-  return () => rmSync(file, { force: true });
+  return () => {
+    held.delete(file);
+    rmSync(file, { force: true });
+  };
 }
 
 function isAlive(pid: number): boolean {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockDirectory } from '@gatepost/shared/directory-lock';
 import { type Cursor, START } from '@gatepost/shared/hedera/topic-feed';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { Blobs } from './blobs.js';
-import { checkDatabaseFile } from './check-file.js';
+import { checkStore } from './check-store.js';
 import type { AttemptRow, PreparedRow } from './rows.js';
 
 interface CursorRow {
@@ -19,6 +19,13 @@ const UNHEALTHY_MS = 3_000;
 /** Schedules of leases that may still be pending, of this process and of earlier ones. */
 export type LeaseRows = readonly { readonly session: string; readonly number: number; readonly schedule: string }[];
 
+/** Two daemons on one directory would both do what the inbox says. */
+function takeDirectory(directory: string): { readonly release: () => void } {
+  const lock = lockDirectory(directory);
+  if ('release' in lock) return lock;
+  throw new GatepostError('STORE_FAILED', `${directory} is in use by process ${lock.heldBy}`, { directory });
+}
+
 /**
  * The daemon's durable state, crash-safe (lmdb). A promise of a write resolves when it is committed and flushed;
  * writes of one turn share a commit, and later writes are never durable before earlier ones.
@@ -31,7 +38,11 @@ export class Store {
   readonly #meta: Database<unknown, string>;
   #failedAtMs = 0;
 
-  private constructor(root: RootDatabase, directory: string) {
+  private constructor(
+    root: RootDatabase,
+    directory: string,
+    private readonly release: () => void,
+  ) {
     this.#root = root;
     this.#attempts = root.openDB<AttemptRow, string>({ name: 'attempts' });
     this.#prepared = root.openDB<PreparedRow, string>({ name: 'prepared' });
@@ -41,13 +52,16 @@ export class Store {
     );
   }
 
-  /** @throws GatepostError STORE_FAILED when the directory cannot be used or its content cannot be read. */
+  /** @throws GatepostError STORE_FAILED when another process has the directory or its content cannot be read. */
   static open(directory: string): Store {
-    checkDatabaseFile(join(directory, 'store', 'data.mdb'));
+    const path = join(directory, 'store');
+    const lock = takeDirectory(directory);
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      return new Store(open({ path: join(directory, 'store'), maxDbs: 8, overlappingSync: false }), directory);
+      checkStore(path);
+      return new Store(open({ path, maxDbs: 8, overlappingSync: false }), directory, lock.release);
     } catch (error) {
+      lock.release();
+      if (error instanceof GatepostError) throw error;
       throw new GatepostError(
         'STORE_FAILED',
         `cannot open the store in ${directory}: ${(error as Error).message}`,
@@ -130,6 +144,7 @@ export class Store {
   async close(): Promise<void> {
     await this.#root.flushed;
     await this.#root.close();
+    this.release();
   }
 
   #failed(): void {
