@@ -7,9 +7,11 @@ import { Lane, TestLedger } from './support/stage.js';
 
 const EXECUTORS = {
   work: { command: ['node', '-e', "process.stdout.write('done')"] },
+  slow: { command: ['node', '-e', "setTimeout(() => process.stdout.write('done'), 6000)"] },
   endless: { command: ['node', '-e', 'setInterval(() => {}, 1000)'] },
 };
 const GUARDED = { guard: true, attempts: 1, gates: [{ kind: 'none' as const }] };
+const SLOW = { type: 'slow', gates: [{ kind: 'none' as const }] };
 const LIMITS = { deadlineGraceMs: 500 };
 const never = new AbortController().signal;
 
@@ -30,7 +32,18 @@ const schedules = () => lane.coordinator.connection.mirror.schedulesBy(lane.coor
 const ofType = (records: readonly AnyRecord[], type: AnyRecord['type']) =>
   records.filter((record) => record.type === type);
 
-it('a guard is made at the assignment and taken away when the attempt is decided', async () => {
+/** Consensus timestamps of the batches with a deletion of a guard, or with a payment. */
+async function batchesOf(name: 'SCHEDULEDELETE' | 'CRYPTOTRANSFER', from: bigint): Promise<(string | null)[]> {
+  const { mirror, account } = lane.coordinator.connection;
+  const found: (string | null)[] = [];
+  for await (const entry of mirror.transactionsOf(account, from)) {
+    if (entry.name === name && entry.result === 'SUCCESS') found.push(entry.parent_consensus_timestamp);
+  }
+  return found;
+}
+
+it('a guard is made at the assignment and deleted in the batch that pays the attempt', async () => {
+  const from = await lane.coordinator.connection.mirror.now();
   const plan = planOf([taskOf('quick', GUARDED)], { name: 'quick' });
   const proxy = await lane.proxy();
   const { summary } = await lane.run(plan, proxy, never, { limits: LIMITS });
@@ -38,6 +51,20 @@ it('a guard is made at the assignment and taken away when the attempt is decided
   expect(summary.outcome).toBe('complete');
   await expect.poll(async () => (await schedules()).map(({ deleted }) => deleted)).toEqual([true]);
   expect(ofType(await lane.records(summary.run), 'timed_out')).toEqual([]);
+  const [payment] = await batchesOf('CRYPTOTRANSFER', from);
+  expect(payment).toMatch(/^\d+\.\d+$/);
+  expect(await batchesOf('SCHEDULEDELETE', from)).toEqual([payment]);
+});
+
+it('a guard that did its work already keeps nobody from being paid', { timeout: 60_000 }, async () => {
+  // Accepted in time, settled after the deadline: the ledger has posted `timed_out` in between.
+  const plan = planOf([taskOf('late', { ...GUARDED, deadlineMs: 2_500 }), taskOf('slow', SLOW)], { name: 'late' });
+  const proxy = await lane.proxy();
+  const limits = { ...LIMITS, settleWithinMs: 60_000 };
+  const { summary } = await lane.run(plan, proxy, never, { limits });
+  proxy.close();
+  expect(ofType(await lane.records(summary.run), 'timed_out')).toMatchObject([{ task: 'late' }]);
+  expect([summary.outcome, ofType(await lane.records(summary.run), 'settled').length]).toEqual(['complete', 1]);
 });
 
 it('the ledger tells of the deadline when coordinator and agent are both gone, and the next coordinator acts on it', {

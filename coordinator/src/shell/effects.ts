@@ -76,9 +76,10 @@ export class Effects {
     this.#running.add(work);
   }
 
-  /** An attempt is decided: the ledger need not tell of its deadline any more. */
+  /** An attempt is decided: the ledger need not tell of its deadline any more. That of a paid one goes with its payment. */
   decided(task: string, attempt: number): void {
-    if (this.tools.state.tasks.get(task)?.spec.guard !== true) return;
+    const { verdict, price } = attemptAt(this.tools.state.tasks.get(task), attempt) ?? {};
+    if (!this.tools.guards.guarded.has(task) || (verdict?.accepted === true && price !== 0n)) return;
     const work = this.tools.guards.disarm(task, attempt).finally(() => this.#running.delete(work));
     this.#running.add(work);
   }
@@ -146,7 +147,7 @@ export class Effects {
     let order: Awaited<ReturnType<WorkOrders['next']>>;
     try {
       order = await orders.next(task);
-      if (task.spec.guard) await this.tools.guards.arm(command);
+      if (this.tools.guards.guarded.has(command.task)) await this.tools.guards.arm(command);
       this.inputTrouble.delete(command.task);
     } catch (thrown) {
       const { code, message } = toGatepostError(thrown);

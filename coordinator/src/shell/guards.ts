@@ -24,13 +24,17 @@ interface Guarded {
  */
 export class Guards {
   readonly #known = new Map<string, ScheduleId>();
+  /** Tasks with `guard: true`. */
+  readonly guarded: ReadonlySet<string>;
 
   constructor(
     readonly connection: Connection,
     readonly context: RunContext,
     readonly graceMs: number,
     readonly log: Logger,
-  ) {}
+  ) {
+    this.guarded = new Set(context.plan.tasks.filter(({ guard }) => guard).map(({ id }) => id));
+  }
 
   /** @throws GatepostError LEDGER_UNREACHABLE when there may be no guard; then nothing must be assigned yet. */
   async arm({ task, attempt, deadlineMs }: Guarded): Promise<void> {
@@ -49,14 +53,30 @@ export class Guards {
     this.#known.set(keyOf(task, attempt), id);
   }
 
+  /** The guards of attempts that still wait, as far as they can be found; they are deleted with the payment. */
+  async of(attempts: readonly Pick<Guarded, 'task' | 'attempt'>[]): Promise<readonly ScheduleId[]> {
+    const found = await Promise.all(attempts.map(({ task, attempt }) => this.#guardOf(task, attempt)));
+    return found.filter((id) => id !== undefined);
+  }
+
   /** Takes the guard of a decided attempt away. One that stays only posts what has no effect any more. */
   async disarm(task: string, attempt: number): Promise<void> {
+    const id = await this.#guardOf(task, attempt);
+    this.#known.delete(keyOf(task, attempt));
     try {
-      const id = this.#known.get(keyOf(task, attempt)) ?? (await this.#find(this.#memo(task, attempt)));
-      this.#known.delete(keyOf(task, attempt));
       if (id !== undefined) await deleteSchedule(this.connection, id);
     } catch (thrown) {
       this.log.warn({ task, attempt }, `the guard could not be taken away: ${toGatepostError(thrown).message}`);
+    }
+  }
+
+  async #guardOf(task: string, attempt: number): Promise<ScheduleId | undefined> {
+    if (!this.guarded.has(task)) return undefined;
+    try {
+      return this.#known.get(keyOf(task, attempt)) ?? (await this.#find(this.#memo(task, attempt)));
+    } catch (thrown) {
+      this.log.warn({ task, attempt }, `the guard cannot be looked up: ${toGatepostError(thrown).message}`);
+      return undefined;
     }
   }
 

@@ -170,18 +170,19 @@ class RunWork {
     const { connection, state, log, options } = this;
     const { limits } = options.config;
     const directory = dirname(resolve(options.planFile));
+    const guards = new Guards(connection, state.context, limits.deadlineGraceMs, log);
     const judging = new Judging(this.#outputs, this.#orders, directory, limits.agentWaitMs, this.#stop.signal);
     return new Effects({
       connection,
       state,
       identity,
       writer: new RecordWriter(connection),
-      settler: new Settler(connection, state.context, limits.paymentWindowMs, log),
+      settler: new Settler(connection, state.context, guards, limits.paymentWindowMs, log),
       fleet: this.#fleet,
       orders: this.#orders,
       judging,
       store: this.#store,
-      guards: new Guards(connection, state.context, limits.deadlineGraceMs, log),
+      guards,
       log,
       isFenced: () => this.feed.shows(({ record }) => record.type === 'epoch' && record.epoch > identity.epoch),
       wake: this.#waker.wake,

@@ -1,13 +1,15 @@
 import { prepareBatch } from '@gatepost/shared/hedera/batch';
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import { scheduleDeletion } from '@gatepost/shared/hedera/schedules';
 import { type Payee, tokenTransfer } from '@gatepost/shared/hedera/tokens';
 import { messageTransaction } from '@gatepost/shared/hedera/topics';
 import { execute, rejectionStatus } from '@gatepost/shared/hedera/transaction';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
-import type { AccountId, TransactionId } from '@gatepost/shared/vocabulary/ids';
+import type { AccountId, ScheduleId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Payment } from '../core/decide/command.js';
 import type { RunContext } from '../core/run/run-state.js';
+import type { Guards } from './guards.js';
 import { pollUntil } from './poll.js';
 
 /** A payment that the ledger refuses, and its reason. */
@@ -22,11 +24,15 @@ function payeesOf(payments: readonly Payment[]): Payee[] {
   return [...totals].map(([to, amount]) => ({ to, amount }));
 }
 
-/** Pays accepted attempts and writes `settled`, both or neither, in one AtomicBatch (HIP-551) of fixed ids and bytes. */
+/**
+ * Pays accepted attempts and writes `settled`, both or neither, in one AtomicBatch (HIP-551) of fixed ids and bytes.
+ * Their guards are deleted with it.
+ */
 export class Settler {
   constructor(
     readonly connection: Connection,
     readonly context: RunContext,
+    readonly guards: Guards,
     readonly windowMs: number,
     readonly log: Logger,
   ) {}
@@ -37,13 +43,19 @@ export class Settler {
    * @throws GatepostError LEDGER_UNREACHABLE when nothing was paid for certain, OUTCOME_UNKNOWN.
    */
   async settle(payments: readonly Payment[]): Promise<Refused[]> {
+    return this.#settle(payments, await this.guards.of(payments));
+  }
+
+  async #settle(payments: readonly Payment[], guards: readonly ScheduleId[]): Promise<Refused[]> {
     const transfer = this.connection.nextTransactionId();
     try {
-      await this.#execute(payments, transfer);
+      await this.#execute(payments, transfer, guards);
       return [];
     } catch (error) {
       const status = rejectionStatus(error);
       if (status === undefined) throw error;
+      // One of them may have done its work meanwhile; that must not keep anybody from being paid.
+      if (guards.length > 0) return this.#settle(payments, []);
       const groups = byPayee(payments);
       if (groups.length === 1) {
         const reason = await this.#innerStatus(transfer, status);
@@ -52,12 +64,12 @@ export class Settler {
       }
       this.log.info({ status, payees: groups.length }, 'batch refused; splitting it');
       const middle = Math.ceil(groups.length / 2);
-      const first = await this.settle(groups.slice(0, middle).flat());
-      return [...first, ...(await this.settle(groups.slice(middle).flat()))];
+      const first = await this.#settle(groups.slice(0, middle).flat(), []);
+      return [...first, ...(await this.#settle(groups.slice(middle).flat(), []))];
     }
   }
 
-  async #execute(payments: readonly Payment[], transfer: TransactionId): Promise<void> {
+  async #execute(payments: readonly Payment[], transfer: TransactionId, guards: readonly ScheduleId[]): Promise<void> {
     const { connection, context } = this;
     const record = {
       type: 'settled' as const,
@@ -70,6 +82,7 @@ export class Settler {
     const inner = [
       tokenTransfer(connection, context.token, payeesOf(payments)),
       messageTransaction(context.journal, message),
+      ...guards.map(scheduleDeletion),
     ];
     const batch = await prepareBatch(connection, inner, {
       innerIds: [transfer],

@@ -47,10 +47,14 @@ export async function scheduleMessage(connection: Connection, scheduled: Schedul
 /** Statuses that mean the schedule is out of the way already. */
 const GONE = new Set(['SCHEDULE_ALREADY_DELETED', 'SCHEDULE_ALREADY_EXECUTED', 'INVALID_SCHEDULE_ID']);
 
+/** Deletes a schedule, on its own or in a batch. */
+export const scheduleDeletion = (id: ScheduleId): ScheduleDeleteTransaction =>
+  new ScheduleDeleteTransaction().setScheduleId(id);
+
 /** Deletes a schedule of the connection's account; says whether it was still pending. Costs $0.001. */
 export async function deleteSchedule(connection: Connection, id: ScheduleId): Promise<boolean> {
   try {
-    await send(connection, new ScheduleDeleteTransaction().setScheduleId(id));
+    await send(connection, scheduleDeletion(id));
     return true;
   } catch (error) {
     if (GONE.has(rejectionStatus(error) ?? '')) return false;
