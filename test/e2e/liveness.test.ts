@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type RunningCommand, startCommand } from '../src/stage/command.js';
+import { type RunningCommand, runCommand, startCommand } from '../src/stage/command.js';
 import type { StageAgent, StageAgentOptions } from '../src/stage/stage.js';
 import { eventually, type SeenRecord } from './mirror-truth.js';
 import { freePort, openWire, type Wire } from './proxy.js';
@@ -89,17 +89,38 @@ const assigns = async (test: TestStage): Promise<SeenRecord[]> =>
     .flat()
     .filter(({ type }) => type === 'assign');
 
+/** What `coordinator agents` says, by account. */
+async function agents({ stage }: TestStage): Promise<Map<unknown, Record<string, unknown>>> {
+  const { configFile, env } = stage.coordinator;
+  const { stdout } = await runCommand('coordinator', ['agents', '--config', configFile, '--json'], env);
+  const lines = stdout.trim().split('\n');
+  return new Map(lines.map((line) => JSON.parse(line) as Record<string, unknown>).map((one) => [one.agent, one]));
+}
+
 describe('liveness with real processes', () => {
   it('work of an agent that is killed is finished by another, soon', { timeout: TIMEOUT_MS }, async () => {
     opened = await openTestStage(slowAgents());
-    const run = startRun(opened, 4_000);
+    const run = startRun(opened, 8_000);
     const { worker, other } = await workingAgent(opened);
+    const test = opened;
+    const before = await eventually('the worker at work', async () => {
+      const found = (await agents(test)).get(worker.account);
+      return found?.running === 1 ? found : undefined;
+    });
+    expect(before).toMatchObject({ state: 'alive', open_attempts: 1, why: 'its session answers' });
+    expect(before?.lease_expiry).toMatch(/Z$/);
+    expect(Number(before?.charged_tinybar)).toBeGreaterThan(0);
     const killedAt = Date.now();
     worker.process.kill('SIGKILL');
-    const test = opened;
     await eventually('a second assignment', async () => ((await assigns(test)).length > 1 ? true : undefined), 60_000);
     expect(Date.now() - killedAt).toBeLessThan(2 * BEAT_MS + GRACE_MS + SLACK_MS);
+    const after = await agents(test);
+    expect(after.get(worker.account)).toMatchObject({ state: 'lost', reachable: expect.stringContaining('ECONNREFUSED') });
+    expect(Date.parse(String(after.get(worker.account)?.last_beat))).toBeLessThan(killedAt + SLACK_MS);
+    expect(after.get(other.account)).toMatchObject({ state: 'alive' });
     expect(await run.exited).toEqual({ code: 0, signal: undefined });
+    expect((await agents(test)).get(other.account)).toMatchObject({ state: 'online' });
+    expect((await agents(test)).get(other.account)?.last_beat).toBeUndefined();
     await expectPaidOnce(opened, other);
   });
 

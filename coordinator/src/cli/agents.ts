@@ -11,9 +11,9 @@ export const addAgents: AddCommand = (program, exit) => {
     .addHelpText('after', `\nExamples:\n  coordinator agents\n  coordinator agents --json\n${ENVIRONMENT_HELP}`)
     .action(async (options: RunViewOptions & { readonly json?: boolean }) =>
       exit(
-        await withRun(options, async (read, connection) => {
+        await withRun(options, async (read, connection, _log, stateDir) => {
           const { reportAgents } = await import('../shell/agent-report.js');
-          const reports = await reportAgents(connection, await read());
+          const reports = await reportAgents(connection, await read(), stateDir);
           process.stdout.write(
             options.json === true ? reports.map((report) => `${JSON.stringify(report)}\n`).join('') : asText(reports),
           );
@@ -25,24 +25,34 @@ export const addAgents: AddCommand = (program, exit) => {
 
 function asText(reports: readonly AgentReport[]): string {
   const table = new Table({
-    head: ['agent', 'state', 'since', 'reachable', 'open', 'slots', 'lease until', 'cost', 'capabilities'],
+    head: [
+      'agent',
+      'state',
+      'last beat',
+      'reachable',
+      'open',
+      'running',
+      'slots',
+      'lease until',
+      'cost',
+      'capabilities',
+    ],
     style: { head: [], border: [], compact: true },
   });
   for (const report of reports) {
     table.push([
       report.agent,
-      report.life,
-      report.since ?? '',
+      report.state,
+      report.last_beat ?? '',
       report.reachable,
       String(report.open_attempts),
+      report.running === undefined ? '' : String(report.running),
       String(report.slots),
       report.lease_expiry ?? '',
       formatTinybar(BigInt(report.charged_tinybar)),
       report.capabilities.join(', '),
     ]);
   }
-  const why = reports
-    .filter(({ life }) => life !== 'online')
-    .map(({ agent, life, why: reason }) => `${agent} is ${life}: ${reason}`);
+  const why = reports.map(({ agent, state, why: reason }) => `${agent} is ${state}: ${reason}`);
   return [table.toString(), ...why, ''].join('\n');
 }

@@ -22,7 +22,7 @@ export const withRunOptions = (command: Command): Command =>
 /** Gives a command the newest state of a run, and its connection. */
 export async function withRun<T>(
   options: RunViewOptions,
-  use: (read: () => Promise<RunState>, connection: Connection, log: Logger) => Promise<T>,
+  use: (read: () => Promise<RunState>, connection: Connection, log: Logger, stateDir: string) => Promise<T>,
 ): Promise<T> {
   const env = readEnvironment();
   const { requireConfig } = await import('../shell/config-file.js');
@@ -32,7 +32,7 @@ export async function withRun<T>(
   try {
     const { viewRun } = await import('../shell/run-view.js');
     const read = () => viewRun(connection, config, { run: options.run, planFile: options.plan }, log);
-    return await use(read, connection, log);
+    return await use(read, connection, log, config.stateDir);
   } finally {
     connection.close();
   }

@@ -5,15 +5,24 @@ import { msFromNanos, type Nanos, parseNanos } from '@gatepost/shared/vocabulary
 import type { AgentState } from '../core/run/agent-state.js';
 import type { RunState } from '../core/run/run-state.js';
 import { pinnedCredentials } from './agents/certificate.js';
+import { readSightings } from './agents/sightings.js';
 
 /** One agent as the ledger, the mirror and a look at its address tell it. */
 export interface AgentReport {
   readonly agent: string;
-  /** online, offline, lapsed; `unknown` for one that never announced itself. */
-  readonly life: string;
+  /**
+   * alive, suspect, lost, lapsed or offline, as the coordinator that runs on this host judges it; when none does, online,
+   * lapsed or offline, as the ledger says. `unknown` for one that never announced itself.
+   */
+  readonly state: string;
   readonly why: string;
-  /** Consensus time of that. */
+  /** Consensus time of what the ledger says. */
   readonly since: string | undefined;
+  /** When the coordinator that runs on this host heard of it last. */
+  readonly last_beat: string | undefined;
+  /** Attempts that run on it and that wait for a slot there, by its last heartbeat. */
+  readonly running: number | undefined;
+  readonly queued: number | undefined;
   readonly address: string | undefined;
   readonly reachable: string;
   readonly capabilities: readonly string[];
@@ -55,18 +64,26 @@ async function leaseAndCost(connection: Connection, agent: AgentState) {
   return { charged, expiry };
 }
 
+const isoTimeOfMs = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : new Date(ms).toISOString();
+
 /** A report on every agent of the allow-list. */
-export function reportAgents(connection: Connection, state: RunState): Promise<AgentReport[]> {
+export function reportAgents(connection: Connection, state: RunState, stateDir: string): Promise<AgentReport[]> {
+  const seen = readSightings(stateDir, state.context.run, Date.now());
   return Promise.all(
     [...state.context.agents].map(async (account) => {
       const agent = state.agents.get(account);
       if (agent === undefined) return unknown(account);
+      const sighting = seen?.agents.find((one) => one.agent === account);
       const [reachable, { charged, expiry }] = await Promise.all([reach(agent), leaseAndCost(connection, agent)]);
       return {
         agent: account,
-        life: agent.life,
-        why: agent.reason ?? `session ${agent.session}`,
+        state: sighting?.health ?? agent.life,
+        why: sighting?.why ?? agent.reason ?? 'the ledger says so; no coordinator runs on this host',
         since: isoTime(agent.since),
+        last_beat: isoTimeOfMs(sighting?.last_beat_ms),
+        running: sighting?.running,
+        queued: sighting?.queued,
         address: agent.address,
         reachable,
         capabilities: [...agent.capabilities],
@@ -81,9 +98,12 @@ export function reportAgents(connection: Connection, state: RunState): Promise<A
 
 const unknown = (agent: string): AgentReport => ({
   agent,
-  life: 'unknown',
+  state: 'unknown',
   why: 'it never announced itself on this journal',
   since: undefined,
+  last_beat: undefined,
+  running: undefined,
+  queued: undefined,
   address: undefined,
   reachable: 'no',
   capabilities: [],

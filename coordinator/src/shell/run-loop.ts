@@ -3,7 +3,7 @@ import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { decide } from '../core/decide/decide.js';
-import type { SessionObservation } from '../core/decide/health.js';
+import { judge, type SessionObservation } from '../core/decide/health.js';
 import type { Limits } from '../core/decide/limits.js';
 import type { Observations } from '../core/decide/observations.js';
 import { reduce } from '../core/fold/reduce.js';
@@ -13,6 +13,7 @@ import type { Emit } from '../core/run/change.js';
 import type { LedgerRecord } from '../core/run/ledger-record.js';
 import type { RunState } from '../core/run/run-state.js';
 import type { Fleet } from './agents/fleet.js';
+import { writeSightings } from './agents/sightings.js';
 import type { Effects } from './effects.js';
 import type { FeeMeter } from './fee-meter.js';
 import type { CoordinatorIdentity } from './identity.js';
@@ -40,6 +41,8 @@ export interface LoopTools {
   readonly emit: Emit;
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
   readonly fees: FeeMeter;
+  /** Where this host's other commands look for what this process sees. */
+  readonly stateDir: string;
   readonly log: Logger;
 }
 
@@ -52,12 +55,15 @@ const MIRROR_PATIENCE_MS = 120_000;
 const NOT_FOUND_CODE = 5;
 const RESOURCE_EXHAUSTED_CODE = 8;
 const REDISPATCH_MS = 500;
+/** How often other commands are told what this process sees of the agents. */
+const SIGHTINGS_MS = 1_000;
 
 /** Reads, folds, decides and launches, over and over, until the run is closed or cannot go on. */
 export class RunLoop {
   readonly #startedMs = Date.now();
   #begun = false;
   #polledMs = 0;
+  #toldMs = 0;
   #mirrorLostMs: number | undefined;
 
   constructor(
@@ -134,11 +140,28 @@ export class RunLoop {
   #decide(nowMs: number): LoopEnd | undefined {
     const { state, limits, effects, fees } = this.tools;
     if (state.opened && state.context.plan.maxFeesUsd !== undefined) fees.follow(state.openedAt);
-    for (const command of decide(state, nowMs, this.#observations(), limits)) {
+    const seen = this.#observations();
+    if (nowMs - this.#toldMs >= SIGHTINGS_MS) this.#tell(nowMs, seen);
+    for (const command of decide(state, nowMs, seen, limits)) {
       if (command.kind === 'stop') return command.why;
       effects.launch(command);
     }
     return undefined;
+  }
+
+  #tell(nowMs: number, { sessions }: Observations): void {
+    const { state, limits, stateDir, log } = this.tools;
+    this.#toldMs = nowMs;
+    const agents = [...state.agents.values()].map((agent) => {
+      const session = sessions.get(agent.account);
+      const { health, why } = judge(agent, session, nowMs, limits);
+      return { agent: agent.account, health, why, last_beat_ms: session?.lastHeardMs, ...session?.load };
+    });
+    try {
+      writeSightings(stateDir, { run: state.context.run, at_ms: nowMs, agents });
+    } catch (thrown) {
+      log.warn(`what is seen of the agents cannot be written: ${toGatepostError(thrown).message}`);
+    }
   }
 
   #observations(): Observations {

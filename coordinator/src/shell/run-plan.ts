@@ -10,6 +10,7 @@ import type { Change } from '../core/run/change.js';
 import { chooseRun } from '../core/run/journal-index.js';
 import { emptyState, type RunState } from '../core/run/run-state.js';
 import { Fleet } from './agents/fleet.js';
+import { removeSightings } from './agents/sightings.js';
 import type { CoordinatorConfig } from './config-file.js';
 import { Effects } from './effects.js';
 import { FeeMeter } from './fee-meter.js';
@@ -203,6 +204,7 @@ class RunWork {
       inboxPollMs: this.connection.network.name === 'local' ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
       waker: this.#waker,
       fees: new FeeMeter(this.connection, log),
+      stateDir: this.options.config.stateDir,
       emit: (change: Change) => this.#watch(change),
       progress: (...args: Parameters<Reporter['progress']>) => reporter.progress(...args),
       log,
@@ -229,6 +231,7 @@ class RunWork {
   close(): void {
     this.#stop.abort();
     this.#fleet.close();
+    removeSightings(this.options.config.stateDir);
   }
 }
 

@@ -12,6 +12,8 @@ export interface SessionObservation {
   readonly heartbeatMs: number;
   /** Why there is no session. */
   readonly trouble: string | undefined;
+  /** What the agent's last heartbeat said of its load; nothing is decided by it. */
+  readonly load?: { readonly running: number; readonly queued: number };
 }
 
 /** `alive`: may get work. `suspect`: out of touch, nothing is taken from it yet. The others have lost their work. */

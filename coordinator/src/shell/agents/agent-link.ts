@@ -134,7 +134,7 @@ export class AgentLink {
     const session = await Session.open(client, token, maxChunkBytes, [...this.#lastEvents.values()], {
       heard,
       event: (event) => this.#event(event),
-      heartbeat: () => undefined,
+      heartbeat: ({ running, queued }) => this.#observe({ load: { running, queued } }),
       refused: (refused) => this.handlers.refused(this.target.account, refused),
     });
     if (this.#stop.signal.aborted) session.close();

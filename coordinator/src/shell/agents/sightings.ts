@@ -1,0 +1,57 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Health } from '../../core/decide/health.js';
+
+const HEALTHS = ['alive', 'suspect', 'lost', 'lapsed', 'offline'] as const satisfies readonly Health[];
+
+const sighting = z.object({
+  agent: z.string(),
+  health: z.enum(HEALTHS),
+  why: z.string(),
+  /** When it was heard last on its session, milliseconds since the Unix epoch. */
+  last_beat_ms: z.number().optional(),
+  /** Its own word on what it does, of its last heartbeat. */
+  running: z.int().optional(),
+  queued: z.int().optional(),
+});
+
+const sightings = z.object({
+  /** The run they belong to. */
+  run: z.string(),
+  /** When they were written. */
+  at_ms: z.number(),
+  agents: z.array(sighting),
+});
+
+/** What a running coordinator sees of one agent's session, and what it makes of it. */
+export type Sighting = z.infer<typeof sighting>;
+export type Sightings = z.infer<typeof sightings>;
+
+/** How old the file may be before it is that of a coordinator that died. */
+const FRESH_MS = 10_000;
+
+const pathOf = (stateDir: string): string => join(stateDir, 'agents.json');
+
+/** Lets other processes of this host see what this coordinator sees. A view only: nothing is decided by it. */
+export function writeSightings(stateDir: string, seen: Sightings): void {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const path = pathOf(stateDir);
+  writeFileSync(`${path}.part`, JSON.stringify(seen), { mode: 0o600 });
+  renameSync(`${path}.part`, path);
+}
+
+/** The coordinator ends. */
+export const removeSightings = (stateDir: string): void => rmSync(pathOf(stateDir), { force: true });
+
+/** What the coordinator that runs on this host sees of a run; undefined when none does. */
+export function readSightings(stateDir: string, run: string, nowMs: number): Sightings | undefined {
+  let text: string;
+  try {
+    text = readFileSync(pathOf(stateDir), 'utf8');
+  } catch {
+    return undefined; // No coordinator runs here.
+  }
+  const { data } = sightings.safeParse(JSON.parse(text));
+  return data !== undefined && data.run === run && nowMs - data.at_ms <= FRESH_MS ? data : undefined;
+}
