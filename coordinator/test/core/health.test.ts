@@ -1,10 +1,12 @@
 import { judge, type SessionObservation } from '@gatepost/coordinator/core/decide/health';
 import type { AgentState } from '@gatepost/coordinator/core/run/agent-state';
+import { stateDigest } from '@gatepost/coordinator/core/run/state-digest';
 import { accountId, topicId } from '@gatepost/shared/vocabulary/ids';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { countLooks } from './count-looks.js';
 import { planOf, taskOf } from './plans.js';
-import { Simulation } from './simulation.js';
+import { replay, Simulation } from './simulation.js';
 
 const agent = (change: Partial<AgentState> = {}): AgentState => ({
   account: accountId('0.0.1000'),
@@ -85,14 +87,68 @@ it('1,000 agents of which many die: every lost attempt is reassigned, none is pa
   );
   expect(simulation.state.closed).toBe('complete');
   expect(simulation.state.paid).toBe(30_000n);
-  const moved = [...simulation.state.tasks.values()].filter(({ attempts }) => attempts.length > 1);
-  expect(moved.length).toBeGreaterThan(0);
-  for (const { attempts, spec } of moved) {
+  let lost = 0;
+  for (const { attempts, spec } of simulation.state.tasks.values()) {
     expect(
       attempts.filter(({ payment }) => payment !== undefined),
       spec.id,
     ).toHaveLength(1);
+    // Each attempt that was lost is followed by one other: all but the last were superseded.
+    expect(attempts.map(({ superseded }) => superseded)).toEqual(
+      attempts.map((_, index) => index < attempts.length - 1),
+    );
+    lost += attempts.length - 1;
+    for (const { number, result } of attempts.slice(0, -1)) expect(result, `${spec.id}#${number}`).toBeUndefined();
   }
+  expect(lost).toBeGreaterThan(20);
+});
+
+it('a lost member of a quorum is replaced at once, by an agent that has no part in it', () => {
+  const gates = [{ kind: 'quorum' as const, of: 3, agree: 3 }];
+  const plan = planOf(
+    Array.from({ length: 60 }, (_, index) => taskOf(`t${index}`, { gates, deadlineMs: 3_600_000, attempts: 1 })),
+  );
+  const simulation = new Simulation({ plan, seed: 11, agents: 40, slots: 4, dying: 0.4 });
+  const began = simulation.nowMs;
+  simulation.run(200_000);
+  expect(simulation.state.closed).toBe('complete');
+  // Nobody waited for a deadline.
+  expect(simulation.nowMs - began).toBeLessThan(3_600_000);
+  let lost = 0;
+  for (const { attempts } of simulation.state.tasks.values()) {
+    const accepted = attempts.filter(({ verdict }) => verdict?.accepted === true);
+    expect(accepted).toHaveLength(3);
+    expect(new Set(attempts.map(({ agent }) => agent)).size).toBe(attempts.length);
+    const others = attempts.filter((attempt) => !accepted.includes(attempt));
+    for (const { verdict, payment } of others) expect([verdict?.gate, payment]).toEqual(['lost', undefined]);
+    lost += others.length;
+  }
+  expect(lost).toBeGreaterThan(0);
+  expect(stateDigest(replay(simulation))).toBe(stateDigest(simulation.state));
+});
+
+/** How often agents are looked at while each of so many is given work, half of them die, and that is given to others. */
+function looksAtAgents(agents: number): number {
+  const gates = [{ kind: 'none' as const }];
+  const plan = planOf(
+    Array.from({ length: agents * 2 }, (_, index) => taskOf(`t${index}`, { gates, deadlineMs: 3_600_000 })),
+  );
+  const simulation = new Simulation({ plan, seed: 5, agents, slots: 4, silent: 1, dying: 0.5, batchMs: 1_000 });
+  while (!simulation.state.opened) simulation.step();
+  const looks = countLooks(simulation.state.agents);
+  const assigned = () => simulation.tick().filter(({ kind }) => kind === 'assign').length;
+  expect(assigned()).toBe(agents * 2);
+  const given = looks();
+  for (let step = 0; step < 10; step += 1) simulation.step();
+  simulation.nowMs += 600_000;
+  const before = looks();
+  expect(assigned()).toBeGreaterThan(agents / 2);
+  return given + looks() - before;
+}
+
+it('a decision over four times the agents and lost attempts looks four times as often at an agent', () => {
+  const [few, many] = [looksAtAgents(500), looksAtAgents(2_000)];
+  expect(many, `${few} looks for 500, ${many} for 2,000`).toBeLessThan(few * 5);
 });
 
 it('an agent that comes and goes gets work less and less often: no storm of reassignments', () => {

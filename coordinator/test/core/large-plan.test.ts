@@ -1,25 +1,7 @@
 import { expect, it } from 'vitest';
+import { countLooks } from './count-looks.js';
 import { planOf, taskOf } from './plans.js';
 import { Simulation } from './simulation.js';
-
-/** Counts how often tasks are looked at, one by one or all at once: what a decision costs, without a clock. */
-function countLooks(tasks: ReadonlyMap<string, unknown>): () => number {
-  let looks = 0;
-  const map = tasks as Map<string, unknown>;
-  const get = map.get.bind(map);
-  map.get = (key) => {
-    looks += 1;
-    return get(key);
-  };
-  for (const all of ['values', 'keys', 'entries', Symbol.iterator] as const) {
-    const iterate = map[all].bind(map) as () => never;
-    map[all] = () => {
-      looks += map.size;
-      return iterate();
-    };
-  }
-  return () => looks;
-}
 
 /** How often a run of so many independent or chained tasks looks at a task. */
 function cost(tasks: number): number {

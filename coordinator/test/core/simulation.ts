@@ -8,7 +8,7 @@ import type { Plan } from '@gatepost/coordinator/core/plan';
 import { keyOf } from '@gatepost/coordinator/core/run/attempt';
 import { attemptAt } from '@gatepost/coordinator/core/run/attempt-numbers';
 import type { Change } from '@gatepost/coordinator/core/run/change';
-import { DeadlineHeap } from '@gatepost/coordinator/core/run/deadline-heap';
+import { Heap } from '@gatepost/coordinator/core/run/heap';
 import type { LedgerRecord } from '@gatepost/coordinator/core/run/ledger-record';
 import { emptyState, type RunContext, type RunState } from '@gatepost/coordinator/core/run/run-state';
 import { InFlightEffects } from '@gatepost/coordinator/shell/in-flight';
@@ -63,7 +63,7 @@ export class Simulation {
   readonly #limits: Limits;
   readonly #sequences = new Map<string, number>();
   readonly #agents: readonly { readonly account: ReturnType<typeof accountId>; readonly diesMs: number }[];
-  readonly #events = new DeadlineHeap<() => void>();
+  readonly #events = new Heap<{ readonly at: number; readonly what: () => void }>((a, b) => a.at - b.at);
   #lastAt = 0n;
   #epoch = 0;
   #sinceKill = 0;
@@ -149,7 +149,7 @@ export class Simulation {
   }
 
   #in(delayMs: number, run: () => void): void {
-    this.#events.add(this.nowMs + Math.round(delayMs), run);
+    this.#events.add({ at: this.nowMs + Math.round(delayMs), what: run });
   }
 
   #work(inbox: string, { task, attempt }: { readonly task: string; readonly attempt: number }): void {

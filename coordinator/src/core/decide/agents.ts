@@ -10,34 +10,26 @@ export interface Wanted {
   readonly not: ReadonlySet<AccountId>;
 }
 
-const fits = (agent: AgentState, wanted: Wanted): boolean =>
-  agent.capabilities.has(wanted.type) &&
-  (wanted.agent === undefined || wanted.agent === agent.account) &&
-  !wanted.not.has(agent.account);
-
-/**
- * The agent that gets a piece of work: alive, capable, with a free slot; of several the one with the smallest share of
- * its slots in use, then the one that got the least so far, then the one that was online first.
- */
-export function pickAgent(pass: Pass, wanted: Wanted): AgentState | undefined {
-  let best: AgentState | undefined;
-  for (const agent of pass.state.agents.values()) {
-    if (!fits(agent, wanted) || !pass.hasRoom(agent) || pass.judgement(agent).health !== 'alive') continue;
-    if (best === undefined || isFairer(pass, agent, best)) best = agent;
-  }
-  return best;
+/** The agent that gets a piece of work: alive, capable, with a free slot, and of several the fairest choice. */
+export function pickAgent(pass: Pass, { type, agent: only, not }: Wanted): AgentState | undefined {
+  if (only === undefined) return pass.queue(type).pick(not);
+  const agent = pass.state.agents.get(only);
+  const fits = agent?.capabilities.has(type) === true && !not.has(agent.account) && pass.mayWork(agent);
+  return fits ? agent : undefined;
 }
 
-function isFairer(pass: Pass, agent: AgentState, than: AgentState): boolean {
-  const [share, other] = [pass.load(agent) * than.slots, pass.load(than) * agent.slots];
-  return share === other ? agent.assigned < than.assigned : share < other;
+/** Agents that could do the work, whether they are there or not. */
+function* able(pass: Pass, { type, agent: only, not }: Wanted): Generator<AgentState> {
+  const { agents } = pass.state;
+  const named = only === undefined ? undefined : agents.get(only);
+  const among = only === undefined ? agents.values() : named === undefined ? [] : [named];
+  for (const agent of among) if (agent.capabilities.has(type) && !not.has(agent.account)) yield agent;
 }
 
 /** When some agent that could do the work was last alive, or `sinceMs` when none was after that. */
 export function lastServableMs(pass: Pass, wanted: Wanted, sinceMs: number): number {
   let last = sinceMs;
-  for (const agent of pass.state.agents.values()) {
-    if (!fits(agent, wanted)) continue;
+  for (const agent of able(pass, wanted)) {
     const { health, aliveMs } = pass.judgement(agent);
     last = Math.max(last, health === 'alive' ? pass.nowMs : aliveMs);
   }
@@ -47,8 +39,8 @@ export function lastServableMs(pass: Pass, wanted: Wanted, sinceMs: number): num
 /** Whether agents that could do the work are alive, but none of them has room. */
 export function isExhausted(pass: Pass, wanted: Wanted): boolean {
   let alive = false;
-  for (const agent of pass.state.agents.values()) {
-    if (!fits(agent, wanted) || pass.judgement(agent).health !== 'alive') continue;
+  for (const agent of able(pass, wanted)) {
+    if (pass.judgement(agent).health !== 'alive') continue;
     if (pass.hasRoom(agent)) return false;
     alive = true;
   }

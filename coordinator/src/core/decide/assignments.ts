@@ -53,7 +53,7 @@ function assignRound(pass: Pass, task: TaskState, only: AccountId | undefined): 
 }
 
 /** Agents that must not get a further attempt of this round. */
-function agentsInRound(pass: Pass, task: TaskState, numbers: readonly number[]): Set<AccountId> {
+export function agentsInRound(pass: Pass, task: TaskState, numbers: readonly number[]): Set<AccountId> {
   const agents = new Set<AccountId>();
   if (task.spec.retry === 'elsewhere' && task.failures > 0) {
     const last = task.attempts.at(-1);

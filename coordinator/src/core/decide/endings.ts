@@ -8,9 +8,9 @@ import type { Pass } from './pass.js';
 export function decideDeadlines(pass: Pass): void {
   const { deadlines, overdue } = pass.state;
   for (let due = deadlines.peek(); due !== undefined; due = deadlines.peek()) {
-    if (due.at + pass.limits.deadlineGraceMs > pass.nowMs) break;
+    if (due.deadlineMs + pass.limits.deadlineGraceMs > pass.nowMs) break;
     deadlines.pop();
-    if (isOpen(due.what) && due.what.result === undefined) overdue.add(due.what);
+    if (isOpen(due) && due.result === undefined) overdue.add(due);
   }
   for (const attempt of overdue) {
     const lateMs = attempt.deadlineMs - msFromNanos(attempt.assignedAt);

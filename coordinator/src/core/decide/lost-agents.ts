@@ -1,25 +1,35 @@
 import { type Attempt, isOpen } from '../run/attempt.js';
-import { attemptAt } from '../run/attempt-numbers.js';
+import { attemptAt, freeNumbers, LOST_GATE, lostMembers } from '../run/attempt-numbers.js';
 import { workersReviewedBy } from '../run/review-id.js';
-import { membersOf, type TaskState } from '../run/task-state.js';
-import { assignOne } from './assignments.js';
+import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
+import { pickAgent } from './agents.js';
+import { agentsInRound, assignOne } from './assignments.js';
 import type { Pass } from './pass.js';
 
-/** Gives the attempts of agents that are gone to others. The old attempt stays open: whichever result comes first counts. */
+/**
+ * Gives the attempts of agents that are gone to others. The old attempt of a task stays open: whichever result comes first
+ * counts. That of a quorum's member is decided, so that no more than were asked for have a say.
+ */
 export function decideReassignments(pass: Pass): void {
   for (const agent of pass.state.agents.values()) {
     if (agent.open.size === 0) continue;
-    const { health } = pass.judgement(agent);
+    const { health, why } = pass.judgement(agent);
     if (health === 'alive' || health === 'suspect') continue;
-    for (const key of agent.open) reassign(pass, key);
+    for (const key of agent.open) {
+      const mark = key.lastIndexOf('#');
+      const task = pass.state.tasks.get(key.slice(0, mark));
+      const attempt = attemptAt(task, Number(key.slice(mark + 1)));
+      if (task === undefined || attempt === undefined || !isOpen(attempt) || attempt.result !== undefined) continue;
+      if (membersOf(task.spec) > 1) replaceMember(pass, task, attempt, why);
+      else reassign(pass, task, attempt);
+    }
   }
 }
 
-function reassign(pass: Pass, key: string): void {
-  const mark = key.lastIndexOf('#');
-  const task = pass.state.tasks.get(key.slice(0, mark));
-  const attempt = attemptAt(task, Number(key.slice(mark + 1)));
-  if (task === undefined || attempt === undefined || !mayMove(pass, task, attempt)) return;
+/** Only the newest attempt of a task moves, and not for ever. */
+function reassign(pass: Pass, task: TaskState, attempt: Attempt): void {
+  const moved = task.attempts.filter((other) => other.superseded).length;
+  if (attempt.number !== task.attempts.length || moved >= pass.limits.reassignments) return;
   const number = task.attempts.length + 1;
   if (pass.busy(`assign:${task.spec.id}#${number}`)) return;
   const { type, agent } = task.spec;
@@ -27,9 +37,13 @@ function reassign(pass: Pass, key: string): void {
   assignOne(pass, task, number, { type, agent, not });
 }
 
-/** Only the newest attempt of a task moves, not that of a quorum, and not for ever. */
-function mayMove(pass: Pass, task: TaskState, attempt: Attempt): boolean {
-  if (!isOpen(attempt) || attempt.result !== undefined || attempt.number !== task.attempts.length) return false;
-  const moved = task.attempts.filter((other) => other.superseded).length;
-  return membersOf(task.spec) === 1 && moved < pass.limits.reassignments;
+/** One member after the other, when somebody is there to take its seat, and not for ever. */
+function replaceMember(pass: Pass, task: TaskState, attempt: Attempt, why: string): void {
+  if (isTerminal(task.status) || task.need > 0 || lostMembers(task).length >= pass.limits.reassignments) return;
+  const { type, agent } = task.spec;
+  const not = agentsInRound(pass, task, freeNumbers(task));
+  if (pickAgent(pass, { type, agent, not }) === undefined) return;
+  const reason = `its agent was lost: ${why}`;
+  pass.cancel(attempt, reason);
+  pass.verdict(task.spec.id, attempt.number, false, LOST_GATE, reason);
 }

@@ -2,6 +2,7 @@ import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { AgentState } from '../run/agent-state.js';
 import { type Attempt, keyOf } from '../run/attempt.js';
 import type { RunState } from '../run/run-state.js';
+import { AgentQueue } from './agent-queue.js';
 import type { Command } from './command.js';
 import { type Judgement, judge } from './health.js';
 import type { Limits } from './limits.js';
@@ -20,6 +21,7 @@ export class Pass {
   readonly #asked = new Set<string>();
   readonly #load = new Map<AccountId, number>();
   readonly #judgements = new Map<AccountId, Judgement>();
+  readonly #queues = new Map<string, AgentQueue>();
   committed: bigint;
   open: number;
   /** Attempts that an agent works on or is about to. */
@@ -42,6 +44,20 @@ export class Pass {
     this.committed += price;
     this.open += 1;
     this.working += 1;
+  }
+
+  /** Agents that can take work of a type. */
+  queue(type: string): AgentQueue {
+    let queue = this.#queues.get(type);
+    if (queue === undefined) {
+      const able = [...this.state.agents.values()].filter(({ capabilities }) => capabilities.has(type));
+      queue = new AgentQueue(
+        able.filter((agent) => this.mayWork(agent)),
+        this,
+      );
+      this.#queues.set(type, queue);
+    }
+    return queue;
   }
 
   /** Whether an effect is under way or asked for already. */
@@ -75,6 +91,10 @@ export class Pass {
       this.#judgements.set(agent.account, judged);
     }
     return judged;
+  }
+
+  mayWork(agent: AgentState): boolean {
+    return this.hasRoom(agent) && this.judgement(agent).health === 'alive';
   }
 
   /** Attempts an agent has, those on their way to it included. */

@@ -1,5 +1,5 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
-import { msFromNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
+import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
 import { attemptAt, freeNumbers, membersInRound } from '../run/attempt-numbers.js';
 import type { LedgerRecord } from '../run/ledger-record.js';
@@ -7,6 +7,7 @@ import { adopt, findOrReview } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
 import type { Apply } from './outcome.js';
+import { countLoss } from './transitions.js';
 
 /** An attempt comes into being. */
 export const applyAssign: Apply<'assign'> = (state, record, entry, emit) => {
@@ -31,10 +32,7 @@ function supersede(state: RunState, task: TaskState, at: Nanos): void {
   for (const attempt of task.attempts) {
     if (!isOpen(attempt) || attempt.superseded) continue;
     attempt.superseded = true;
-    const loser = state.agents.get(attempt.agent);
-    if (loser === undefined) continue;
-    loser.losses += 1;
-    loser.lastLossMs = msFromNanos(at);
+    countLoss(state, attempt.agent, at);
   }
 }
 
@@ -96,7 +94,7 @@ function register(state: RunState, task: TaskState, attempt: Attempt): void {
   state.openAttempts += 1;
   state.working += 1;
   state.committed += attempt.price;
-  state.deadlines.add(attempt.deadlineMs, attempt);
+  state.deadlines.add(attempt);
   const agent = state.agents.get(attempt.agent);
   if (agent === undefined) return;
   agent.open.add(attemptKeyOf(attempt));

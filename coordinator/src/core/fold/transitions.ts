@@ -1,3 +1,5 @@
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import { msFromNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
 import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
 import type { Emit } from '../run/change.js';
 import type { RunState, SequenceState } from '../run/run-state.js';
@@ -111,6 +113,14 @@ function block(state: RunState, id: string, cause: TaskState, work: TaskState[],
   state.lost += 1;
   emit({ event: 'blocked', task: id, reason: task.reason });
   work.push(task);
+}
+
+/** An agent was lost with work of ours: it gets less for a while. */
+export function countLoss(state: RunState, agent: AccountId, at: Nanos): void {
+  const loser = state.agents.get(agent);
+  if (loser === undefined) return;
+  loser.losses += 1;
+  loser.lastLossMs = msFromNanos(at);
 }
 
 /** Something was decided about an attempt: it no longer counts as open. */

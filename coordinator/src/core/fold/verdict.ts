@@ -1,12 +1,12 @@
 import { type Attempt, isOpen } from '../run/attempt.js';
-import { attemptAt, freeNumbers, nextNumber } from '../run/attempt-numbers.js';
+import { attemptAt, freeNumbers, LOST_GATE, nextNumber } from '../run/attempt-numbers.js';
 import type { Emit } from '../run/change.js';
 import { adopt, findOrReview } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isAccepted, isTerminal, membersOf, quorumOf, type TaskState } from '../run/task-state.js';
 import { refreshJudgeable, roundIsIn } from './gate-index.js';
 import type { Apply } from './outcome.js';
-import { acceptTask, closeAttempt, enqueue, failTask } from './transitions.js';
+import { acceptTask, closeAttempt, countLoss, enqueue, failTask } from './transitions.js';
 
 /** Verdicts after which no further attempt is made, whatever the plan allows. */
 export const FINAL_GATES = {
@@ -87,11 +87,21 @@ function reject(state: RunState, task: TaskState, attempt: Attempt, emit: Emit):
   const final = finalGate(gate);
   if (final !== undefined) {
     failTask(state, task, FINAL_GATES[final], `${gate}: ${reason}`, emit);
+  } else if (gate === LOST_GATE && membersOf(task.spec) > 1) {
+    replaceMember(state, task, attempt);
   } else if (roundIsLost(task, attempt)) {
     endRound(state, task, `${gate}: ${reason}`, emit);
   } else if (isAccepted(task.status) === false && task.attempts.some(isOpen)) {
     task.status = task.attempts.some((other) => isOpen(other) && other.result !== undefined) ? 'review' : 'assigned';
   }
+}
+
+/** The agent of a quorum's member was lost: the round wants another in its place. */
+function replaceMember(state: RunState, task: TaskState, { agent, verdict, round }: Attempt): void {
+  if (verdict !== undefined) countLoss(state, agent, verdict.at);
+  if (round !== task.failures + 1) return;
+  task.need += 1;
+  state.ready.pushFirst({ task: task.spec.id, round: task.failures }, task.spec.type, task.spec.agent);
 }
 
 /** A quorum's round is lost when all its members are decided; any other task's when its newest attempt is. */

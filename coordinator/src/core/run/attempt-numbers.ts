@@ -7,16 +7,28 @@ export function attemptAt(task: TaskState | undefined, number: number): Attempt 
   return there?.number === number ? there : task?.attempts.find((attempt) => attempt.number === number);
 }
 
+/** The gate of a verdict on a quorum's member whose agent was lost: another takes its seat in the round. */
+export const LOST_GATE = 'lost';
+
+/** Members of a quorum that others have replaced or will replace. */
+export const lostMembers = (task: TaskState): Attempt[] =>
+  membersOf(task.spec) === 1 ? [] : task.attempts.filter(({ verdict }) => verdict?.gate === LOST_GATE);
+
 /**
- * Numbers an assignment may bear now, lowest first: the next one, or those of the quorum's round that no member has yet.
- * Members are asked on different topics, so nothing keeps their assignments in the order in which they were sent.
+ * Numbers an assignment may bear now, lowest first: the next one, or those of the quorum's round that no member has yet,
+ * one more for each that was lost. Members are asked on different topics, so nothing keeps their assignments in the
+ * order in which they were sent.
  */
 export function freeNumbers(task: TaskState): number[] {
   const members = membersOf(task.spec);
   if (members === 1) return [task.attempts.length + 1];
-  const first = task.failures * members + 1;
+  const round = task.failures + 1;
+  const lost = lostMembers(task);
+  const lostBefore = lost.filter((attempt) => attempt.round < round).length;
+  const first = task.failures * members + lostBefore + 1;
   const used = new Set(membersInRound(task).map(({ number }) => number));
-  return Array.from({ length: members }, (_, index) => first + index).filter((number) => !used.has(number));
+  const seats = members + lost.length - lostBefore;
+  return Array.from({ length: seats }, (_, index) => first + index).filter((number) => !used.has(number));
 }
 
 /** The number the next assignment bears; beyond all others when the round wants no more. */

@@ -27,13 +27,27 @@ export class ReadyLanes {
   readonly #lanes = new Map<string, Lane>();
 
   push(entry: LaneEntry, type: string, agent: AccountId | undefined): void {
+    this.#lane(type, agent).items.push(entry);
+  }
+
+  /** Queues something before all others of its lane. */
+  pushFirst(entry: LaneEntry, type: string, agent: AccountId | undefined): void {
+    const lane = this.#lane(type, agent);
+    if (lane.head === 0) lane.items.unshift(entry);
+    else {
+      lane.head -= 1;
+      lane.items[lane.head] = entry;
+    }
+  }
+
+  #lane(type: string, agent: AccountId | undefined): Lane {
     const key = `${agent ?? ''}|${type}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
       lane = { type, agent, items: [], head: 0 };
       this.#lanes.set(key, lane);
     }
-    lane.items.push(entry);
+    return lane;
   }
 
   /** Lanes that may hold something, in the order in which they came up. */

@@ -3,7 +3,7 @@ import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import type { Plan } from '../plan.js';
 import type { AgentState } from './agent-state.js';
 import type { Attempt } from './attempt.js';
-import { DeadlineHeap } from './deadline-heap.js';
+import { Heap } from './heap.js';
 import { ReadyLanes } from './ready-lanes.js';
 import { membersOf, type TaskState } from './task-state.js';
 
@@ -56,7 +56,8 @@ export interface RunState {
   /** The first agent that announced an inbox owns it. */
   readonly inboxes: Map<TopicId, AccountId>;
   readonly ready: ReadyLanes;
-  readonly deadlines: DeadlineHeap<Attempt>;
+  /** Attempts by their deadline. */
+  readonly deadlines: Heap<Attempt>;
   /** Past their deadline without a result. */
   readonly overdue: Set<Attempt>;
   /** Tasks with a result, or a full round of them, that the gates must look at. */
@@ -142,7 +143,7 @@ export function emptyState(context: RunContext): RunState {
     agents: new Map(),
     inboxes: new Map(),
     ready: new ReadyLanes(),
-    deadlines: new DeadlineHeap(),
+    deadlines: new Heap((a, b) => a.deadlineMs - b.deadlineMs),
     overdue: new Set(),
     judgeable: new Set(),
     payable: new Set(),

@@ -1,42 +1,39 @@
-/** Something that is due at a time. */
-interface Due<T> {
-  readonly at: number;
-  readonly what: T;
-}
-
-/** A binary heap of things by the time they are due; equal times in the order of insertion. */
-export class DeadlineHeap<T> {
-  readonly #heap: (Due<T> & { readonly order: number })[] = [];
+/** A binary heap: what comes before all others comes out first; equals in the order of insertion. */
+export class Heap<T> {
+  readonly #heap: { readonly what: T; readonly order: number }[] = [];
   #order = 0;
+
+  /** @param compare negative when the first of two comes out before the second. */
+  constructor(private readonly compare: (a: T, b: T) => number) {}
 
   get size(): number {
     return this.#heap.length;
   }
 
-  add(at: number, what: T): void {
+  add(what: T): void {
     this.#order += 1;
-    this.#heap.push({ at, what, order: this.#order });
+    this.#heap.push({ what, order: this.#order });
     this.#up(this.#heap.length - 1);
   }
 
-  peek(): Due<T> | undefined {
-    return this.#heap[0];
+  peek(): T | undefined {
+    return this.#heap[0]?.what;
   }
 
-  pop(): Due<T> | undefined {
+  pop(): T | undefined {
     const first = this.#heap[0];
     const last = this.#heap.pop();
-    if (first === undefined || last === undefined || this.#heap.length === 0) return first;
+    if (first === undefined || last === undefined || this.#heap.length === 0) return first?.what;
     this.#heap[0] = last;
     this.#down(0);
-    return first;
+    return first.what;
   }
 
   #before(a: number, b: number): boolean {
     const left = this.#heap[a];
     const right = this.#heap[b];
     if (left === undefined || right === undefined) return left !== undefined;
-    return left.at === right.at ? left.order < right.order : left.at < right.at;
+    return (this.compare(left.what, right.what) || left.order - right.order) < 0;
   }
 
   #swap(a: number, b: number): void {
