@@ -46,6 +46,24 @@ describe('trouble ends in words, not in a hang', () => {
     expect(of('other')).toMatchObject({ status: 'paid' });
   }, 60_000);
 
+  it('an agent that closes its inbox cannot keep the run from ending', async () => {
+    const own = await Lane.open(ledger, EXECUTORS);
+    const plan = planOf([taskOf('late', { type: 'endless', gates, attempts: 1, deadlineMs: 2_000 })], { name: 'deaf' });
+    const proxy = await own.proxy();
+    const running = own.run(plan, proxy, never, { limits: { deadlineGraceMs: 200 } });
+    const run = `${plan.digest.slice(0, 12)}-1`;
+    await expect
+      .poll(async () => (await own.records(run)).filter(({ type }) => type === 'started').length, { timeout: 20_000 })
+      .toBe(1);
+    const [agent] = own.agents;
+    if (agent === undefined) throw new Error('an agent is needed');
+    await own.deleteInbox(agent);
+    const { why, summary } = await running;
+    expect([why, summary.outcome, summary.tasks[0]?.status]).toEqual(['closed', 'failed', 'failed']);
+    proxy.close();
+    await own.close();
+  }, 60_000);
+
   it('a task that no agent can do fails with the capability it wanted', async () => {
     const plan = planOf([taskOf('strange', { type: 'unheard-of', gates })]);
     const proxy = await lane.proxy();

@@ -6,7 +6,7 @@ import type { RecordOf } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
-import type { Command } from '../core/decide/command.js';
+import { type Command, cancelKey } from '../core/decide/command.js';
 import type { GateOutcome } from '../core/decide/observations.js';
 import { attemptKeyOf, keyOf } from '../core/run/attempt.js';
 import { attemptAt } from '../core/run/attempt-numbers.js';
@@ -121,6 +121,10 @@ export class Effects {
       this.refusing.set(command.agent, `its inbox refuses assignments: ${error.message}`);
       this.#seen(command.inbox, command.key);
       this.inFlight.release(command);
+    } else if (command.kind === 'cancel' && rejectionStatus(error) !== undefined) {
+      // An agent that closed its inbox cannot be told there; its session was told, and nothing of it will be accepted.
+      log.warn({ agent: command.agent, inbox: command.inbox }, `cancellation refused: ${error.message}`);
+      this.#seen(command.inbox, command.key);
     } else if (error.code === 'LEDGER_UNREACHABLE' || command.kind === 'assign') {
       log.warn({ command: command.key, code: error.code }, `${error.message}; trying again`);
       setTimeout(() => {
@@ -214,7 +218,7 @@ export class Effects {
 
   /** A record of ours was read back from an inbox. */
   readBack(inbox: TopicId, kind: 'assign' | 'cancel', task: string, attempt: number): void {
-    this.#seen(inbox, `${kind}:${keyOf(task, attempt)}`);
+    this.#seen(inbox, kind === 'cancel' ? cancelKey(inbox, task, attempt) : `assign:${keyOf(task, attempt)}`);
   }
 
   async #judge(command: CommandOf<'judge'>): Promise<void> {

@@ -1,7 +1,7 @@
-import type { AnyRecord } from '@gatepost/shared/records/schema';
-import type { Command, InFlight, Payment } from '../core/decide/command.js';
+import { type Command, cancelKey, type InFlight, type Payment } from '../core/decide/command.js';
 import { paymentKey } from '../core/decide/settlements.js';
 import { keyOf } from '../core/run/attempt.js';
+import type { LedgerRecord } from '../core/run/ledger-record.js';
 
 type Assignment = Extract<Command, { kind: 'assign' }>;
 
@@ -42,9 +42,9 @@ export class InFlightEffects implements InFlight {
   }
 
   /** A record of ours came back. */
-  folded(record: AnyRecord): void {
+  folded({ record, topic }: Pick<LedgerRecord, 'record' | 'topic'>): void {
     if (record.type === 'assign') this.#drop(`assign:${keyOf(record.task, record.attempt)}`);
-    else if (record.type === 'cancel') this.#drop(`cancel:${keyOf(record.task, record.attempt)}`);
+    else if (record.type === 'cancel') this.#drop(cancelKey(topic, record.task, record.attempt));
     else if (record.type === 'verdict') this.#drop(`verdict:${keyOf(record.task, record.attempt)}`);
     else if (record.type === 'settled') this.#dropPayments(record.payments);
     else if (record.type === 'run_opened') this.#drop('open');

@@ -126,7 +126,7 @@ export class RunLoop {
     if (entry.author !== state.context.coordinator) return;
     if (record.type === 'epoch') this.#begun ||= record.instance === identity.instance;
     else if (entry.run !== state.context.run) return;
-    effects.inFlight.folded(record);
+    effects.inFlight.folded(entry);
     if (record.type === 'verdict') {
       effects.gated.delete(keyOf(record.task, record.attempt));
       effects.decided(record.task, record.attempt);

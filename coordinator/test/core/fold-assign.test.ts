@@ -56,6 +56,10 @@ class Ledger {
     this.#post(`0.0.${2_000 + to}`, COORDINATOR, { type: 'assign', task, attempt, task_type: 'work', ...input });
   }
 
+  cancel(task: string, attempt: number, to: Member): void {
+    this.#post(`0.0.${2_000 + to}`, COORDINATOR, { type: 'cancel', task, attempt, reason: 'not wanted' });
+  }
+
   result(task: string, attempt: number, by: Member, output = 'right'): void {
     const told = { output_sha256: sha256(output), output_size: 1, output };
     this.#post(JOURNAL, AGENTS[by] ?? '', { type: 'result', task, attempt, outcome: 'ok', ...told });
@@ -113,6 +117,22 @@ it('a number of a quorum is given once, and only those of the round', () => {
   expect(ledger.ignored).toEqual(['assignment out of turn']);
   const task = ledger.state.tasks.get('t');
   expect(task && freeNumbers(task)).toEqual([1, 3]);
+});
+
+it('an assignment without effect is remembered until its agent was told, and what it is told is not about others', () => {
+  const ledger = new Ledger(planOf([taskOf('t')]));
+  ledger.assign('t', 1, 0);
+  ledger.assign('t', 1, 0);
+  expect([...ledger.state.refused.values()]).toEqual([]);
+  ledger.assign('t', 1, 1);
+  expect([...ledger.state.refused.values()]).toEqual([
+    { task: 't', attempt: 1, agent: AGENTS[1], inbox: '0.0.2001', reason: 'assignment out of turn' },
+  ]);
+  ledger.cancel('t', 1, 1);
+  expect(ledger.state.refused.size).toBe(0);
+  expect(attemptAt(ledger.state.tasks.get('t'), 1)?.cancelled).toBe(false);
+  ledger.cancel('t', 1, 0);
+  expect(attemptAt(ledger.state.tasks.get('t'), 1)?.cancelled).toBe(true);
 });
 
 it('a quorum whose first numbers were never assigned can be given up', () => {

@@ -1,3 +1,4 @@
+import { attemptAt } from '@gatepost/coordinator/core/run/attempt-numbers';
 import { stateDigest } from '@gatepost/coordinator/core/run/state-digest';
 import { isAccepted, membersOf } from '@gatepost/coordinator/core/run/task-state';
 import fc from 'fast-check';
@@ -92,6 +93,23 @@ it('a coordinator that is killed again and again, while what it had sent still h
     { numRuns: 150, endOnFailure: true },
   );
 }, 120_000);
+
+it('an agent that was assigned something without effect is told so', () => {
+  const plan = planOf(Array.from({ length: 12 }, (_, index) => taskOf(`t${index}`)));
+  let refused = 0;
+  for (let seed = 0; seed < 200; seed += 1) {
+    const { records, commands, state } = new Simulation({ plan, seed, killEvery: 5 }).run();
+    const assigned = records.filter(({ record }) => record.type === 'assign');
+    for (const { record, topic } of assigned) {
+      if (record.type !== 'assign') continue;
+      const { task, attempt } = record;
+      if (attemptAt(state.tasks.get(task), attempt)?.inbox === topic) continue;
+      refused += 1;
+      expect(commands).toContainEqual(expect.objectContaining({ kind: 'cancel', task, attempt, inbox: topic }));
+    }
+  }
+  expect(refused).toBeGreaterThan(0);
+});
 
 it('without the quarantine the same kills would pay twice: the test can tell', () => {
   const plan = planOf(Array.from({ length: 12 }, (_, index) => taskOf(`t${index}`)));

@@ -143,7 +143,7 @@ export class Simulation {
     const entry: LedgerRecord = { at: this.#lastAt, author, topic, sequence, run, record };
     this.records.push(entry);
     reduce(this.state, entry, (change) => this.changes.push(change));
-    if (author === COORDINATOR) this.#inFlight.folded(record);
+    if (author === COORDINATOR) this.#inFlight.folded(entry);
     if (record.type === 'assign') this.#work(topic, record);
     if (record.type === 'verdict') this.#gated.delete(keyOf(record.task, record.attempt));
   }

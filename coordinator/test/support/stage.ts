@@ -20,7 +20,7 @@ import { send } from '@gatepost/shared/hedera/transaction';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { accountId, type TokenId, type TopicId } from '@gatepost/shared/vocabulary/ids';
-import { TokenDissociateTransaction } from '@hashgraph/sdk';
+import { TokenDissociateTransaction, TopicDeleteTransaction } from '@hashgraph/sdk';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { NodeProxy } from './node-proxy.js';
@@ -197,8 +197,14 @@ export class Lane {
     return NodeProxy.open(this.test.network.node ?? '', cutAt);
   }
 
-  /** Records of one run on the journal. */
-  async records(run: string): Promise<AnyRecord[]> {
+  /** An agent deletes the inbox it announced. */
+  async deleteInbox({ connection }: Member): Promise<void> {
+    const [online] = (await this.records(undefined)).filter((record) => record.type === 'online');
+    await send(connection, new TopicDeleteTransaction().setTopicId(online?.inbox ?? ''));
+  }
+
+  /** Records of one run on the journal, or of lives. */
+  async records(run: string | undefined): Promise<AnyRecord[]> {
     const records: AnyRecord[] = [];
     for await (const { message } of this.coordinator.connection.mirror.messagesAfter(this.journal, 0)) {
       const decoded = unpackMessage(message);

@@ -1,5 +1,6 @@
 import type { TokenAmount } from '@gatepost/shared/vocabulary/amount';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { inboxKeyOf } from '../run/refused-assignment.js';
 
 /** One attempt to pay. */
 export interface Payment {
@@ -59,6 +60,10 @@ export type Command =
   | { readonly kind: 'close'; readonly key: string; readonly outcome: 'complete' | 'failed' | 'cancelled' }
   /** End this process without closing the run. */
   | { readonly kind: 'stop'; readonly key: string; readonly why: 'fenced' | 'unpayable' };
+
+/** Names the writing of a `cancel`. */
+export const cancelKey = (inbox: TopicId, task: string, attempt: number): string =>
+  `cancel:${inboxKeyOf(inbox, task, attempt)}`;
 
 /** Effects that are under way. */
 export interface InFlight {

@@ -2,7 +2,13 @@ import { attemptKeyOf } from '../run/attempt.js';
 import type { RunState } from '../run/run-state.js';
 import { decideAssignments } from './assignments.js';
 import type { Command } from './command.js';
-import { decideCancellations, decideDeadlines, decideRunCancellation, decideSurplus } from './endings.js';
+import {
+  decideCancellations,
+  decideDeadlines,
+  decideRefused,
+  decideRunCancellation,
+  decideSurplus,
+} from './endings.js';
 import { decideGates } from './gates.js';
 import type { Limits } from './limits.js';
 import { decideReassignments } from './lost-agents.js';
@@ -31,6 +37,7 @@ const isFenced = (state: RunState, seen: Observations): boolean =>
   state.epoch !== undefined && seen.begun && state.epoch.instance !== seen.instance;
 
 function decideOpenRun(pass: Pass): void {
+  decideRefused(pass);
   decideSurplus(pass);
   decideDeadlines(pass);
   if (pass.state.cancelReason === undefined) {

@@ -2,6 +2,7 @@ import { msFromNanos } from '@gatepost/shared/vocabulary/time';
 import { isOpen } from '../run/attempt.js';
 import { attemptAt, nextNumber } from '../run/attempt-numbers.js';
 import { isTerminal } from '../run/task-state.js';
+import { cancelKey } from './command.js';
 import type { Pass } from './pass.js';
 
 /** Attempts past their deadline without a result: cancelled and rejected. */
@@ -17,6 +18,14 @@ export function decideDeadlines(pass: Pass): void {
     const reason = `no result ${Math.round(lateMs / 1_000)} s after the assignment`;
     pass.cancel(attempt, reason);
     pass.verdict(attempt.task, attempt.number, false, 'deadline', reason);
+  }
+}
+
+/** Assignments that had no effect: their agents are told, so that they do not work for nothing. */
+export function decideRefused(pass: Pass): void {
+  for (const { task, attempt, agent, inbox, reason } of pass.state.refused.values()) {
+    const why = `no effect: ${reason}`;
+    pass.ask({ kind: 'cancel', key: cancelKey(inbox, task, attempt), task, attempt, agent, inbox, reason: why });
   }
 }
 

@@ -3,7 +3,7 @@ import type { AgentState } from '../run/agent-state.js';
 import { type Attempt, keyOf } from '../run/attempt.js';
 import type { RunState } from '../run/run-state.js';
 import { AgentQueue } from './agent-queue.js';
-import type { Command } from './command.js';
+import { type Command, cancelKey } from './command.js';
 import { type Judgement, judge } from './health.js';
 import type { Limits } from './limits.js';
 import type { Observations } from './observations.js';
@@ -81,7 +81,7 @@ export class Pass {
   cancel(attempt: Attempt, reason: string): void {
     if (attempt.cancelled || attempt.result !== undefined) return;
     const { task, number, agent, inbox } = attempt;
-    this.ask({ kind: 'cancel', key: `cancel:${keyOf(task, number)}`, task, attempt: number, agent, inbox, reason });
+    this.ask({ kind: 'cancel', key: cancelKey(inbox, task, number), task, attempt: number, agent, inbox, reason });
   }
 
   judgement(agent: AgentState): Judgement {

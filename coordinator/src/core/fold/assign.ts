@@ -1,24 +1,31 @@
+import type { RecordOf } from '@gatepost/shared/records/schema';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
 import { attemptAt, freeNumbers, membersInRound } from '../run/attempt-numbers.js';
 import type { LedgerRecord } from '../run/ledger-record.js';
+import { inboxKeyOf } from '../run/refused-assignment.js';
 import { adopt, findOrReview } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
 import type { Apply } from './outcome.js';
 import { countLoss } from './transitions.js';
 
-/** An attempt comes into being. */
+/** An attempt comes into being, or its agent has to be told that it did not. */
 export const applyAssign: Apply<'assign'> = (state, record, entry, emit) => {
   const agent = state.inboxes.get(entry.topic);
   if (agent === undefined) return 'assignment on an unknown inbox';
   const task = findOrReview(state, record.task);
-  if (task === undefined) return 'assignment of an unknown task';
-  const refused = refusal(state, task, agent, record.attempt);
-  if (refused !== undefined) return refused;
-  if (BigInt(record.price) !== task.spec.price || record.token !== state.context.token)
-    return 'assignment at a wrong price';
+  const refused = task === undefined ? 'assignment of an unknown task' : refusal(state, task, agent, record);
+  if (task === undefined || refused !== undefined) {
+    const there = attemptAt(task, record.attempt);
+    // Told twice of one attempt, an agent keeps to it.
+    if (there?.inbox !== entry.topic) {
+      const told = { task: record.task, attempt: record.attempt, agent, inbox: entry.topic, reason: refused ?? '' };
+      state.refused.set(inboxKeyOf(entry.topic, record.task, record.attempt), told);
+    }
+    return refused;
+  }
   if (task.need > 0) task.need -= 1;
   else supersede(state, task, entry.at);
   const attempt = newAttempt(record, entry, agent, task);
@@ -36,16 +43,18 @@ function supersede(state: RunState, task: TaskState, at: Nanos): void {
   }
 }
 
-function refusal(state: RunState, task: TaskState, agent: AccountId, number: number): string | undefined {
+function refusal(state: RunState, task: TaskState, agent: AccountId, record: RecordOf<'assign'>): string | undefined {
   if (!state.opened || state.closed !== undefined) return 'assignment outside an open run';
   if (isTerminal(task.status)) return 'assignment of a task that is over';
   if (task.waiting > 0) return 'assignment before its dependencies';
-  if (!freeNumbers(task).includes(number)) return 'assignment out of turn';
+  if (!freeNumbers(task).includes(record.attempt)) return 'assignment out of turn';
   if (task.spec.agent !== undefined && task.spec.agent !== agent) return 'assignment to an agent not named';
   if (worksOnIt(state, task, agent)) return 'assignment to an agent that has a part in it already';
   // Only a killed process and its successor, who did not know of each other, can together ask for too much.
   const { maxTotal } = state.context.plan;
   if (maxTotal !== undefined && state.committed + task.spec.price > maxTotal) return 'assignment beyond the budget';
+  if (BigInt(record.price) !== task.spec.price || record.token !== state.context.token)
+    return 'assignment at a wrong price';
   return undefined;
 }
 

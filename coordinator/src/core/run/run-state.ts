@@ -5,6 +5,7 @@ import type { AgentState } from './agent-state.js';
 import type { Attempt } from './attempt.js';
 import { Heap } from './heap.js';
 import { ReadyLanes } from './ready-lanes.js';
+import type { RefusedAssignment } from './refused-assignment.js';
 import { membersOf, type TaskState } from './task-state.js';
 
 /** What a run is about and whom it trusts; fixed for its life. */
@@ -66,6 +67,8 @@ export interface RunState {
   readonly payable: Set<Attempt>;
   /** Open attempts of tasks that are decided without them. */
   readonly surplus: Set<Attempt>;
+  /** Assignments without effect whose agents were not told yet, by inbox, task and number. */
+  readonly refused: Map<string, RefusedAssignment>;
   /** Tasks that are not terminal. */
   unfinished: number;
   /** Tasks that failed, are blocked or were cancelled. */
@@ -148,6 +151,7 @@ export function emptyState(context: RunContext): RunState {
     judgeable: new Set(),
     payable: new Set(),
     surplus: new Set(),
+    refused: new Map(),
     unfinished: context.plan.tasks.length,
     lost: 0,
     openAttempts: 0,
