@@ -115,7 +115,10 @@ describe('liveness with real processes', () => {
     await eventually('a second assignment', async () => ((await assigns(test)).length > 1 ? true : undefined), 60_000);
     expect(Date.now() - killedAt).toBeLessThan(2 * BEAT_MS + GRACE_MS + SLACK_MS);
     const after = await agents(test);
-    expect(after.get(worker.account)).toMatchObject({ state: 'lost', reachable: expect.stringContaining('ECONNREFUSED') });
+    expect(after.get(worker.account)).toMatchObject({
+      state: 'lost',
+      reachable: expect.stringContaining('ECONNREFUSED'),
+    });
     expect(Date.parse(String(after.get(worker.account)?.last_beat))).toBeLessThan(killedAt + SLACK_MS);
     expect(after.get(other.account)).toMatchObject({ state: 'alive' });
     expect(await run.exited).toEqual({ code: 0, signal: undefined });

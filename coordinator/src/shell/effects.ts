@@ -61,7 +61,7 @@ export class Effects {
   readonly unseen = new Map<TopicId, Set<string>>();
   /** The first error nothing can be done about. */
   fatal: GatepostError | undefined;
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(readonly tools: EffectTools) {}
 
@@ -89,7 +89,7 @@ export class Effects {
     await Promise.all([...this.#running]);
   }
 
-  #carryOut(command: Command): Promise<void> {
+  #carryOut(command: Command): Promise<unknown> {
     const { identity, state, writer } = this.tools;
     const { journal, run } = state.context;
     switch (command.kind) {
@@ -173,13 +173,25 @@ export class Effects {
       token: state.context.token,
     };
     const withInput = { ...record, input: order };
-    await this.#toInbox(command, () =>
-      writer.write(
-        command.inbox,
-        state.context.run,
-        fitsOneMessage(state.context.run, [withInput]) ? withInput : record,
-      ),
+    const { run } = state.context;
+    const sequence = await this.#toInbox(command, () =>
+      writer.write(command.inbox, run, fitsOneMessage(run, [withInput]) ? withInput : record),
     );
+    if (sequence !== undefined) await this.#dispatch(command, record, sequence, bytes);
+  }
+
+  /** The agent is told at once, and need not wait for the mirror to show the assignment before it has the input. */
+  async #dispatch(
+    { agent, inbox }: CommandOf<'assign'>,
+    record: RecordOf<'assign'>,
+    inboxSequence: number,
+    input: Buffer,
+  ): Promise<void> {
+    const { task, attempt, input_sha256: inputSha256, task_type: taskType, deadline_ms: deadlineMs } = record;
+    const ref = { run: this.tools.state.context.run, task, attempt };
+    await this.tools.fleet
+      .link(agent)
+      ?.dispatch({ ref, inbox, inboxSequence, inputSha256, input, taskType, deadlineMs });
   }
 
   #taskOf({ task: id }: CommandOf<'assign'>): TaskState {
@@ -199,11 +211,11 @@ export class Effects {
   }
 
   /** Remembers that something of ours may appear on an inbox, before it is sent. */
-  async #toInbox(command: CommandOf<'assign' | 'cancel'>, write: () => Promise<void>): Promise<void> {
+  async #toInbox<T>(command: CommandOf<'assign' | 'cancel'>, write: () => Promise<T>): Promise<T> {
     const unseen = this.unseen.get(command.inbox) ?? new Set();
     this.unseen.set(command.inbox, unseen.add(command.key));
     try {
-      await write();
+      return await write();
     } catch (thrown) {
       if (toGatepostError(thrown).code !== 'OUTCOME_UNKNOWN') this.#seen(command.inbox, command.key);
       throw thrown;
@@ -229,7 +241,7 @@ export class Effects {
     this.inFlight.release(command);
   }
 
-  #verdict({ task, attempt, accepted, gate, reason }: CommandOf<'verdict'>): Promise<void> {
+  #verdict({ task, attempt, accepted, gate, reason }: CommandOf<'verdict'>): Promise<unknown> {
     const { journal, run } = this.tools.state.context;
     const record = { type: 'verdict' as const, task, attempt, accepted, gate, reason: clipReason(reason) };
     return this.tools.writer.write(journal, run, record);

@@ -7,7 +7,7 @@ import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 
 interface Waiting {
   readonly record: AnyRecord;
-  readonly done: () => void;
+  readonly done: (sequence: number | undefined) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -21,10 +21,11 @@ export class RecordWriter {
   constructor(readonly connection: Connection) {}
 
   /**
-   * Writes one record; resolves when the network has taken its message.
+   * Writes one record; resolves when the network has taken its message, with its sequence number on the topic if that is
+   * known: the mirror, asked in place of a lost receipt, does not tell it.
    * @throws GatepostError as `execute` does; LEDGER_UNREACHABLE means that it certainly was not written.
    */
-  write(topic: TopicId, run: string | undefined, record: AnyRecord): Promise<void> {
+  write(topic: TopicId, run: string | undefined, record: AnyRecord): Promise<number | undefined> {
     return new Promise((done, failed) => {
       const key = `${topic}|${run ?? ''}`;
       const queue = this.#queues.get(key);
@@ -59,11 +60,9 @@ export class RecordWriter {
       const carried = batch.slice(next, next + recordsIn(message));
       next += carried.length;
       try {
-        await execute(
-          this.connection,
-          await prepareMessage(this.connection, topic, message, { validSeconds: VALID_SECONDS }),
-        );
-        for (const { done } of carried) done();
+        const prepared = await prepareMessage(this.connection, topic, message, { validSeconds: VALID_SECONDS });
+        const { topicSequenceNumber } = await execute(this.connection, prepared);
+        for (const { done } of carried) done(topicSequenceNumber);
       } catch (error) {
         for (const { failed } of carried) failed(error);
       }

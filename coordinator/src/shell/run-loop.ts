@@ -130,6 +130,9 @@ export class RunLoop {
     if (record.type === 'verdict') {
       effects.gated.delete(keyOf(record.task, record.attempt));
       effects.decided(record.task, record.attempt);
+      const agent = attemptAt(state.tasks.get(record.task), record.attempt)?.agent;
+      const ref = { run: state.context.run, task: record.task, attempt: record.attempt };
+      if (agent !== undefined) this.tools.fleet.link(agent)?.forget(ref);
     }
     if (record.type !== 'assign' && record.type !== 'cancel') return;
     effects.readBack(entry.topic, record.type, record.task, record.attempt);

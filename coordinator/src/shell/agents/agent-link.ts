@@ -46,6 +46,8 @@ export class AgentLink {
   readonly #stop = new AbortController();
   readonly #lastEvents = new Map<string, { readonly ref: AttemptRef; readonly event: bigint }>();
   #session: Session | undefined;
+  /** What this session was told of. */
+  readonly #dispatched = new Set<string>();
   #observed: SessionObservation;
 
   constructor(
@@ -135,10 +137,11 @@ export class AgentLink {
       heard,
       event: (event) => this.#event(event),
       heartbeat: ({ running, queued }) => this.#observe({ load: { running, queued } }),
-      refused: (refused) => this.handlers.refused(this.target.account, refused),
+      refused: (refused) => this.#refused(refused),
     });
     if (this.#stop.signal.aborted) session.close();
     this.#session = session;
+    this.#dispatched.clear();
     this.log.info({ agent: this.target.account, address: this.target.address }, 'session open');
     this.handlers.connected(this.target.account);
     this.handlers.changed();
@@ -157,9 +160,22 @@ export class AgentLink {
     if (event.kind?.$case === 'finished') this.#lastEvents.delete(key);
   }
 
-  /** Sends an attempt when a session is up; otherwise `connected` will ask for it. */
+  /** Sends an attempt when a session is up, and has not been told of it yet; otherwise `connected` will ask for it. */
   async dispatch(work: DispatchedWork): Promise<void> {
-    await this.#session?.dispatch(work);
+    const key = attemptKey(work.ref);
+    if (this.#session === undefined || this.#dispatched.has(key)) return;
+    this.#dispatched.add(key);
+    await this.#session.dispatch(work);
+  }
+
+  /** The attempt is decided. */
+  forget(ref: AttemptRef): void {
+    this.#dispatched.delete(attemptKey(ref));
+  }
+
+  #refused(refused: Refused): void {
+    if (refused.ref !== undefined) this.forget(refused.ref);
+    this.handlers.refused(this.target.account, refused);
   }
 
   cancel(ref: AttemptRef, reason: string): void {
