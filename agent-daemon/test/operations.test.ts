@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { send } from '@gatepost/shared/hedera/transaction';
 import { credentials, loadPackageDefinition, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { AccountId, Hbar, TransferTransaction } from '@hashgraph/sdk';
 import { protoPath } from 'grpc-health-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shownCertificate } from './support/client.js';
@@ -137,6 +140,37 @@ describe('doctor', () => {
     expect(code).toBe(2);
     expect(stdout + stderr).not.toContain(stranger.privateKey);
     other.remove();
+  });
+
+  it('an agent without an account gets a key, and the account that hbar sent to its address makes', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'gatepost-new-key-'));
+    const file = join(cwd, '.env');
+    const { coordinator, journal, token, env } = network;
+    const made = await runDaemon(['init', '--new-key', '--json'], env, cwd);
+    const { evmAddress } = JSON.parse(made.stdout) as { evmAddress: string };
+    const [, key = ''] = /^AGENT_PRIVATE_KEY=(\w+)$/m.exec(readFileSync(file, 'utf8')) ?? [];
+    expect(evmAddress).toMatch(/^0x[0-9a-f]{40}$/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(made.stdout + made.stderr).not.toContain(key);
+    const again = await runDaemon(['init', '--new-key'], env, cwd);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('AGENT_PRIVATE_KEY is set already')]);
+
+    const owner = ['--coordinator', coordinator.connection.account, '--journal', journal, '--token', token];
+    const init = () => runDaemon(['init', '--config', 'agent.yaml', ...owner], env, cwd);
+    const early = await init();
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining(`send some hbar to ${evmAddress}`)]);
+    const from = coordinator.connection.account;
+    const transfer = new TransferTransaction()
+      .addHbarTransfer(from, new Hbar(-50))
+      .addHbarTransfer(AccountId.fromEvmAddress(0, 0, evmAddress), new Hbar(50));
+    await send(coordinator.connection, transfer);
+    const done = await init();
+    expect(done.code, done.stderr).toBe(0);
+    expect(readFileSync(file, 'utf8')).toMatch(/^AGENT_ACCOUNT_ID=0\.0\.\d+$/m);
+    const doctor = await runDaemon(['doctor', '--config', 'agent.yaml'], env, cwd);
+    expect(doctor.stdout).toMatch(/^ok {4}account key: signs for 0\.0\.\d+$/m);
+    expect(doctor.code, doctor.stdout).toBe(0);
+    rmSync(cwd, { recursive: true });
   });
 
   it('a second SIGTERM stops at once', async () => {

@@ -23,17 +23,19 @@ function addInit(program: Command, exit: Exit): void {
     .option('--listen <host:port>', 'address of the gRPC server; port 0 takes any free one')
     .option('--data <dir>', 'where state and outputs are kept')
     .option('--executors <file>', 'YAML file that maps task types to executors')
+    .option('--new-key', 'only make a key, for an account that does not exist yet, and write it to .env')
     .option('--new-certificate', 'replace the certificate; the next start publishes it')
     .option('--json', 'print one JSON line')
     .addHelpText(
       'after',
       `
-Running it again changes nothing that is there already.
+Running it again changes nothing that is there already. Without AGENT_ACCOUNT_ID the account of the key is looked up.
 
 Examples:
   agent-daemon init --config agent.yaml --coordinator 0.0.1001 --journal 0.0.1005 --token 0.0.1006 \\
     --executors executors.yaml
   agent-daemon init --config agent.yaml
+  agent-daemon init --new-key
 ${ENVIRONMENT_HELP}`,
     )
     .action(async (options: InitOptions) => {

@@ -25,6 +25,8 @@ export interface InitOptions {
   readonly executors?: string;
   /** Replace the certificate. */
   readonly newCertificate?: boolean;
+  /** Make a key for an account that does not exist yet, and do nothing else. */
+  readonly newKey?: boolean;
 }
 
 /** What init did and what it cost. */

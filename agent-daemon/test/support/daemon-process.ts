@@ -19,9 +19,13 @@ export interface Ended {
 }
 
 /** Runs the command to its end with an environment of its own. */
-export function runDaemon(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
+export function runDaemon(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd = tmpdir(),
+): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env.PATH ?? '', ...env }, cwd: tmpdir() };
+    const options = { env: { PATH: process.env.PATH ?? '', ...env }, cwd };
     execFile(process.execPath, [BIN, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
     });

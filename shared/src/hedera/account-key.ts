@@ -96,6 +96,19 @@ export function generateAccountKey(): { readonly key: AccountKey; readonly der: 
   return { key: AccountKey.fromSdk(key), der: key.toStringDer() };
 }
 
+/**
+ * A new ECDSA key for an account that does not exist yet: the network makes one when hbar is sent to the EVM address
+ * (HIP-583), and the account becomes this key's with the first transaction that it signs and pays.
+ */
+export function generateEvmAccountKey(): { readonly der: string; readonly evmAddress: string } {
+  const key = PrivateKey.generateECDSA();
+  return { der: key.toStringDer(), evmAddress: evmAddressOf(AccountKey.fromSdk(key)) ?? '' };
+}
+
+/** Where hbar is sent to make an account of this key; undefined for an Ed25519 key. */
+export const evmAddressOf = ({ publicKey }: AccountKey): string | undefined =>
+  publicKey.type === 'secp256k1' ? `0x${publicKey.toEvmAddress()}` : undefined;
+
 /** The SDK's form of a key that the mirror showed; undefined for key lists and other composite keys. */
 export function publicKeyFromMirror(key: MirrorKey): PublicKey | undefined {
   if (key._type === 'ED25519') return PublicKey.fromStringED25519(key.key);

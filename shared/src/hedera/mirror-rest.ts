@@ -14,6 +14,7 @@ const timestamp = z.string().transform(parseNanos);
 const links = z.object({ next: z.string().nullable() });
 
 const account = z.object({ account: z.string(), key, deleted: z.boolean().nullable() });
+const accounts = z.object({ accounts: z.array(account) });
 const accountTokens = z.object({ tokens: z.array(z.object({ token_id: z.string(), balance: int64 })), links });
 const balances = z.object({ balances: z.array(z.object({ account: z.string(), balance: int64 })) });
 const topic = z.object({ topic_id: z.string(), admin_key: key, submit_key: key, deleted: z.boolean().nullable() });
@@ -97,6 +98,18 @@ export class MirrorRest {
   /** @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
   account(id: AccountId): Promise<MirrorAccount> {
     return this.#get(`/accounts/${id}?transactions=false`, account);
+  }
+
+  /** The accounts that a key, hex, or an EVM address belongs to; several when a key was used again. */
+  async accountsOf(publicKey: string, evmAddress: string | undefined): Promise<readonly MirrorAccount[]> {
+    const byKey = await this.#get(`/accounts?account.publickey=${publicKey}&balance=false`, accounts);
+    if (byKey.accounts.length > 0 || evmAddress === undefined) return byKey.accounts;
+    try {
+      return [await this.#get(`/accounts/${evmAddress}?transactions=false`, account)];
+    } catch (error) {
+      if (toGatepostError(error).code === 'NOT_FOUND') return [];
+      throw error;
+    }
   }
 
   /** Hbar in tinybar; 0 for an account the mirror does not know. */
