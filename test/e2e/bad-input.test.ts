@@ -70,20 +70,15 @@ describe('bad input ends with exit code 2 and one clear line, and nothing is sta
     expect(await truth.paidBy(stage.coordinator.account)).toEqual(before);
   });
 
+  const initOf = (command: (typeof COMMANDS)[number][0]): string[] => {
+    const init = ['init', '--config', join(directory, 'new.yaml')];
+    const owner = ['--coordinator', '0.0.1', '--journal', '0.0.2', '--token', '0.0.3'];
+    return command === 'coordinator' ? init : [...init, ...owner];
+  };
+
   it.each(COMMANDS)('%s: a missing variable is named', async (command, prefix) => {
     const { GATEPOST_NETWORK: network } = opened.stage.network.env;
-    const args = [
-      'init',
-      '--config',
-      join(directory, 'new.yaml'),
-      '--coordinator',
-      '0.0.1',
-      '--journal',
-      '0.0.2',
-      '--token',
-      '0.0.3',
-    ];
-    const run = await runCommand(command, command === 'coordinator' ? args.slice(0, 3) : args, {
+    const run = await runCommand(command, initOf(command), {
       GATEPOST_NETWORK: network ?? '',
     });
     expect(run.code, run.stderr).toBe(2);
@@ -93,18 +88,7 @@ describe('bad input ends with exit code 2 and one clear line, and nothing is sta
 
   it.each(COMMANDS)('%s: a malformed private key is refused and not repeated', async (command, prefix) => {
     const secret = '302e0201not-a-key-at-all';
-    const args = [
-      'init',
-      '--config',
-      join(directory, 'new.yaml'),
-      '--coordinator',
-      '0.0.1',
-      '--journal',
-      '0.0.2',
-      '--token',
-      '0.0.3',
-    ];
-    const run = await runCommand(command, command === 'coordinator' ? args.slice(0, 3) : args, {
+    const run = await runCommand(command, initOf(command), {
       ...opened.stage.network.env,
       [`${prefix}_ACCOUNT_ID`]: '0.0.1001',
       [`${prefix}_PRIVATE_KEY`]: secret,

@@ -25,7 +25,8 @@ export function makeNewKey(env: Environment): string {
  */
 export async function withAccount(env: Environment): Promise<Environment> {
   if (env.AGENT_ACCOUNT_ID !== undefined) return env;
-  const key = parseAccountKey(requireVariables(env, ['AGENT_PRIVATE_KEY']).AGENT_PRIVATE_KEY, 'AGENT_PRIVATE_KEY');
+  if (env.AGENT_PRIVATE_KEY === undefined) requireVariables(env, ['AGENT_ACCOUNT_ID', 'AGENT_PRIVATE_KEY']);
+  const key = parseAccountKey(env.AGENT_PRIVATE_KEY ?? '', 'AGENT_PRIVATE_KEY');
   const evmAddress = evmAddressOf(key);
   const found = await new MirrorRest(networkFromEnvironment(env)).accountsOf(key.publicKey.toStringRaw(), evmAddress);
   const [account, ...others] = found.filter(({ deleted }) => deleted !== true).map((entry) => entry.account);

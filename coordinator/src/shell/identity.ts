@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isAlive } from '@gatepost/shared/process-identity';
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -12,15 +13,6 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 export function hostDigest(): string {
   const boot = existsSync(BOOT_ID) ? readFileSync(BOOT_ID, 'utf8').trim() : '';
   return sha256(`${hostname()}|${boot}`).slice(0, 16);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** What this process calls itself on the journal. */

@@ -1,8 +1,7 @@
 import { type CryptoGetInfoQuery, CryptoGetInfoResponse_AccountInfo } from '../../gen/services_crypto_get_info.js';
 import { accountId } from '../ids.js';
-import { toWholeTimestamp } from '../time.js';
-import { addressText, queriedAccount, relationshipsOf, stakingInfoOf } from './account-view.js';
-import { LEDGER_ID, type QueryHandler } from './query.js';
+import { accountFields, addressText, queriedAccount, stakingInfoOf } from './account-view.js';
+import type { QueryHandler } from './query.js';
 
 /** CryptoGetInfo. */
 export const getAccountInfo: QueryHandler<CryptoGetInfoQuery> = {
@@ -13,16 +12,7 @@ export const getAccountInfo: QueryHandler<CryptoGetInfoQuery> = {
       ...CryptoGetInfoResponse_AccountInfo.create(),
       accountID: accountId(account.num),
       contractAccountID: addressText(account),
-      key: account.key,
-      balance: account.balance,
-      receiverSigRequired: account.receiverSigRequired,
-      expirationTime: toWholeTimestamp(account.expiry),
-      autoRenewPeriod: { seconds: account.autoRenewSeconds },
-      tokenRelationships: relationshipsOf(state, account.num),
-      memo: account.memo,
-      maxAutomaticTokenAssociations: account.maxAutoAssociations,
-      alias: account.alias ?? new Uint8Array(),
-      ledgerId: LEDGER_ID,
+      ...accountFields(state, account),
       stakingInfo: stakingInfoOf(account),
     };
     return { $case: 'cryptoGetInfo', value: { header, accountInfo } };

@@ -10,8 +10,9 @@ import { accountId, tokenId } from '../ids.js';
 import type { Account, EntityNum } from '../model.js';
 import type { LedgerState } from '../state/ledger-state.js';
 import { Status } from '../status.js';
-import { stakePeriodStart, toTimestamp } from '../time.js';
+import { stakePeriodStart, toTimestamp, toWholeTimestamp } from '../time.js';
 import { liveAccount } from '../transactions/entities.js';
+import { LEDGER_ID } from './query.js';
 
 /** The account a query asks about. */
 export function queriedAccount(state: LedgerState, id: AccountID | undefined): Account {
@@ -23,8 +24,24 @@ export function addressText({ num, evmAddress }: Account): string {
   return evmAddress === undefined ? num.toString(16).padStart(40, '0') : hex(evmAddress);
 }
 
+/** What both infos of an account show under the same names. */
+export function accountFields(state: LedgerState, account: Account) {
+  return {
+    key: account.key,
+    balance: account.balance,
+    receiverSigRequired: account.receiverSigRequired,
+    expirationTime: toWholeTimestamp(account.expiry),
+    autoRenewPeriod: { seconds: account.autoRenewSeconds },
+    tokenRelationships: relationshipsOf(state, account.num),
+    memo: account.memo,
+    maxAutomaticTokenAssociations: account.maxAutoAssociations,
+    alias: account.alias ?? new Uint8Array(),
+    ledgerId: LEDGER_ID,
+  };
+}
+
 /** An account's tokens as infos list them, newest first. */
-export function relationshipsOf(state: LedgerState, account: EntityNum): TokenRelationship[] {
+function relationshipsOf(state: LedgerState, account: EntityNum): TokenRelationship[] {
   return state
     .relationsOf(account)
     .reverse()
