@@ -48,7 +48,7 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
     log,
   });
   await daemon.start();
-  const { address, session } = daemon;
+  const { address, session, enforces } = daemon;
   const ready = { event: 'ready', address, account: config.account, inbox: config.inbox, session };
   const line = options.json
     ? JSON.stringify(ready)
@@ -57,7 +57,8 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
   const { intervalMs, idleIntervalMs } = config.lease;
   const leaseUsdPerDay = { busy: usdPerDay(intervalMs), idle: usdPerDay(idleIntervalMs) };
   const { slots } = config.limits;
-  log.info({ address, session, slots, executors: Object.keys(config.executors), leaseUsdPerDay }, 'online');
+  const executors = Object.keys(config.executors);
+  log.info({ address, session, slots, executors, enforces, leaseUsdPerDay }, 'online');
   const signal = await signals.first;
   log.info({ signal }, 'stopping; a second signal stops at once');
   const orderly = daemon.stop(`stopped by ${signal}`).then(() => 0);

@@ -117,6 +117,11 @@ export class Daemon {
     return advertise ?? listen.replace(/:\d+$/, `:${this.#server?.port ?? 0}`);
   }
 
+  /** What holds for every executor, as `online` announces it. */
+  get enforces(): readonly string[] {
+    return enforcementNames(this.#parts.config.executors, this.#confinement);
+  }
+
   /** False for a while after the disk has refused a write. */
   get writable(): boolean {
     return this.#store.healthy;
@@ -217,7 +222,7 @@ export class Daemon {
       ...(identity.certificateSha256 === '' ? {} : { cert_sha256: identity.certificateSha256 }),
       capabilities: [...this.#capabilities],
       slots: config.limits.slots,
-      enforces: [...enforcementNames(config.executors, this.#confinement)],
+      enforces: [...this.enforces],
     };
     this.poster.add({ attempt: undefined, run: undefined, record });
   }

@@ -80,7 +80,9 @@ async function checkExecutor(executor: ExecutorSettings, confinement: Confinemen
   const [program = ''] = command ?? [];
   if (findProgram(program) === undefined) return fail(`no such program: ${program}`);
   const problem = shortcoming(executor, confinement);
-  return problem === undefined ? ok(`command ${program}, ${confinementOf(executor, confinement)}`) : fail(problem);
+  if (problem !== undefined) return fail(problem);
+  const detail = `command ${program}, ${confinementOf(executor, confinement)}`;
+  return executor.confine === 'auto' && confinement.mechanism !== 'bubblewrap' ? warn(detail) : ok(detail);
 }
 
 function hostChecks(config: DaemonConfig): Readonly<Record<string, Check>> {
