@@ -169,6 +169,20 @@ it('equal outputs that were both accepted and rejected fail the task, and nobody
   expect(ledger.state.committed).toBe(0n);
 });
 
+it('an agent that reviewed a task does not work on it', () => {
+  const ledger = new Ledger(planOf([taskOf('t', { gates: [QUORUM, REVIEW] })]));
+  ledger.assign('t', 1, 0);
+  ledger.assign('t', 2, 1);
+  ledger.result('t', 1, 0);
+  ledger.result('t', 2, 1);
+  ledger.assign('1~t', 1, 2);
+  ledger.assign('t', 3, 2);
+  expect(ledger.agentsOf('t')).toEqual({ 1: AGENTS[0], 2: AGENTS[1] });
+  expect(ledger.ignored).toEqual(['assignment to an agent that has a part in it already']);
+  ledger.assign('t', 3, 3);
+  expect(ledger.agentsOf('t')).toMatchObject({ 3: AGENTS[3] });
+});
+
 it('no agent reviews its own work, also not in place of a reviewer that was lost', () => {
   const ledger = new Ledger(planOf([taskOf('t', { gates: [REVIEW] })]));
   ledger.assign('t', 1, 0);

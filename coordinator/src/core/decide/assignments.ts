@@ -5,6 +5,7 @@ import { GUARD_PRICE } from '../guard.js';
 import type { AgentState } from '../run/agent-state.js';
 import { type Attempt, isOpen, keyOf } from '../run/attempt.js';
 import { freeNumbers, membersInRound } from '../run/attempt-numbers.js';
+import { reviewersOf } from '../run/review-id.js';
 import { awaitsPerson, isTerminal, membersOf, type TaskState } from '../run/task-state.js';
 import { isExhausted, lastServableMs, pickAgent, type Wanted } from './agents.js';
 import type { Pass } from './pass.js';
@@ -54,7 +55,7 @@ function assignRound(pass: Pass, task: TaskState, only: AccountId | undefined): 
 
 /** Agents that must not get a further attempt of this round. */
 export function agentsInRound(pass: Pass, task: TaskState, numbers: readonly number[]): Set<AccountId> {
-  const agents = new Set<AccountId>();
+  const agents = new Set<AccountId>(reviewersOf(pass.state, task));
   if (task.spec.retry === 'elsewhere' && task.failures > 0) {
     const last = task.attempts.at(-1);
     if (last !== undefined) agents.add(last.agent);

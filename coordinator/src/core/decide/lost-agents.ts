@@ -1,6 +1,6 @@
 import { type Attempt, isOpen } from '../run/attempt.js';
 import { attemptAt, freeNumbers, LOST_GATE, lostMembers } from '../run/attempt-numbers.js';
-import { workersReviewedBy } from '../run/review-id.js';
+import { reviewersOf, workersReviewedBy } from '../run/review-id.js';
 import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
 import { pickAgent } from './agents.js';
 import { agentsInRound, assignOne } from './assignments.js';
@@ -33,7 +33,8 @@ function reassign(pass: Pass, task: TaskState, attempt: Attempt): void {
   const number = task.attempts.length + 1;
   if (pass.busy(`assign:${task.spec.id}#${number}`)) return;
   const { type, agent } = task.spec;
-  const not = new Set([attempt.agent, ...workersReviewedBy(pass.state, task)]);
+  const { state } = pass;
+  const not = new Set([attempt.agent, ...workersReviewedBy(state, task), ...reviewersOf(state, task)]);
   assignOne(pass, task, number, { type, agent, not });
 }
 

@@ -5,7 +5,7 @@ import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
 import { attemptAt, freeNumbers, membersInRound } from '../run/attempt-numbers.js';
 import type { LedgerRecord } from '../run/ledger-record.js';
 import { inboxKeyOf } from '../run/refused-assignment.js';
-import { adopt, findOrReview } from '../run/review-id.js';
+import { adopt, findOrReview, reviewersOf, workersReviewedBy } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
 import type { Apply } from './outcome.js';
@@ -59,13 +59,13 @@ function refusal(state: RunState, task: TaskState, agent: AccountId, record: Rec
 }
 
 /**
- * Whether an agent would judge itself: as a second member of a quorum, or as the reviewer of its own work. A process
- * that was killed may have asked it without its successor knowing, so that it is here that it has to be prevented.
+ * Whether an agent would judge itself: as a second member of a quorum, as the reviewer of a task it works on, or as a
+ * worker on a task it reviewed. A process that was killed may have asked it without its successor knowing, so that it is
+ * here that it has to be prevented.
  */
 function worksOnIt(state: RunState, task: TaskState, agent: AccountId): boolean {
   if (membersOf(task.spec) > 1 && membersInRound(task).some((member) => member.agent === agent)) return true;
-  const { reviews } = task;
-  return reviews !== undefined && attemptAt(state.tasks.get(reviews.task), reviews.attempt)?.agent === agent;
+  return workersReviewedBy(state, task).has(agent) || reviewersOf(state, task).has(agent);
 }
 
 function newAttempt(

@@ -59,6 +59,13 @@ export function workersReviewedBy(state: RunState, { reviews }: TaskState): Read
   return new Set(reviewed?.attempts.map(({ agent }) => agent));
 }
 
+/** Agents that reviewed an attempt of a task, and so must not work on it: they know what was delivered, or rejected it. */
+export function reviewersOf(state: RunState, { spec, attempts }: TaskState): ReadonlySet<AccountId> {
+  if (agentGateOf(spec) === undefined) return new Set();
+  const reviews = attempts.flatMap(({ number }) => state.tasks.get(reviewId(spec.id, number))?.attempts ?? []);
+  return new Set(reviews.map(({ agent }) => agent));
+}
+
 /** Takes a review into the state, once something was written about it. */
 export function adopt(state: RunState, task: TaskState): void {
   if (state.tasks.has(task.spec.id)) return;
