@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { shownCertificate } from './support/client.js';
 import { AgentHome, type DaemonProcess, runDaemon } from './support/daemon-process.js';
@@ -55,6 +57,25 @@ it('a new certificate is published by the next start', async () => {
   const { sha256 } = await shownCertificate(daemon.ready.address);
   expect(sha256).not.toBe(before);
   await network.awaitRecord(({ record }) => record.type === 'online' && record.cert_sha256 === sha256);
+});
+
+it('a new certificate is taken up and published at SIGHUP, by the same session', async () => {
+  const { session, address } = daemon.ready;
+  const { sha256: before } = await shownCertificate(address);
+  await runDaemon(['init', '--config', home.config, '--new-certificate'], home.env);
+  expect((await shownCertificate(address)).sha256).toBe(before);
+  daemon.child.kill('SIGHUP');
+  const { record } = await network.awaitRecord(
+    (entry) =>
+      entry.record.type === 'online' && entry.record.session === session && entry.record.cert_sha256 !== before,
+  );
+  const { sha256 } = await shownCertificate(address);
+  expect(record).toMatchObject({ cert_sha256: sha256, address });
+  writeFileSync(join(home.directory, 'tls/cert.pem'), 'no certificate');
+  daemon.child.kill('SIGHUP');
+  await until(() => daemon.stderr.includes('the certificate stays as it was') || undefined, 'the refusal');
+  expect((await shownCertificate(address)).sha256).toBe(sha256);
+  await runDaemon(['init', '--config', home.config, '--new-certificate'], home.env);
 });
 
 it('when the host dies, the ledger posts its death unaided', async () => {

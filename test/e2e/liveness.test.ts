@@ -139,6 +139,30 @@ describe('liveness with real processes', () => {
     await expectPaidOnce(opened, worker);
   });
 
+  it('an agent whose certificate is replaced while it works keeps its work', { timeout: TIMEOUT_MS }, async () => {
+    opened = await openTestStage(slowAgents());
+    const run = startRun(opened, 8_000);
+    const { worker } = await workingAgent(opened);
+    const { configFile, env, account } = worker;
+    const made = await runCommand('agent-daemon', ['init', '--config', configFile, '--new-certificate'], env);
+    expect(made.code, made.stderr).toBe(0);
+    worker.process.kill('SIGHUP');
+    const test = opened;
+    const certificates = await eventually('the new certificate on the ledger', async () => {
+      const online = (await journal(test, 'online')).filter(({ author }) => author === account);
+      return online.length > 1 ? online.map(({ cert_sha256: sha256 }) => sha256) : undefined;
+    });
+    expect(new Set(certificates).size).toBe(2);
+    const again = await eventually('a session with the new certificate', async () => {
+      const seen = (await agents(test)).get(account);
+      return seen?.state === 'alive' && seen.reachable === 'yes' ? seen : undefined;
+    });
+    expect(again).toMatchObject({ running: 1 });
+    expect(await run.exited).toEqual({ code: 0, signal: undefined });
+    expect(await assigns(opened)).toHaveLength(1);
+    await expectPaidOnce(opened, worker);
+  });
+
   it('a cut between coordinator and agent, while both reach the ledger, pays once', {
     timeout: TIMEOUT_MS,
   }, async () => {

@@ -24,7 +24,7 @@ function addInit(program: Command, exit: Exit): void {
     .option('--data <dir>', 'where state and outputs are kept')
     .option('--executors <file>', 'YAML file that maps task types to executors')
     .option('--new-key', 'only make a key, for an account that does not exist yet, and write it to .env')
-    .option('--new-certificate', 'replace the certificate; the next start publishes it')
+    .option('--new-certificate', 'replace the certificate; SIGHUP or the next start publishes it')
     .option('--json', 'print one JSON line')
     .addHelpText(
       'after',
@@ -54,7 +54,7 @@ function addServe(program: Command, exit: Exit): void {
     .addHelpText(
       'after',
       `
-The first SIGTERM drains and says goodbye on the journal, a second one stops at once.
+The first SIGTERM drains and says goodbye on the journal, a second one stops at once. SIGHUP takes up a new certificate.
 
 Examples:
   agent-daemon serve --config /etc/gatepost/agent.yaml

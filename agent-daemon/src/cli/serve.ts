@@ -55,10 +55,12 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
     : `agent ${config.account} serves at ${address}, inbox ${config.inbox}`;
   process.stdout.write(`${line}\n`);
   const { intervalMs, idleIntervalMs } = config.lease;
-  const leaseUsdPerDay = { busy: usdPerDay(intervalMs), idle: usdPerDay(idleIntervalMs) };
+  const usd = (ms: number) => Number(usdPerDay(ms).toFixed(2));
+  const leaseUsdPerDay = { busy: usd(intervalMs), idle: usd(idleIntervalMs) };
   const { slots } = config.limits;
   const executors = Object.keys(config.executors);
   log.info({ address, session, slots, executors, enforces, leaseUsdPerDay }, 'online');
+  process.on('SIGHUP', () => daemon.reloadCertificate());
   const signal = await signals.first;
   log.info({ signal }, 'stopping; a second signal stops at once');
   const orderly = daemon.stop(`stopped by ${signal}`).then(() => 0);

@@ -5,6 +5,7 @@ import { ENV_FILE } from '@gatepost/shared/config/environment';
 import type { Logger } from '@gatepost/shared/log';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { DaemonConfig } from '../config/daemon-config.js';
 import type { Clock } from './clock.js';
 import { enforcementNames } from './enforcement.js';
@@ -152,6 +153,19 @@ export class Daemon {
     this.lease.start();
     this.retention.start();
     this.#following = this.inbox.follow(this.#stopping.signal);
+  }
+
+  /** Takes up a new certificate: new connections are shown it, and `online` publishes it. Nothing that runs is touched. */
+  reloadCertificate(): void {
+    const { identity, log } = this.#parts;
+    try {
+      const { certificateSha256 } = identity;
+      if (!identity.reload()) return void log.info({ certificateSha256 }, 'the certificate is the same');
+      log.info({ certificateSha256: identity.certificateSha256 }, 'a new certificate');
+      this.#announce();
+    } catch (error) {
+      log.error({ err: toGatepostError(error).message }, 'the certificate stays as it was');
+    }
   }
 
   /** Ends what runs within the drain time, deletes the lease, says goodbye on the journal. */

@@ -142,7 +142,7 @@ export async function init(connection: Connection, options: InitOptions): Promis
   if (await associate(connection, config.token)) done.push(`associated ${config.account} with token ${config.token}`);
   if (options.newCertificate || !hasCertificate(config.tls)) {
     await makeCertificate(config.tls, `gatepost agent ${config.account}`);
-    done.push(`made certificate ${config.tls.cert}; the next start of the daemon publishes it`);
+    done.push(`made certificate ${config.tls.cert}; SIGHUP or the next start of the daemon publishes it`);
   }
   const paid = done.some((step) => !step.startsWith('wrote') && !step.startsWith('made'));
   const costTinybar = paid ? await chargedFees(connection, spentFrom) : 0n;

@@ -2,8 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { ServerCredentials } from '@grpc/grpc-js';
+import { experimental, ServerCredentials } from '@grpc/grpc-js';
 import { generate } from 'selfsigned';
 
 /** Files of the daemon's certificate and key, PEM. */
@@ -14,8 +15,13 @@ export interface TlsFiles {
 
 export interface Identity {
   readonly credentials: ServerCredentials;
-  /** SHA-256 of the certificate in DER, lower-case hex; empty without TLS. */
+  /** SHA-256 of the certificate in DER that new connections are shown, lower-case hex; empty without TLS. */
   readonly certificateSha256: string;
+  /**
+   * Reads the files again; says whether there is another certificate now. Connections that stand keep theirs.
+   * @throws GatepostError INVALID_CONFIG when they are no certificate and key; what was read before stays.
+   */
+  reload(): boolean;
 }
 
 /** The certificate is pinned by its digest on the ledger; its dates only must not get in the way. */
@@ -71,18 +77,55 @@ function read(file: string): Buffer {
   }
 }
 
-/** @throws GatepostError INVALID_CONFIG when the files are missing or no certificate and key. */
-export function loadIdentity(files: TlsFiles): Identity {
-  const cert = read(files.cert);
-  const key = read(files.key);
+type Certificate = experimental.IdentityCertificateUpdate;
+
+function readCertificate(files: TlsFiles): Certificate {
+  const [certificate, privateKey] = [read(files.cert), read(files.key)];
   try {
-    const credentials = ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }], false);
-    return { credentials, certificateSha256: fingerprint(cert.toString('utf8')) };
+    createSecureContext({ cert: certificate, key: privateKey });
+    return { certificate, privateKey };
   } catch {
     // The cause is left out: it may quote the key.
     throw new GatepostError('INVALID_CONFIG', `${files.cert} and ${files.key} are not a certificate and its key`);
   }
 }
+
+/** A certificate in files, which may be replaced while it is in use. */
+class FileIdentity implements Identity {
+  readonly credentials: ServerCredentials;
+  #certificate: Certificate;
+  readonly #listeners = new Set<experimental.IdentityCertificateUpdateListener>();
+
+  constructor(private readonly files: TlsFiles) {
+    this.#certificate = readCertificate(files);
+    const provider: experimental.CertificateProvider = {
+      addCaCertificateListener: () => undefined,
+      removeCaCertificateListener: () => undefined,
+      addIdentityCertificateListener: (listener) => {
+        this.#listeners.add(listener);
+        // The server passes on what it hears only once this call is over.
+        queueMicrotask(() => listener(this.#certificate));
+      },
+      removeIdentityCertificateListener: (listener) => void this.#listeners.delete(listener),
+    };
+    // The declaration has the names of the first two parameters the wrong way round: the identity comes first.
+    this.credentials = experimental.createCertificateProviderServerCredentials(provider, null, false);
+  }
+
+  get certificateSha256(): string {
+    return fingerprint(this.#certificate.certificate.toString('utf8'));
+  }
+
+  reload(): boolean {
+    const before = this.certificateSha256;
+    this.#certificate = readCertificate(this.files);
+    for (const listener of this.#listeners) listener(this.#certificate);
+    return this.certificateSha256 !== before;
+  }
+}
+
+/** @throws GatepostError INVALID_CONFIG when the files are missing or no certificate and key. */
+export const loadIdentity = (files: TlsFiles): Identity => new FileIdentity(files);
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/;
 
@@ -91,5 +134,5 @@ export function insecureIdentity(listen: string): Identity {
   if (!LOOPBACK.test(listen)) {
     throw new GatepostError('USAGE', `--insecure-loopback is for loopback addresses only, not for ${listen}`);
   }
-  return { credentials: ServerCredentials.createInsecure(), certificateSha256: '' };
+  return { credentials: ServerCredentials.createInsecure(), certificateSha256: '', reload: () => false };
 }
