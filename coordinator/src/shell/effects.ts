@@ -180,7 +180,10 @@ export class Effects {
     if (sequence !== undefined) await this.#dispatch(command, record, sequence, bytes);
   }
 
-  /** The agent is told at once, and need not wait for the mirror to show the assignment before it has the input. */
+  /**
+   * The agent is told at once, and need not wait for the mirror to show the assignment before it has the input. Never
+   * rejects: the assignment stands, and what is not told now is told when it has been read back.
+   */
   async #dispatch(
     { agent, inbox }: CommandOf<'assign'>,
     record: RecordOf<'assign'>,
@@ -189,9 +192,12 @@ export class Effects {
   ): Promise<void> {
     const { task, attempt, input_sha256: inputSha256, task_type: taskType, deadline_ms: deadlineMs } = record;
     const ref = { run: this.tools.state.context.run, task, attempt };
-    await this.tools.fleet
-      .link(agent)
-      ?.dispatch({ ref, inbox, inboxSequence, inputSha256, input, taskType, deadlineMs });
+    const work = { ref, inbox, inboxSequence, inputSha256, input, taskType, deadlineMs };
+    try {
+      await this.tools.fleet.link(agent)?.dispatch(work);
+    } catch (thrown) {
+      this.tools.log.debug({ agent, task, attempt }, `not dispatched yet: ${toGatepostError(thrown).message}`);
+    }
   }
 
   #taskOf({ task: id }: CommandOf<'assign'>): TaskState {

@@ -165,7 +165,12 @@ export class AgentLink {
     const key = attemptKey(work.ref);
     if (this.#session === undefined || this.#dispatched.has(key)) return;
     this.#dispatched.add(key);
-    await this.#session.dispatch(work);
+    try {
+      await this.#session.dispatch(work);
+    } catch (thrown) {
+      this.#dispatched.delete(key);
+      throw thrown;
+    }
   }
 
   /** The attempt is decided. */
