@@ -1,7 +1,11 @@
+import type { Command } from '@gatepost/coordinator/core/decide/command';
+import { decide } from '@gatepost/coordinator/core/decide/decide';
+import { DEFAULT_LIMITS } from '@gatepost/coordinator/core/decide/limits';
 import { reduce } from '@gatepost/coordinator/core/fold/reduce';
 import type { Gate, Plan } from '@gatepost/coordinator/core/plan';
 import { attemptAt, freeNumbers } from '@gatepost/coordinator/core/run/attempt-numbers';
 import { emptyState, type RunState } from '@gatepost/coordinator/core/run/run-state';
+import { InFlightEffects } from '@gatepost/coordinator/shell/in-flight';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { accountId, topicId } from '@gatepost/shared/vocabulary/ids';
@@ -43,6 +47,14 @@ class Ledger {
 
   lapsed(agent: Member, ofOwnSchedule: boolean): void {
     this.#post(JOURNAL, AGENTS[agent] ?? '', { type: 'lapsed', session: 's', lease: 7 }, ofOwnSchedule);
+  }
+
+  /** What is to be done now, by a coordinator that has just begun and sees no session. */
+  decided(): readonly Command[] {
+    const empty = new Map();
+    const seen = { begun: false, instance: '', startedMs: 0, inFlight: new InFlightEffects(), feesUsd: 0 };
+    const known = { sessions: empty, gated: empty, inputTrouble: empty, unpayable: empty };
+    return decide(this.state, 0, { ...seen, ...known }, DEFAULT_LIMITS);
   }
 
   /** Lets time pass. */
@@ -133,6 +145,24 @@ it('an assignment without effect is remembered until its agent was told, and wha
   expect(attemptAt(ledger.state.tasks.get('t'), 1)?.cancelled).toBe(false);
   ledger.cancel('t', 1, 0);
   expect(attemptAt(ledger.state.tasks.get('t'), 1)?.cancelled).toBe(true);
+});
+
+it('a member whose output came just before it was called lost spoils that output for nobody', () => {
+  const ledger = quorumLedger();
+  for (const number of [1, 2, 3] as const) ledger.assign('t', number, (number - 1) as Member);
+  ledger.result('t', 1, 0);
+  ledger.verdict('t', 1, false, 'lost');
+  ledger.assign('t', 4, 3);
+  ledger.result('t', 2, 1);
+  ledger.result('t', 3, 2);
+  expect(ledger.ignored).toEqual([]);
+  expect(ledger.decided()).toMatchObject([{ kind: 'judge', task: 't', attempt: 2 }]);
+  ledger.verdict('t', 2, false, 'command');
+  ledger.result('t', 4, 3, 'other');
+  expect(ledger.decided()).toMatchObject([
+    { kind: 'verdict', attempt: 3, accepted: false, gate: 'command' },
+    { kind: 'verdict', attempt: 4, accepted: false, gate: 'quorum' },
+  ]);
 });
 
 it('a quorum whose first numbers were never assigned can be given up', () => {

@@ -9,8 +9,7 @@ const CHECKER = fileURLToPath(new URL('../../../bin/check-store.mjs', import.met
 
 /**
  * Reads the whole database in a process of its own before the daemon relies on it: a page that was overwritten takes the
- * process that reads it down, or hides a part of the entries. Nothing there yet is fine. It takes about a second for a
- * million attempts.
+ * process that reads it down, or hides a part of the entries. Nothing there yet is fine.
  * @throws GatepostError STORE_FAILED
  */
 export function checkStore(path: string): void {

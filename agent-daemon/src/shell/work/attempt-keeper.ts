@@ -44,10 +44,12 @@ export class AttemptKeeper {
   /** Resolves when the work order is durable. @throws GatepostError STORE_FAILED */
   async keepInput(live: LiveAttempt, input: Uint8Array): Promise<void> {
     if (input.length > IN_ROW_BYTES) await this.store.blobs.put(live.attempt.assignment.inputSha256, input);
-    const row = this.#rowOf({ ...live, input, hasInput: true });
-    await this.store.putAttempt(live.key, row);
+    const { attempt } = live;
+    await this.store.putAttempt(live.key, this.#rowOf({ ...live, input, hasInput: true }));
     if (input.length <= IN_MEMORY_BYTES) live.input = input;
     live.hasInput = true;
+    // What was noted in the meantime did not know of the input.
+    if (live.attempt !== attempt) this.note(live);
   }
 
   /** Makes a large output durable before anything is said of it; a small one waits for the row that names it. */

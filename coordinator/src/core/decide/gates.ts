@@ -12,6 +12,7 @@ import {
   quorumOf,
   type TaskState,
 } from '../run/task-state.js';
+import { rejectsOutput } from '../run/verdict-gates.js';
 import { assignOne } from './assignments.js';
 import type { GateOutcome } from './observations.js';
 import type { Pass } from './pass.js';
@@ -85,7 +86,8 @@ function judgeQuorum(pass: Pass, task: TaskState, quorum: QuorumGate): void {
 /** What gates said against the output of an attempt when another member had delivered it: the same holds for all of them. */
 const rejectionOf = (task: TaskState, { result }: Attempt): AttemptVerdict | undefined =>
   membersInRound(task).find(
-    (other) => other.verdict?.accepted === false && other.result?.outputSha256 === result?.outputSha256,
+    ({ verdict, result: other }) =>
+      verdict !== undefined && rejectsOutput(verdict) && other?.outputSha256 === result?.outputSha256,
   )?.verdict;
 
 /** Attempts with one and the same output. */

@@ -1,7 +1,8 @@
 import { type Attempt, isOpen } from '../run/attempt.js';
-import { attemptAt, freeNumbers, LOST_GATE, lostMembers } from '../run/attempt-numbers.js';
+import { attemptAt, freeNumbers, lostMembers } from '../run/attempt-numbers.js';
 import { reviewersOf, workersReviewedBy } from '../run/review-id.js';
 import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
+import { LOST_GATE } from '../run/verdict-gates.js';
 import { pickAgent } from './agents.js';
 import { agentsInRound, assignOne } from './assignments.js';
 import type { Pass } from './pass.js';

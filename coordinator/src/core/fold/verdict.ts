@@ -1,9 +1,10 @@
 import { type Attempt, isOpen } from '../run/attempt.js';
-import { attemptAt, freeNumbers, LOST_GATE, nextNumber } from '../run/attempt-numbers.js';
+import { attemptAt, freeNumbers, nextNumber } from '../run/attempt-numbers.js';
 import type { Emit } from '../run/change.js';
 import { adopt, findOrReview } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isAccepted, isTerminal, membersOf, quorumOf, type TaskState } from '../run/task-state.js';
+import { LOST_GATE } from '../run/verdict-gates.js';
 import { refreshJudgeable, roundIsIn } from './gate-index.js';
 import type { Apply } from './outcome.js';
 import { acceptTask, closeAttempt, countLoss, enqueue, failTask } from './transitions.js';

@@ -1,14 +1,12 @@
 import type { Attempt } from './attempt.js';
 import { membersOf, type TaskState } from './task-state.js';
+import { LOST_GATE } from './verdict-gates.js';
 
 /** The attempt of a task that bears a number. It is its position but for quorums, whose members may come in any order. */
 export function attemptAt(task: TaskState | undefined, number: number): Attempt | undefined {
   const there = task?.attempts[number - 1];
   return there?.number === number ? there : task?.attempts.find((attempt) => attempt.number === number);
 }
-
-/** The gate of a verdict on a quorum's member whose agent was lost: another takes its seat in the round. */
-export const LOST_GATE = 'lost';
 
 /** Members of a quorum that others have replaced or will replace. */
 export const lostMembers = (task: TaskState): Attempt[] =>
