@@ -1,19 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { verify } from '@gatepost/coordinator/core/verify/verify';
 import { gatherEvidence } from '@gatepost/coordinator/shell/verify-evidence';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planOf, taskOf } from './core/plans.js';
+import { HeldTasks } from './support/held-tasks.js';
 import { Lane, TestLedger } from './support/stage.js';
 
-/** The held task ends when this file is there. */
-const GO = join(mkdtempSync(join(tmpdir(), 'gatepost-guard-')), 'go');
+const held = new HeldTasks();
 const EXECUTORS = {
   work: { command: ['node', '-e', "process.stdout.write('done')"] },
-  held: { command: ['sh', '-c', `until test -e ${GO}; do sleep 0.05; done; printf done`], read: [dirname(GO)] },
-  endless: { command: ['node', '-e', 'setInterval(() => {}, 1000)'] },
+  held: held.executor,
 };
 const GUARDED = { guard: true, attempts: 1, gates: [{ kind: 'none' as const }] };
 const HELD = { type: 'held', gates: [{ kind: 'none' as const }] };
@@ -31,7 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await lane.close();
   await ledger.close();
-  rmSync(dirname(GO), { recursive: true });
+  held.remove();
 });
 
 const schedules = () => lane.coordinator.connection.mirror.schedulesBy(lane.coordinator.connection.account);
@@ -64,13 +60,13 @@ it('a guard is made at the assignment and deleted in the batch that pays the att
 
 it('a guard that did its work already keeps nobody from being paid', { timeout: 60_000 }, async () => {
   // Accepted in time, settled after the deadline: the ledger has posted `timed_out` in between.
-  const plan = planOf([taskOf('late', { ...GUARDED, deadlineMs: 2_500 }), taskOf('held', HELD)], { name: 'late' });
+  const plan = planOf([taskOf('late', { ...GUARDED, deadlineMs: 2_500 }), taskOf('last', HELD)], { name: 'late' });
   const proxy = await lane.proxy();
   const limits = { ...LIMITS, settleWithinMs: 60_000 };
   const running = lane.run(plan, proxy, never, { limits });
   const timedOut = async () => ofType(await lane.records(`${plan.digest.slice(0, 12)}-1`), 'timed_out');
   await expect.poll(timedOut, { timeout: 20_000 }).toMatchObject([{ task: 'late' }]);
-  writeFileSync(GO, '');
+  held.release('last');
   const { summary } = await running;
   proxy.close();
   expect([summary.outcome, ofType(await lane.records(summary.run), 'settled').length]).toEqual(['complete', 1]);
@@ -79,7 +75,7 @@ it('a guard that did its work already keeps nobody from being paid', { timeout: 
 it('the ledger tells of the deadline when coordinator and agent are both gone, and the next coordinator acts on it', {
   timeout: 60_000,
 }, async () => {
-  const plan = planOf([taskOf('stuck', { ...GUARDED, type: 'endless', deadlineMs: 4_000 })], { name: 'stuck' });
+  const plan = planOf([taskOf('stuck', { ...GUARDED, type: 'held', deadlineMs: 4_000 })], { name: 'stuck' });
   const run = `${plan.digest.slice(0, 12)}-1`;
   const proxy = await lane.proxy();
   const stop = new AbortController();

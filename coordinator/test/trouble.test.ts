@@ -6,10 +6,11 @@ import { viewRun } from '@gatepost/coordinator/shell/run-view';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planOf, taskOf } from './core/plans.js';
+import { HeldTasks } from './support/held-tasks.js';
 import { Lane, TestLedger } from './support/stage.js';
 
-const wait = (ms: number) => ({ command: ['node', '-e', `setTimeout(() => process.stdout.write('1'), ${ms})`] });
-const EXECUTORS = { work: wait(0), slow: wait(3_000), endless: wait(600_000) };
+const held = new HeldTasks();
+const EXECUTORS = { work: { command: ['printf', 'done'] }, held: held.executor };
 const gates = [{ kind: 'none' as const }];
 const never = new AbortController().signal;
 
@@ -24,6 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await lane.close();
   await ledger.close();
+  held.remove();
 });
 
 const look = (config: ReturnType<Lane['config']>) =>
@@ -32,7 +34,7 @@ const look = (config: ReturnType<Lane['config']>) =>
 describe('trouble ends in words, not in a hang', () => {
   it('an attempt past its deadline is cancelled and rejected, its dependants are blocked, other work goes on', async () => {
     const plan = planOf([
-      taskOf('late', { type: 'endless', gates, attempts: 1, deadlineMs: 1_000 }),
+      taskOf('late', { type: 'held', gates, attempts: 1, deadlineMs: 1_000 }),
       taskOf('after', { gates, dependsOn: ['late'] }),
       taskOf('other', { gates }),
     ]);
@@ -48,7 +50,7 @@ describe('trouble ends in words, not in a hang', () => {
 
   it('an agent that closes its inbox cannot keep the run from ending', async () => {
     const own = await Lane.open(ledger, EXECUTORS);
-    const plan = planOf([taskOf('late', { type: 'endless', gates, attempts: 1, deadlineMs: 2_000 })], { name: 'deaf' });
+    const plan = planOf([taskOf('late', { type: 'held', gates, attempts: 1, deadlineMs: 2_000 })], { name: 'deaf' });
     const proxy = await own.proxy();
     const running = own.run(plan, proxy, never, { limits: { deadlineGraceMs: 200 } });
     const run = `${plan.digest.slice(0, 12)}-1`;
@@ -74,7 +76,7 @@ describe('trouble ends in words, not in a hang', () => {
   }, 60_000);
 
   it('a cancelled run ends, pays what is accepted and nothing else', async () => {
-    const plan = planOf([taskOf('quick', { gates }), taskOf('never', { type: 'endless', gates })], {
+    const plan = planOf([taskOf('quick', { gates }), taskOf('never', { type: 'held', gates })], {
       name: 'to cancel',
     });
     const proxy = await lane.proxy();
@@ -99,7 +101,7 @@ describe('trouble ends in words, not in a hang', () => {
   }, 60_000);
 
   it('an interrupted run is resumed by the same command', async () => {
-    const plan = planOf([taskOf('first', { gates }), taskOf('then', { type: 'slow', gates, dependsOn: ['first'] })], {
+    const plan = planOf([taskOf('first', { gates }), taskOf('then', { type: 'held', gates, dependsOn: ['first'] })], {
       name: 'resumed',
     });
     const stop = new AbortController();
@@ -113,6 +115,7 @@ describe('trouble ends in words, not in a hang', () => {
     stop.abort();
     const interrupted = await running;
     expect(interrupted.why).toBe('interrupted');
+    held.release('then');
     const { summary } = await lane.run(plan, proxy, never);
     proxy.close();
     expect(summary.run).toBe(interrupted.summary.run);
@@ -125,7 +128,7 @@ describe('trouble ends in words, not in a hang', () => {
 
 describe('two coordinators of one journal', () => {
   it('the one that takes over fences the other, which stops by itself', async () => {
-    const plan = planOf([taskOf('shared', { type: 'slow', gates })], { name: 'fenced' });
+    const plan = planOf([taskOf('shared', { type: 'held', gates })], { name: 'fenced' });
     const before = await lane.held();
     const [one, two] = [await lane.proxy(), await lane.proxy()];
     const first = lane.run(plan, one, never);
@@ -136,6 +139,7 @@ describe('two coordinators of one journal', () => {
       .toBe('in_progress');
     const second = lane.run(plan, two, never, { takeOver: true });
     expect((await first).why).toBe('fenced');
+    held.release('shared');
     expect((await second).summary.outcome).toBe('complete');
     expect((await lane.held()) - before).toBe(10n);
     one.close();
