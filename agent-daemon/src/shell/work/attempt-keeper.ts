@@ -48,8 +48,8 @@ export class AttemptKeeper {
     await this.store.putAttempt(live.key, this.#rowOf({ ...live, input, hasInput: true }));
     if (input.length <= IN_MEMORY_BYTES) live.input = input;
     live.hasInput = true;
-    // What was noted in the meantime did not know of the input.
-    if (live.attempt !== attempt) this.note(live);
+    // What was noted in the meantime did not know of the input; an ending that was kept in the meantime stays.
+    if (live.attempt !== attempt && live.attempt.phase === 'assigned') this.note(live);
   }
 
   /** Makes a large output durable before anything is said of it; a small one waits for the row that names it. */
