@@ -1,4 +1,4 @@
-// The walls of the house: proto <- shared <- */core <- */shell <- main, cli.
+// The walls of the house: proto <- shared <- rules <- */core <- */shell <- main, cli.
 const parts = ['local-ledger', 'agent-daemon', 'coordinator'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -15,13 +15,20 @@ module.exports = {
       name: 'proto-stands-alone',
       severity: 'error',
       from: { path: '^proto/' },
-      to: { path: '^(shared|local-ledger|agent-daemon|coordinator|test)/' },
+      to: { path: '^(shared|rules|local-ledger|agent-daemon|coordinator|test)/' },
     },
     {
       name: 'shared-knows-only-proto',
       severity: 'error',
       from: { path: '^shared/' },
-      to: { path: '^(local-ledger|agent-daemon|coordinator|test)/' },
+      to: { path: '^(rules|local-ledger|agent-daemon|coordinator|test)/' },
+    },
+    {
+      name: 'rules-know-only-the-vocabulary',
+      comment: 'What every party recomputes alike is pure and knows no party.',
+      severity: 'error',
+      from: { path: '^rules/src/' },
+      to: { pathNot: '^(rules/src/|shared/src/(vocabulary|records)/|node_modules/zod/)' },
     },
     ...parts.map((part) => ({
       name: `${part}-knows-no-other-part`,
@@ -43,7 +50,7 @@ module.exports = {
       from: { path: '^[^/]+/src/core/' },
       to: {
         pathNot:
-          '^([^/]+/src/core/|[^/]+/src/gen/|shared/src/(vocabulary|records)/|node_modules/(zod|@bufbuild/protobuf)/)',
+          '^([^/]+/src/core/|[^/]+/src/gen/|rules/src/|shared/src/(vocabulary|records)/|node_modules/(zod|@bufbuild/protobuf)/)',
       },
     },
     {
@@ -64,7 +71,7 @@ module.exports = {
     {
       name: 'sdk-only-in-the-adapter',
       severity: 'error',
-      from: { path: '^(shared|agent-daemon|coordinator|local-ledger)/src/', pathNot: '^shared/src/hedera/' },
+      from: { path: '^(shared|rules|agent-daemon|coordinator|local-ledger)/src/', pathNot: '^shared/src/hedera/' },
       to: { path: 'node_modules/(@hashgraph|@hiero-ledger)/' },
     },
   ],

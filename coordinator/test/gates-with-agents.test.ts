@@ -1,5 +1,5 @@
-import { direct } from '@gatepost/coordinator/shell/direct';
-import { viewRun } from '@gatepost/coordinator/shell/run-view';
+import { direct } from '@gatepost/coordinator/shell/ledger/direct';
+import { viewRun } from '@gatepost/coordinator/shell/run/run-view';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planOf, taskOf } from './core/plans.js';
 import { Lane, TestLedger } from './support/stage.js';
@@ -67,7 +67,7 @@ it('reviews, quorums and people decide; reviewers are paid, and never the one wh
 async function approveWhenAsked(task: string, plan: ReturnType<typeof planOf>): Promise<void> {
   const { connection } = lane.coordinator;
   const config = lane.config();
-  const { keepPlan } = await import('@gatepost/coordinator/shell/plan-cache');
+  const { keepPlan } = await import('@gatepost/coordinator/shell/plan/plan-cache');
   keepPlan(config.stateDir, plan);
   const { pino } = await import('pino');
   const look = () => viewRun(connection, config, {}, pino({ level: 'silent' }));

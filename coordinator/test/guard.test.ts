@@ -1,5 +1,5 @@
-import { verify } from '@gatepost/coordinator/core/verify/verify';
-import { gatherEvidence } from '@gatepost/coordinator/shell/verify-evidence';
+import { gatherEvidence } from '@gatepost/coordinator/shell/reports/verify-evidence';
+import { verify } from '@gatepost/rules/verify/verify';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planOf, taskOf } from './core/plans.js';

@@ -1,8 +1,8 @@
-import { emptyIndex } from '@gatepost/coordinator/core/run/journal-index';
-import { direct } from '@gatepost/coordinator/shell/direct';
-import { hostDigest, nextIdentity } from '@gatepost/coordinator/shell/identity';
-import { keepPlan } from '@gatepost/coordinator/shell/plan-cache';
-import { viewRun } from '@gatepost/coordinator/shell/run-view';
+import { direct } from '@gatepost/coordinator/shell/ledger/direct';
+import { hostDigest, nextIdentity } from '@gatepost/coordinator/shell/ledger/identity';
+import { keepPlan } from '@gatepost/coordinator/shell/plan/plan-cache';
+import { viewRun } from '@gatepost/coordinator/shell/run/run-view';
+import { emptyIndex } from '@gatepost/rules/run/journal-index';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planOf, taskOf } from './core/plans.js';

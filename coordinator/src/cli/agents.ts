@@ -1,6 +1,6 @@
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import Table from 'cli-table3';
-import type { AgentReport } from '../shell/agent-report.js';
+import type { AgentReport } from '../shell/agents/agent-report.js';
 import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
 import { type RunViewOptions, withRun, withRunOptions } from './view.js';
 
@@ -12,7 +12,7 @@ export const addAgents: AddCommand = (program, exit) => {
     .action(async (options: RunViewOptions & { readonly json?: boolean }) =>
       exit(
         await withRun(options, async (read, connection, _log, stateDir) => {
-          const { reportAgents } = await import('../shell/agent-report.js');
+          const { reportAgents } = await import('../shell/agents/agent-report.js');
           const reports = await reportAgents(connection, await read(), stateDir);
           process.stdout.write(
             options.json === true ? reports.map((report) => `${JSON.stringify(report)}\n`).join('') : asText(reports),

@@ -1,7 +1,7 @@
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import { type ExchangeRate, formatUsd, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
-import { gatherBill, type RunBill } from '../shell/bill-evidence.js';
+import { gatherBill, type RunBill } from '../shell/reports/bill-evidence.js';
 import type { AddCommand } from './command.js';
 import { journalArgument, mirrorOf, NETWORK_OPTION, printJson } from './options.js';
 import { table } from './table.js';

@@ -1,4 +1,4 @@
-import type { Directive } from '../shell/direct.js';
+import type { Directive } from '../shell/ledger/direct.js';
 import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
 import { type RunViewOptions, withRun, withRunOptions } from './view.js';
 
@@ -8,7 +8,7 @@ interface DirectOptions extends RunViewOptions {
 
 async function say(options: DirectOptions, directive: Directive): Promise<number> {
   return withRun(options, async (read, connection) => {
-    const { direct } = await import('../shell/direct.js');
+    const { direct } = await import('../shell/ledger/direct.js');
     await direct(connection, await read(), directive);
     process.stdout.write(`${directive.action} ${directive.task ?? 'the run'}: written to the journal\n`);
     return 0;

@@ -1,9 +1,9 @@
+import type { Plan } from '@gatepost/rules/plan/plan';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import { type ExchangeRate, formatUsd, toTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import { DEFAULT_LIMITS } from '../core/decide/limits.js';
 import { type CaseEstimate, type Estimate, estimatePlan } from '../core/estimate.js';
-import type { Plan } from '../core/plan.js';
-import { loadPlan } from '../shell/plan-file.js';
+import { loadPlan } from '../shell/plan/plan-file.js';
 import type { AddCommand } from './command.js';
 import { mirrorOf, NETWORK_OPTION, printJson } from './options.js';
 import { table } from './table.js';

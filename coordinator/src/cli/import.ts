@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { compilePlan } from '@gatepost/rules/plan/compile';
 import { parseAmount } from '@gatepost/shared/vocabulary/amount';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { stringify } from 'yaml';
 import { type Imported, planFromFestival } from '../core/festival/festival-plan.js';
-import { compilePlan } from '../core/plan-compile.js';
 import { readFestival } from '../shell/festival-files.js';
 import type { AddCommand } from './command.js';
 

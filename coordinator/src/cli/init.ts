@@ -1,7 +1,7 @@
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { parseAmount } from '@gatepost/shared/vocabulary/amount';
 import { accountId, tokenId, topicId } from '@gatepost/shared/vocabulary/ids';
-import type { Initialised } from '../shell/initialise.js';
+import type { Initialised } from '../shell/setup/initialise.js';
 import { type AddCommand, CONFIG_OPTION, collect, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
 
 interface InitOptions {
@@ -47,7 +47,7 @@ async function init(options: InitOptions): Promise<number> {
   const supply = parseAmount(options.supply, '--supply');
   const connection = await connectCoordinator(readEnvironment());
   try {
-    const { initialise } = await import('../shell/initialise.js');
+    const { initialise } = await import('../shell/setup/initialise.js');
     const { config: configFile, tokenName, tokenSymbol } = options;
     const done = await initialise(connection, { configFile, agents, journal, token, tokenName, tokenSymbol, supply });
     const line = { event: 'initialised', config: configFile, account: connection.account, ...done };

@@ -1,7 +1,7 @@
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { createLogger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { loadPlan } from '../shell/plan-file.js';
+import { loadPlan } from '../shell/plan/plan-file.js';
 import { type AddCommand, CONFIG_OPTION, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
 import { reporterFor } from './report/choose.js';
 
@@ -55,7 +55,7 @@ function interruption(): AbortSignal {
 async function run(planFile: string, options: RunOptions): Promise<number> {
   const plan = loadPlan(planFile);
   const env = readEnvironment();
-  const { requireConfig } = await import('../shell/config-file.js');
+  const { requireConfig } = await import('../shell/setup/config-file.js');
   const connection = await connectCoordinator(env);
   try {
     const config = requireConfig(options.config);
@@ -65,7 +65,7 @@ async function run(planFile: string, options: RunOptions): Promise<number> {
         `${options.config} belongs to ${config.account}, but COORDINATOR_ACCOUNT_ID is ${connection.account}`,
       );
     }
-    const { requireSuccess, runPlan } = await import('../shell/run-plan.js');
+    const { requireSuccess, runPlan } = await import('../shell/run/run-plan.js');
     const reporter = reporterFor(process.stdout, options.json === true);
     const end = await runPlan(
       connection,

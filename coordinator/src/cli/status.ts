@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunState } from '@gatepost/rules/run/run-state';
 import { createLogUpdate } from 'log-update';
 import { countByStatus } from '../core/explain.js';
-import type { RunState } from '../core/run/run-state.js';
-import { summarise } from '../shell/summary.js';
+import { summarise } from '../shell/reports/summary.js';
 import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
 import { summaryText } from './report/table.js';
 import { type RunViewOptions, withRun, withRunOptions } from './view.js';

@@ -1,8 +1,8 @@
+import { type Report, verify } from '@gatepost/rules/verify/verify';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
-import { type Report, verify } from '../core/verify/verify.js';
-import { loadPlan } from '../shell/plan-file.js';
-import { gatherEvidence } from '../shell/verify-evidence.js';
+import { loadPlan } from '../shell/plan/plan-file.js';
+import { gatherEvidence } from '../shell/reports/verify-evidence.js';
 import type { AddCommand } from './command.js';
 import { journalArgument, mirrorOf, NETWORK_OPTION, printJson } from './options.js';
 import { table } from './table.js';

@@ -1,8 +1,8 @@
+import type { RunState } from '@gatepost/rules/run/run-state';
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { createLogger, type Logger } from '@gatepost/shared/log';
 import type { Command } from 'commander';
-import type { RunState } from '../core/run/run-state.js';
 import { CONFIG_OPTION, connectCoordinator } from './command.js';
 
 /** Options of commands that look at one run. */
@@ -25,12 +25,12 @@ export async function withRun<T>(
   use: (read: () => Promise<RunState>, connection: Connection, log: Logger, stateDir: string) => Promise<T>,
 ): Promise<T> {
   const env = readEnvironment();
-  const { requireConfig } = await import('../shell/config-file.js');
+  const { requireConfig } = await import('../shell/setup/config-file.js');
   const config = requireConfig(options.config);
   const connection = await connectCoordinator(env);
   const log = createLogger('coordinator', { GATEPOST_LOG_LEVEL: 'warn', ...env });
   try {
-    const { viewRun } = await import('../shell/run-view.js');
+    const { viewRun } = await import('../shell/run/run-view.js');
     const read = () => viewRun(connection, config, { run: options.run, planFile: options.plan }, log);
     return await use(read, connection, log, config.stateDir);
   } finally {

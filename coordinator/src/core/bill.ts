@@ -1,6 +1,6 @@
+import { type AnyEntry, attemptsOf, type RunHistory } from '@gatepost/rules/verify/history';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
-import { type AnyEntry, attemptsOf, type RunHistory } from './verify/history.js';
 
 /** A transaction that an account paid for, whatever became of it. */
 export interface PaidTransaction {

@@ -1,10 +1,10 @@
+import { taskCost } from '@gatepost/rules/plan/budget';
+import type { Plan, PlanTask } from '@gatepost/rules/plan/plan';
 import { fitsOneMessage, MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { canonicalJson, type Json } from '@gatepost/shared/vocabulary/digest';
 import { BATCH_PRICE, messagePrice, type Tinycents, tokenTransferPrice } from '@gatepost/shared/vocabulary/fees';
 import { GUARD_PRICE } from './guard.js';
-import type { Plan, PlanTask } from './plan.js';
-import { taskCost } from './plan-budget.js';
 
 /** Who pays a fee. */
 export type Payer = 'coordinator' | 'agents';

@@ -1,6 +1,6 @@
-import { agentGateOf, reviewId } from './run/review-id.js';
-import type { RunState } from './run/run-state.js';
-import { awaitsPerson, isAccepted, type TaskState } from './run/task-state.js';
+import { agentGateOf, reviewId } from '@gatepost/rules/run/review-id';
+import type { RunState } from '@gatepost/rules/run/run-state';
+import { awaitsPerson, isAccepted, type TaskState } from '@gatepost/rules/run/task-state';
 
 /** Dependencies named at most. */
 const MAX_NAMED = 10;

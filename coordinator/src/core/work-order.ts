@@ -1,7 +1,7 @@
+import type { Attempt } from '@gatepost/rules/run/attempt';
+import type { TaskState } from '@gatepost/rules/run/task-state';
 import { canonicalJson, type Json } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { Attempt } from './run/attempt.js';
-import type { TaskState } from './run/task-state.js';
 
 /** What an agent gets as input. */
 export interface WorkOrder {

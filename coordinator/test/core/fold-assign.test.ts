@@ -1,11 +1,11 @@
 import type { Command } from '@gatepost/coordinator/core/decide/command';
 import { decide } from '@gatepost/coordinator/core/decide/decide';
 import { DEFAULT_LIMITS } from '@gatepost/coordinator/core/decide/limits';
-import { reduce } from '@gatepost/coordinator/core/fold/reduce';
-import type { Gate, Plan } from '@gatepost/coordinator/core/plan';
-import { attemptAt, freeNumbers } from '@gatepost/coordinator/core/run/attempt-numbers';
-import { emptyState, type RunState } from '@gatepost/coordinator/core/run/run-state';
-import { InFlightEffects } from '@gatepost/coordinator/shell/in-flight';
+import { InFlightEffects } from '@gatepost/coordinator/shell/run/in-flight';
+import { reduce } from '@gatepost/rules/fold/reduce';
+import type { Gate, Plan } from '@gatepost/rules/plan/plan';
+import { attemptAt, freeNumbers } from '@gatepost/rules/run/attempt-numbers';
+import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { accountId, topicId } from '@gatepost/shared/vocabulary/ids';

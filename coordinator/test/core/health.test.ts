@@ -1,6 +1,6 @@
 import { judge, type SessionObservation } from '@gatepost/coordinator/core/decide/health';
-import type { AgentState } from '@gatepost/coordinator/core/run/agent-state';
-import { stateDigest } from '@gatepost/coordinator/core/run/state-digest';
+import type { AgentState } from '@gatepost/rules/run/agent-state';
+import { stateDigest } from '@gatepost/rules/run/state-digest';
 import { accountId, topicId } from '@gatepost/shared/vocabulary/ids';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

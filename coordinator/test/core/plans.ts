@@ -1,4 +1,4 @@
-import type { Gate, Plan, PlanTask } from '@gatepost/coordinator/core/plan';
+import type { Gate, Plan, PlanTask } from '@gatepost/rules/plan/plan';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import fc from 'fast-check';
 

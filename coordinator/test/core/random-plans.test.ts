@@ -1,6 +1,6 @@
-import { attemptAt } from '@gatepost/coordinator/core/run/attempt-numbers';
-import { stateDigest } from '@gatepost/coordinator/core/run/state-digest';
-import { isAccepted, membersOf } from '@gatepost/coordinator/core/run/task-state';
+import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
+import { stateDigest } from '@gatepost/rules/run/state-digest';
+import { isAccepted, membersOf } from '@gatepost/rules/run/task-state';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { anyPlan, planOf, taskOf } from './plans.js';

@@ -1,5 +1,3 @@
-import type { Attempt } from '@gatepost/coordinator/core/run/attempt';
-import { newTask } from '@gatepost/coordinator/core/run/run-state';
 import {
   feedbackFor,
   outputValue,
@@ -7,6 +5,8 @@ import {
   resolveInput,
   workOrderBytes,
 } from '@gatepost/coordinator/core/work-order';
+import type { Attempt } from '@gatepost/rules/run/attempt';
+import { newTask } from '@gatepost/rules/run/run-state';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { accountId, topicId } from '@gatepost/shared/vocabulary/ids';
 import fc from 'fast-check';

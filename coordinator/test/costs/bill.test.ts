@@ -1,6 +1,6 @@
+import { replay } from '@gatepost/rules/verify/replay';
 import { describe, expect, it } from 'vitest';
 import { billRun, type PaidTransaction } from '../../src/core/bill.js';
-import { replay } from '../../src/core/verify/replay.js';
 import { recordedEvidence } from '../verify/recorded.js';
 
 const evidence = recordedEvidence('mixed-gates');

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
 import { expect, it, onTestFinished } from 'vitest';
 import { planFromFestival } from '../../src/core/festival/festival-plan.js';
 import { taskAlignment } from '../../src/core/festival/task-alignment.js';
 import { readFestival } from '../../src/shell/festival-files.js';
-import { loadPlan } from '../../src/shell/plan-file.js';
 
 const file = (fields: Record<string, string | number | readonly string[]>, body = '# Text\n\nDo it.\n'): string =>
   `---\n${Object.entries(fields)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gateSources, gateWords, planHeader, sequenceSource, taskSource } from '@gatepost/rules/plan/schema';
 import { expect, it } from 'vitest';
-import { gateSources, gateWords, planHeader, sequenceSource, taskSource } from '../../src/core/plan-schema.js';
 import { planOf } from './temp-dir.js';
 
 const text = readFileSync(join(import.meta.dirname, '../../../docs/plans.md'), 'utf8');

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { schemaValidator } from '@gatepost/coordinator/shell/plan/json-schema';
+import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import { planJsonSchema } from '@gatepost/rules/plan/json-schema';
 import { describe, expect, it } from 'vitest';
-import { planJsonSchema } from '../../src/core/plan-json-schema.js';
-import { schemaValidator } from '../../src/shell/json-schema.js';
-import { loadPlan } from '../../src/shell/plan-file.js';
 import { planOf, temporaryDirectory } from './temp-dir.js';
 
 const FULL = `# yaml-language-server: $schema=../docs/plan.schema.json

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import type { Plan } from '@gatepost/rules/plan/plan';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { onTestFinished } from 'vitest';
-import type { Plan } from '../../src/core/plan.js';
-import { loadPlan } from '../../src/shell/plan-file.js';
 
 /** A directory that lives as long as the test. */
 export function temporaryDirectory(): string {

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { writeConfig } from '@gatepost/coordinator/shell/config-file';
+import { writeConfig } from '@gatepost/coordinator/shell/setup/config-file';
 import type { Lane } from './stage.js';
 
 const COMMAND = join(import.meta.dirname, '../../bin/coordinator.js');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RULES } from '@gatepost/rules/verify/rules';
 import { expect, it } from 'vitest';
-import { RULES } from '../../src/core/verify/rules.js';
 
 const text = readFileSync(join(import.meta.dirname, '../../../docs/verify.md'), 'utf8');
 

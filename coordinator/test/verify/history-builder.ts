@@ -1,12 +1,12 @@
+import type { Plan } from '@gatepost/rules/plan/plan';
+import { foldRun } from '@gatepost/rules/verify/check-state';
+import type { Evidence, TokenTransfer, TopicEvidence } from '@gatepost/rules/verify/evidence';
+import { replay } from '@gatepost/rules/verify/replay';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId, TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import { formatNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
-import type { Plan } from '../../src/core/plan.js';
-import { foldRun } from '../../src/core/verify/check-state.js';
-import type { Evidence, TokenTransfer, TopicEvidence } from '../../src/core/verify/evidence.js';
-import { replay } from '../../src/core/verify/replay.js';
 
 export const COORDINATOR = '0.0.1001' as AccountId;
 export const AGENT_1 = '0.0.1002' as AccountId;

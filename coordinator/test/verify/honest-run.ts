@@ -1,5 +1,5 @@
-import type { Plan } from '../../src/core/plan.js';
-import { compilePlan } from '../../src/core/plan-compile.js';
+import { compilePlan } from '@gatepost/rules/plan/compile';
+import type { Plan } from '@gatepost/rules/plan/plan';
 import { AGENT_1, AGENT_2, HistoryBuilder } from './history-builder.js';
 
 /** The plan of the honest run: a rejection, a dependency, a quorum, a review and an unpaid task. */

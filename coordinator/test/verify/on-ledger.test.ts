@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { gatherBill } from '@gatepost/coordinator/shell/reports/bill-evidence';
+import { gatherEvidence } from '@gatepost/coordinator/shell/reports/verify-evidence';
+import { verify } from '@gatepost/rules/verify/verify';
 import { prepareBatch } from '@gatepost/shared/hedera/batch';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { associateToken, createToken, tokenTransfer } from '@gatepost/shared/hedera/tokens';
@@ -13,9 +16,6 @@ import { BATCH_PRICE, tokenTransferPrice, toTinybar } from '@gatepost/shared/voc
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LedgerFixture, openLedger } from '../../../shared/test/ledger-fixture.js';
-import { verify } from '../../src/core/verify/verify.js';
-import { gatherBill } from '../../src/shell/bill-evidence.js';
-import { gatherEvidence } from '../../src/shell/verify-evidence.js';
 
 let fixture: LedgerFixture;
 let coordinator: Connection;

@@ -1,10 +1,10 @@
+import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import type { Evidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
+import type { RuleId } from '@gatepost/rules/verify/rules';
+import { verify } from '@gatepost/rules/verify/verify';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import { describe, expect, it } from 'vitest';
-import type { Evidence, TransactionEvidence } from '../../src/core/verify/evidence.js';
-import type { RuleId } from '../../src/core/verify/rules.js';
-import { verify } from '../../src/core/verify/verify.js';
-import { loadPlan } from '../../src/shell/plan-file.js';
 import { messageWith, type OpenMessage, planFileOf, recordedEvidence, rewrite } from './recorded.js';
 
 const evidence = recordedEvidence('mixed-gates');

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Evidence, MessageEvidence, TopicEvidence } from '@gatepost/rules/verify/evidence';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
-import type { Evidence, MessageEvidence, TopicEvidence } from '../../src/core/verify/evidence.js';
 
 const HISTORIES = join(import.meta.dirname, '../fixtures/histories');
 

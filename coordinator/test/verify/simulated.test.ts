@@ -1,4 +1,4 @@
-import { verify } from '@gatepost/coordinator/core/verify/verify';
+import { verify } from '@gatepost/rules/verify/verify';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { anyPlan } from '../core/plans.js';

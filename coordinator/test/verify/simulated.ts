@@ -1,8 +1,8 @@
-import { reduce } from '@gatepost/coordinator/core/fold/reduce';
-import type { LedgerRecord } from '@gatepost/coordinator/core/run/ledger-record';
-import { emptyState } from '@gatepost/coordinator/core/run/run-state';
-import { stateDigest } from '@gatepost/coordinator/core/run/state-digest';
-import type { Evidence, TopicEvidence, TransactionEvidence } from '@gatepost/coordinator/core/verify/evidence';
+import { reduce } from '@gatepost/rules/fold/reduce';
+import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
+import { emptyState } from '@gatepost/rules/run/run-state';
+import { stateDigest } from '@gatepost/rules/run/state-digest';
+import type { Evidence, TopicEvidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';

@@ -1,9 +1,9 @@
+import type { Evidence, MessageEvidence } from '@gatepost/rules/verify/evidence';
+import { RULES, type RuleId } from '@gatepost/rules/verify/rules';
+import { verify } from '@gatepost/rules/verify/verify';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import { describe, expect, it } from 'vitest';
-import type { Evidence, MessageEvidence } from '../../src/core/verify/evidence.js';
-import { RULES, type RuleId } from '../../src/core/verify/rules.js';
-import { verify } from '../../src/core/verify/verify.js';
 import {
   AGENT_1,
   AGENT_2,

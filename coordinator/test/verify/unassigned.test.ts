@@ -1,5 +1,5 @@
-import type { Plan } from '@gatepost/coordinator/core/plan';
-import { verify } from '@gatepost/coordinator/core/verify/verify';
+import type { Plan } from '@gatepost/rules/plan/plan';
+import { verify } from '@gatepost/rules/verify/verify';
 import { describe, expect, it } from 'vitest';
 import { planOf, taskOf } from '../core/plans.js';
 import { Simulation } from '../core/simulation.js';

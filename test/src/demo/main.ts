@@ -1,5 +1,5 @@
 import { basename, extname, join, relative, resolve } from 'node:path';
-import { loadPlan } from '@gatepost/coordinator/shell/plan-file';
+import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
 import { type Exit, runProgram } from '@gatepost/shared/cli/run-program';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { Command } from 'commander';

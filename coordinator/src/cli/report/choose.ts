@@ -1,4 +1,4 @@
-import type { Reporter } from '../../shell/reporter.js';
+import type { Reporter } from '../../shell/reports/reporter.js';
 import { jsonReporter } from './json-lines.js';
 import { LiveReporter } from './live.js';
 import { plainReporter } from './plain.js';

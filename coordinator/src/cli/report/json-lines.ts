@@ -1,4 +1,4 @@
-import type { Reporter } from '../../shell/reporter.js';
+import type { Reporter } from '../../shell/reports/reporter.js';
 
 type Write = (text: string) => void;
 

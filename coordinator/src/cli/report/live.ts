@@ -1,7 +1,7 @@
+import type { RunState } from '@gatepost/rules/run/run-state';
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
-import type { RunState } from '../../core/run/run-state.js';
-import type { Reporter } from '../../shell/reporter.js';
+import type { Reporter } from '../../shell/reports/reporter.js';
 import { heading } from './plain.js';
 import { summaryText } from './table.js';
 import { inWords } from './words.js';

@@ -1,5 +1,5 @@
-import type { RunState } from '../../core/run/run-state.js';
-import type { Reporter } from '../../shell/reporter.js';
+import type { RunState } from '@gatepost/rules/run/run-state';
+import type { Reporter } from '../../shell/reports/reporter.js';
 import { summaryText } from './table.js';
 import { inWords } from './words.js';
 

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { RunSummary, TaskSummary } from '../../shell/summary.js';
+import type { RunSummary, TaskSummary } from '../../shell/reports/summary.js';
 
 /** Rows shown; of a larger plan the rest is counted. */
 const MAX_ROWS = 200;

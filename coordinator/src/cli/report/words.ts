@@ -1,4 +1,4 @@
-import type { Change } from '../../core/run/change.js';
+import type { Change } from '@gatepost/rules/run/change';
 
 const because = (reason: string | undefined): string => (reason === undefined || reason === '' ? '' : `: ${reason}`);
 

@@ -1,6 +1,6 @@
+import type { AgentState } from '@gatepost/rules/run/agent-state';
+import { Heap } from '@gatepost/rules/run/heap';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
-import type { AgentState } from '../run/agent-state.js';
-import { Heap } from '../run/heap.js';
 
 /** What is known of loads while decisions are made; they only grow. */
 export interface Loads {

@@ -1,5 +1,5 @@
+import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
-import type { AgentState } from '../run/agent-state.js';
 import type { Pass } from './pass.js';
 
 /** Who could take a piece of work. */

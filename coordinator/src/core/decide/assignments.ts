@@ -1,12 +1,12 @@
+import type { AgentState } from '@gatepost/rules/run/agent-state';
+import { type Attempt, isOpen, keyOf } from '@gatepost/rules/run/attempt';
+import { freeNumbers, membersInRound } from '@gatepost/rules/run/attempt-numbers';
+import { reviewersOf } from '@gatepost/rules/run/review-id';
+import { awaitsPerson, isTerminal, membersOf, type TaskState } from '@gatepost/rules/run/task-state';
 import { BATCH_PRICE, messagePrice, tokenTransferPrice, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatDurationMs, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import { GUARD_PRICE } from '../guard.js';
-import type { AgentState } from '../run/agent-state.js';
-import { type Attempt, isOpen, keyOf } from '../run/attempt.js';
-import { freeNumbers, membersInRound } from '../run/attempt-numbers.js';
-import { reviewersOf } from '../run/review-id.js';
-import { awaitsPerson, isTerminal, membersOf, type TaskState } from '../run/task-state.js';
 import { isExhausted, lastServableMs, pickAgent, type Wanted } from './agents.js';
 import type { Pass } from './pass.js';
 

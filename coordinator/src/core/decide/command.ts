@@ -1,6 +1,6 @@
+import { inboxKeyOf } from '@gatepost/rules/run/refused-assignment';
 import type { TokenAmount } from '@gatepost/shared/vocabulary/amount';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
-import { inboxKeyOf } from '../run/refused-assignment.js';
 
 /** One attempt to pay. */
 export interface Payment {

@@ -1,5 +1,5 @@
-import { attemptKeyOf } from '../run/attempt.js';
-import type { RunState } from '../run/run-state.js';
+import { attemptKeyOf } from '@gatepost/rules/run/attempt';
+import type { RunState } from '@gatepost/rules/run/run-state';
 import { decideAssignments } from './assignments.js';
 import type { Command } from './command.js';
 import {

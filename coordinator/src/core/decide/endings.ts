@@ -1,7 +1,7 @@
+import { isOpen } from '@gatepost/rules/run/attempt';
+import { attemptAt, nextNumber } from '@gatepost/rules/run/attempt-numbers';
+import { isTerminal } from '@gatepost/rules/run/task-state';
 import { msFromNanos } from '@gatepost/shared/vocabulary/time';
-import { isOpen } from '../run/attempt.js';
-import { attemptAt, nextNumber } from '../run/attempt-numbers.js';
-import { isTerminal } from '../run/task-state.js';
 import { cancelKey } from './command.js';
 import type { Pass } from './pass.js';
 

@@ -1,7 +1,7 @@
-import { largestAgreement, roundIsIn } from '../fold/gate-index.js';
-import { type Attempt, type AttemptVerdict, attemptKeyOf, isOpen } from '../run/attempt.js';
-import { membersInRound } from '../run/attempt-numbers.js';
-import { agentGateOf, findOrReview, REVIEW_ACCEPTS, reviewId, workersReviewedBy } from '../run/review-id.js';
+import { largestAgreement, roundIsIn } from '@gatepost/rules/fold/gate-index';
+import { type Attempt, type AttemptVerdict, attemptKeyOf, isOpen } from '@gatepost/rules/run/attempt';
+import { membersInRound } from '@gatepost/rules/run/attempt-numbers';
+import { agentGateOf, findOrReview, REVIEW_ACCEPTS, reviewId, workersReviewedBy } from '@gatepost/rules/run/review-id';
 import {
   awaitsPerson,
   concerns,
@@ -11,8 +11,8 @@ import {
   type QuorumGate,
   quorumOf,
   type TaskState,
-} from '../run/task-state.js';
-import { rejectsOutput } from '../run/verdict-gates.js';
+} from '@gatepost/rules/run/task-state';
+import { rejectsOutput } from '@gatepost/rules/run/verdict-gates';
 import { assignOne } from './assignments.js';
 import type { GateOutcome } from './observations.js';
 import type { Pass } from './pass.js';

@@ -1,4 +1,4 @@
-import type { AgentState } from '../run/agent-state.js';
+import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { Limits } from './limits.js';
 
 /** What this process saw of an agent's gRPC session. */

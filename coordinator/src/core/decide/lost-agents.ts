@@ -1,8 +1,8 @@
-import { type Attempt, isOpen } from '../run/attempt.js';
-import { attemptAt, freeNumbers, lostMembers } from '../run/attempt-numbers.js';
-import { reviewersOf, workersReviewedBy } from '../run/review-id.js';
-import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
-import { LOST_GATE } from '../run/verdict-gates.js';
+import { type Attempt, isOpen } from '@gatepost/rules/run/attempt';
+import { attemptAt, freeNumbers, lostMembers } from '@gatepost/rules/run/attempt-numbers';
+import { reviewersOf, workersReviewedBy } from '@gatepost/rules/run/review-id';
+import { isTerminal, membersOf, type TaskState } from '@gatepost/rules/run/task-state';
+import { LOST_GATE } from '@gatepost/rules/run/verdict-gates';
 import { pickAgent } from './agents.js';
 import { agentsInRound, assignOne } from './assignments.js';
 import type { Pass } from './pass.js';

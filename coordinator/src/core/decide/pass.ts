@@ -1,7 +1,7 @@
+import type { AgentState } from '@gatepost/rules/run/agent-state';
+import { type Attempt, keyOf } from '@gatepost/rules/run/attempt';
+import type { RunState } from '@gatepost/rules/run/run-state';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
-import type { AgentState } from '../run/agent-state.js';
-import { type Attempt, keyOf } from '../run/attempt.js';
-import type { RunState } from '../run/run-state.js';
 import { AgentQueue } from './agent-queue.js';
 import { type Command, cancelKey } from './command.js';
 import { type Judgement, judge } from './health.js';

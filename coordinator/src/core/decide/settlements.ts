@@ -1,7 +1,7 @@
+import { type Attempt, attemptKeyOf } from '@gatepost/rules/run/attempt';
+import type { RunContext } from '@gatepost/rules/run/run-state';
 import { fitsOneMessage } from '@gatepost/shared/records/codec';
 import { msFromNanos, NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
-import { type Attempt, attemptKeyOf } from '../run/attempt.js';
-import type { RunContext } from '../run/run-state.js';
 import type { Payment } from './command.js';
 import type { Pass } from './pass.js';
 

@@ -1,8 +1,8 @@
+import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Logger } from '@gatepost/shared/log';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { SessionObservation } from '../../core/decide/health.js';
-import type { AgentState } from '../../core/run/agent-state.js';
 import { AgentLink, type LinkHandlers } from './agent-link.js';
 
 /** The links to all agents that the ledger shows online. */

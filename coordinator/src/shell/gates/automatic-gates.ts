@@ -1,9 +1,9 @@
+import type { Gate } from '@gatepost/rules/plan/plan';
+import { REVIEW_ACCEPTS, REVIEW_REJECTS } from '@gatepost/rules/run/review-id';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { GateOutcome } from '../../core/decide/observations.js';
-import type { Gate } from '../../core/plan.js';
-import { REVIEW_ACCEPTS, REVIEW_REJECTS } from '../../core/run/review-id.js';
 import { type GateInput, runCommandGate } from './command-gate.js';
 import { runSchemaGate } from './schema-gate.js';
 

@@ -1,7 +1,7 @@
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import type { GateOutcome } from '../../core/decide/observations.js';
-import { schemaValidator } from '../json-schema.js';
+import { schemaValidator } from '../plan/json-schema.js';
 
 /** Whether an output satisfies a JSON Schema (2020-12); the first few things it violates are the reason. */
 export function runSchemaGate(schema: Json, output: Json): GateOutcome {

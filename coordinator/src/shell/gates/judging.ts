@@ -1,0 +1,54 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Attempt } from '@gatepost/rules/run/attempt';
+import type { TaskState } from '@gatepost/rules/run/task-state';
+import { clipReason } from '@gatepost/shared/records/codec';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { GateOutcome } from '../../core/decide/observations.js';
+import { outputValue } from '../../core/work-order.js';
+import type { Outputs } from '../outputs/outputs.js';
+import type { WorkOrders } from '../outputs/work-orders.js';
+import { readReview, runAutomaticGates } from './automatic-gates.js';
+import { Semaphore } from './semaphore.js';
+
+const FETCH_PAUSE_MS = 500;
+
+/** Runs gates on outputs, a few at a time. Default deny: what cannot be judged is rejected. */
+export class Judging {
+  readonly #slots = new Semaphore(Math.max(2, availableParallelism()));
+
+  constructor(
+    readonly outputs: Outputs,
+    readonly orders: WorkOrders,
+    /** Where gate programs run: the plan file's directory. */
+    readonly directory: string,
+    /** How long an output may be out of reach. */
+    readonly fetchPatienceMs: number,
+    readonly signal: AbortSignal,
+  ) {}
+
+  async judge(task: TaskState, attempt: Attempt): Promise<GateOutcome> {
+    try {
+      const output = outputValue(await this.#fetchPatiently(attempt));
+      if (task.reviews !== undefined) return readReview(output);
+      const input = await this.orders.input(task);
+      const seen = { task: task.spec.id, attempt: attempt.number, input, output };
+      return await this.#slots.run(() => runAutomaticGates(task.spec.gates, this.directory, seen));
+    } catch (thrown) {
+      return { accepted: false, gate: 'output', reason: clipReason(toGatepostError(thrown).message) };
+    }
+  }
+
+  async #fetchPatiently(attempt: Attempt): Promise<Buffer> {
+    const end = Date.now() + this.fetchPatienceMs;
+    for (;;) {
+      try {
+        return await this.outputs.of(attempt);
+      } catch (thrown) {
+        const { code } = toGatepostError(thrown, 'AGENT_UNREACHABLE');
+        if (code === 'OUTPUT_CORRUPT' || Date.now() >= end) throw thrown;
+        await sleep(FETCH_PAUSE_MS, undefined, { signal: this.signal });
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { Attempt } from '@gatepost/rules/run/attempt';
+import type { TaskState } from '@gatepost/rules/run/task-state';
+import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { Fleet } from '../agents/fleet.js';
+import type { OutputStore } from './output-store.js';
+
+/** Outputs of attempts, from wherever they can be had; always the bytes that the `result` record names. */
+export class Outputs {
+  constructor(
+    readonly store: OutputStore,
+    readonly fleet: Fleet,
+  ) {}
+
+  /** @throws GatepostError AGENT_UNREACHABLE, AGENT_REFUSED, OUTPUT_CORRUPT */
+  async of(attempt: Attempt): Promise<Buffer> {
+    const digest = attempt.result?.outputSha256;
+    if (digest === undefined) throw new GatepostError('INTERNAL', `${attempt.task}#${attempt.number} has no output`);
+    return this.#local(digest, attempt.result?.inline) ?? this.#fetch(attempt, digest);
+  }
+
+  #local(digest: Sha256, inline: string | undefined): Buffer | undefined {
+    if (inline !== undefined && sha256(inline) === digest) return Buffer.from(inline, 'utf8');
+    return this.store.get(digest);
+  }
+
+  async #fetch(attempt: Attempt, digest: Sha256): Promise<Buffer> {
+    const link = this.fleet.link(attempt.agent);
+    if (link === undefined) throw new GatepostError('AGENT_UNREACHABLE', `no session with ${attempt.agent}`);
+    const bytes = await link.fetch(digest);
+    this.store.put(bytes);
+    return bytes;
+  }
+
+  /** The accepted output of a task. */
+  async accepted(task: TaskState | undefined): Promise<Buffer> {
+    const attempt = task?.attempts.find(({ verdict }) => verdict?.accepted === true);
+    if (attempt === undefined) throw new GatepostError('INTERNAL', `${task?.spec.id} has no accepted output`);
+    return this.of(attempt);
+  }
+}

@@ -1,0 +1,13 @@
+import type { Change } from '@gatepost/rules/run/change';
+import type { RunState } from '@gatepost/rules/run/run-state';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import type { RunSummary } from './summary.js';
+
+/** Whoever watches a run. */
+export interface Reporter {
+  /** The state may be read at any time, never changed. */
+  begin(state: RunState, how: 'new' | 'resumed' | 'closed'): void;
+  change(change: Change): void;
+  progress(task: string, attempt: number, agent: AccountId, fraction: number, message: string): void;
+  end(summary: RunSummary): void;
+}

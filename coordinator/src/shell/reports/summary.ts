@@ -1,0 +1,119 @@
+import { attemptKeyOf } from '@gatepost/rules/run/attempt';
+import type { RunState } from '@gatepost/rules/run/run-state';
+import type { TaskState } from '@gatepost/rules/run/task-state';
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import type { Logger } from '@gatepost/shared/log';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import { NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
+import { pollUntil } from './poll.js';
+
+/** One task at the end of a run. */
+export interface TaskSummary {
+  readonly task: string;
+  /** Who did the accepted work, or tried last; several for a quorum. */
+  readonly agent: string | undefined;
+  readonly attempts: number;
+  readonly gate: string | undefined;
+  readonly status: string;
+  /** In the token's smallest unit. */
+  readonly paid: string;
+  /** Of the transfer that paid it. */
+  readonly transaction_id: string | undefined;
+  readonly saved_as: string | undefined;
+  readonly reason: string | undefined;
+}
+
+/** The end of a run, as the `summary` event tells it. */
+export interface RunSummary {
+  readonly run: string;
+  readonly outcome: 'complete' | 'failed' | 'cancelled' | 'open';
+  readonly journal: string;
+  readonly token: string;
+  readonly tasks: readonly TaskSummary[];
+  readonly totals: {
+    readonly tasks: number;
+    readonly complete: number;
+    readonly paid: string;
+    readonly attempts: number;
+    readonly seconds: number;
+  };
+  /** Token balances the mirror shows. */
+  readonly balances: readonly { readonly account: string; readonly balance: string | undefined }[];
+}
+
+function summariseTask(
+  task: TaskState,
+  savedAs: string | undefined,
+  unpayable: ReadonlyMap<string, string>,
+): TaskSummary {
+  const accepted = task.attempts.filter(({ verdict }) => verdict?.accepted === true);
+  const telling = accepted.length > 0 ? accepted : task.attempts.slice(-1);
+  const payments = accepted.flatMap(({ payment }) => (payment === undefined ? [] : [payment]));
+  const refused = accepted
+    .map((attempt) => unpayable.get(attemptKeyOf(attempt)))
+    .find((reason) => reason !== undefined);
+  const reason = refused === undefined ? task.reason : `not paid: ${refused}`;
+  return {
+    task: task.spec.id,
+    agent: telling.map(({ agent }) => agent).join(', ') || undefined,
+    attempts: task.attempts.length,
+    gate: telling[0]?.verdict?.gate,
+    status: task.status,
+    paid: payments.reduce((sum, { amount }) => sum + amount, 0n).toString(),
+    transaction_id: payments[0]?.transfer,
+    saved_as: savedAs,
+    reason,
+  };
+}
+
+/** What became of a run, in the order of its plan. */
+export function summarise(
+  state: RunState,
+  files: ReadonlyMap<string, string>,
+  unpayable: ReadonlyMap<string, string>,
+  elapsedMs: number,
+  balances: RunSummary['balances'],
+): RunSummary {
+  const tasks = [...state.tasks.values()].map((task) => summariseTask(task, files.get(task.spec.id), unpayable));
+  const { run, journal, token } = state.context;
+  return {
+    run,
+    outcome: state.closed ?? 'open',
+    journal,
+    token,
+    tasks,
+    totals: {
+      tasks: tasks.length,
+      complete: tasks.filter(({ status }) => status === 'complete' || status === 'paid').length,
+      paid: state.paid.toString(),
+      attempts: tasks.reduce((sum, { attempts }) => sum + attempts, 0),
+      seconds: Math.round(elapsedMs / 100) / 10,
+    },
+    balances,
+  };
+}
+
+/** Most accounts whose balance is asked for. */
+const MAX_BALANCES = 20;
+
+/** Balances of the treasury and the agents, once the mirror has come as far as the run. */
+export async function readBalances(
+  connection: Connection,
+  state: RunState,
+  log: Logger,
+): Promise<RunSummary['balances']> {
+  const accounts: AccountId[] = [connection.account, ...state.agents.keys()];
+  try {
+    await pollUntil(async () => ((await connection.mirror.now()) + NANOS_PER_MS >= state.at ? true : undefined));
+    return await Promise.all(
+      accounts.slice(0, MAX_BALANCES).map(async (account) => {
+        const balance = await connection.mirror.tokenBalance(account, state.context.token);
+        return { account, balance: balance?.toString() };
+      }),
+    );
+  } catch (thrown) {
+    log.warn(`balances are not shown: ${toGatepostError(thrown).message}`);
+    return [];
+  }
+}

@@ -1,0 +1,175 @@
+import { decodeTopic } from '@gatepost/rules/verify/decode';
+import type { Evidence, MessageEvidence, TopicEvidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
+import type { AnyEntry } from '@gatepost/rules/verify/history';
+import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
+import type { MirrorMessage, MirrorRest, MirrorTransaction } from '@gatepost/shared/hedera/mirror-rest';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import {
+  type AccountId,
+  accountId,
+  isEntityId,
+  type TokenId,
+  type TopicId,
+  transactionIdFromMirror,
+} from '@gatepost/shared/vocabulary/ids';
+import { NANOS_PER_SECOND, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
+
+/** Longest range of time asked for at once; the public mirrors refuse more than 60 days. */
+const RANGE: Nanos = 30n * 86_400n * NANOS_PER_SECOND;
+
+const keyText = (key: MirrorKey | null): string | undefined =>
+  key === null || key._type === 'ProtobufEncoded' ? undefined : `${key._type}:${key.key}`;
+
+function messageEvidence(entry: MirrorMessage): MessageEvidence {
+  return {
+    sequence: entry.sequence_number,
+    at: entry.consensus_timestamp,
+    payer: accountId(entry.payer_account_id),
+    content: entry.message,
+    chunks: entry.chunk_info?.total ?? 1,
+    // Earlier versions covered less; nothing of ours was written under them.
+    runningHash: entry.running_hash_version === 3 ? entry.running_hash : undefined,
+  };
+}
+
+/** A topic with all its messages, from the first. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
+export async function topicEvidence(mirror: MirrorRest, topic: TopicId): Promise<TopicEvidence> {
+  const { admin_key, submit_key } = await mirror.topic(topic);
+  const messages: MessageEvidence[] = [];
+  for await (const entry of mirror.messagesAfter(topic, 0)) messages.push(messageEvidence(entry));
+  return { topic, adminKey: keyText(admin_key), submitKey: keyText(submit_key), messages };
+}
+
+function transactionEvidence(entry: MirrorTransaction): TransactionEvidence {
+  return {
+    id: transactionIdFromMirror(entry.transaction_id),
+    at: entry.consensus_timestamp,
+    name: entry.name,
+    batch: entry.parent_consensus_timestamp === null ? undefined : parseNanos(entry.parent_consensus_timestamp),
+    tokenTransfers: entry.token_transfers.map(({ token_id, account, amount }) => ({
+      token: token_id as TokenId,
+      account: accountId(account),
+      amount,
+    })),
+  };
+}
+
+/** An account's transactions within a range of time, asked for in pieces the mirror accepts. */
+export async function* transactionsBetween(
+  mirror: MirrorRest,
+  account: AccountId,
+  from: Nanos,
+  to: Nanos,
+): AsyncGenerator<MirrorTransaction> {
+  for (let start = from; start <= to; start += RANGE) {
+    const end = start + RANGE - 1n;
+    const last = end < to;
+    yield* mirror.transactionsOf(account, start, last ? end : to);
+  }
+}
+
+/** Asks for each thing once and skips what the mirror does not know: anybody can name things that are not there. */
+async function known<K, V>(ids: Iterable<K>, ask: (id: K) => Promise<V>): Promise<Map<K, V>> {
+  const found = new Map<K, V>();
+  for (const id of new Set(ids)) {
+    try {
+      found.set(id, await ask(id));
+    } catch (error) {
+      if (toGatepostError(error).code !== 'NOT_FOUND') throw error;
+    }
+  }
+  return found;
+}
+
+const recordsOf = <T extends AnyEntry['record']['type']>(entries: readonly AnyEntry[], type: T) =>
+  entries.filter(
+    (entry): entry is AnyEntry & { record: Extract<AnyEntry['record'], { type: T }> } => entry.record.type === type,
+  );
+
+/**
+ * The inboxes that matter: those that only a coordinator of these runs may write to, also when their agent died at work
+ * and reported nothing, and those of agents it paid. Strangers may announce what they like; that is not read.
+ */
+async function inboxesThatMatter(
+  mirror: MirrorRest,
+  entries: readonly AnyEntry[],
+  coordinators: ReadonlyMap<AccountId, string | undefined>,
+): Promise<readonly TopicEvidence[]> {
+  const paid = new Set<string>();
+  for (const { author, record } of recordsOf(entries, 'settled')) {
+    if (coordinators.has(author)) for (const { to } of record.payments) paid.add(to);
+  }
+  const online = recordsOf(entries, 'online');
+  const inboxOf = ({ record }: { readonly record: { readonly inbox: string } }) => record.inbox as TopicId;
+  const ofPaid = new Set(online.filter(({ author }) => paid.has(author)).map(inboxOf));
+  const topics = await known(online.map(inboxOf), (topic) => mirror.topic(topic));
+  const keys = new Set(coordinators.values());
+  const wanted = [...topics].filter(
+    ([topic, { submit_key }]) => ofPaid.has(topic) || isOneOf(keyText(submit_key), keys),
+  );
+  const found = await known(
+    wanted.map(([topic]) => topic),
+    (topic) => topicEvidence(mirror, topic),
+  );
+  return [...found.values()];
+}
+
+const isOneOf = (key: string | undefined, keys: ReadonlySet<string | undefined>): boolean =>
+  key !== undefined && keys.has(key);
+
+/** Gathers everything that is public about the runs of a journal. Takes no key and writes nothing. */
+export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Promise<Evidence> {
+  const journal = await topicEvidence(mirror, journalId);
+  const { entries } = decodeTopic(journal);
+  const keysOf = (accounts: readonly AccountId[]) =>
+    known(accounts, async (account) => keyText((await mirror.account(account)).key));
+  const openings = recordsOf(entries, 'run_opened');
+  const openers = await keysOf(openings.map(({ author }) => author));
+  const owned = openings.filter(
+    ({ author }) => journal.adminKey === undefined || openers.get(author) === journal.adminKey,
+  );
+  const coordinators = new Map(owned.map(({ author }) => [author, openers.get(author)]));
+  const inboxes = await inboxesThatMatter(mirror, entries, coordinators);
+  const read = new Set<string>(inboxes.map(({ topic }) => topic));
+  const announcers = recordsOf(entries, 'online').filter(({ record }) => read.has(record.inbox));
+  const agents = await keysOf(announcers.map(({ author }) => author));
+  const tokens = owned.map(({ record }) => record.token).filter(isEntityId) as TokenId[];
+  const treasuries = await known(tokens, async (token) => accountId((await mirror.token(token)).treasury_account_id));
+  const payers = new Set([...coordinators.keys(), ...treasuries.values()]);
+  const range = timeOf(owned, entries, await mirror.now());
+  const transactions = await transactionsOf(mirror, payers, range);
+  return { journal, inboxes, accountKeys: new Map([...openers, ...agents]), treasuries, transactions };
+}
+
+interface Range {
+  readonly from: Nanos;
+  readonly to: Nanos;
+}
+
+/** From the first opening to the last closing, or until now while a run is open. */
+function timeOf(openings: readonly AnyEntry[], entries: readonly AnyEntry[], now: Nanos): Range | undefined {
+  const from = openings[0]?.at;
+  if (from === undefined) return undefined;
+  const last = new Map<string | undefined, Nanos>();
+  for (const { run } of openings) last.set(run, now);
+  for (const { run, at } of recordsOf(entries, 'run_closed')) if (last.has(run)) last.set(run, at);
+  // A payment after the end must be seen too, so the last record of the journal counts as well.
+  let to = entries.at(-1)?.at ?? from;
+  for (const end of last.values()) if (end > to) to = end;
+  return { from, to };
+}
+
+async function transactionsOf(
+  mirror: MirrorRest,
+  accounts: Iterable<AccountId>,
+  range: Range | undefined,
+): Promise<readonly TransactionEvidence[]> {
+  if (range === undefined) return [];
+  const found = new Map<Nanos, TransactionEvidence>();
+  for (const account of accounts) {
+    for await (const entry of transactionsBetween(mirror, account, range.from, range.to)) {
+      if (entry.result === 'SUCCESS') found.set(entry.consensus_timestamp, transactionEvidence(entry));
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.at < b.at ? -1 : 1));
+}

@@ -1,0 +1,56 @@
+import type { IndexedRun, JournalIndex } from '@gatepost/rules/run/journal-index';
+import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import type { Logger } from '@gatepost/shared/log';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { indexJournal, replay } from '../ledger/journal-replay.js';
+import { LedgerFeed } from '../ledger/ledger-feed.js';
+import { keptPlan } from '../plan/plan-cache.js';
+import { loadPlan } from '../plan/plan-file.js';
+import type { requireConfig } from '../setup/config-file.js';
+
+/** Which run to look at; the newest when nothing is said. */
+export interface ViewOptions {
+  readonly run?: string | undefined;
+  /** Needed when this host has not run the plan. */
+  readonly planFile?: string | undefined;
+}
+
+function choose(index: JournalIndex, run: string | undefined): IndexedRun {
+  const chosen = run === undefined ? [...index.runs.values()].at(-1) : index.runs.get(run);
+  if (chosen !== undefined) return chosen;
+  const known = [...index.runs.keys()].join(', ') || 'none';
+  throw new GatepostError(
+    'NOT_FOUND',
+    `no ${run === undefined ? 'run' : `run ${run}`} on this journal; runs: ${known}`,
+  );
+}
+
+/**
+ * A run as the topics tell it now. Writes nothing.
+ * @throws GatepostError NOT_FOUND for an unknown run, USAGE when the plan has to be named or is another one.
+ */
+export async function viewRun(
+  connection: Connection,
+  config: ReturnType<typeof requireConfig>,
+  options: ViewOptions,
+  log: Logger,
+): Promise<RunState> {
+  const feed = new LedgerFeed(connection, config.journal, new Set(config.agents), log);
+  const { run, plan: digest } = choose(await indexJournal(feed, connection.account), options.run);
+  const plan = options.planFile === undefined ? keptPlan(config.stateDir, digest) : loadPlan(options.planFile);
+  if (plan === undefined) {
+    throw new GatepostError('USAGE', `this host has not run the plan of ${run}; name its file with --plan`);
+  }
+  if (plan.digest !== digest) {
+    throw new GatepostError(
+      'USAGE',
+      `${options.planFile} is not the plan of run ${run}; it has changed or is another one`,
+    );
+  }
+  const { journal, token } = config;
+  const agents = new Set(config.agents);
+  const state = emptyState({ run, plan, coordinator: connection.account, journal, token, agents });
+  await replay(feed, state, log);
+  return state;
+}

@@ -1,0 +1,134 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import {
+  type AccountId,
+  accountId,
+  isEntityId,
+  type TokenId,
+  type TopicId,
+  tokenId,
+  topicId,
+} from '@gatepost/shared/vocabulary/ids';
+import { parseDurationMs } from '@gatepost/shared/vocabulary/time';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { DEFAULT_LIMITS, type Limits } from '../../core/decide/limits.js';
+
+const entity = z.string().refine(isEntityId, 'must look like 0.0.1234');
+const duration = z
+  .string()
+  .refine((text) => parseDurationMs(text) !== undefined, 'must be a duration such as 500ms, 30s or 10m')
+  .transform((text) => parseDurationMs(text) ?? 0);
+const count = z.int().positive();
+const window = duration.refine((ms) => ms >= 15_000 && ms <= 180_000, 'must be from 15s to 180s');
+
+const limits = z.strictObject({
+  open_attempts: count.optional(),
+  attempts_per_agent: count.optional(),
+  settle_after: count.optional(),
+  settle_within: duration.optional(),
+  payment_window: window.optional(),
+  deadline_grace: duration.optional(),
+  agent_wait: duration.optional(),
+  loss_grace: duration.optional(),
+  reassignments: z.int().nonnegative().optional(),
+});
+
+const file = z.strictObject({
+  account: entity,
+  journal: entity.optional(),
+  token: entity.optional(),
+  agents: z.array(entity).default([]),
+  state_dir: z.string().min(1).default('state'),
+  limits: limits.default({}),
+});
+
+/** The configuration file as it is written. */
+export type ConfigFile = z.input<typeof file>;
+
+/** A coordinator's configuration, units converted, paths absolute. */
+export interface CoordinatorConfig {
+  readonly account: AccountId;
+  readonly journal: TopicId | undefined;
+  readonly token: TokenId | undefined;
+  /** Agents whose records count; nobody else gets work or is paid. */
+  readonly agents: readonly AccountId[];
+  readonly stateDir: string;
+  readonly limits: Limits;
+}
+
+function compileLimits(given: z.output<typeof limits>): Limits {
+  return {
+    openAttempts: given.open_attempts ?? DEFAULT_LIMITS.openAttempts,
+    attemptsPerAgent: given.attempts_per_agent ?? DEFAULT_LIMITS.attemptsPerAgent,
+    settleAfter: given.settle_after ?? DEFAULT_LIMITS.settleAfter,
+    settleWithinMs: given.settle_within ?? DEFAULT_LIMITS.settleWithinMs,
+    paymentWindowMs: given.payment_window ?? DEFAULT_LIMITS.paymentWindowMs,
+    quarantineMs: given.payment_window ?? DEFAULT_LIMITS.paymentWindowMs,
+    deadlineGraceMs: given.deadline_grace ?? DEFAULT_LIMITS.deadlineGraceMs,
+    agentWaitMs: given.agent_wait ?? DEFAULT_LIMITS.agentWaitMs,
+    lossGraceMs: given.loss_grace ?? DEFAULT_LIMITS.lossGraceMs,
+    reassignments: given.reassignments ?? DEFAULT_LIMITS.reassignments,
+  };
+}
+
+/** Reads a configuration file; undefined when there is none. @throws GatepostError INVALID_CONFIG with all problems. */
+export function readConfig(path: string): CoordinatorConfig | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new GatepostError('INVALID_CONFIG', `cannot read ${path}: ${(error as Error).message}`, { path }, error);
+  }
+  const parsed = file.safeParse(parseYaml(path, text));
+  if (!parsed.success) throw new GatepostError('INVALID_CONFIG', `${path}: ${z.prettifyError(parsed.error)}`, { path });
+  const { account, journal, token, agents, state_dir } = parsed.data;
+  return {
+    account: accountId(account),
+    journal: journal === undefined ? undefined : topicId(journal),
+    token: token === undefined ? undefined : tokenId(token),
+    agents: agents.map((agent) => accountId(agent)),
+    stateDir: resolve(dirname(path), state_dir),
+    limits: compileLimits(parsed.data.limits),
+  };
+}
+
+function parseYaml(path: string, text: string): unknown {
+  try {
+    // Ids such as 0.0.5 must stay texts, whether quoted or not.
+    return parse(text, { schema: 'core' });
+  } catch (error) {
+    throw new GatepostError('INVALID_CONFIG', `${path}: ${(error as Error).message}`, { path }, error);
+  }
+}
+
+/** A configuration that can run plans. @throws GatepostError INVALID_CONFIG when the file is missing or unfinished. */
+export function requireConfig(
+  path: string,
+): CoordinatorConfig & { readonly journal: TopicId; readonly token: TokenId } {
+  const config = readConfig(path);
+  if (config === undefined) {
+    throw new GatepostError('INVALID_CONFIG', `${path}: no such file; make it with: coordinator init --config ${path}`);
+  }
+  const { journal, token } = config;
+  if (journal === undefined || token === undefined) {
+    throw new GatepostError(
+      'INVALID_CONFIG',
+      `${path}: names no journal or token; finish it with: coordinator init --config ${path}`,
+    );
+  }
+  return { ...config, journal, token };
+}
+
+/** Writes a configuration file that only its owner can read. */
+export function writeConfig(path: string, config: ConfigFile): void {
+  try {
+    mkdirSync(dirname(resolve(path)), { recursive: true });
+    writeFileSync(path, stringify(config), { mode: 0o600 });
+    chmodSync(path, 0o600);
+  } catch (error) {
+    throw new GatepostError('INVALID_CONFIG', `cannot write ${path}: ${(error as Error).message}`, { path }, error);
+  }
+}

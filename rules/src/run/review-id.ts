@@ -1,0 +1,74 @@
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import type { Gate, PlanTask } from '../plan/plan.js';
+import { attemptAt } from './attempt-numbers.js';
+import type { RunState } from './run-state.js';
+import { newTask } from './run-state.js';
+import type { TaskState } from './task-state.js';
+
+/** Ids of review tasks; no task of a plan may contain this character. */
+const MARK = '~';
+/** A review that cannot be had after so many attempts rejects. */
+const REVIEW_ATTEMPTS = 2;
+
+/** Gates of the verdict on a review: the review is paid either way, and says so. */
+export const REVIEW_ACCEPTS = 'review-accepts';
+export const REVIEW_REJECTS = 'review-rejects';
+
+/** Id under which the review of an attempt is assigned, judged and paid. */
+export const reviewId = (task: string, attempt: number): string => `${attempt}${MARK}${task}`;
+
+export type AgentGate = Extract<Gate, { kind: 'agent' }>;
+
+export const agentGateOf = (spec: PlanTask): AgentGate | undefined =>
+  spec.gates.find((gate): gate is AgentGate => gate.kind === 'agent');
+
+/** The task an id stands for, made now if it is a review of an existing attempt; undefined for an unknown id. */
+export function findOrReview(state: RunState, id: string): TaskState | undefined {
+  const known = state.tasks.get(id);
+  const mark = id.indexOf(MARK);
+  if (known !== undefined || mark < 0) return known;
+  const reviewed = state.tasks.get(id.slice(mark + 1));
+  const attempt = Number(id.slice(0, mark));
+  const gate = reviewed === undefined ? undefined : agentGateOf(reviewed.spec);
+  if (reviewed === undefined || gate === undefined || attemptAt(reviewed, attempt)?.result?.ok !== true)
+    return undefined;
+  return newTask(
+    {
+      ...reviewed.spec,
+      id,
+      sequence: '',
+      type: gate.type,
+      agent: undefined,
+      dependsOn: [],
+      price: gate.price,
+      deadlineMs: gate.deadlineMs,
+      attempts: REVIEW_ATTEMPTS,
+      retry: 'any',
+      guard: false,
+      gates: [],
+      saveAs: undefined,
+    },
+    0,
+    { task: reviewed.spec.id, attempt },
+  );
+}
+
+/** Agents that worked on what a task reviews, and so must not review it; nobody for a task of the plan. */
+export function workersReviewedBy(state: RunState, { reviews }: TaskState): ReadonlySet<AccountId> {
+  const reviewed = reviews === undefined ? undefined : state.tasks.get(reviews.task);
+  return new Set(reviewed?.attempts.map(({ agent }) => agent));
+}
+
+/** Agents that reviewed an attempt of a task, and so must not work on it: they know what was delivered, or rejected it. */
+export function reviewersOf(state: RunState, { spec, attempts }: TaskState): ReadonlySet<AccountId> {
+  if (agentGateOf(spec) === undefined) return new Set();
+  const reviews = attempts.flatMap(({ number }) => state.tasks.get(reviewId(spec.id, number))?.attempts ?? []);
+  return new Set(reviews.map(({ agent }) => agent));
+}
+
+/** Takes a review into the state, once something was written about it. */
+export function adopt(state: RunState, task: TaskState): void {
+  if (state.tasks.has(task.spec.id)) return;
+  state.tasks.set(task.spec.id, task);
+  state.unfinished += 1;
+}

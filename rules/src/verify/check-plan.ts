@@ -1,0 +1,156 @@
+import type { Gate, Plan, PlanTask } from '../plan/plan.js';
+import {
+  type AttemptHistory,
+  attemptName,
+  attemptsOf,
+  type Entry,
+  factsOf,
+  isBefore,
+  type RunHistory,
+  reviewedAttempt,
+} from './history.js';
+import type { Findings } from './rules.js';
+
+/** Whether a run did what the given plan says; only its digest is compared when that differs. */
+export function checkPlan(run: RunHistory, plan: Plan, findings: Findings): void {
+  if (run.opened.record.plan_sha256 !== plan.digest) {
+    const what = `opened with ${run.opened.record.plan_sha256}, the file compiles to ${plan.digest}`;
+    findings.add('plan-digest', run.run, plan.name, what);
+    return;
+  }
+  const check = new PlanCheck(run, plan, findings);
+  for (const attempt of attemptsOf(run)) check.attempt(attempt);
+  for (const task of plan.tasks) check.task(task);
+  check.budget();
+}
+
+const quorumOf = (task: PlanTask) =>
+  task.gates.find((gate): gate is Extract<Gate, { kind: 'quorum' }> => gate.kind === 'quorum');
+
+class PlanCheck {
+  readonly #tasks: ReadonlyMap<string, PlanTask>;
+  readonly #after: ReadonlyMap<string, readonly string[]>;
+  readonly #sequenceTasks = new Map<string, string[]>();
+  readonly #accepted = new Map<string, Entry<'verdict'>>();
+
+  constructor(
+    readonly run: RunHistory,
+    readonly plan: Plan,
+    readonly findings: Findings,
+  ) {
+    this.#tasks = new Map(plan.tasks.map((task) => [task.id, task]));
+    this.#after = new Map(plan.sequences.map(({ id, after }) => [id, after]));
+    for (const { id, sequence } of plan.tasks) {
+      const tasks = this.#sequenceTasks.get(sequence);
+      if (tasks === undefined) this.#sequenceTasks.set(sequence, [id]);
+      else tasks.push(id);
+    }
+    for (const task of plan.tasks) this.#noteAcceptance(task);
+    for (const { id } of plan.sequences) this.#noteCompletion(id);
+  }
+
+  /** Consensus time of each sequence's completion; undefined while a task of it is not accepted. */
+  readonly #completed = new Map<string, Entry<'verdict'> | undefined>();
+
+  /** A task counts as accepted with the verdict that completes its quorum, or its only one. */
+  #noteAcceptance(task: PlanTask): void {
+    const verdicts = this.#verdictsOf(task.id).filter(({ record }) => record.accepted);
+    const deciding = verdicts.sort((a, b) => (isBefore(a, b) ? -1 : 1))[(quorumOf(task)?.agree ?? 1) - 1];
+    if (deciding !== undefined) this.#accepted.set(task.id, deciding);
+  }
+
+  #noteCompletion(sequence: string): void {
+    let last: Entry<'verdict'> | undefined;
+    for (const task of this.#sequenceTasks.get(sequence) ?? []) {
+      const accepted = this.#accepted.get(task);
+      if (accepted === undefined) {
+        this.#completed.set(sequence, undefined);
+        return;
+      }
+      if (last === undefined || isBefore(last, accepted)) last = accepted;
+    }
+    this.#completed.set(sequence, last);
+  }
+
+  #verdictsOf(task: string): Entry<'verdict'>[] {
+    const attempts = [...(this.run.tasks.get(task)?.values() ?? [])];
+    return attempts.flatMap((attempt) => factsOf(this.run, attempt).verdict ?? []);
+  }
+
+  #report(rule: Parameters<Findings['add']>[0], subject: string, message: string): void {
+    this.findings.add(rule, this.run.run, subject, message);
+  }
+
+  attempt(attempt: AttemptHistory): void {
+    const { assignment } = factsOf(this.run, attempt);
+    if (assignment === undefined) return;
+    const name = attemptName(attempt);
+    const reviewed = reviewedAttempt(attempt.task);
+    const task = this.#tasks.get(reviewed?.task ?? attempt.task);
+    const gate = task?.gates.find((one): one is Extract<Gate, { kind: 'agent' }> => one.kind === 'agent');
+    const spec = reviewed === undefined ? task : gate;
+    if (task === undefined || spec === undefined) {
+      this.#report('plan-task', name, 'is not in the plan');
+      return;
+    }
+    const { price, task_type: type } = assignment.entry.record;
+    if (type !== spec.type) this.#report('plan-task', name, `assigned as ${type}, the plan says ${spec.type}`);
+    if (BigInt(price) !== spec.price)
+      this.#report('plan-price', name, `assigned at ${price}, the plan says ${spec.price}`);
+    if (reviewed !== undefined) return;
+    if (task.agent !== undefined && task.agent !== assignment.agent) {
+      this.#report('plan-task', name, `assigned to ${assignment.agent}, the plan names ${task.agent}`);
+    }
+    this.#checkOrder(task, name, assignment.entry);
+  }
+
+  #checkOrder(task: PlanTask, name: string, assigned: Entry<'assign'>): void {
+    for (const dependency of task.dependsOn) {
+      const accepted = this.#accepted.get(dependency);
+      if (accepted !== undefined && isBefore(accepted, assigned)) continue;
+      this.#report('plan-order', name, `assigned before ${dependency} was accepted`);
+    }
+    for (const sequence of this.#after.get(task.sequence) ?? []) {
+      const completed = this.#completed.get(sequence);
+      if (completed !== undefined && isBefore(completed, assigned)) continue;
+      this.#report('plan-order', name, `assigned before sequence ${sequence} was complete`);
+    }
+  }
+
+  task(task: PlanTask): void {
+    const attempts = [...(this.run.tasks.get(task.id)?.values() ?? [])];
+    const quorum = quorumOf(task);
+    const members = quorum?.of ?? 1;
+    if (members === 1) this.#checkAttempts(task, attempts);
+    const accepted = this.#verdictsOf(task.id).filter(({ record }) => record.accepted).length;
+    const paid = attempts.filter(({ payments }) => payments.length > 0).length;
+    if (paid > 0 && (accepted < (quorum?.agree ?? 1) || paid > members)) {
+      const what = `${accepted} accepted and ${paid} paid, the plan says ${quorum?.agree ?? 1} of ${members}`;
+      this.#report('plan-quorum', task.id, what);
+    }
+  }
+
+  /** An attempt replaced while it was open, because its agent was lost, is no failure. */
+  #checkAttempts(task: PlanTask, attempts: readonly AttemptHistory[]): void {
+    let failures = 0;
+    for (const attempt of [...attempts].sort((a, b) => a.attempt - b.attempt)) {
+      const facts = factsOf(this.run, attempt);
+      if (facts.assignment !== undefined && failures >= task.attempts) {
+        this.#report('plan-attempts', attemptName(attempt), `tried after ${failures} failures, as many as allowed`);
+      }
+      const next = attempts.find((other) => other.attempt === attempt.attempt + 1);
+      const replaced = next === undefined ? undefined : factsOf(this.run, next).assignment?.entry;
+      if (facts.verdict?.record.accepted !== false) continue;
+      if (replaced === undefined || isBefore(facts.verdict, replaced)) failures += 1;
+    }
+  }
+
+  budget(): void {
+    const { maxTotal } = this.plan;
+    let paid = 0n;
+    for (const { payments } of attemptsOf(this.run)) for (const { amount } of payments) paid += amount;
+    if (maxTotal !== undefined && paid > maxTotal) {
+      this.#report('plan-budget', this.plan.name, `${paid} were paid, max_total is ${maxTotal}`);
+    }
+  }
+}

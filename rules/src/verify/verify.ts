@@ -1,0 +1,120 @@
+import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
+import type { Plan } from '../plan/plan.js';
+import { checkOutcome } from './check-outcome.js';
+import { checkPayments } from './check-payments.js';
+import { checkPlan } from './check-plan.js';
+import { checkState } from './check-state.js';
+import { checkTopics } from './check-topics.js';
+import { checkTransfers } from './check-transfers.js';
+import type { Evidence } from './evidence.js';
+import { attemptsOf, factsOf, type RunHistory, reviewedAttempt } from './history.js';
+import { type Replay, replay } from './replay.js';
+import { type Finding, Findings, RULES, type RuleId } from './rules.js';
+
+export interface VerifyOptions {
+  /** Only this run; all of the journal's owner when left out. */
+  readonly run?: string | undefined;
+  /** The plan the run, or at least one of the runs, must be of. */
+  readonly plan?: Plan | undefined;
+}
+
+/** What one run comes to. */
+export interface RunSummary {
+  readonly run: string;
+  readonly name: string;
+  readonly planSha256: string;
+  readonly coordinator: AccountId;
+  readonly token: TokenId;
+  readonly tasks: number;
+  readonly accepted: number;
+  readonly attempts: number;
+  readonly payments: number;
+  /** In the token's smallest unit. */
+  readonly paid: bigint;
+  /** `open` while no run_closed record is there. */
+  readonly outcome: 'open' | 'complete' | 'failed' | 'cancelled';
+  /** Violations within this run. */
+  readonly violations: number;
+}
+
+/** What an audit comes to: it holds when there is a run and no finding. */
+export interface Report {
+  readonly runs: readonly RunSummary[];
+  readonly findings: readonly Finding[];
+  /** What others wrote on the topics, by reason; not a fault of the run. */
+  readonly ignored: ReadonlyMap<string, number>;
+  /** The rules that were checked: those about the plan only when there is one. */
+  readonly rules: readonly RuleId[];
+  /** How many of the runs are of the given plan; undefined without one. */
+  readonly runsOfPlan: number | undefined;
+  readonly holds: boolean;
+}
+
+/** Checks all rules on the evidence. Pure, and total for whatever the topics hold. */
+export function verify(evidence: Evidence, options: VerifyOptions = {}): Report {
+  const replayed = replay(evidence);
+  const { ignored } = replayed;
+  const runs = [...replayed.runs.values()].filter(({ run }) => options.run === undefined || run === options.run);
+  const findings = new Findings();
+  checkTopics(evidence, replayed, findings);
+  for (const run of runs) {
+    checkPayments(run, findings);
+    checkOutcome(run, findings);
+  }
+  checkTransfers(evidence, runs, replayed.runs.values(), findings);
+  if (options.plan !== undefined) checkRunsOfPlan(runs, options.plan, evidence, replayed, findings);
+  const found = findings.all;
+  const summaries = runs.map((run) => summary(run, found));
+  return {
+    runs: summaries,
+    findings: found,
+    ignored,
+    rules: (Object.keys(RULES) as RuleId[]).filter((rule) => options.plan !== undefined || !rule.startsWith('plan-')),
+    runsOfPlan: options.plan && runs.filter(({ opened }) => opened.record.plan_sha256 === options.plan?.digest).length,
+    holds: runs.length > 0 && found.length === 0,
+  };
+}
+
+/** A journal may hold runs of several plans: those of the given one are checked, and if there is none, all are. */
+function checkRunsOfPlan(
+  runs: readonly RunHistory[],
+  plan: Plan,
+  { journal }: Evidence,
+  replayed: Replay,
+  findings: Findings,
+): void {
+  const ofPlan = runs.filter(({ opened }) => opened.record.plan_sha256 === plan.digest);
+  for (const run of ofPlan.length > 0 ? ofPlan : runs) checkPlan(run, plan, findings);
+  for (const run of ofPlan) checkState(run, plan, journal.topic, replayed, findings);
+}
+
+function summary(run: RunHistory, findings: readonly Finding[]): RunSummary {
+  const accepted = new Set<string>();
+  let attempts = 0;
+  let payments = 0;
+  let paid = 0n;
+  for (const attempt of attemptsOf(run)) {
+    const { assignment, verdict } = factsOf(run, attempt);
+    if (assignment !== undefined) attempts += 1;
+    if (verdict?.record.accepted === true && reviewedAttempt(attempt.task) === undefined) accepted.add(attempt.task);
+    for (const { amount } of attempt.payments) {
+      payments += 1;
+      paid += amount;
+    }
+  }
+  const { record } = run.opened;
+  return {
+    run: run.run,
+    name: record.name,
+    planSha256: record.plan_sha256,
+    coordinator: run.coordinator,
+    token: run.token,
+    tasks: record.tasks,
+    accepted: accepted.size,
+    attempts,
+    payments,
+    paid,
+    outcome: run.closed?.record.outcome ?? 'open',
+    violations: findings.filter((finding) => finding.run === run.run).length,
+  };
+}
