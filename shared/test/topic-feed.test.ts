@@ -1,8 +1,9 @@
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { scheduleMessage } from '@gatepost/shared/hedera/schedules';
-import { followTopic, START, type TopicMessage } from '@gatepost/shared/hedera/topic-feed';
+import { followTopic } from '@gatepost/shared/hedera/topic-feed';
 import { createTopic, messageTransaction } from '@gatepost/shared/hedera/topics';
 import { send } from '@gatepost/shared/hedera/transaction';
+import { START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import { createLogger } from '@gatepost/shared/log';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_SECOND } from '@gatepost/shared/vocabulary/time';

@@ -1,6 +1,6 @@
 import { type AccountKey, generateAccountKey, type MirrorKey } from '@gatepost/shared/hedera/account-key';
-import type { Cursor, TopicMessage } from '@gatepost/shared/hedera/topic-feed';
-import type { PreparedTransaction } from '@gatepost/shared/hedera/transaction';
+import type { PreparedTransaction } from '@gatepost/shared/ledger/ledger';
+import type { Cursor, TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import { packRecords, unpackMessage } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';

@@ -1,10 +1,10 @@
+import { systemClock } from '@gatepost/shared/clock';
 import type { Environment } from '@gatepost/shared/config/environment';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { createLogger } from '@gatepost/shared/log';
 import { loadConfig } from '../config/daemon-config.js';
 import { usdPerDay } from '../core/lease-planner.js';
 import { connectAgent } from '../shell/access.js';
-import { systemClock } from '../shell/clock.js';
 import { Daemon } from '../shell/daemon.js';
 import { hederaLedger } from '../shell/ledger/hedera-ledger.js';
 import { insecureIdentity, loadIdentity } from '../shell/tls.js';

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import { resolve } from 'node:path';
+import type { Clock } from '@gatepost/shared/clock';
 import { ENV_FILE } from '@gatepost/shared/config/environment';
 import type { Logger } from '@gatepost/shared/log';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { DaemonConfig } from '../config/daemon-config.js';
-import type { Clock } from './clock.js';
 import { enforcementNames } from './enforcement.js';
 import { buildRegistry } from './executors/build-registry.js';
 import { probeConfinement } from './executors/confinement.js';

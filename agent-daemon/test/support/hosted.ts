@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '@gatepost/shared/clock';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AnyRecord, RecordOf } from '@gatepost/shared/records/schema';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { COORDINATOR, INBOX, MemoryLedger } from '../../src/bench/memory-ledger.js';
 import { loadConfig } from '../../src/config/daemon-config.js';
-import { type Clock, systemClock } from '../../src/shell/clock.js';
 import { Daemon } from '../../src/shell/daemon.js';
 import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
 import { insecureIdentity, loadIdentity, makeCertificate } from '../../src/shell/tls.js';

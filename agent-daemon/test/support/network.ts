@@ -8,6 +8,7 @@ import { createTopic, prepareMessage } from '@gatepost/shared/hedera/topics';
 import { execute } from '@gatepost/shared/hedera/transaction';
 import { packRecords, unpackMessage } from '@gatepost/shared/records/codec';
 import { accountId, type TokenId, type TopicId, topicId } from '@gatepost/shared/vocabulary/ids';
+import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 import type { AnyRecord } from './records.js';
 import { until } from './until.js';
 
@@ -102,7 +103,8 @@ export async function startNetwork(): Promise<TestNetwork> {
     },
     write: async (topic, run, records, as = coordinator) => {
       const [message = Buffer.alloc(0)] = packRecords(run, records);
-      const receipt = await execute(as.connection, await prepareMessage(as.connection, topicId(topic), message));
+      const sent = await execute(as.connection, await prepareMessage(as.connection, topicId(topic), message));
+      const receipt = requireDone(sent);
       return receipt.topicSequenceNumber ?? 0;
     },
     journalRecords,

@@ -4,6 +4,7 @@ import { fitsOneMessage, MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { canonicalJson, type Json } from '@gatepost/shared/vocabulary/digest';
 import { BATCH_PRICE, messagePrice, type Tinycents, tokenTransferPrice } from '@gatepost/shared/vocabulary/fees';
+import { MAX_PAYEES } from '@gatepost/shared/vocabulary/limits';
 import { GUARD_PRICE } from './guard.js';
 
 /** Who pays a fee. */
@@ -41,9 +42,6 @@ const TRANSFER = `0.0.1234567@1700000000.${'0'.repeat(9)}`;
 const REASON = 'x'.repeat(80);
 const ENTITY = '0.0.1234567';
 const SHA256 = '0'.repeat(64);
-
-/** Most tokens one payment record can be sure to carry in a batch; the ledger allows ten entries per transfer. */
-const MAX_PAYEES = 9;
 
 /**
  * What a run of a plan will cost, from the public price list. Records that share a message cost less, so do payments

@@ -14,6 +14,7 @@ import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { jsonDigest, sha256 } from '@gatepost/shared/vocabulary/digest';
 import { BATCH_PRICE, tokenTransferPrice, toTinybar } from '@gatepost/shared/vocabulary/fees';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LedgerFixture, openLedger } from '../../../shared/test/ledger-fixture.js';
 
@@ -49,7 +50,7 @@ async function settle(run: string): Promise<void> {
     tokenTransfer(coordinator, token, [{ to: agent.account, amount: 7n }]),
     messageTransaction(journal, record ?? Buffer.alloc(0)),
   ];
-  await execute(coordinator, await prepareBatch(coordinator, inner, { innerIds: [transfer] }));
+  requireDone(await execute(coordinator, await prepareBatch(coordinator, inner, { innerIds: [transfer] })));
   written += 1;
 }
 

@@ -1,7 +1,8 @@
 import { BatchTransaction, type Transaction } from '@hashgraph/sdk';
+import type { PreparedTransaction } from '../ledger/ledger.js';
 import type { TransactionId } from '../vocabulary/ids.js';
 import type { Connection } from './connection.js';
-import { configure, type PreparedTransaction, type PrepareOptions, prepare } from './transaction.js';
+import { configure, type PrepareOptions, prepare } from './transaction.js';
 
 /** A signed AtomicBatch and the ids of what it holds. */
 export interface PreparedBatch extends PreparedTransaction {

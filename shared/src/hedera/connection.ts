@@ -1,7 +1,8 @@
+import { randomInt } from 'node:crypto';
 import { Client, AccountId as SdkAccountId, TransactionId as SdkTransactionId, Timestamp } from '@hashgraph/sdk';
 import type { NetworkConfig } from '../config/network.js';
 import type { AccountId, TransactionId } from '../vocabulary/ids.js';
-import { NANOS_PER_SECOND, type Nanos, nanosFromMs } from '../vocabulary/time.js';
+import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, nanosFromMs } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
 import { MirrorRest } from './mirror-rest.js';
 
@@ -9,6 +10,9 @@ import { MirrorRest } from './mirror-rest.js';
 const LOCAL_NODE = '0.0.3';
 /** Valid starts lie this far in the past, so that a clock a little ahead of the network's does no harm. */
 const VALID_START_AGE: Nanos = 2n * NANOS_PER_SECOND;
+
+/** Within one millisecond ids move on by a random step of at most so many nanoseconds. */
+const MAX_STEP = 1_000;
 
 /** One account's access to a network. */
 export interface Connection {
@@ -36,18 +40,21 @@ function clientFor(network: NetworkConfig): Client {
     scheduleNetworkUpdate: false,
   });
   client.setMirrorNetwork([network.mirrorGrpc]);
-  // One node: waiting for it longer than for a restart gains nothing, and the SDK's default is 1,000 attempts.
-  client.setMaxAttempts(40).setMinBackoff(50).setMaxBackoff(500);
+  // One node: execute() keeps asking, so the SDK need not; its default is 1,000 attempts.
+  client.setMaxAttempts(10).setMinBackoff(50).setMaxBackoff(500);
   client.setNodeMinBackoff(50).setNodeMaxBackoff(500).setNodeMinReadmitPeriod(50).setNodeMaxReadmitPeriod(500);
   return client;
 }
 
-/** Transaction ids of one process: strictly increasing, so never the same twice (the SDK's own remember every id). */
+/**
+ * Transaction ids of one process: strictly increasing, so never the same twice (the SDK's own remember every id). What
+ * lies below the millisecond is random, so that two processes of one account do not make the same.
+ */
 function transactionIds(account: AccountId, nowMs: () => number): () => TransactionId {
   let last: Nanos = 0n;
   return () => {
-    const candidate = nanosFromMs(nowMs()) - VALID_START_AGE;
-    last = candidate > last ? candidate : last + 1n;
+    const candidate = nanosFromMs(nowMs()) - VALID_START_AGE + BigInt(randomInt(Number(NANOS_PER_MS)));
+    last = candidate > last ? candidate : last + 1n + BigInt(randomInt(MAX_STEP));
     const start = new Timestamp(Number(last / NANOS_PER_SECOND), Number(last % NANOS_PER_SECOND));
     return SdkTransactionId.withValidStart(SdkAccountId.fromString(account), start).toString() as TransactionId;
   };

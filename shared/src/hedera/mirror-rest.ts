@@ -42,6 +42,8 @@ const message = z.object({
 const messages = z.object({ messages: z.array(message), links });
 const transaction = z.object({
   transaction_id: z.string(),
+  /** SHA-384 of the signed bytes, base64. */
+  transaction_hash: z.string(),
   consensus_timestamp: timestamp,
   name: z.string(),
   result: z.string(),

@@ -4,48 +4,43 @@ import {
   AccountId as SdkAccountId,
   Timestamp,
 } from '@hashgraph/sdk';
+import type { Action } from '../ledger/ledger.js';
 import { GatepostError } from '../vocabulary/errors.js';
-import {
-  type AccountId,
-  type ScheduleId,
-  scheduleId,
-  type TopicId,
-  transactionIdFromMirror,
-} from '../vocabulary/ids.js';
+import { type AccountId, type ScheduleId, scheduleId, transactionIdFromMirror } from '../vocabulary/ids.js';
 import { formatNanos, NANOS_PER_SECOND, type Nanos } from '../vocabulary/time.js';
 import type { Connection } from './connection.js';
 import type { MirrorRest } from './mirror-rest.js';
 import { messageTransaction } from './topics.js';
 import { rejectionStatus, send } from './transaction.js';
 
-export interface ScheduledMessage {
-  readonly topic: TopicId;
-  readonly message: Uint8Array;
-  /** When the network posts it, unless the schedule is deleted before; whole seconds count. */
-  readonly expiresAt: Nanos;
-  /** Distinguishes it from an identical one; at most 100 bytes. */
-  readonly memo: string;
-}
+export type ScheduledMessage = Omit<Extract<Action, { kind: 'schedule' }>, 'kind'>;
 
 /**
  * Asks the network to post a topic message at a time (HIP-423, wait-for-expiry), paid by the connection's account,
  * which alone may delete it. Costs $0.01, and the message's fee when it is posted.
  */
-export async function scheduleMessage(connection: Connection, scheduled: ScheduledMessage): Promise<ScheduleId> {
-  const transaction = new ScheduleCreateTransaction()
+export const scheduleCreation = (connection: Connection, scheduled: ScheduledMessage): ScheduleCreateTransaction =>
+  new ScheduleCreateTransaction()
     .setScheduledTransaction(messageTransaction(scheduled.topic, scheduled.message))
     .setScheduleMemo(scheduled.memo)
     .setAdminKey(connection.key.publicKey)
     .setPayerAccountId(SdkAccountId.fromString(connection.account))
     .setExpirationTime(new Timestamp(Number(scheduled.expiresAt / NANOS_PER_SECOND), 0))
     .setWaitForExpiry(true);
-  const { scheduleId: created } = await send(connection, transaction);
+
+/** Schedules a message at once; see `scheduleCreation`. @throws GatepostError as `send` does. */
+export async function scheduleMessage(connection: Connection, scheduled: ScheduledMessage): Promise<ScheduleId> {
+  const { scheduleId: created } = await send(connection, scheduleCreation(connection, scheduled));
   if (created === undefined) throw new GatepostError('INTERNAL', 'a schedule was created but its receipt names none');
   return created;
 }
 
 /** Statuses that mean the schedule is out of the way already. */
-const GONE = new Set(['SCHEDULE_ALREADY_DELETED', 'SCHEDULE_ALREADY_EXECUTED', 'INVALID_SCHEDULE_ID']);
+export const SCHEDULE_GONE: ReadonlySet<string> = new Set([
+  'SCHEDULE_ALREADY_DELETED',
+  'SCHEDULE_ALREADY_EXECUTED',
+  'INVALID_SCHEDULE_ID',
+]);
 
 /** Deletes a schedule, on its own or in a batch. */
 export const scheduleDeletion = (id: ScheduleId): ScheduleDeleteTransaction =>
@@ -57,7 +52,7 @@ export async function deleteSchedule(connection: Connection, id: ScheduleId): Pr
     await send(connection, scheduleDeletion(id));
     return true;
   } catch (error) {
-    if (GONE.has(rejectionStatus(error) ?? '')) return false;
+    if (SCHEDULE_GONE.has(rejectionStatus(error) ?? '')) return false;
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 import { TokenAssociateTransaction, TokenCreateTransaction, TransferTransaction } from '@hashgraph/sdk';
+import type { Payee } from '../ledger/ledger.js';
 import type { TokenAmount } from '../vocabulary/amount.js';
 import { GatepostError } from '../vocabulary/errors.js';
-import type { AccountId, TokenId } from '../vocabulary/ids.js';
+import type { TokenId } from '../vocabulary/ids.js';
 import type { Connection } from './connection.js';
 import { rejectionStatus, send } from './transaction.js';
 
@@ -12,15 +13,6 @@ export interface TokenOptions {
   /** In the smallest unit; goes to the treasury, the connection's account. */
   readonly initialSupply: TokenAmount;
 }
-
-/** One payee of a transfer. */
-export interface Payee {
-  readonly to: AccountId;
-  readonly amount: TokenAmount;
-}
-
-/** Token transfers of one transaction: at most ten entries, the payer's included (ledger.tokenTransfers.maxLen). */
-export const MAX_PAYEES_PER_TRANSFER = 9;
 
 /** Creates a fungible token with a supply key, treasury the connection's account. Costs $1. */
 export async function createToken(connection: Connection, options: TokenOptions): Promise<TokenId> {

@@ -1,30 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cursor, TopicMessage } from '../ledger/topic-message.js';
 import type { Logger } from '../log.js';
 import { toGatepostError } from '../vocabulary/errors.js';
-import { type AccountId, accountId, type TopicId } from '../vocabulary/ids.js';
-import type { Nanos } from '../vocabulary/time.js';
+import { accountId, type TopicId } from '../vocabulary/ids.js';
 import type { Connection } from './connection.js';
 import type { MirrorMessage } from './mirror-rest.js';
 import { openMirrorChannel, type StreamedMessage, streamTopic } from './topic-stream.js';
-
-/** A topic message with what the network verified about it. */
-export interface TopicMessage {
-  readonly topic: TopicId;
-  readonly sequenceNumber: number;
-  readonly consensusTimestamp: Nanos;
-  /** The account that paid for it: its author. */
-  readonly payer: AccountId;
-  readonly message: Buffer;
-  readonly chunk: { readonly number: number; readonly total: number };
-}
-
-/** How far a reader has come. */
-export interface Cursor {
-  readonly sequenceNumber: number;
-  readonly consensusTimestamp: Nanos;
-}
-
-export const START: Cursor = { sequenceNumber: 0, consensusTimestamp: 0n };
 
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 8_000;

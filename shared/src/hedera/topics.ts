@@ -1,9 +1,10 @@
 import type { PublicKey } from '@hashgraph/sdk';
 import { TopicCreateTransaction, TopicMessageSubmitTransaction } from '@hashgraph/sdk';
+import type { PreparedTransaction } from '../ledger/ledger.js';
 import { GatepostError } from '../vocabulary/errors.js';
 import type { TopicId } from '../vocabulary/ids.js';
 import type { Connection } from './connection.js';
-import { type PreparedTransaction, type PrepareOptions, prepare, send } from './transaction.js';
+import { type PrepareOptions, prepare, send } from './transaction.js';
 
 export interface TopicOptions {
   /** At most 100 bytes. */

@@ -1,49 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Hbar,
-  MaxAttemptsOrTimeoutError,
-  PrecheckStatusError,
   type TransactionReceipt as SdkReceipt,
   TransactionId as SdkTransactionId,
   Status,
   Transaction,
   TransactionReceiptQuery,
+  TransferTransaction,
 } from '@hashgraph/sdk';
+import type { PreparedTransaction } from '../ledger/ledger.js';
 import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
 import {
-  type AccountId,
   accountId,
-  type ScheduleId,
   scheduleId,
-  type TokenId,
-  type TopicId,
   type TransactionId,
   tokenId,
   topicId,
   transactionIdFromMirror,
 } from '../vocabulary/ids.js';
-import { NANOS_PER_SECOND, type Nanos, nanosFromMs, parseNanos } from '../vocabulary/time.js';
+import { type Outcome, type Receipt, requireDone } from '../vocabulary/outcome.js';
+import { msFromNanos, NANOS_PER_SECOND, type Nanos, parseNanos } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
+import { classifyReceipt, classifySubmission, isNotNow, type SubmissionError } from './classify.js';
 import type { Connection } from './connection.js';
-
-/** A signed transaction. Its id and its bytes never change, so it can be submitted again without happening twice. */
-export interface PreparedTransaction {
-  readonly id: TransactionId;
-  /** The signed bytes; enough to submit it from another process. */
-  readonly bytes: Uint8Array;
-  /** After this consensus time the network will not take it any more. */
-  readonly validUntil: Nanos;
-}
-
-/** What became of a transaction. */
-export interface Receipt {
-  readonly id: TransactionId;
-  readonly accountId: AccountId | undefined;
-  readonly topicId: TopicId | undefined;
-  readonly tokenId: TokenId | undefined;
-  readonly scheduleId: ScheduleId | undefined;
-  readonly topicSequenceNumber: number | undefined;
-}
+import type { MirrorTransaction } from './mirror-rest.js';
 
 export interface PrepareOptions {
   /** Fixed id; a new one of the connection's account when left out. */
@@ -62,7 +42,13 @@ const DEFAULT_VALID_SECONDS = 120;
 const RECEIPT_TIMEOUT_MS = { taken: 15_000, maybe: 4_000 };
 const RETRY_PAUSE_MS = 500;
 /** The mirror may lag the end of the valid window by this much before the outcome is called unknown. */
-const MIRROR_PATIENCE: Nanos = 60n * NANOS_PER_SECOND;
+const MIRROR_PATIENCE_MS = 60_000;
+/** So long after the window the network's clock is helped on when nobody else does, and how often. */
+const NUDGE_AFTER_MS = 2_000;
+const NUDGE_EVERY_MS = 5_000;
+
+/** Prepared in this process and not submitted yet: what a node says of them first is about them alone. */
+const fresh = new WeakSet<PreparedTransaction>();
 
 /** The last moment, consensus time, at which a transaction id can still be taken. */
 export function validUntil(id: TransactionId, validSeconds: number): Nanos {
@@ -98,7 +84,9 @@ export async function prepare(
     await transaction.signWith(key.publicKey, async (message) => key.sign(message));
   }
   const until = validUntil(id, options.validSeconds ?? DEFAULT_VALID_SECONDS);
-  return { id, bytes: transaction.toBytes(), validUntil: until };
+  const prepared = { id, bytes: transaction.toBytes(), validUntil: until };
+  fresh.add(prepared);
+  return prepared;
 }
 
 function receiptOf(id: TransactionId, receipt: SdkReceipt): Receipt {
@@ -112,18 +100,20 @@ function receiptOf(id: TransactionId, receipt: SdkReceipt): Receipt {
   };
 }
 
-function rejected(id: TransactionId, status: string, meta: Record<string, unknown> = {}): GatepostError {
-  return new GatepostError('LEDGER_REJECTED', `the ledger answered ${status} for ${id}`, { status, id, ...meta });
-}
-
-/** Statuses at precheck that say nothing about an earlier submission of the same id. */
-const MAYBE_TAKEN = new Set([Status.DuplicateTransaction, Status.TransactionExpired]);
-
-/** Whether an error of the SDK says that the network could not be asked, rather than that we asked wrongly. */
-function isTransport(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof MaxAttemptsOrTimeoutError || error.name === 'GrpcServiceError') return true;
-  return /Network connectivity issue|timeout|UNAVAILABLE/i.test(error.message);
+/** A receipt as far as the mirror tells: what a transaction made or wrote to, without the sequence number. */
+function mirroredReceipt({ transaction_id, name, entity_id }: MirrorTransaction): Receipt {
+  const entity = (kind: string): string | undefined =>
+    name.startsWith(kind) && entity_id !== null ? entity_id : undefined;
+  const [account, topic] = [entity('CRYPTOCREATE'), entity('CONSENSUSCREATETOPIC')];
+  const [token, schedule] = [entity('TOKENCREATION'), entity('SCHEDULECREATE')];
+  return {
+    id: transactionIdFromMirror(transaction_id),
+    accountId: account === undefined ? undefined : accountId(account),
+    topicId: topic === undefined ? undefined : topicId(topic),
+    tokenId: token === undefined ? undefined : tokenId(token),
+    scheduleId: schedule === undefined ? undefined : scheduleId(schedule),
+    topicSequenceNumber: undefined,
+  };
 }
 
 /** The transaction behind its bytes, with its id locked: asking for the id is how the SDK is told never to make another. */
@@ -134,22 +124,16 @@ function restore(prepared: PreparedTransaction): Transaction {
   throw new GatepostError('INTERNAL', `the bytes of ${prepared.id} hold ${id ?? 'no id'}`);
 }
 
-type Submission = 'taken' | 'maybe' | { readonly refused: Status };
-
-async function submit(connection: Connection, prepared: PreparedTransaction): Promise<Submission> {
+async function submit(connection: Connection, transaction: Transaction): Promise<SubmissionError | { kind: 'taken' }> {
   try {
-    await restore(prepared).execute(connection.client);
-    return 'taken';
+    await transaction.execute(connection.client);
+    return { kind: 'taken' };
   } catch (error) {
-    if (error instanceof PrecheckStatusError) {
-      return MAYBE_TAKEN.has(error.status) ? 'maybe' : { refused: error.status };
-    }
-    if (isTransport(error)) return 'maybe';
-    throw toGatepostError(error);
+    return classifySubmission(error);
   }
 }
 
-/** The receipt of an id; undefined when it is not there, not final or not to be had: all three are answered elsewhere. */
+/** The final receipt of an id; undefined when it is not there, not final or not to be had: the mirror is asked then. */
 async function askReceipt(
   connection: Connection,
   id: TransactionId,
@@ -159,89 +143,164 @@ async function askReceipt(
   try {
     return await query.execute(connection.client, timeoutMs);
   } catch (error) {
-    if (error instanceof PrecheckStatusError || isTransport(error)) return undefined;
-    throw toGatepostError(error);
+    classifyReceipt(error);
+    return undefined;
   }
 }
 
-/** What the mirror knows of an id: its result; 'never' once it is sure that it did not and will not happen. */
-async function askMirror(
-  connection: Connection,
-  prepared: PreparedTransaction,
-): Promise<Receipt | 'never' | undefined> {
-  // The clock is read first: what is absent from an answer given after the window closed never happened.
-  const now = await connection.mirror.now();
-  const found = (await connection.mirror.transaction(prepared.id)).find(
-    (entry) => entry.nonce === 0 && !entry.scheduled,
-  );
-  if (found === undefined) return now > prepared.validUntil ? 'never' : undefined;
-  const id = transactionIdFromMirror(found.transaction_id);
-  if (found.result !== 'SUCCESS') throw rejected(id, found.result);
-  const entity = found.entity_id ?? undefined;
-  return {
-    id,
-    accountId: entity as AccountId | undefined,
-    topicId: entity as TopicId | undefined,
-    tokenId: entity as TokenId | undefined,
-    scheduleId: entity as ScheduleId | undefined,
-    topicSequenceNumber: undefined,
-  };
+/** One execution: what was learnt so far of a transaction, and how to learn the rest. */
+class Execution {
+  readonly #transaction: Transaction;
+  readonly #startedMs: number;
+  readonly #giveUpMs: number;
+  /** Whether an earlier submission of these bytes may have been taken. */
+  #maybeTaken: boolean;
+  /** Whether the network took these bytes from this process, so that a duplicate is its own. */
+  #takenHere = false;
+  #mirrorTime: Nanos | undefined;
+  #nudgedMs = 0;
+  why = 'no answer';
+
+  constructor(
+    readonly connection: Connection,
+    readonly prepared: PreparedTransaction,
+  ) {
+    this.#transaction = restore(prepared);
+    this.#maybeTaken = !fresh.delete(prepared);
+    this.#startedMs = connection.nowMs();
+    this.#giveUpMs = Math.max(this.#startedMs, msFromNanos(prepared.validUntil)) + MIRROR_PATIENCE_MS;
+  }
+
+  get isOver(): boolean {
+    return this.connection.nowMs() > this.#giveUpMs;
+  }
+
+  /** One round of submitting, asking for the receipt and asking the mirror; undefined when nobody could tell. */
+  async round(): Promise<Outcome | undefined> {
+    const { connection, prepared } = this;
+    const { id } = prepared;
+    const submission = await submit(connection, this.#transaction);
+    switch (submission.kind) {
+      case 'refused':
+        if (!this.#maybeTaken) return { kind: 'refused', id, status: submission.status };
+        this.why = submission.status;
+        break;
+      case 'expired':
+        if (!this.#maybeTaken) return { kind: 'never', id, why: 'TRANSACTION_EXPIRED' };
+        this.why = 'TRANSACTION_EXPIRED';
+        break;
+      case 'later':
+        this.why = submission.why;
+        break;
+      case 'unanswered':
+        this.why = submission.why;
+        this.#maybeTaken = true;
+        break;
+      case 'duplicate':
+        this.#maybeTaken = true;
+        break;
+      case 'taken':
+        this.#maybeTaken = true;
+        this.#takenHere = true;
+        break;
+    }
+    return (await this.#byReceipt(submission.kind === 'taken')) ?? (await this.#byMirror());
+  }
+
+  /** What the receipt says. It does not tell whose bytes it is about, so it counts only when ours were taken. */
+  async #byReceipt(taken: boolean): Promise<Outcome | undefined> {
+    if (!this.#takenHere) return undefined;
+    const { id } = this.prepared;
+    const patience = taken ? RECEIPT_TIMEOUT_MS.taken : RECEIPT_TIMEOUT_MS.maybe;
+    const receipt = await askReceipt(this.connection, id, patience);
+    if (receipt === undefined) return undefined;
+    if (receipt.status === Status.Success) return { kind: 'done', receipt: receiptOf(id, receipt) };
+    const status = receipt.status.toString();
+    return isNotNow(receipt.status) ? { kind: 'never', id, why: status } : { kind: 'refused', id, status };
+  }
+
+  /** What the mirror shows of the id; `never` once it is sure that it did not and will not happen. */
+  async #byMirror(): Promise<Outcome | undefined> {
+    const { connection, prepared } = this;
+    try {
+      // The clock is read first: what is absent from an answer given after the window closed never happened.
+      const now = await connection.mirror.now();
+      const outcome = await this.#shown();
+      if (outcome !== undefined) return outcome;
+      if (now > prepared.validUntil) return { kind: 'never', id: prepared.id, why: this.why };
+      await this.#nudge(now);
+    } catch (error) {
+      this.why = toGatepostError(error, 'MIRROR_UNREACHABLE').message;
+    }
+    return undefined;
+  }
+
+  async #shown(): Promise<Outcome | undefined> {
+    const { id } = this.prepared;
+    const entries = await this.connection.mirror.transaction(id);
+    const found = entries.find((entry) => entry.nonce === 0 && !entry.scheduled);
+    if (found === undefined) return undefined;
+    if (!(await this.#isOurs(found.transaction_hash))) {
+      return { kind: 'never', id, why: 'another transaction of this account has the same id' };
+    }
+    if (found.result !== 'SUCCESS') return { kind: 'refused', id, status: found.result };
+    const receipt = mirroredReceipt(found);
+    return { kind: 'done', receipt };
+  }
+
+  /** Whether a hash, base64, is that of our signed bytes; they differ from node to node. */
+  async #isOurs(hash: string): Promise<boolean> {
+    const hashes = await this.#transaction.getTransactionHashPerNode();
+    return [...hashes.values()].some((own) => Buffer.from(own).toString('base64') === hash);
+  }
+
+  /** Time on a network is that of its transactions: where nobody else makes any, ours moves it past the window. */
+  async #nudge(now: Nanos): Promise<void> {
+    const { connection, prepared } = this;
+    const stands = this.#mirrorTime === now;
+    this.#mirrorTime = now;
+    const nowMs = connection.nowMs();
+    if (!stands || nowMs < msFromNanos(prepared.validUntil) + NUDGE_AFTER_MS) return;
+    if (nowMs < this.#nudgedMs + NUDGE_EVERY_MS) return;
+    this.#nudgedMs = nowMs;
+    const nothing = new TransferTransaction();
+    configure(connection, nothing, { validSeconds: 15 });
+    const nudged = await submit(connection, nothing);
+    if (nudged.kind !== 'taken') this.why = `the network's time stands still: ${nudged.kind}`;
+  }
 }
 
 /**
  * Submits a prepared transaction until its outcome is known: the same signed bytes each time, then its receipt,
- * then the mirror, until the id is found or its valid window has passed on the mirror's own clock.
- * @throws GatepostError LEDGER_REJECTED with `status`; LEDGER_UNREACHABLE when it certainly never happened for lack of
- * a connection; OUTCOME_UNKNOWN when neither the receipt nor the mirror could tell in time.
+ * then the mirror, until the id is found with these bytes or its valid window has passed on the mirror's own clock.
+ * Bounded by the valid window and a minute for the mirror's lag, after which the outcome is `unknown`, as it is when
+ * the signal aborts.
  */
-export async function execute(connection: Connection, prepared: PreparedTransaction): Promise<Receipt> {
-  let ambiguous = false;
-  for (;;) {
-    const submission = await submit(connection, prepared);
-    if (typeof submission === 'object' && !ambiguous) throw rejected(prepared.id, submission.refused.toString());
-    ambiguous = true;
-    const patience = submission === 'taken' ? RECEIPT_TIMEOUT_MS.taken : RECEIPT_TIMEOUT_MS.maybe;
-    const receipt = await askReceipt(connection, prepared.id, patience);
-    if (receipt !== undefined) {
-      if (receipt.status === Status.Success) return receiptOf(prepared.id, receipt);
-      throw rejected(prepared.id, receipt.status.toString(), { scheduleId: receipt.scheduleId?.toString() });
-    }
-    const mirrored = await askMirrorPatiently(connection, prepared);
-    if (mirrored === 'never') {
-      throw new GatepostError('LEDGER_UNREACHABLE', `${prepared.id} did not reach the ledger within its valid window`, {
-        id: prepared.id,
-      });
-    }
-    if (mirrored !== undefined) return mirrored;
-    await sleep(RETRY_PAUSE_MS);
-  }
-}
-
-async function askMirrorPatiently(
+export async function execute(
   connection: Connection,
   prepared: PreparedTransaction,
-): Promise<Receipt | 'never' | undefined> {
-  try {
-    return await askMirror(connection, prepared);
-  } catch (error) {
-    if (error instanceof GatepostError && error.code === 'LEDGER_REJECTED') throw error;
-    if (nanosFromMs(connection.nowMs()) < prepared.validUntil + MIRROR_PATIENCE) return undefined;
-    throw new GatepostError(
-      'OUTCOME_UNKNOWN',
-      `cannot learn what became of ${prepared.id}`,
-      { id: prepared.id },
-      error,
-    );
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  const execution = new Execution(connection, prepared);
+  while (signal?.aborted !== true) {
+    const outcome = await execution.round();
+    if (outcome !== undefined) return outcome;
+    if (execution.isOver) break;
+    await sleep(RETRY_PAUSE_MS);
   }
+  return { kind: 'unknown', id: prepared.id, why: execution.why };
 }
 
-/** Prepares and executes in one go, for what need not survive a crash in between. */
+/**
+ * Prepares and executes in one go, for what need not survive a crash in between.
+ * @throws GatepostError LEDGER_REJECTED with `status`, LEDGER_UNREACHABLE when it never happened, OUTCOME_UNKNOWN.
+ */
 export async function send(
   connection: Connection,
   transaction: Transaction,
   options: PrepareOptions = {},
 ): Promise<Receipt> {
-  return execute(connection, await prepare(connection, transaction, options));
+  return requireDone(await execute(connection, await prepare(connection, transaction, options)));
 }
 
 /** The status name of a rejection; undefined for any other error. */

@@ -5,6 +5,7 @@ import type {
   RegisterRequest,
   RegisterResponse,
 } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import type { Clock } from '@gatepost/shared/clock';
 import { type MirrorKey, verifySignature } from '@gatepost/shared/hedera/account-key';
 import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -12,7 +13,6 @@ import { type RegisterStatement, registerStatementBytes } from '@gatepost/shared
 import { type handleUnaryCall, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import type { DaemonConfig } from '../../config/daemon-config.js';
 import { ChallengeBook } from '../../core/challenge-book.js';
-import type { Clock } from '../clock.js';
 import type { LedgerPort } from '../ledger/ledger-port.js';
 import type { SessionTokens } from './session-tokens.js';
 import { statusError } from './status-error.js';

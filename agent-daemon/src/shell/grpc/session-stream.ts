@@ -1,11 +1,11 @@
 import type { SessionRequest, SessionResponse } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import type { Clock } from '@gatepost/shared/clock';
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { Load } from '../../core/admission.js';
 import type { NumberedEvent } from '../../core/event-log.js';
 import { type Refusal, refusal } from '../../core/refusal.js';
-import type { Clock } from '../clock.js';
 import type { Engine } from '../work/engine.js';
 import type { Intake } from '../work/intake.js';
 import { attemptRef, dispatchOrder, eventMessage, type OutputLookup, refusedMessage } from './convert.js';

@@ -1,15 +1,17 @@
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { deleteSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
-import { followTopic, readTopic, START } from '@gatepost/shared/hedera/topic-feed';
+import { followTopic, readTopic } from '@gatepost/shared/hedera/topic-feed';
 import { prepareMessage } from '@gatepost/shared/hedera/topics';
 import { execute } from '@gatepost/shared/hedera/transaction';
+import { START } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { scheduleId } from '@gatepost/shared/vocabulary/ids';
+import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import type { LedgerPort } from './ledger-port.js';
 
@@ -50,7 +52,7 @@ export function hederaLedger(connection: Connection, topics: Topics, log: Logger
     inbox: (after, signal) => followTopic(connection, topics.inbox, after, signal, log),
     reported: () => reported(connection, topics),
     prepare: (message) => prepareMessage(connection, topics.journal, message),
-    execute: async (prepared) => void (await execute(connection, prepared)),
+    execute: async (prepared) => void requireDone(await execute(connection, prepared)),
     schedule: (message, expiresAtMs, memo) =>
       scheduleMessage(connection, { topic: topics.journal, message, expiresAt: nanosFromMs(expiresAtMs), memo }),
     pendingSchedules: async () => {

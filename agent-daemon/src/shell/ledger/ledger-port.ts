@@ -1,6 +1,6 @@
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
-import type { Cursor, TopicMessage } from '@gatepost/shared/hedera/topic-feed';
-import type { PreparedTransaction } from '@gatepost/shared/hedera/transaction';
+import type { PreparedTransaction } from '@gatepost/shared/ledger/ledger';
+import type { Cursor, TopicMessage } from '@gatepost/shared/ledger/topic-message';
 
 /** What the daemon needs of the ledger. */
 export interface LedgerPort {

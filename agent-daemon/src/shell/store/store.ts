@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { lockDirectory } from '@gatepost/shared/directory-lock';
-import { type Cursor, START } from '@gatepost/shared/hedera/topic-feed';
+import { type Cursor, START } from '@gatepost/shared/ledger/topic-message';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { Blobs } from './blobs.js';

@@ -1,9 +1,9 @@
+import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Ending } from '../../core/attempt.js';
 import { inlineText } from '../../core/result-record.js';
-import type { Clock } from '../clock.js';
 import type { ExecutionResult } from '../executors/executor.js';
 import type { AttemptRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';

@@ -1,8 +1,8 @@
+import type { Clock } from '@gatepost/shared/clock';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { Limits } from '../../config/daemon-config.js';
 import type { Assignment } from '../../core/assignment.js';
 import { compareWithInbox, type DispatchOrder, type Refusal, refusal } from '../../core/refusal.js';
-import type { Clock } from '../clock.js';
 import type { Engine } from './engine.js';
 import type { ExecutorRegistry } from './executor-registry.js';
 

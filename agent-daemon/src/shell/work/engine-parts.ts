@@ -1,10 +1,10 @@
+import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
 import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
 import type { Limits } from '../../config/daemon-config.js';
 import type { Load } from '../../core/admission.js';
 import type { Ending } from '../../core/attempt.js';
 import type { NumberedEvent } from '../../core/event-log.js';
-import type { Clock } from '../clock.js';
 import type { Store } from '../store/store.js';
 import type { ExecutorRegistry } from './executor-registry.js';
 import type { JournalPoster } from './journal-poster.js';

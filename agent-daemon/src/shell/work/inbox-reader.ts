@@ -1,4 +1,4 @@
-import type { Cursor, TopicMessage } from '@gatepost/shared/hedera/topic-feed';
+import type { Cursor, TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';

@@ -1,10 +1,10 @@
+import type { Clock } from '@gatepost/shared/clock';
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Limits } from '../../config/daemon-config.js';
 import type { Assignment } from '../../core/assignment.js';
 import { checkDispatch, compareWithInbox, type DispatchOrder, type Refusal, refusal } from '../../core/refusal.js';
-import type { Clock } from '../clock.js';
 import type { Store } from '../store/store.js';
 import { EarlyStarts } from './early-starts.js';
 import type { Engine } from './engine.js';

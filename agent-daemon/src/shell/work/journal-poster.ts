@@ -1,10 +1,10 @@
-import type { PreparedTransaction } from '@gatepost/shared/hedera/transaction';
+import type { Clock } from '@gatepost/shared/clock';
+import type { PreparedTransaction } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { type Parcel, type Report, ReportQueue } from '../../core/report-queue.js';
-import type { Clock } from '../clock.js';
 import type { LedgerPort } from '../ledger/ledger-port.js';
 import type { PreparedRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';

@@ -1,3 +1,4 @@
+import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -9,7 +10,6 @@ import {
   NO_LEASES,
   planLeases,
 } from '../../core/lease-planner.js';
-import type { Clock } from '../clock.js';
 import type { LedgerPort } from '../ledger/ledger-port.js';
 import type { Store } from '../store/store.js';
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { Clock } from '../clock.js';
 import type { AttemptRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';
 

@@ -1,12 +1,11 @@
 import { type Attempt, attemptKeyOf } from '@gatepost/rules/run/attempt';
 import type { RunContext } from '@gatepost/rules/run/run-state';
 import { fitsOneMessage } from '@gatepost/shared/records/codec';
+import { MAX_PAYEES } from '@gatepost/shared/vocabulary/limits';
 import { msFromNanos, NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
 import type { Payment } from './command.js';
 import type { Pass } from './pass.js';
 
-/** Different payees of one transfer: ten entries of the ledger less the treasury's. */
-export const MAX_PAYEES = 9;
 /** As long as a transfer's id can be. */
 const LONGEST_ID = '0'.repeat(64);
 

@@ -1,7 +1,8 @@
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { isOfOwnSchedule } from '@gatepost/shared/hedera/schedules';
-import { type Cursor, followTopic, readTopic, START, type TopicMessage } from '@gatepost/shared/hedera/topic-feed';
+import { followTopic, readTopic } from '@gatepost/shared/hedera/topic-feed';
+import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';

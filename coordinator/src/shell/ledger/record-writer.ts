@@ -4,6 +4,7 @@ import { execute } from '@gatepost/shared/hedera/transaction';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
+import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 
 interface Waiting {
   readonly record: AnyRecord;
@@ -61,7 +62,7 @@ export class RecordWriter {
       next += carried.length;
       try {
         const prepared = await prepareMessage(this.connection, topic, message, { validSeconds: VALID_SECONDS });
-        const { topicSequenceNumber } = await execute(this.connection, prepared);
+        const { topicSequenceNumber } = requireDone(await execute(this.connection, prepared));
         for (const { done } of carried) done(topicSequenceNumber);
       } catch (error) {
         for (const { failed } of carried) failed(error);

@@ -2,12 +2,14 @@ import type { RunContext } from '@gatepost/rules/run/run-state';
 import { prepareBatch } from '@gatepost/shared/hedera/batch';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { scheduleDeletion } from '@gatepost/shared/hedera/schedules';
-import { type Payee, tokenTransfer } from '@gatepost/shared/hedera/tokens';
+import { tokenTransfer } from '@gatepost/shared/hedera/tokens';
 import { messageTransaction } from '@gatepost/shared/hedera/topics';
 import { execute, rejectionStatus } from '@gatepost/shared/hedera/transaction';
+import type { Payee } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AccountId, ScheduleId, TransactionId } from '@gatepost/shared/vocabulary/ids';
+import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 import type { Payment } from '../../core/decide/command.js';
 import { pollUntil } from '../reports/poll.js';
 import type { Guards } from './guards.js';
@@ -88,7 +90,7 @@ export class Settler {
       innerIds: [transfer],
       validSeconds: Math.trunc(this.windowMs / 1_000),
     });
-    await execute(connection, batch);
+    requireDone(await execute(connection, batch));
   }
 
   /** The ledger's own word for what was wrong with the transfer; the mirror knows it a little later. */

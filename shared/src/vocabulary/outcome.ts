@@ -1,0 +1,46 @@
+import { GatepostError } from './errors.js';
+import type { AccountId, ScheduleId, TokenId, TopicId, TransactionId } from './ids.js';
+
+/** What the network says of a transaction that it carried out. Entities that it did not make are undefined. */
+export interface Receipt {
+  readonly id: TransactionId;
+  readonly accountId: AccountId | undefined;
+  readonly topicId: TopicId | undefined;
+  readonly tokenId: TokenId | undefined;
+  readonly scheduleId: ScheduleId | undefined;
+  /** Undefined when the mirror was asked in place of a lost receipt: it does not tell. */
+  readonly topicSequenceNumber: number | undefined;
+}
+
+/**
+ * What became of a transaction.
+ * - `done`: it is on the ledger.
+ * - `refused`: the network looked at it and changed nothing but perhaps the payer's balance; its status says why.
+ * - `never`: it is not on the ledger and its bytes never will be; it may be asked for again under a new id.
+ * - `unknown`: nobody could tell so far. It may still happen; only the same bytes may be submitted again.
+ */
+export type Outcome =
+  | { readonly kind: 'done'; readonly receipt: Receipt }
+  | { readonly kind: 'refused'; readonly id: TransactionId; readonly status: string }
+  | { readonly kind: 'never'; readonly id: TransactionId; readonly why: string }
+  | { readonly kind: 'unknown'; readonly id: TransactionId; readonly why: string };
+
+/**
+ * The receipt of a transaction that has to be done, for commands that do one thing and end.
+ * @throws GatepostError LEDGER_REJECTED with `status`, LEDGER_UNREACHABLE when it never happened, OUTCOME_UNKNOWN.
+ */
+export function requireDone(outcome: Outcome): Receipt {
+  if (outcome.kind === 'done') return outcome.receipt;
+  const { id } = outcome;
+  switch (outcome.kind) {
+    case 'refused':
+      throw new GatepostError('LEDGER_REJECTED', `the ledger answered ${outcome.status} for ${id}`, {
+        status: outcome.status,
+        id,
+      });
+    case 'never':
+      throw new GatepostError('LEDGER_UNREACHABLE', `${id} did not reach the ledger: ${outcome.why}`, { id });
+    case 'unknown':
+      throw new GatepostError('OUTCOME_UNKNOWN', `cannot learn what became of ${id}: ${outcome.why}`, { id });
+  }
+}
