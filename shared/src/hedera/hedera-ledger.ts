@@ -40,7 +40,7 @@ export function hederaLedger(connection: Connection, log: Logger): Ledger {
       }
       return prepare(connection, only, { ...window, ...(firstId === undefined ? {} : { id: firstId }) });
     },
-    execute: (prepared, signal) => execute(connection, prepared, signal),
+    execute: (prepared, options) => execute(connection, prepared, options),
     follow: (topic, after, signal) => followTopic(connection, topic, after, signal, log),
     read: (topic, after) => readTopic(connection, topic, after),
     resultOf: async (id) => (await mirror.transaction(id)).find(({ scheduled }) => !scheduled)?.result,

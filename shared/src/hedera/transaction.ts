@@ -8,7 +8,7 @@ import {
   TransactionReceiptQuery,
   TransferTransaction,
 } from '@hashgraph/sdk';
-import type { PreparedTransaction } from '../ledger/ledger.js';
+import type { ExecuteOptions, PreparedTransaction } from '../ledger/ledger.js';
 import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
 import {
   accountId,
@@ -279,12 +279,13 @@ class Execution {
 export async function execute(
   connection: Connection,
   prepared: PreparedTransaction,
-  signal?: AbortSignal,
+  { signal, onWait }: ExecuteOptions = {},
 ): Promise<Outcome> {
   const execution = new Execution(connection, prepared);
   while (signal?.aborted !== true) {
     const outcome = await execution.round();
     if (outcome !== undefined) return outcome;
+    onWait?.(execution.why);
     if (execution.isOver) break;
     await sleep(RETRY_PAUSE_MS);
   }

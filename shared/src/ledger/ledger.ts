@@ -42,6 +42,14 @@ export interface PrepareActions {
   readonly validSeconds?: number;
 }
 
+/** How an execution tells of itself, and ends early. */
+export interface ExecuteOptions {
+  /** Ends the execution, with `unknown`. */
+  readonly signal?: AbortSignal;
+  /** Called whenever nobody could tell yet, with the reason in words. */
+  readonly onWait?: (why: string) => void;
+}
+
 /** A schedule of this account that still waits, as the mirror shows it, which may be late. */
 export interface WaitingSchedule {
   readonly id: ScheduleId;
@@ -65,7 +73,7 @@ export interface Ledger {
    * Submits the same bytes until their outcome is known, within bounds: by the receipt, then by the mirror once it
    * shows a time after the valid window. `unknown` is an invitation to ask again with the same bytes.
    */
-  execute(prepared: PreparedTransaction, signal?: AbortSignal): Promise<Outcome>;
+  execute(prepared: PreparedTransaction, options?: ExecuteOptions): Promise<Outcome>;
   /** Every message after a cursor, in order, each once, until the signal aborts. Never throws for trouble on the way. */
   follow(topic: TopicId, after: Cursor, signal: AbortSignal): AsyncIterable<TopicMessage>;
   /** The messages after a cursor that the mirror shows now, in order. @throws GatepostError MIRROR_UNREACHABLE. */
