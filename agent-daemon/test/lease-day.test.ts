@@ -29,6 +29,8 @@ class SteppedClock implements Clock {
 
   nowMs = (): number => msFromNanos(this.ledger.clock.now());
 
+  soon = (callback: () => void): void => void setImmediate(callback);
+
   at = (timeMs: number, callback: () => void): (() => void) => {
     const entry = { timeMs, callback };
     this.#waiting.push(entry);

@@ -70,9 +70,14 @@ async function approveWhenAsked(task: string, plan: ReturnType<typeof planOf>): 
   const { keepPlan } = await import('@gatepost/coordinator/shell/plan/plan-cache');
   keepPlan(config.stateDir, plan);
   const { pino } = await import('pino');
+  const { hederaLedger } = await import('@gatepost/shared/hedera/hedera-ledger');
   const look = () => viewRun(connection, config, {}, pino({ level: 'silent' }));
   await expect
     .poll(async () => (await look().catch(() => undefined))?.tasks.get(task)?.status, { timeout: 20_000 })
     .toBe('review');
-  await direct(connection, await look(), { action: 'approve', task, reason: 'a person looked' });
+  await direct(hederaLedger(connection, pino({ level: 'silent' })), await look(), {
+    action: 'approve',
+    task,
+    reason: 'a person looked',
+  });
 }

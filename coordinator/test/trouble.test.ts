@@ -3,6 +3,7 @@ import { hostDigest, nextIdentity } from '@gatepost/coordinator/shell/ledger/ide
 import { keepPlan } from '@gatepost/coordinator/shell/plan/plan-cache';
 import { viewRun } from '@gatepost/coordinator/shell/run/run-view';
 import { emptyIndex } from '@gatepost/rules/run/journal-index';
+import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planOf, taskOf } from './core/plans.js';
@@ -90,7 +91,11 @@ describe('trouble ends in words, not in a hang', () => {
     await expect.poll(both, { timeout: 20_000 }).toMatch(/^(complete|paid) in_progress$/);
     const state = await look(config);
     if (state === undefined) throw new Error('the run is gone');
-    await direct(lane.coordinator.connection, state, { action: 'cancel', task: undefined, reason: 'enough' });
+    await direct(hederaLedger(lane.coordinator.connection, pino({ level: 'silent' })), state, {
+      action: 'cancel',
+      task: undefined,
+      reason: 'enough',
+    });
     const { summary } = await running;
     proxy.close();
     expect(summary.outcome).toBe('cancelled');

@@ -4,6 +4,8 @@ export interface Clock {
   nowMs(): number;
   /** Calls back once at a time, or at once when it has passed; returns how to call that off. */
   at(timeMs: number, callback: () => void): () => void;
+  /** Calls back once what is ready now has had its turn. */
+  soon(callback: () => void): void;
 }
 
 /** Longest delay of a Node timer; a longer wait is taken in steps. Short steps also notice a clock that was set. */
@@ -21,6 +23,7 @@ const systemTimers = (hold: boolean): Clock => ({
     wait();
     return () => clearTimeout(timer);
   },
+  soon: (callback) => void setImmediate(callback),
 });
 
 /** The host's clock; what waits for it does not keep the process alive. */

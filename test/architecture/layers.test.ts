@@ -80,6 +80,15 @@ describe('the walls', () => {
     expect(status).toBe(0);
   });
 
+  it('a shell of the coordinator that reads the time past its clock is noticed', () => {
+    const file = 'coordinator/src/shell/impatient.ts';
+    mkdirSync(dirname(join(house, file)), { recursive: true });
+    writeFileSync(join(house, file), 'export const planted = Date.now();\n');
+    const run = spawnSync(bin('biome'), ['lint', '--vcs-enabled=false', file], { cwd: house, encoding: 'utf8' });
+    expect(run.stdout + run.stderr).toContain('time comes from the clock');
+    expect(run.status).not.toBe(0);
+  });
+
   it.each([
     ['Date.now()', 'time is an input of a core'],
     ['process.exit()', 'a core has no process'],

@@ -94,7 +94,7 @@ export class Hosted {
   /** The test's time, and timers that follow it. */
   #clock(): Clock {
     const { nowMs = systemClock.nowMs } = this.#options;
-    return { nowMs, at: (timeMs, callback) => systemClock.at(timeMs - nowMs() + Date.now(), callback) };
+    return { ...systemClock, nowMs, at: (timeMs, callback) => systemClock.at(timeMs - nowMs() + Date.now(), callback) };
   }
 
   async client(): Promise<BlackBoxClient> {

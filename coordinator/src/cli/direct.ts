@@ -7,9 +7,10 @@ interface DirectOptions extends RunViewOptions {
 }
 
 async function say(options: DirectOptions, directive: Directive): Promise<number> {
-  return withRun(options, async (read, connection) => {
+  return withRun(options, async (read, connection, log) => {
+    const { hederaLedger } = await import('@gatepost/shared/hedera/hedera-ledger');
     const { direct } = await import('../shell/ledger/direct.js');
-    await direct(connection, await read(), directive);
+    await direct(hederaLedger(connection, log), await read(), directive);
     process.stdout.write(`${directive.action} ${directive.task ?? 'the run'}: written to the journal\n`);
     return 0;
   });

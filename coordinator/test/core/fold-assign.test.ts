@@ -1,7 +1,7 @@
 import type { Command } from '@gatepost/coordinator/core/decide/command';
 import { decide } from '@gatepost/coordinator/core/decide/decide';
 import { DEFAULT_LIMITS } from '@gatepost/coordinator/core/decide/limits';
-import { InFlightEffects } from '@gatepost/coordinator/shell/run/in-flight';
+import { InFlight } from '@gatepost/coordinator/core/effects/in-flight';
 import { reduce } from '@gatepost/rules/fold/reduce';
 import type { Gate, Plan } from '@gatepost/rules/plan/plan';
 import { attemptAt, freeNumbers } from '@gatepost/rules/run/attempt-numbers';
@@ -52,8 +52,8 @@ class Ledger {
   /** What is to be done now, by a coordinator that has just begun and sees no session. */
   decided(): readonly Command[] {
     const empty = new Map();
-    const seen = { begun: false, instance: '', startedMs: 0, inFlight: new InFlightEffects(), feesUsd: 0 };
-    const known = { sessions: empty, gated: empty, inputTrouble: empty, unpayable: empty };
+    const seen = { begun: false, instance: '', startedMs: 0, inFlight: new InFlight(), feesUsd: 0 };
+    const known = { sessions: empty, gated: empty, inputTrouble: empty };
     return decide(this.state, 0, { ...seen, ...known }, DEFAULT_LIMITS);
   }
 

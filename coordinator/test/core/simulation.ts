@@ -3,7 +3,7 @@ import { decide } from '@gatepost/coordinator/core/decide/decide';
 import type { SessionObservation } from '@gatepost/coordinator/core/decide/health';
 import { DEFAULT_LIMITS, type Limits } from '@gatepost/coordinator/core/decide/limits';
 import type { GateOutcome } from '@gatepost/coordinator/core/decide/observations';
-import { InFlightEffects } from '@gatepost/coordinator/shell/run/in-flight';
+import { InFlight } from '@gatepost/coordinator/core/effects/in-flight';
 import { reduce } from '@gatepost/rules/fold/reduce';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { keyOf } from '@gatepost/rules/run/attempt';
@@ -69,7 +69,7 @@ export class Simulation {
   #sinceKill = 0;
   state: RunState;
   nowMs = START_MS;
-  #inFlight = new InFlightEffects();
+  #inFlight = new InFlight();
   #gated = new Map<string, GateOutcome>();
   #startedMs = START_MS;
 
@@ -122,7 +122,7 @@ export class Simulation {
 
   /** A new process with an empty memory: it folds the topics and goes on. */
   #restart(): void {
-    this.#inFlight = new InFlightEffects();
+    this.#inFlight = new InFlight();
     this.#gated = new Map();
     this.state = emptyState(this.context);
     for (const record of this.records) reduce(this.state, record);
@@ -143,7 +143,7 @@ export class Simulation {
     const entry: LedgerRecord = { at: this.#lastAt, author, topic, sequence, run, record };
     this.records.push(entry);
     reduce(this.state, entry, (change) => this.changes.push(change));
-    if (author === COORDINATOR) this.#inFlight.folded(entry);
+    if (author === COORDINATOR) this.#inFlight.folded(entry, this.nowMs);
     if (record.type === 'assign') this.#work(topic, record);
     if (record.type === 'verdict') this.#gated.delete(keyOf(record.task, record.attempt));
   }
@@ -294,6 +294,7 @@ export class Simulation {
   /** One look at what is to be done. */
   tick(): readonly Command[] {
     const instance = `instance-${this.#epoch}`;
+    this.#inFlight.tick(this.nowMs);
     const commands = decide(
       this.state,
       this.nowMs,
@@ -305,7 +306,6 @@ export class Simulation {
         sessions: this.#sessions(),
         gated: this.#gated,
         inputTrouble: new Map(),
-        unpayable: new Map(),
         feesUsd: 0,
       },
       this.#limits,
@@ -316,14 +316,14 @@ export class Simulation {
 
   #launch(command: Command): void {
     this.commands.push(command);
-    this.#inFlight.launch(command);
+    this.#inFlight.launched(command, this.nowMs);
     const inFlight = this.#inFlight;
     const epoch = this.#epoch;
     this.#in(this.#random() * 400, () => {
       // What only a process knows dies with it; what it had sent reaches the ledger all the same.
       if (command.kind === 'judge' && epoch !== this.#epoch) return;
       this.#carryOut(command);
-      if (command.kind === 'judge') inFlight.release(command);
+      if (command.kind === 'judge') inFlight.judged(command.task, command.attempt);
     });
     this.#sinceKill += 1;
     if (this.options.killEvery !== undefined && this.#sinceKill >= this.options.killEvery) {

@@ -30,6 +30,7 @@ const SILENT: Reporter = {
   begin: () => undefined,
   change: () => undefined,
   progress: () => undefined,
+  waiting: () => undefined,
   end: () => undefined,
 };
 

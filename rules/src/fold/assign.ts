@@ -1,7 +1,7 @@
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
-import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
+import { type Attempt, isOpen } from '../run/attempt.js';
 import { attemptAt, freeNumbers, membersInRound } from '../run/attempt-numbers.js';
 import type { LedgerRecord } from '../run/ledger-record.js';
 import { inboxKeyOf } from '../run/refused-assignment.js';
@@ -106,6 +106,6 @@ function register(state: RunState, task: TaskState, attempt: Attempt): void {
   state.deadlines.add(attempt);
   const agent = state.agents.get(attempt.agent);
   if (agent === undefined) return;
-  agent.open.add(attemptKeyOf(attempt));
+  agent.open.add(attempt);
   agent.assigned += 1;
 }

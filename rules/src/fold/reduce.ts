@@ -57,6 +57,7 @@ const silent: Emit = () => undefined;
 export function reduce(state: RunState, entry: LedgerRecord, emit: Emit = silent): RunState {
   const { record } = entry;
   const rule = RULES[record.type];
+  if (entry.topic === state.context.journal && entry.at > state.journalAt) state.journalAt = entry.at;
   if (rule.ofRun && entry.run !== state.context.run) return state;
   if (entry.at > state.at) state.at = entry.at;
   const ignored = unauthorised(state, entry, rule) ?? applyTo(rule.apply, state, entry, emit);

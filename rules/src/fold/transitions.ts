@@ -1,6 +1,6 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { msFromNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
-import { type Attempt, attemptKeyOf, isOpen } from '../run/attempt.js';
+import { type Attempt, isOpen } from '../run/attempt.js';
 import type { Emit } from '../run/change.js';
 import type { RunState, SequenceState } from '../run/run-state.js';
 import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
@@ -129,5 +129,5 @@ export function closeAttempt(state: RunState, attempt: Attempt): void {
   if (attempt.result === undefined) state.working -= 1;
   state.overdue.delete(attempt);
   state.surplus.delete(attempt);
-  state.agents.get(attempt.agent)?.open.delete(attemptKeyOf(attempt));
+  state.agents.get(attempt.agent)?.open.delete(attempt);
 }

@@ -1,6 +1,7 @@
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
+import type { Attempt } from './attempt.js';
 
 /** What the ledger last said about an agent's life. */
 export type AgentLife = 'online' | 'offline' | 'lapsed';
@@ -22,8 +23,8 @@ export interface AgentState {
   reason: string | undefined;
   /** When `life` last changed, or `online` was repeated. */
   since: Nanos;
-  /** Keys of its attempts that nothing was decided about. */
-  readonly open: Set<string>;
+  /** Its attempts that nothing was decided about. */
+  readonly open: Set<Attempt>;
   /** Attempts taken from it because it was lost, since it last delivered something that was accepted. */
   losses: number;
   /** When the last of them was given to another, milliseconds since the Unix epoch. */

@@ -1,9 +1,12 @@
+import { type TokenId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import type { LedgerRecord } from './ledger-record.js';
 
 /** A run as a journal tells it. */
 export interface IndexedRun {
   readonly run: string;
   readonly plan: string;
+  /** What it pays in. */
+  readonly token: TokenId;
   closed: 'complete' | 'failed' | 'cancelled' | undefined;
 }
 
@@ -31,7 +34,7 @@ export function indexRecord(index: JournalIndex, { run, record }: LedgerRecord):
   }
   if (run === undefined) return;
   if (record.type === 'run_opened' && !index.runs.has(run)) {
-    index.runs.set(run, { run, plan: record.plan_sha256, closed: undefined });
+    index.runs.set(run, { run, plan: record.plan_sha256, token: tokenId(record.token), closed: undefined });
   }
   const known = index.runs.get(run);
   if (record.type === 'run_closed' && known !== undefined) known.closed ??= record.outcome;
@@ -41,6 +44,8 @@ export function indexRecord(index: JournalIndex, { run, record }: LedgerRecord):
 export interface ChosenRun {
   readonly run: string;
   readonly state: 'new' | 'resumed' | 'closed';
+  /** What it pays in; undefined for a new one. */
+  readonly token: TokenId | undefined;
 }
 
 /**
@@ -50,8 +55,8 @@ export interface ChosenRun {
 export function chooseRun(index: JournalIndex, planDigest: string, wantNew: boolean): ChosenRun {
   const ofPlan = [...index.runs.values()].filter(({ plan }) => plan === planDigest);
   const open = ofPlan.find(({ closed }) => closed === undefined);
-  if (open !== undefined && !wantNew) return { run: open.run, state: 'resumed' };
+  if (open !== undefined && !wantNew) return { run: open.run, state: 'resumed', token: open.token };
   const last = ofPlan.at(-1);
-  if (last !== undefined && !wantNew) return { run: last.run, state: 'closed' };
-  return { run: `${planDigest.slice(0, 12)}-${ofPlan.length + 1}`, state: 'new' };
+  if (last !== undefined && !wantNew) return { run: last.run, state: 'closed', token: last.token };
+  return { run: `${planDigest.slice(0, 12)}-${ofPlan.length + 1}`, state: 'new', token: undefined };
 }

@@ -94,6 +94,8 @@ export interface RunState {
   takenOverAt: Nanos;
   /** Consensus timestamp of the newest record of the coordinator's own on the journal. */
   ownRecordAt: Nanos;
+  /** Consensus timestamp of the newest record on the journal: everything before it that is on the journal was folded. */
+  journalAt: Nanos;
   /** Consensus timestamp of the newest record of all. */
   at: Nanos;
   /** Records without effect, by reason. */
@@ -166,6 +168,7 @@ export function emptyState(context: RunContext): RunState {
     epoch: undefined,
     takenOverAt: 0n,
     ownRecordAt: 0n,
+    journalAt: 0n,
     at: 0n,
     ignored: new Map(),
   };

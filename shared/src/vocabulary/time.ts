@@ -37,3 +37,6 @@ export function formatDurationMs(ms: number): string {
   }
   return `${Math.round(ms)}ms`;
 }
+
+/** Milliseconds since the Unix epoch as ISO 8601 text. */
+export const formatTime = (ms: number): string => new Date(ms).toISOString();

@@ -1,3 +1,4 @@
+import { formatTime } from '@gatepost/shared/vocabulary/time';
 import type { Reporter } from '../../shell/reports/reporter.js';
 
 type Write = (text: string) => void;
@@ -15,6 +16,8 @@ export function jsonReporter(write: Write): Reporter {
     },
     progress: (task, attempt, agent, fraction, message) =>
       write(line({ event: 'progress', task, attempt, agent, fraction, message })),
+    waiting: ({ whom, what, sinceMs }) =>
+      write(line({ event: 'waiting', for: whom, what, since: formatTime(sinceMs) })),
     end: (summary) => write(line({ event: 'summary', ...summary })),
   };
 }

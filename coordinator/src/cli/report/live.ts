@@ -1,10 +1,11 @@
 import type { RunState } from '@gatepost/rules/run/run-state';
+import { systemClock } from '@gatepost/shared/clock';
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import type { Reporter } from '../../shell/reports/reporter.js';
 import { heading } from './plain.js';
 import { summaryText } from './table.js';
-import { inWords } from './words.js';
+import { inWords, waitInWords } from './words.js';
 
 /** Tasks at work that are shown below the log. */
 const MAX_ACTIVE = 12;
@@ -40,11 +41,17 @@ export class LiveReporter implements Reporter {
   progress(task: string, _attempt: number, _agent: string, fraction: number, message: string): void {
     const share = fraction >= 0 ? `${Math.round(fraction * 100)} % ` : '';
     this.#active.set(task, `${share}${message}`);
-    if (Date.now() - this.#drawnMs >= REFRESH_MS) this.#draw();
+    if (systemClock.nowMs() - this.#drawnMs >= REFRESH_MS) this.#draw();
+  }
+
+  waiting(wait: Parameters<Reporter['waiting']>[0]): void {
+    this.#update.clear();
+    this.stream.write(`${waitInWords(wait, systemClock.nowMs())}\n`);
+    this.#draw();
   }
 
   #draw(): void {
-    this.#drawnMs = Date.now();
+    this.#drawnMs = systemClock.nowMs();
     const state = this.#state;
     if (state === undefined) return;
     const lines = [...this.#active].slice(0, MAX_ACTIVE).map(([task, what]) => `  ${pc.cyan(task)} ${what}`);

@@ -1,7 +1,8 @@
 import type { RunState } from '@gatepost/rules/run/run-state';
+import { systemClock } from '@gatepost/shared/clock';
 import type { Reporter } from '../../shell/reports/reporter.js';
 import { summaryText } from './table.js';
-import { inWords } from './words.js';
+import { inWords, waitInWords } from './words.js';
 
 /** How a run is announced. */
 export function heading(state: RunState, how: 'new' | 'resumed' | 'closed'): string {
@@ -20,6 +21,7 @@ export function plainReporter(write: (text: string) => void): Reporter {
     },
     progress: (task, _attempt, _agent, fraction, message) =>
       write(`${task}  ${fraction >= 0 ? `${Math.round(fraction * 100)} % ` : ''}${message}\n`),
+    waiting: (wait) => write(`${waitInWords(wait, systemClock.nowMs())}\n`),
     end: (summary) => write(summaryText(summary)),
   };
 }

@@ -1,6 +1,12 @@
 import type { Change } from '@gatepost/rules/run/change';
+import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
+import type { Wait } from '../../shell/run/waits.js';
 
 const because = (reason: string | undefined): string => (reason === undefined || reason === '' ? '' : `: ${reason}`);
+
+/** A wait as a line of text. */
+export const waitInWords = ({ whom, what, sinceMs }: Wait, nowMs: number): string =>
+  `waiting for ${whom} for ${formatDurationMs(nowMs - sinceMs)} ${what}`;
 
 /** A change as a line of text; undefined for what nobody needs to read. */
 export function inWords(change: Change): string | undefined {

@@ -1,11 +1,12 @@
 import type { AgentState } from '@gatepost/rules/run/agent-state';
-import { type Attempt, isOpen, keyOf } from '@gatepost/rules/run/attempt';
+import { type Attempt, isOpen } from '@gatepost/rules/run/attempt';
 import { freeNumbers, membersInRound } from '@gatepost/rules/run/attempt-numbers';
 import { reviewersOf } from '@gatepost/rules/run/review-id';
 import { awaitsPerson, isTerminal, membersOf, type TaskState } from '@gatepost/rules/run/task-state';
 import { BATCH_PRICE, messagePrice, tokenTransferPrice, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatDurationMs, msFromNanos } from '@gatepost/shared/vocabulary/time';
+import { assignKey } from '../effects/effect-key.js';
 import { GUARD_PRICE } from '../guard.js';
 import { isExhausted, lastServableMs, pickAgent, type Wanted } from './agents.js';
 import type { Pass } from './pass.js';
@@ -44,7 +45,7 @@ function assignRound(pass: Pass, task: TaskState, only: AccountId | undefined): 
   const numbers = freeNumbers(task);
   const busyAgents = agentsInRound(pass, task, numbers);
   for (const number of numbers) {
-    if (pass.busy(`assign:${keyOf(task.spec.id, number)}`)) continue;
+    if (pass.busy(assignKey(task.spec.id, number))) continue;
     const wanted: Wanted = { type: task.spec.type, agent: only, not: busyAgents };
     const agent = assignOne(pass, task, number, wanted);
     if (agent === undefined) return false;
@@ -63,7 +64,7 @@ export function agentsInRound(pass: Pass, task: TaskState, numbers: readonly num
   if (membersOf(task.spec) === 1) return agents;
   for (const { agent } of membersInRound(task)) agents.add(agent);
   for (const number of numbers) {
-    const assignment = pass.seen.inFlight.assignments.get(`assign:${keyOf(task.spec.id, number)}`);
+    const assignment = pass.seen.inFlight.assignments.get(assignKey(task.spec.id, number));
     if (assignment !== undefined) agents.add(assignment.agent);
   }
   return agents;
@@ -79,7 +80,7 @@ export function assignOne(pass: Pass, task: TaskState, number: number, wanted: W
   }
   pass.ask({
     kind: 'assign',
-    key: `assign:${keyOf(task.spec.id, number)}`,
+    key: assignKey(task.spec.id, number),
     task: task.spec.id,
     attempt: number,
     agent: agent.account,

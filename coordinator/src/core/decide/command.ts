@@ -1,6 +1,6 @@
-import { inboxKeyOf } from '@gatepost/rules/run/refused-assignment';
 import type { TokenAmount } from '@gatepost/shared/vocabulary/amount';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { EffectKey } from '../effects/effect-key.js';
 
 /** One attempt to pay. */
 export interface Payment {
@@ -13,12 +13,25 @@ export interface Payment {
 /** A verdict to be written to the journal. */
 export interface VerdictCommand {
   readonly kind: 'verdict';
-  readonly key: string;
+  readonly key: EffectKey;
   readonly task: string;
   readonly attempt: number;
   readonly accepted: boolean;
   readonly gate: string;
   readonly reason: string;
+}
+
+/** Resolve the input and write `assign` to the agent's inbox. */
+export interface AssignCommand {
+  readonly kind: 'assign';
+  readonly key: EffectKey;
+  readonly task: string;
+  readonly attempt: number;
+  readonly agent: AccountId;
+  readonly inbox: TopicId;
+  readonly price: TokenAmount;
+  /** Milliseconds since the Unix epoch. */
+  readonly deadlineMs: number;
 }
 
 /**
@@ -27,48 +40,26 @@ export interface VerdictCommand {
  */
 export type Command =
   /** Write `run_opened`. */
-  | { readonly kind: 'open'; readonly key: string }
-  /** Resolve the input and write `assign` to the agent's inbox. */
-  | {
-      readonly kind: 'assign';
-      readonly key: string;
-      readonly task: string;
-      readonly attempt: number;
-      readonly agent: AccountId;
-      readonly inbox: TopicId;
-      readonly price: TokenAmount;
-      readonly deadlineMs: number;
-    }
+  | { readonly kind: 'open'; readonly key: EffectKey }
+  | AssignCommand
   /** Run the automatic gates on the output of an attempt; what they say is an observation. */
-  | { readonly kind: 'judge'; readonly key: string; readonly task: string; readonly attempt: number }
+  | { readonly kind: 'judge'; readonly key: EffectKey; readonly task: string; readonly attempt: number }
   | VerdictCommand
   /** Write `cancel` to the inbox and tell the session. */
   | {
       readonly kind: 'cancel';
-      readonly key: string;
+      readonly key: EffectKey;
       readonly task: string;
       readonly attempt: number;
       readonly agent: AccountId;
       readonly inbox: TopicId;
       readonly reason: string;
     }
-  /** Pay and write `settled`, in one atomic batch. */
-  | { readonly kind: 'settle'; readonly key: string; readonly payments: readonly Payment[] }
-  /** Write something, so that the mirror shows a time after the quarantine. */
-  | { readonly kind: 'beacon'; readonly key: string }
+  /** Pay and write `settled`, in one atomic batch. Each payment is an effect of its own. */
+  | { readonly kind: 'settle'; readonly payments: readonly Payment[] }
+  /** Write something, so that the journal shows a time after one that is waited for. */
+  | { readonly kind: 'beacon'; readonly key: EffectKey }
   /** Write `run_closed`. */
-  | { readonly kind: 'close'; readonly key: string; readonly outcome: 'complete' | 'failed' | 'cancelled' }
+  | { readonly kind: 'close'; readonly key: EffectKey; readonly outcome: 'complete' | 'failed' | 'cancelled' }
   /** End this process without closing the run. */
-  | { readonly kind: 'stop'; readonly key: string; readonly why: 'fenced' | 'unpayable' };
-
-/** Names the writing of a `cancel`. */
-export const cancelKey = (inbox: TopicId, task: string, attempt: number): string =>
-  `cancel:${inboxKeyOf(inbox, task, attempt)}`;
-
-/** Effects that are under way. */
-export interface InFlight {
-  has(key: string): boolean;
-  readonly size: number;
-  /** Assignments under way, by key. */
-  readonly assignments: ReadonlyMap<string, Extract<Command, { kind: 'assign' }>>;
-}
+  | { readonly kind: 'stop'; readonly key: EffectKey; readonly why: 'fenced' | 'unpayable' };

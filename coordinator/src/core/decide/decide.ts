@@ -1,5 +1,6 @@
 import { attemptKeyOf } from '@gatepost/rules/run/attempt';
 import type { RunState } from '@gatepost/rules/run/run-state';
+import { CLOSE_KEY, OPEN_KEY, STOP_KEY } from '../effects/effect-key.js';
 import { decideAssignments } from './assignments.js';
 import type { Command } from './command.js';
 import {
@@ -19,14 +20,14 @@ import { decideSettlements } from './settlements.js';
 /**
  * What is to be done now. Pure but for one index: deadlines that have passed move to `overdue`. The same state, time
  * and observations give the same commands in the same order.
- * @param nowMs milliseconds since the Unix epoch.
+ * @param nowMs of the process's clock, for what it saw itself; what the ledger witnesses goes by how far it was read.
  */
 export function decide(state: RunState, nowMs: number, seen: Observations, limits: Limits): readonly Command[] {
   const pass = new Pass(state, nowMs, seen, limits);
   if (isFenced(state, seen)) {
-    pass.ask({ kind: 'stop', key: 'stop', why: 'fenced' });
+    pass.ask({ kind: 'stop', key: STOP_KEY, why: 'fenced' });
   } else if (!state.opened) {
-    if (state.epoch?.instance === seen.instance) pass.ask({ kind: 'open', key: 'open' });
+    if (state.epoch?.instance === seen.instance) pass.ask({ kind: 'open', key: OPEN_KEY });
   } else if (state.closed === undefined) {
     decideOpenRun(pass);
   }
@@ -58,8 +59,8 @@ function decideClosing(pass: Pass): void {
   if (!over || state.openAttempts > 0 || pass.open > 0 || pass.commands.length > 0) return;
   if (state.payable.size === 0) {
     const outcome = state.cancelReason !== undefined ? 'cancelled' : state.lost > 0 ? 'failed' : 'complete';
-    pass.ask({ kind: 'close', key: 'close', outcome });
-  } else if ([...state.payable].every((attempt) => seen.unpayable.has(attemptKeyOf(attempt)))) {
-    pass.ask({ kind: 'stop', key: 'stop', why: 'unpayable' });
+    pass.ask({ kind: 'close', key: CLOSE_KEY, outcome });
+  } else if ([...state.payable].every((attempt) => seen.inFlight.unpayable.has(attemptKeyOf(attempt)))) {
+    pass.ask({ kind: 'stop', key: STOP_KEY, why: 'unpayable' });
   }
 }

@@ -1,24 +1,36 @@
 import { isOpen } from '@gatepost/rules/run/attempt';
-import { attemptAt, nextNumber } from '@gatepost/rules/run/attempt-numbers';
+import { nextNumber } from '@gatepost/rules/run/attempt-numbers';
 import { isTerminal } from '@gatepost/rules/run/task-state';
-import { msFromNanos } from '@gatepost/shared/vocabulary/time';
-import { cancelKey } from './command.js';
+import { msFromNanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import { cancelKey } from '../effects/effect-key.js';
 import type { Pass } from './pass.js';
 
-/** Attempts past their deadline without a result: cancelled and rejected. */
+/**
+ * Attempts past their deadline without a result: cancelled and rejected. That there is no result is only known when the
+ * journal was read beyond the deadline; where nothing else is written to it, a beacon is.
+ */
 export function decideDeadlines(pass: Pass): void {
-  const { deadlines, overdue } = pass.state;
+  const { deadlines, overdue, journalAt } = pass.state;
   for (let due = deadlines.peek(); due !== undefined; due = deadlines.peek()) {
-    if (due.deadlineMs + pass.limits.deadlineGraceMs > pass.nowMs) break;
+    if (nanosFromMs(due.deadlineMs) >= journalAt) break;
     deadlines.pop();
     if (isOpen(due) && due.result === undefined) overdue.add(due);
   }
+  askForTime(pass);
   for (const attempt of overdue) {
     const lateMs = attempt.deadlineMs - msFromNanos(attempt.assignedAt);
     const reason = `no result ${Math.round(lateMs / 1_000)} s after the assignment`;
     pass.cancel(attempt, reason);
     pass.verdict(attempt.task, attempt.number, false, 'deadline', reason);
   }
+}
+
+/** Has the journal show a time after the next deadline, once that has passed for some while by our clock. */
+function askForTime(pass: Pass): void {
+  const { deadlines } = pass.state;
+  let next = deadlines.peek();
+  for (; next !== undefined && (!isOpen(next) || next.result !== undefined); next = deadlines.peek()) deadlines.pop();
+  if (next !== undefined && next.deadlineMs + pass.limits.deadlineGraceMs <= pass.nowMs) pass.askForTime();
 }
 
 /** Assignments that had no effect: their agents are told, so that they do not work for nothing. */
@@ -58,10 +70,7 @@ export function decideCancellations(pass: Pass): void {
 export function decideRunCancellation(pass: Pass): void {
   const reason = pass.state.cancelReason ?? '';
   for (const agent of pass.state.agents.values()) {
-    for (const key of agent.open) {
-      const mark = key.lastIndexOf('#');
-      const attempt = attemptAt(pass.state.tasks.get(key.slice(0, mark)), Number(key.slice(mark + 1)));
-      if (attempt === undefined) continue;
+    for (const attempt of agent.open) {
       pass.cancel(attempt, reason);
       pass.verdict(attempt.task, attempt.number, false, 'cancelled', reason);
     }

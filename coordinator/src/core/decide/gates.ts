@@ -13,6 +13,7 @@ import {
   type TaskState,
 } from '@gatepost/rules/run/task-state';
 import { rejectsOutput } from '@gatepost/rules/run/verdict-gates';
+import { assignKey, judgeKey } from '../effects/effect-key.js';
 import { assignOne } from './assignments.js';
 import type { GateOutcome } from './observations.js';
 import type { Pass } from './pass.js';
@@ -96,7 +97,7 @@ function judgeGroup(pass: Pass, task: TaskState, group: readonly Attempt[]): voi
   if (first === undefined) return;
   const outcome = pass.seen.gated.get(attemptKeyOf(first));
   if (outcome === undefined) {
-    const key = `judge:${attemptKeyOf(first)}`;
+    const key = judgeKey(first.task, first.number);
     pass.ask({ kind: 'judge', key, task: task.spec.id, attempt: first.number });
     return;
   }
@@ -138,7 +139,7 @@ const deny = (reason = 'the reviewer rejects'): GateOutcome => ({ accepted: fals
 
 function askForReview(pass: Pass, review: TaskState): void {
   const number = review.attempts.length + 1;
-  if (pass.busy(`assign:${review.spec.id}#${number}`)) return;
+  if (pass.busy(assignKey(review.spec.id, number))) return;
   const not = workersReviewedBy(pass.state, review);
   assignOne(pass, review, number, { type: review.spec.type, agent: undefined, not });
 }

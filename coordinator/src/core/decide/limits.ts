@@ -15,7 +15,10 @@ export interface Limits {
    * before may still be alive the mirror's lag, for which it may not know that it was fenced.
    */
   readonly quarantineMs: number;
-  /** How long after its deadline an attempt's result may still come into sight, for the mirror's lag. */
+  /**
+   * How long after a deadline the journal is waited for to show a later time by itself, before a record is written for
+   * it; a guard's schedule leaves as long.
+   */
   readonly deadlineGraceMs: number;
   /** How long a task waits for an agent that could do it before it fails. */
   readonly agentWaitMs: number;

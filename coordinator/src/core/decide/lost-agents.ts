@@ -1,8 +1,9 @@
 import { type Attempt, isOpen } from '@gatepost/rules/run/attempt';
-import { attemptAt, freeNumbers, lostMembers } from '@gatepost/rules/run/attempt-numbers';
+import { freeNumbers, lostMembers } from '@gatepost/rules/run/attempt-numbers';
 import { reviewersOf, workersReviewedBy } from '@gatepost/rules/run/review-id';
 import { isTerminal, membersOf, type TaskState } from '@gatepost/rules/run/task-state';
 import { LOST_GATE } from '@gatepost/rules/run/verdict-gates';
+import { assignKey } from '../effects/effect-key.js';
 import { pickAgent } from './agents.js';
 import { agentsInRound, assignOne } from './assignments.js';
 import type { Pass } from './pass.js';
@@ -16,11 +17,9 @@ export function decideReassignments(pass: Pass): void {
     if (agent.open.size === 0) continue;
     const { health, why } = pass.judgement(agent);
     if (health === 'alive' || health === 'suspect') continue;
-    for (const key of agent.open) {
-      const mark = key.lastIndexOf('#');
-      const task = pass.state.tasks.get(key.slice(0, mark));
-      const attempt = attemptAt(task, Number(key.slice(mark + 1)));
-      if (task === undefined || attempt === undefined || !isOpen(attempt) || attempt.result !== undefined) continue;
+    for (const attempt of agent.open) {
+      const task = pass.state.tasks.get(attempt.task);
+      if (task === undefined || !isOpen(attempt) || attempt.result !== undefined) continue;
       if (membersOf(task.spec) > 1) replaceMember(pass, task, attempt, why);
       else reassign(pass, task, attempt);
     }
@@ -32,7 +31,7 @@ function reassign(pass: Pass, task: TaskState, attempt: Attempt): void {
   const moved = task.attempts.filter((other) => other.superseded).length;
   if (attempt.number !== task.attempts.length || moved >= pass.limits.reassignments) return;
   const number = task.attempts.length + 1;
-  if (pass.busy(`assign:${task.spec.id}#${number}`)) return;
+  if (pass.busy(assignKey(task.spec.id, number))) return;
   const { type, agent } = task.spec;
   const { state } = pass;
   const not = new Set([attempt.agent, ...workersReviewedBy(state, task), ...reviewersOf(state, task)]);

@@ -1,5 +1,5 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
-import type { InFlight } from './command.js';
+import type { InFlight } from '../effects/in-flight.js';
 import type { SessionObservation } from './health.js';
 
 /** What the automatic gates of this process said of an attempt's output. */
@@ -17,7 +17,8 @@ export interface Observations {
   readonly begun: boolean;
   /** When this process began, milliseconds since the Unix epoch. */
   readonly startedMs: number;
-  readonly inFlight: InFlight;
+  /** Effects under way. */
+  readonly inFlight: Pick<InFlight, 'has' | 'size' | 'assignments' | 'unpayable'>;
   readonly sessions: ReadonlyMap<AccountId, SessionObservation>;
   /** What the automatic gates said, by the key of the attempt whose output they saw. */
   readonly gated: ReadonlyMap<string, GateOutcome>;
@@ -25,6 +26,4 @@ export interface Observations {
   readonly inputTrouble: ReadonlyMap<string, { readonly sinceMs: number; readonly reason: string }>;
   /** What the run has cost the coordinator in fees so far, in US dollars; it lags. */
   readonly feesUsd: number;
-  /** Attempts (by key) that the ledger would not pay, and why. */
-  readonly unpayable: ReadonlyMap<string, string>;
 }

@@ -1,9 +1,10 @@
 import type { AgentState } from '@gatepost/rules/run/agent-state';
-import { type Attempt, keyOf } from '@gatepost/rules/run/attempt';
+import type { Attempt } from '@gatepost/rules/run/attempt';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import { BEACON_KEY, cancelKey, type EffectKey, verdictKey } from '../effects/effect-key.js';
 import { AgentQueue } from './agent-queue.js';
-import { type Command, cancelKey } from './command.js';
+import type { Command, Payment } from './command.js';
 import { type Judgement, judge } from './health.js';
 import type { Limits } from './limits.js';
 import type { Observations } from './observations.js';
@@ -18,7 +19,7 @@ const MAX_PAUSE_MS = 600_000;
 /** One pass of deciding: its inputs, and the commands found so far with what they use up. */
 export class Pass {
   readonly commands: Command[] = [];
-  readonly #asked = new Set<string>();
+  readonly #asked = new Set<EffectKey>();
   readonly #load = new Map<AccountId, number>();
   readonly #judgements = new Map<AccountId, Judgement>();
   readonly #queues = new Map<string, AgentQueue>();
@@ -61,12 +62,22 @@ export class Pass {
   }
 
   /** Whether an effect is under way or asked for already. */
-  busy(key: string): boolean {
+  busy(key: EffectKey): boolean {
     return this.#asked.has(key) || this.seen.inFlight.has(key);
   }
 
+  /** Asks for payments together; none of them is busy. */
+  settle(payments: readonly Payment[]): void {
+    this.commands.push({ kind: 'settle', payments });
+  }
+
+  /** Has something written to the journal, so that it shows a later time. */
+  askForTime(): void {
+    this.ask({ kind: 'beacon', key: BEACON_KEY });
+  }
+
   /** Asks for an effect once. */
-  ask(command: Command): void {
+  ask(command: Exclude<Command, { kind: 'settle' }>): void {
     if (this.busy(command.key)) return;
     this.#asked.add(command.key);
     if (command.kind === 'assign') this.#take(command.agent, command.price);
@@ -74,7 +85,7 @@ export class Pass {
   }
 
   verdict(task: string, attempt: number, accepted: boolean, gate: string, reason: string): void {
-    const key = `verdict:${keyOf(task, attempt)}`;
+    const key = verdictKey(task, attempt);
     this.ask({ kind: 'verdict', key, task, attempt, accepted, gate: gate.slice(0, MAX_GATE_CHARS), reason });
   }
 

@@ -3,6 +3,7 @@ import type { RunContext } from '@gatepost/rules/run/run-state';
 import { fitsOneMessage } from '@gatepost/shared/records/codec';
 import { MAX_PAYEES } from '@gatepost/shared/vocabulary/limits';
 import { msFromNanos, NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
+import { paymentKey } from '../effects/effect-key.js';
 import type { Payment } from './command.js';
 import type { Pass } from './pass.js';
 
@@ -17,22 +18,13 @@ export function decideSettlements(pass: Pass): void {
   for (const attempt of due) {
     const payment = { task: attempt.task, attempt: attempt.number, to: attempt.agent, amount: attempt.price };
     if (batch.length > 0 && !fits(pass.state.context, [...batch, payment])) {
-      settle(pass, batch);
+      pass.settle(batch);
       batch = [];
     }
     batch.push(payment);
   }
-  settle(pass, batch);
+  pass.settle(batch);
 }
-
-function settle(pass: Pass, payments: Payment[]): void {
-  const key = `settle:${payments.map(({ task, attempt }) => `${task}#${attempt}`).join(',')}`;
-  pass.ask({ kind: 'settle', key, payments });
-}
-
-/** The key under which one payment is in flight, whatever batch it is in. */
-export const paymentKey = (payment: { readonly task: string; readonly attempt: number }): string =>
-  `pay:${payment.task}#${payment.attempt}`;
 
 function payableNow(pass: Pass): Attempt[] {
   const due: Attempt[] = [];
@@ -45,7 +37,7 @@ function payableNow(pass: Pass): Attempt[] {
       if (left !== undefined) left -= attempt.price;
       continue;
     }
-    if (pass.seen.unpayable.has(attemptKeyOf(attempt))) continue;
+    if (pass.seen.inFlight.unpayable.has(attemptKeyOf(attempt))) continue;
     if (isQuarantined(pass, attempt)) quarantined = true;
     else if (left === undefined || attempt.price <= left) {
       due.push(attempt);
@@ -71,7 +63,7 @@ function isQuarantined(pass: Pass, attempt: Attempt): boolean {
 
 function askForBeacon(pass: Pass): void {
   const overMs = msFromNanos(pass.state.takenOverAt) + pass.limits.quarantineMs;
-  if (pass.nowMs > overMs) pass.ask({ kind: 'beacon', key: 'beacon' });
+  if (pass.nowMs > overMs) pass.askForTime();
 }
 
 /** Enough of them, long enough ago, or nothing else is left that could join them. */

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AgentServiceClient,
   type AttemptEvent,
   type AttemptRef,
   type Refused,
 } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import { type Clock, pause } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Logger } from '@gatepost/shared/log';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
@@ -12,6 +12,7 @@ import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { SessionObservation } from '../../core/decide/health.js';
+import type { Link } from './agent-fleet.js';
 import { loopbackCredentials, pinnedCredentials } from './certificate.js';
 import { register } from './register.js';
 import { type DispatchedWork, Session } from './session.js';
@@ -42,7 +43,7 @@ const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_TIMEOUT_MS = 5_000;
 
 /** The session with one agent, opened again with growing pauses for as long as the link is not closed. */
-export class AgentLink {
+export class AgentLink implements Link {
   readonly #stop = new AbortController();
   readonly #lastEvents = new Map<string, { readonly ref: AttemptRef; readonly event: bigint }>();
   #session: Session | undefined;
@@ -55,12 +56,13 @@ export class AgentLink {
     readonly target: AgentAddress,
     readonly insecureLoopback: boolean,
     readonly handlers: LinkHandlers,
+    readonly clock: Clock,
     readonly log: Logger,
   ) {
     this.#observed = {
       connected: false,
       lastHeardMs: undefined,
-      watchingSinceMs: Date.now(),
+      watchingSinceMs: clock.nowMs(),
       heartbeatMs: DEFAULT_HEARTBEAT_MS,
       trouble: undefined,
     };
@@ -90,7 +92,7 @@ export class AgentLink {
       if (trouble.message !== this.#observed.trouble) this.#report(trouble);
       this.#observe({ connected: false, trouble: trouble.message });
       this.handlers.changed();
-      await sleep(backoffMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await pause(this.clock, backoffMs, this.#stop.signal);
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     }
   }
@@ -132,7 +134,7 @@ export class AgentLink {
   }
 
   async #open(client: AgentServiceClient, token: string, maxChunkBytes: number): Promise<Session> {
-    const heard = () => this.#observe({ connected: true, lastHeardMs: Date.now(), trouble: undefined });
+    const heard = () => this.#observe({ connected: true, lastHeardMs: this.clock.nowMs(), trouble: undefined });
     const session = await Session.open(client, token, maxChunkBytes, [...this.#lastEvents.values()], {
       heard,
       event: (event) => this.#event(event),

@@ -1,9 +1,10 @@
 import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { RunState } from '@gatepost/rules/run/run-state';
+import { systemClock } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type ScheduleId, scheduleId } from '@gatepost/shared/vocabulary/ids';
-import { msFromNanos, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
+import { formatTime, msFromNanos, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
 import { pinnedCredentials } from './certificate.js';
 import { readSightings } from './sightings.js';
 
@@ -34,7 +35,7 @@ export interface AgentReport {
   readonly charged_tinybar: string;
 }
 
-const isoTime = (at: Nanos): string => new Date(msFromNanos(at)).toISOString();
+const isoTime = (at: Nanos): string => formatTime(msFromNanos(at));
 
 /** Whether the daemon answers at its address with the certificate the ledger names. */
 async function reach(agent: AgentState): Promise<string> {
@@ -64,12 +65,11 @@ async function leaseAndCost(connection: Connection, agent: AgentState) {
   return { charged, expiry };
 }
 
-const isoTimeOfMs = (ms: number | undefined): string | undefined =>
-  ms === undefined ? undefined : new Date(ms).toISOString();
+const isoTimeOfMs = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : formatTime(ms));
 
 /** A report on every agent of the allow-list. */
 export function reportAgents(connection: Connection, state: RunState, stateDir: string): Promise<AgentReport[]> {
-  const seen = readSightings(stateDir, state.context.run, Date.now());
+  const seen = readSightings(stateDir, state.context.run, systemClock.nowMs());
   return Promise.all(
     [...state.context.agents].map(async (account) => {
       const agent = state.agents.get(account);

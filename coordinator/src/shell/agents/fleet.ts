@@ -1,18 +1,21 @@
 import type { AgentState } from '@gatepost/rules/run/agent-state';
+import type { Clock } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Logger } from '@gatepost/shared/log';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { SessionObservation } from '../../core/decide/health.js';
+import type { AgentFleet } from './agent-fleet.js';
 import { AgentLink, type LinkHandlers } from './agent-link.js';
 
 /** The links to all agents that the ledger shows online. */
-export class Fleet {
+export class Fleet implements AgentFleet {
   readonly #links = new Map<AccountId, AgentLink>();
 
   constructor(
     readonly connection: Connection,
     readonly insecureLoopback: boolean,
     readonly handlers: LinkHandlers,
+    readonly clock: Clock,
     readonly log: Logger,
   ) {}
 
@@ -29,7 +32,7 @@ export class Fleet {
         const target = { account, address, certSha256 };
         this.#links.set(
           account,
-          new AgentLink(this.connection, target, this.insecureLoopback, this.handlers, this.log),
+          new AgentLink(this.connection, target, this.insecureLoopback, this.handlers, this.clock, this.log),
         );
       }
     }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attempt } from '@gatepost/rules/run/attempt';
 import type { TaskState } from '@gatepost/rules/run/task-state';
+import { type Clock, pause } from '@gatepost/shared/clock';
 import { clipReason } from '@gatepost/shared/records/codec';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { GateOutcome } from '../../core/decide/observations.js';
@@ -24,6 +24,7 @@ export class Judging {
     readonly directory: string,
     /** How long an output may be out of reach. */
     readonly fetchPatienceMs: number,
+    readonly clock: Clock,
     readonly signal: AbortSignal,
   ) {}
 
@@ -40,14 +41,14 @@ export class Judging {
   }
 
   async #fetchPatiently(attempt: Attempt): Promise<Buffer> {
-    const end = Date.now() + this.fetchPatienceMs;
+    const end = this.clock.nowMs() + this.fetchPatienceMs;
     for (;;) {
       try {
         return await this.outputs.of(attempt);
       } catch (thrown) {
         const { code } = toGatepostError(thrown, 'AGENT_UNREACHABLE');
-        if (code === 'OUTPUT_CORRUPT' || Date.now() >= end) throw thrown;
-        await sleep(FETCH_PAUSE_MS, undefined, { signal: this.signal });
+        if (code === 'OUTPUT_CORRUPT' || this.clock.nowMs() >= end || this.signal.aborted) throw thrown;
+        await pause(this.clock, FETCH_PAUSE_MS, this.signal);
       }
     }
   }

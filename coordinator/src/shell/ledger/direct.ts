@@ -1,9 +1,10 @@
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { hasHumanGate, isTerminal } from '@gatepost/rules/run/task-state';
-import type { Connection } from '@gatepost/shared/hedera/connection';
-import { clipReason } from '@gatepost/shared/records/codec';
+import type { Ledger } from '@gatepost/shared/ledger/ledger';
+import { clipReason, packRecords } from '@gatepost/shared/records/codec';
+import type { RecordOf } from '@gatepost/shared/records/schema';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { RecordWriter } from './record-writer.js';
+import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 
 /** What a person decides. */
 export interface Directive {
@@ -28,18 +29,21 @@ function attemptFor(state: RunState, { action, task: id }: Directive): number | 
 
 /**
  * Writes a person's word to the journal, where a running coordinator, or the next one, acts on it.
- * @throws GatepostError USAGE when there is nothing to decide.
+ * @throws GatepostError USAGE when there is nothing to decide; LEDGER_REJECTED, LEDGER_UNREACHABLE, OUTCOME_UNKNOWN.
  */
-export async function direct(connection: Connection, state: RunState, directive: Directive): Promise<void> {
+export async function direct(ledger: Ledger, state: RunState, directive: Directive): Promise<void> {
   const { journal, run } = state.context;
   if (state.closed !== undefined) throw new GatepostError('USAGE', `run ${run} is ${state.closed} already`);
   const attempt = attemptFor(state, directive);
   const { action, task } = directive;
-  await new RecordWriter(connection).write(journal, run, {
+  const record: RecordOf<'directive'> = {
     type: 'directive',
     action,
     ...(task === undefined ? {} : { task }),
     ...(attempt === undefined ? {} : { attempt }),
     reason: clipReason(directive.reason),
-  });
+  };
+  for (const message of packRecords(run, [record])) {
+    requireDone(await ledger.execute(await ledger.prepare([{ kind: 'message', topic: journal, message }])));
+  }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -15,6 +16,7 @@ export class FeeMeter {
 
   constructor(
     readonly connection: Connection,
+    readonly clock: Clock,
     readonly log: Logger,
   ) {}
 
@@ -25,13 +27,13 @@ export class FeeMeter {
 
   /** Reads on in the background, at most once a second. */
   follow(openedAt: Nanos): void {
-    if (this.#reading || Date.now() - this.#readMs < PAUSE_MS) return;
+    if (this.#reading || this.clock.nowMs() - this.#readMs < PAUSE_MS) return;
     this.#reading = true;
     void this.#read(this.#next ?? openedAt)
       .catch((thrown: unknown) => this.log.debug(`fees not read: ${toGatepostError(thrown).message}`))
       .finally(() => {
         this.#reading = false;
-        this.#readMs = Date.now();
+        this.#readMs = this.clock.nowMs();
       });
   }
 

@@ -1,14 +1,18 @@
 import { keyOf } from '@gatepost/rules/run/attempt';
 import type { RunContext } from '@gatepost/rules/run/run-state';
-import type { Connection } from '@gatepost/shared/hedera/connection';
-import { deleteSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
+import type { Clock } from '@gatepost/shared/clock';
+import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
+import type { Action, Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
-import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import { type ScheduleId, scheduleId } from '@gatepost/shared/vocabulary/ids';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { ScheduleId } from '@gatepost/shared/vocabulary/ids';
+import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
 import { NANOS_PER_SECOND, nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import type { Became } from '../../core/effects/in-flight.js';
 import { guardRecord } from '../../core/guard.js';
+import type { Waits } from '../run/waits.js';
 
 /** An attempt to guard. */
 interface Guarded {
@@ -17,6 +21,20 @@ interface Guarded {
   /** Milliseconds since the Unix epoch. */
   readonly deadlineMs: number;
 }
+
+/** What guards are made with. */
+export interface GuardTools {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly context: RunContext;
+  readonly graceMs: number;
+  readonly waits: Waits;
+  readonly log: Logger;
+  readonly signal?: AbortSignal;
+}
+
+/** Statuses that mean the schedule is out of the way already. */
+const GONE = new Set(['SCHEDULE_ALREADY_DELETED', 'SCHEDULE_ALREADY_EXECUTED', 'INVALID_SCHEDULE_ID']);
 
 /**
  * Has the ledger itself say that a deadline has passed. A guard is made before its attempt is assigned, so that no
@@ -27,30 +45,24 @@ export class Guards {
   /** Tasks with `guard: true`. */
   readonly guarded: ReadonlySet<string>;
 
-  constructor(
-    readonly connection: Connection,
-    readonly context: RunContext,
-    readonly graceMs: number,
-    readonly log: Logger,
-  ) {
-    this.guarded = new Set(context.plan.tasks.filter(({ guard }) => guard).map(({ id }) => id));
+  constructor(readonly tools: GuardTools) {
+    this.guarded = new Set(tools.context.plan.tasks.filter(({ guard }) => guard).map(({ id }) => id));
   }
 
-  /** @throws GatepostError LEDGER_UNREACHABLE when there may be no guard; then nothing must be assigned yet. */
-  async arm({ task, attempt, deadlineMs }: Guarded): Promise<void> {
-    const [message] = packRecords(this.context.run, [guardRecord({ task, attempt })]);
-    if (message === undefined) return;
-    const dueSeconds = (nanosFromMs(deadlineMs + this.graceMs) + NANOS_PER_SECOND - 1n) / NANOS_PER_SECOND;
+  /** Anything but `done` means that there may be no guard; then nothing must be assigned yet. */
+  async arm({ task, attempt, deadlineMs }: Guarded): Promise<Became> {
+    const { context, graceMs } = this.tools;
+    const [message = Buffer.alloc(0)] = packRecords(context.run, [guardRecord({ task, attempt })]);
+    const dueSeconds = (nanosFromMs(deadlineMs + graceMs) + NANOS_PER_SECOND - 1n) / NANOS_PER_SECOND;
     const expiresAt = dueSeconds * NANOS_PER_SECOND;
     const memo = this.#memo(task, attempt);
-    const id = await scheduleMessage(this.connection, { topic: this.context.journal, message, expiresAt, memo }).catch(
-      (thrown: unknown) => {
-        // A refusal is no fault of the agent's inbox, which the caller would take it for.
-        const why = toGatepostError(thrown).message;
-        throw new GatepostError('LEDGER_UNREACHABLE', `no guard for ${keyOf(task, attempt)}: ${why}`, {}, thrown);
-      },
-    );
-    this.#known.set(keyOf(task, attempt), id);
+    const outcome = await this.#execute({ kind: 'schedule', topic: context.journal, message, expiresAt, memo });
+    const guard = `no guard for ${keyOf(task, attempt)}`;
+    if (outcome.kind === 'refused') return { kind: 'refused', why: `${guard}: ${outcome.status}` };
+    if (outcome.kind !== 'done') return { kind: outcome.kind, why: `${guard}: ${outcome.why}` };
+    const { scheduleId } = outcome.receipt;
+    if (scheduleId !== undefined) this.#known.set(keyOf(task, attempt), scheduleId);
+    return { kind: 'done' };
   }
 
   /** The guards of attempts that still wait, as far as they can be found; they are deleted with the payment. */
@@ -61,12 +73,26 @@ export class Guards {
 
   /** Takes the guard of a decided attempt away. One that stays only posts what has no effect any more. */
   async disarm(task: string, attempt: number): Promise<void> {
-    const id = await this.#guardOf(task, attempt);
+    const schedule = await this.#guardOf(task, attempt);
     this.#known.delete(keyOf(task, attempt));
+    if (schedule === undefined) return;
+    const outcome = await this.#execute({ kind: 'unschedule', schedule });
+    if (outcome.kind === 'done' || (outcome.kind === 'refused' && GONE.has(outcome.status))) return;
+    const why = outcome.kind === 'refused' ? outcome.status : outcome.why;
+    this.tools.log.warn({ task, attempt }, `the guard could not be taken away: ${why}`);
+  }
+
+  async #execute(action: Action): Promise<Outcome> {
+    const { ledger, clock, waits, signal } = this.tools;
+    const prepared = await ledger.prepare([action]);
+    const wait = waits.open('the network');
     try {
-      if (id !== undefined) await deleteSchedule(this.connection, id);
-    } catch (thrown) {
-      this.log.warn({ task, attempt }, `the guard could not be taken away: ${toGatepostError(thrown).message}`);
+      return await executeUntilKnown(ledger, clock, prepared, {
+        onWait: (why) => wait.note(`to take a guard: ${why}`),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } finally {
+      wait.end();
     }
   }
 
@@ -75,20 +101,18 @@ export class Guards {
     try {
       return this.#known.get(keyOf(task, attempt)) ?? (await this.#find(this.#memo(task, attempt)));
     } catch (thrown) {
-      this.log.warn({ task, attempt }, `the guard cannot be looked up: ${toGatepostError(thrown).message}`);
+      this.tools.log.warn({ task, attempt }, `the guard cannot be looked up: ${toGatepostError(thrown).message}`);
       return undefined;
     }
   }
 
   /** The guard that a predecessor made, if the mirror still shows it as waiting. */
   async #find(memo: string): Promise<ScheduleId | undefined> {
-    const made = await this.connection.mirror.schedulesBy(this.connection.account);
-    const found = made.find((one) => one.memo === memo && !one.deleted && one.executed_timestamp === null);
-    return found === undefined ? undefined : scheduleId(found.schedule_id);
+    return (await this.tools.ledger.waitingSchedules()).find((one) => one.memo === memo)?.id;
   }
 
   /** Short whatever the ids are, and the same for every process of this run. */
   #memo(task: string, attempt: number): string {
-    return `gatepost guard ${sha256(`${this.context.run}|${keyOf(task, attempt)}`).slice(0, 32)}`;
+    return `gatepost guard ${sha256(`${this.tools.context.run}|${keyOf(task, attempt)}`).slice(0, 32)}`;
   }
 }

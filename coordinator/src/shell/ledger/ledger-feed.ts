@@ -1,7 +1,5 @@
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
-import type { Connection } from '@gatepost/shared/hedera/connection';
-import { isOfOwnSchedule } from '@gatepost/shared/hedera/schedules';
-import { followTopic, readTopic } from '@gatepost/shared/hedera/topic-feed';
+import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { unpackMessage } from '@gatepost/shared/records/codec';
@@ -13,6 +11,21 @@ interface TopicReader {
   cursor: Cursor;
   readonly held: TopicMessage[];
 }
+
+/** Whether the assignment of an attempt is still on its way into sight. */
+type Awaits = (run: string | undefined, task: string, attempt: number) => boolean;
+
+/** How to read. */
+export interface Look {
+  /**
+   * `stream`: the journal as its subscription brings it. `catch-up`: over REST as well, for a subscription that stands
+   * still. `rest`: over REST alone, so that the inboxes, read after it, hold all that came before its end.
+   */
+  readonly by?: 'stream' | 'catch-up' | 'rest';
+  readonly awaits?: Awaits;
+}
+
+const noneAwaited: Awaits = () => false;
 
 const newReader = (): TopicReader => ({ cursor: START, held: [] });
 
@@ -43,7 +56,7 @@ export class LedgerFeed {
   readonly #ofOwnSchedule = new Map<Nanos, boolean>();
 
   constructor(
-    readonly connection: Connection,
+    readonly ledger: Ledger,
     readonly journal: TopicId,
     /** Those whose word counts. */
     readonly agents: ReadonlySet<AccountId>,
@@ -52,7 +65,7 @@ export class LedgerFeed {
 
   /** Subscribes from where the reading stands; `wake` is called when something came. */
   async follow(signal: AbortSignal, wake: () => void): Promise<void> {
-    for await (const message of followTopic(this.connection, this.journal, this.#journal.cursor, signal, this.log)) {
+    for await (const message of this.ledger.follow(this.journal, this.#journal.cursor, signal)) {
       this.#streamed.push(message);
       wake();
     }
@@ -72,9 +85,13 @@ export class LedgerFeed {
   /**
    * Records that have come into sight since, in consensus order.
    * @param inboxes those on which something of ours may have appeared.
+   * @param look how to read; `awaits` says of which attempts nothing may be handed on yet.
+   * @throws GatepostError MIRROR_UNREACHABLE
    */
-  async read(inboxes: Iterable<TopicId>): Promise<LedgerRecord[]> {
-    this.#takeStreamed();
+  async read(inboxes: Iterable<TopicId>, { by = 'stream', awaits = noneAwaited }: Look = {}): Promise<LedgerRecord[]> {
+    if (by === 'rest') this.#streamed.length = 0;
+    else this.#takeStreamed();
+    if (by !== 'stream') await this.#readJournal();
     const open = [...inboxes];
     await this.#readInboxes(open);
     const newest = this.#newestHeld(open);
@@ -84,23 +101,38 @@ export class LedgerFeed {
       await this.#readInboxes(open);
     }
     await this.#lookUpSchedules();
-    return this.#handOn(newest);
+    return this.#handOn(newest, awaits);
   }
 
   /** Before a message that may say of an agent that it lapsed is handed on, the mirror is asked who had it posted. */
   async #lookUpSchedules(): Promise<void> {
     for (const { message, payer, consensusTimestamp: at } of this.#journal.held) {
       if (this.#ofOwnSchedule.has(at) || !this.agents.has(payer) || !message.includes('"lapsed"')) continue;
-      this.#ofOwnSchedule.set(at, await isOfOwnSchedule(this.connection.mirror, payer, at));
+      this.#ofOwnSchedule.set(at, await this.ledger.isOfOwnSchedule(payer, at));
     }
   }
 
-  /** Whether the mirror already shows a record of the coordinator's own on the journal that was not handed on yet. */
-  async shows(matches: (entry: LedgerRecord) => boolean): Promise<boolean> {
-    for await (const message of readTopic(this.connection, this.journal, this.#journal.cursor)) {
-      if (message.payer === this.connection.account && recordsOf(message, this.log).some(matches)) return true;
-    }
-    return false;
+  /**
+   * The coordinator's own records that the mirror shows on the journal by now and that were not handed on yet.
+   * @throws GatepostError MIRROR_UNREACHABLE
+   */
+  async ahead(): Promise<LedgerRecord[]> {
+    this.#takeStreamed();
+    const messages = [...this.#journal.held];
+    for await (const message of this.ledger.read(this.journal, this.#journal.cursor)) messages.push(message);
+    const own = messages.filter(({ payer }) => payer === this.ledger.account);
+    return own.flatMap((message) => recordsOf(message, this.log));
+  }
+
+  /** Whether an agent reports on an attempt whose assignment did not come into sight yet: REST may lag the stream. */
+  #speaksOf(message: TopicMessage, awaits: Awaits): boolean {
+    if (awaits === noneAwaited || !this.agents.has(message.payer) || message.chunk.total > 1) return false;
+    const decoded = unpackMessage(message.message);
+    if ('malformed' in decoded) return false;
+    return decoded.records.some(
+      (record) =>
+        (record.type === 'started' || record.type === 'result') && awaits(decoded.run, record.task, record.attempt),
+    );
   }
 
   #takeStreamed(): void {
@@ -108,8 +140,7 @@ export class LedgerFeed {
   }
 
   async #readJournal(): Promise<void> {
-    for await (const message of readTopic(this.connection, this.journal, this.#journal.cursor))
-      take(this.#journal, message);
+    for await (const message of this.ledger.read(this.journal, this.#journal.cursor)) take(this.#journal, message);
   }
 
   async #readInboxes(topics: readonly TopicId[]): Promise<void> {
@@ -117,7 +148,7 @@ export class LedgerFeed {
       topics.map(async (topic) => {
         const reader = this.#inboxes.get(topic) ?? newReader();
         this.#inboxes.set(topic, reader);
-        for await (const message of readTopic(this.connection, topic, reader.cursor)) take(reader, message);
+        for await (const message of this.ledger.read(topic, reader.cursor)) take(reader, message);
       }),
     );
   }
@@ -131,9 +162,11 @@ export class LedgerFeed {
     return newest;
   }
 
-  #handOn(inboxesUntil: Nanos): LedgerRecord[] {
+  #handOn(inboxesUntil: Nanos, awaits: Awaits): LedgerRecord[] {
     let until = this.#journal.cursor.consensusTimestamp;
     if (inboxesUntil > until) until = inboxesUntil;
+    const early = this.#journal.held.find((message) => this.#speaksOf(message, awaits));
+    if (early !== undefined && early.consensusTimestamp <= until) until = early.consensusTimestamp - 1n;
     const ready: TopicMessage[] = [];
     for (const { held } of [this.#journal, ...this.#inboxes.values()]) {
       const later = held.findIndex(({ consensusTimestamp }) => consensusTimestamp > until);

@@ -1,14 +1,15 @@
-import type { Connection } from '@gatepost/shared/hedera/connection';
-import { prepareMessage } from '@gatepost/shared/hedera/topics';
-import { execute } from '@gatepost/shared/hedera/transaction';
+import type { Clock } from '@gatepost/shared/clock';
+import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
+import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
-import { requireDone } from '@gatepost/shared/vocabulary/outcome';
+import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
+import type { Waits } from '../run/waits.js';
 
 interface Waiting {
   readonly record: AnyRecord;
-  readonly done: (sequence: number | undefined) => void;
+  readonly done: (outcome: Outcome) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -19,14 +20,19 @@ const VALID_SECONDS = 30;
 export class RecordWriter {
   readonly #queues = new Map<string, Waiting[]>();
 
-  constructor(readonly connection: Connection) {}
+  constructor(
+    readonly ledger: Ledger,
+    readonly clock: Clock,
+    readonly waits: Waits,
+    readonly signal?: AbortSignal,
+  ) {}
 
   /**
-   * Writes one record; resolves when the network has taken its message, with its sequence number on the topic if that is
-   * known: the mirror, asked in place of a lost receipt, does not tell it.
-   * @throws GatepostError as `execute` does; LEDGER_UNREACHABLE means that it certainly was not written.
+   * Writes one record; resolves with what became of its message, however long that takes to learn. `unknown` only when
+   * the signal ends it.
+   * @throws GatepostError RECORD_TOO_LARGE
    */
-  write(topic: TopicId, run: string | undefined, record: AnyRecord): Promise<number | undefined> {
+  write(topic: TopicId, run: string | undefined, record: AnyRecord): Promise<Outcome> {
     return new Promise((done, failed) => {
       const key = `${topic}|${run ?? ''}`;
       const queue = this.#queues.get(key);
@@ -36,7 +42,7 @@ export class RecordWriter {
       }
       const opened: Waiting[] = [{ record, done, failed }];
       this.#queues.set(key, opened);
-      setImmediate(() => void this.#drain(key, topic, run, opened));
+      this.clock.soon(() => void this.#drain(key, topic, run, opened));
     });
   }
 
@@ -61,14 +67,27 @@ export class RecordWriter {
       const carried = batch.slice(next, next + recordsIn(message));
       next += carried.length;
       try {
-        const prepared = await prepareMessage(this.connection, topic, message, { validSeconds: VALID_SECONDS });
-        const { topicSequenceNumber } = requireDone(await execute(this.connection, prepared));
-        for (const { done } of carried) done(topicSequenceNumber);
+        const outcome = await this.#execute(topic, message);
+        for (const { done } of carried) done(outcome);
       } catch (error) {
         for (const { failed } of carried) failed(error);
       }
     });
     await Promise.all(sent);
+  }
+
+  async #execute(topic: TopicId, message: Uint8Array): Promise<Outcome> {
+    const { ledger, clock, waits, signal } = this;
+    const prepared = await ledger.prepare([{ kind: 'message', topic, message }], { validSeconds: VALID_SECONDS });
+    const wait = waits.open('the network');
+    try {
+      return await executeUntilKnown(ledger, clock, prepared, {
+        onWait: (why) => wait.note(`to take a message: ${why}`),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } finally {
+      wait.end();
+    }
   }
 }
 

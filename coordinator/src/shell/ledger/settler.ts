@@ -1,106 +1,146 @@
 import type { RunContext } from '@gatepost/rules/run/run-state';
-import { prepareBatch } from '@gatepost/shared/hedera/batch';
-import type { Connection } from '@gatepost/shared/hedera/connection';
-import { scheduleDeletion } from '@gatepost/shared/hedera/schedules';
-import { tokenTransfer } from '@gatepost/shared/hedera/tokens';
-import { messageTransaction } from '@gatepost/shared/hedera/topics';
-import { execute, rejectionStatus } from '@gatepost/shared/hedera/transaction';
-import type { Payee } from '@gatepost/shared/ledger/ledger';
+import { type Clock, pause } from '@gatepost/shared/clock';
+import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
+import type { Action, Ledger, Payee } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, ScheduleId, TransactionId } from '@gatepost/shared/vocabulary/ids';
-import { requireDone } from '@gatepost/shared/vocabulary/outcome';
+import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
 import type { Payment } from '../../core/decide/command.js';
-import { pollUntil } from '../reports/poll.js';
+import { paymentKey } from '../../core/effects/effect-key.js';
+import type { Became, PaymentBecame } from '../../core/effects/in-flight.js';
+import type { Waits } from '../run/waits.js';
 import type { Guards } from './guards.js';
 
-/** A payment that the ledger refuses, and its reason. */
-export interface Refused {
-  readonly payment: Payment;
-  readonly reason: string;
+/** What the journal shows by now beyond what was folded. */
+export interface LookAhead {
+  /** Whether another coordinator took over. */
+  readonly fenced: boolean;
+  /** Payments that are recorded. */
+  readonly settled: ReadonlySet<string>;
 }
 
-function payeesOf(payments: readonly Payment[]): Payee[] {
-  const totals = new Map<AccountId, bigint>();
-  for (const { to, amount } of payments) totals.set(to, (totals.get(to) ?? 0n) + amount);
-  return [...totals].map(([to, amount]) => ({ to, amount }));
+/** What settling works with. */
+export interface SettlerTools {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly context: RunContext;
+  readonly guards: Guards;
+  /** How long the network may take a payment. */
+  readonly windowMs: number;
+  readonly waits: Waits;
+  readonly log: Logger;
+  /** @throws GatepostError MIRROR_UNREACHABLE */
+  readonly lookAhead: () => Promise<LookAhead>;
+  readonly signal?: AbortSignal;
 }
+
+const REASON_PAUSE_MS = 250;
+const REASON_TRIES = 40;
 
 /**
  * Pays accepted attempts and writes `settled`, both or neither, in one AtomicBatch (HIP-551) of fixed ids and bytes.
  * Their guards are deleted with it.
  */
 export class Settler {
-  constructor(
-    readonly connection: Connection,
-    readonly context: RunContext,
-    readonly guards: Guards,
-    readonly windowMs: number,
-    readonly log: Logger,
-  ) {}
+  constructor(readonly tools: SettlerTools) {}
 
   /**
    * Settles payments together; a batch the ledger refuses is split by payee until those at fault stand alone.
-   * @returns the payments that were refused.
-   * @throws GatepostError LEDGER_UNREACHABLE when nothing was paid for certain, OUTCOME_UNKNOWN.
+   * @returns what became of each payment. Never throws for what the ledger does.
    */
-  async settle(payments: readonly Payment[]): Promise<Refused[]> {
-    return this.#settle(payments, await this.guards.of(payments));
+  async settle(payments: readonly Payment[]): Promise<PaymentBecame[]> {
+    return this.#settle(payments, await this.tools.guards.of(payments));
   }
 
-  async #settle(payments: readonly Payment[], guards: readonly ScheduleId[]): Promise<Refused[]> {
-    const transfer = this.connection.nextTransactionId();
+  async #settle(payments: readonly Payment[], guards: readonly ScheduleId[]): Promise<PaymentBecame[]> {
+    let ahead: LookAhead;
     try {
-      await this.#execute(payments, transfer, guards);
-      return [];
-    } catch (error) {
-      const status = rejectionStatus(error);
-      if (status === undefined) throw error;
-      // One of them may have done its work meanwhile; that must not keep anybody from being paid.
-      if (guards.length > 0) return this.#settle(payments, []);
-      const groups = byPayee(payments);
-      if (groups.length === 1) {
-        const reason = await this.#innerStatus(transfer, status);
-        this.log.warn({ payee: payments[0]?.to, reason }, 'payment refused');
-        return payments.map((payment) => ({ payment, reason }));
-      }
-      this.log.info({ status, payees: groups.length }, 'batch refused; splitting it');
-      const middle = Math.ceil(groups.length / 2);
-      const first = await this.#settle(groups.slice(0, middle).flat(), []);
-      return [...first, ...(await this.#settle(groups.slice(middle).flat(), []))];
+      ahead = await this.tools.lookAhead();
+    } catch (thrown) {
+      return all(payments, { kind: 'never', why: toGatepostError(thrown).message });
     }
+    if (ahead.fenced) return all(payments, { kind: 'never', why: 'another coordinator took over' });
+    const due = payments.filter((payment) => !ahead.settled.has(paymentKey(payment)));
+    const recorded = payments.filter((payment) => ahead.settled.has(paymentKey(payment)));
+    return [...all(recorded, { kind: 'done' }), ...(due.length === 0 ? [] : await this.#pay(due, guards))];
   }
 
-  async #execute(payments: readonly Payment[], transfer: TransactionId, guards: readonly ScheduleId[]): Promise<void> {
-    const { connection, context } = this;
+  async #pay(payments: readonly Payment[], guards: readonly ScheduleId[]): Promise<PaymentBecame[]> {
+    const transfer = this.tools.ledger.nextTransactionId();
+    const outcome = await this.#execute(payments, transfer, guards);
+    if (outcome.kind === 'done') return all(payments, outcome);
+    if (outcome.kind !== 'refused') return all(payments, { kind: outcome.kind, why: outcome.why });
+    // A guard may have done its work meanwhile; that must not keep anybody from being paid.
+    if (guards.length > 0) return this.#settle(payments, []);
+    const groups = byPayee(payments);
+    if (groups.length === 1) {
+      const why = await this.#innerStatus(transfer, outcome.status);
+      this.tools.log.warn({ payee: payments[0]?.to, reason: why }, 'payment refused');
+      return all(payments, { kind: 'refused', why });
+    }
+    this.tools.log.info({ status: outcome.status, payees: groups.length }, 'batch refused; splitting it');
+    const middle = Math.ceil(groups.length / 2);
+    const first = await this.#settle(groups.slice(0, middle).flat(), []);
+    return [...first, ...(await this.#settle(groups.slice(middle).flat(), []))];
+  }
+
+  async #execute(
+    payments: readonly Payment[],
+    transfer: TransactionId,
+    guards: readonly ScheduleId[],
+  ): Promise<Outcome> {
+    const { ledger, clock, context, windowMs, waits, signal } = this.tools;
     const record = {
       type: 'settled' as const,
       token: context.token,
       transfer,
       payments: payments.map((payment) => ({ ...payment, amount: payment.amount.toString() })),
     };
-    const [message] = packRecords(context.run, [record]);
-    if (message === undefined) return;
-    const inner = [
-      tokenTransfer(connection, context.token, payeesOf(payments)),
-      messageTransaction(context.journal, message),
-      ...guards.map(scheduleDeletion),
+    const messages = packRecords(context.run, [record]);
+    const actions: Action[] = [
+      { kind: 'transfer', token: context.token, payees: payeesOf(payments) },
+      ...messages.map((message): Action => ({ kind: 'message', topic: context.journal, message })),
+      ...guards.map((schedule): Action => ({ kind: 'unschedule', schedule })),
     ];
-    const batch = await prepareBatch(connection, inner, {
-      innerIds: [transfer],
-      validSeconds: Math.trunc(this.windowMs / 1_000),
-    });
-    requireDone(await execute(connection, batch));
+    const batch = await ledger.prepare(actions, { firstId: transfer, validSeconds: Math.trunc(windowMs / 1_000) });
+    const wait = waits.open('the network');
+    try {
+      return await executeUntilKnown(ledger, clock, batch, {
+        onWait: (why) => wait.note(`to take a payment: ${why}`),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } finally {
+      wait.end();
+    }
   }
 
   /** The ledger's own word for what was wrong with the transfer; the mirror knows it a little later. */
   async #innerStatus(transfer: TransactionId, outer: string): Promise<string> {
     if (outer !== 'INNER_TRANSACTION_FAILED') return outer;
-    const found = await pollUntil(async () => (await this.connection.mirror.transaction(transfer))[0]?.result).catch(
-      () => undefined,
-    );
-    return found ?? outer;
+    const { ledger, clock, log, signal } = this.tools;
+    for (let tries = 0; tries < REASON_TRIES; tries += 1) {
+      try {
+        const found = await ledger.resultOf(transfer);
+        if (found !== undefined) return found;
+      } catch (thrown) {
+        log.debug({ transfer }, `why it was refused cannot be read: ${toGatepostError(thrown).message}`);
+        break;
+      }
+      await pause(clock, REASON_PAUSE_MS, signal);
+    }
+    return outer;
   }
+}
+
+const all = (payments: readonly Payment[], became: Became): PaymentBecame[] =>
+  payments.map((payment) => ({ payment, became }));
+
+function payeesOf(payments: readonly Payment[]): Payee[] {
+  const totals = new Map<AccountId, bigint>();
+  for (const { to, amount } of payments) totals.set(to, (totals.get(to) ?? 0n) + amount);
+  return [...totals].map(([to, amount]) => ({ to, amount }));
 }
 
 function byPayee(payments: readonly Payment[]): Payment[][] {

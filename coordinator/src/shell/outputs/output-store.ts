@@ -3,11 +3,18 @@ import { join } from 'node:path';
 import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 
+/** Bytes by their digest. What is missing is fetched from the agent or made again. */
+export interface OutputKeeper {
+  get(digest: Sha256): Buffer | undefined;
+  /** @throws GatepostError STORE_FAILED */
+  put(bytes: Uint8Array): Sha256;
+}
+
 /**
  * Bytes by their digest in the state directory. A cache only: what is missing is fetched from the agent or made again,
  * what does not match its digest counts as missing.
  */
-export class OutputStore {
+export class OutputStore implements OutputKeeper {
   readonly #directory: string;
 
   constructor(stateDir: string) {

@@ -2,14 +2,14 @@ import type { Attempt } from '@gatepost/rules/run/attempt';
 import type { TaskState } from '@gatepost/rules/run/task-state';
 import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { Fleet } from '../agents/fleet.js';
-import type { OutputStore } from './output-store.js';
+import type { AgentFleet } from '../agents/agent-fleet.js';
+import type { OutputKeeper } from './output-store.js';
 
 /** Outputs of attempts, from wherever they can be had; always the bytes that the `result` record names. */
 export class Outputs {
   constructor(
-    readonly store: OutputStore,
-    readonly fleet: Fleet,
+    readonly store: OutputKeeper,
+    readonly fleet: AgentFleet,
   ) {}
 
   /** @throws GatepostError AGENT_UNREACHABLE, AGENT_REFUSED, OUTPUT_CORRUPT */

@@ -12,7 +12,7 @@ import {
   type WorkOrder,
   workOrderBytes,
 } from '../../core/work-order.js';
-import type { OutputStore } from './output-store.js';
+import type { OutputKeeper } from './output-store.js';
 import type { Outputs } from './outputs.js';
 
 /** Puts together what agents get as input, out of the plan and accepted outputs. */
@@ -20,7 +20,7 @@ export class WorkOrders {
   constructor(
     readonly state: RunState,
     readonly outputs: Outputs,
-    readonly store: OutputStore,
+    readonly store: OutputKeeper,
   ) {}
 
   /** The order of the next attempt. @throws GatepostError INVALID_PLAN, or as `Outputs.of`. */

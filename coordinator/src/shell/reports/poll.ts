@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '@gatepost/shared/clock';
 
 const PAUSE_MS = 250;
 const PATIENCE_MS = 10_000;
@@ -8,10 +9,10 @@ export async function pollUntil<T>(
   ask: () => Promise<T | undefined>,
   patienceMs = PATIENCE_MS,
 ): Promise<T | undefined> {
-  const end = Date.now() + patienceMs;
+  const end = systemClock.nowMs() + patienceMs;
   for (;;) {
     const answer = await ask();
-    if (answer !== undefined || Date.now() >= end) return answer;
+    if (answer !== undefined || systemClock.nowMs() >= end) return answer;
     await sleep(PAUSE_MS);
   }
 }

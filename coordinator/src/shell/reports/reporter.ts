@@ -1,6 +1,7 @@
 import type { Change } from '@gatepost/rules/run/change';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import type { Wait } from '../run/waits.js';
 import type { RunSummary } from './summary.js';
 
 /** Whoever watches a run. */
@@ -9,5 +10,7 @@ export interface Reporter {
   begin(state: RunState, how: 'new' | 'resumed' | 'closed'): void;
   change(change: Change): void;
   progress(task: string, attempt: number, agent: AccountId, fraction: number, message: string): void;
+  /** Something outside has been waited for rather long; said again every half minute. */
+  waiting(wait: Wait): void;
   end(summary: RunSummary): void;
 }

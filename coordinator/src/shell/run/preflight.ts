@@ -3,7 +3,7 @@ import type { Plan } from '@gatepost/rules/plan/plan';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { formatUsd, usdOf } from '@gatepost/shared/vocabulary/fees';
-import type { TokenId } from '@gatepost/shared/vocabulary/ids';
+import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { estimatePlan } from '../../core/estimate.js';
 
 /** A plan whose fees cannot stay within its own limit is not started. @throws GatepostError INVALID_PLAN */
@@ -29,5 +29,22 @@ export async function checkFunds(connection: Connection, token: TokenId, plan: P
   throw new GatepostError(
     'INVALID_CONFIG',
     `${connection.account} holds ${held ?? 'none'} of ${token}, the plan needs ${needed}; nothing was started`,
+  );
+}
+
+/**
+ * A topic that only the coordinator may write to is an agent's inbox, or one like it: no agent could report there.
+ * @throws GatepostError INVALID_CONFIG, NOT_FOUND, MIRROR_UNREACHABLE
+ */
+export async function checkJournal(connection: Connection, journal: TopicId): Promise<void> {
+  const { submit_key: submitKey, deleted } = await connection.mirror.topic(journal);
+  const own = connection.key.publicKey.toStringRaw();
+  if (deleted !== true && submitKey?.key !== own) return;
+  const what =
+    deleted === true ? 'is deleted' : 'takes messages of this coordinator alone, as an inbox of an agent does';
+  throw new GatepostError(
+    'INVALID_CONFIG',
+    `journal: topic ${journal} ${what}; nothing was written. Name the topic that "coordinator init" made for this`,
+    { journal },
   );
 }

@@ -5,25 +5,35 @@ import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { Emit } from '@gatepost/rules/run/change';
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import type { RunState } from '@gatepost/rules/run/run-state';
+import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { NANOS_PER_MS, type Nanos } from '@gatepost/shared/vocabulary/time';
 import { decide } from '../../core/decide/decide.js';
 import { judge, type SessionObservation } from '../../core/decide/health.js';
 import type { Limits } from '../../core/decide/limits.js';
 import type { Observations } from '../../core/decide/observations.js';
-import type { Fleet } from '../agents/fleet.js';
-import { writeSightings } from '../agents/sightings.js';
-import type { FeeMeter } from '../ledger/fee-meter.js';
+import type { AgentFleet } from '../agents/agent-fleet.js';
+import type { Sightings } from '../agents/sightings.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
 import type { LedgerFeed } from '../ledger/ledger-feed.js';
-import type { OutputStore } from '../outputs/output-store.js';
+import type { OutputKeeper } from '../outputs/output-store.js';
 import type { WorkOrders } from '../outputs/work-orders.js';
 import type { Effects } from './effects.js';
+import type { OpenWait, Waits } from './waits.js';
 import type { Waker } from './waker.js';
 
 /** Why the loop ended. */
 export type LoopEnd = 'closed' | 'fenced' | 'unpayable' | 'interrupted';
+
+/** What the run has cost so far. */
+export interface Fees {
+  /** US dollars, as of the last reading. */
+  readonly usd: number;
+  /** Reads on in the background. */
+  follow(openedAt: Nanos): void;
+}
 
 /** What the loop works with. */
 export interface LoopTools {
@@ -31,18 +41,20 @@ export interface LoopTools {
   readonly identity: CoordinatorIdentity;
   readonly feed: LedgerFeed;
   readonly effects: Effects;
-  readonly fleet: Fleet;
+  readonly fleet: AgentFleet;
   readonly orders: WorkOrders;
-  readonly store: OutputStore;
+  readonly store: OutputKeeper;
   readonly limits: Limits;
   /** Pause between looks at inboxes while the journal is silent, for the mirror's sake. */
   readonly inboxPollMs: number;
   readonly waker: Waker;
   readonly emit: Emit;
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
-  readonly fees: FeeMeter;
-  /** Where this host's other commands look for what this process sees. */
-  readonly stateDir: string;
+  readonly fees: Fees;
+  /** Tells this host's other commands what this process sees of the agents. */
+  readonly tell: (seen: Sightings) => void;
+  readonly waits: Waits;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -50,8 +62,8 @@ export interface LoopTools {
 const TICK_MS = 200;
 /** A tick that comes so late means that this process was away: suspended, or its host was. */
 const AWAY_MS = 2_000;
-/** How long the mirror may be out of reach before the run gives up waiting. */
-const MIRROR_PATIENCE_MS = 120_000;
+/** How long the journal's subscription may bring nothing, while something is under way, before REST is asked too. */
+const CATCH_UP_MS = 5_000;
 const NOT_FOUND_CODE = 5;
 const RESOURCE_EXHAUSTED_CODE = 8;
 const REDISPATCH_MS = 500;
@@ -60,24 +72,25 @@ const SIGHTINGS_MS = 1_000;
 
 /** Reads, folds, decides and launches, over and over, until the run is closed or cannot go on. */
 export class RunLoop {
-  readonly #startedMs = Date.now();
+  readonly #startedMs: number;
   #begun = false;
   #polledMs = 0;
   #toldMs = 0;
-  #mirrorLostMs: number | undefined;
+  #heardMs = 0;
+  readonly #mirror: OpenWait;
 
-  constructor(
-    readonly tools: LoopTools,
-    /** Inboxes a predecessor may still have messages under way to, until when (consensus time, ms). */
-    readonly predecessor: { readonly inboxes: () => Iterable<TopicId>; readonly untilMs: number },
-  ) {}
+  constructor(readonly tools: LoopTools) {
+    this.#startedMs = tools.clock.nowMs();
+    this.#heardMs = this.#startedMs;
+    this.#mirror = tools.waits.open('the mirror');
+  }
 
-  /** @throws GatepostError when an effect failed for good or the mirror stays out of reach. */
+  /** @throws GatepostError LEDGER_REJECTED when the ledger takes no records any more, and what an effect ended with. */
   async run(interrupted: AbortSignal): Promise<LoopEnd> {
-    const { state, effects, waker } = this.tools;
-    let lastMs = Date.now();
+    const { state, effects, waker, clock } = this.tools;
+    let lastMs = clock.nowMs();
     while (!interrupted.aborted) {
-      const nowMs = Date.now();
+      const nowMs = clock.nowMs();
       if (nowMs - lastMs > AWAY_MS) this.tools.fleet.forgiveSilence(nowMs);
       lastMs = nowMs;
       await this.#read();
@@ -85,37 +98,62 @@ export class RunLoop {
       const stop = this.#decide(nowMs);
       if (stop !== undefined) return stop;
       if (effects.fatal !== undefined) throw effects.fatal;
+      const { failure } = effects.inFlight;
+      if (failure !== undefined) throw new GatepostError('LEDGER_REJECTED', failure);
       await waker.wait(TICK_MS);
     }
     return 'interrupted';
   }
 
   async #read(): Promise<void> {
-    const { feed, log } = this.tools;
-    const inboxes = this.#inboxesToRead();
+    const { feed, effects, log, state } = this.tools;
+    const afterPredecessor = this.#afterPredecessor();
+    const inboxes = this.#inboxesToRead(afterPredecessor);
+    const by = inboxes.size > 0 && afterPredecessor ? 'rest' : this.#isQuiet() ? 'catch-up' : 'stream';
+    const { run } = state.context;
+    const awaits = (of: string | undefined, task: string, attempt: number) =>
+      of === run && effects.inFlight.awaits(task, attempt);
     let records: LedgerRecord[];
     try {
-      records = await feed.read(inboxes);
-      this.#mirrorLostMs = undefined;
+      records = await feed.read(inboxes, { by, awaits });
+      this.#mirror.end();
     } catch (thrown) {
       const error = toGatepostError(thrown, 'MIRROR_UNREACHABLE');
-      this.#mirrorLostMs ??= Date.now();
-      if (Date.now() - this.#mirrorLostMs > MIRROR_PATIENCE_MS) throw error;
-      log.warn({ code: error.code }, `${error.message}; trying again`);
+      this.#mirror.note(`to answer: ${error.message}`);
+      log.debug({ code: error.code }, `${error.message}; trying again`);
       return;
     }
     for (const record of records) this.#fold(record);
-    this.tools.fleet.follow(this.tools.state.agents.values());
+    this.tools.fleet.follow(state.agents.values());
+  }
+
+  /**
+   * Whether a process before this one may still have messages under way. It fell silent; what it sent is decided once
+   * the journal was read beyond the window of its last transaction.
+   */
+  #afterPredecessor(): boolean {
+    const { takenOverAt, journalAt } = this.tools.state;
+    return takenOverAt > 0n && journalAt <= takenOverAt + BigInt(this.tools.limits.quarantineMs) * NANOS_PER_MS;
+  }
+
+  /** Whether the subscription has brought nothing for long although something is expected. */
+  #isQuiet(): boolean {
+    const { feed, effects, clock, state } = this.tools;
+    const nowMs = clock.nowMs();
+    if (feed.hasNews) this.#heardMs = nowMs;
+    if (effects.inFlight.size + state.openAttempts === 0 || nowMs - this.#heardMs < CATCH_UP_MS) return false;
+    this.#heardMs = nowMs;
+    return true;
   }
 
   /** Before news of the journal is folded all that may hold earlier records; otherwise now and then. */
-  #inboxesToRead(): ReadonlySet<TopicId> {
-    const { feed, effects, inboxPollMs } = this.tools;
-    const nowMs = Date.now();
+  #inboxesToRead(afterPredecessor: boolean): ReadonlySet<TopicId> {
+    const { feed, effects, inboxPollMs, clock, state } = this.tools;
+    const nowMs = clock.nowMs();
     if (!feed.hasNews && nowMs - this.#polledMs < inboxPollMs) return new Set();
     this.#polledMs = nowMs;
-    const inboxes = new Set(effects.unseen.keys());
-    if (nowMs < this.predecessor.untilMs) for (const topic of this.predecessor.inboxes()) inboxes.add(topic);
+    const inboxes = new Set(effects.inFlight.unseen);
+    if (afterPredecessor) for (const topic of state.inboxes.keys()) inboxes.add(topic);
     return inboxes;
   }
 
@@ -126,7 +164,7 @@ export class RunLoop {
     if (entry.author !== state.context.coordinator) return;
     if (record.type === 'epoch') this.#begun ||= record.instance === identity.instance;
     else if (entry.run !== state.context.run) return;
-    effects.inFlight.folded(entry);
+    effects.inFlight.folded(entry, this.tools.clock.nowMs());
     if (record.type === 'verdict') {
       effects.gated.delete(keyOf(record.task, record.attempt));
       effects.decided(record.task, record.attempt);
@@ -135,13 +173,13 @@ export class RunLoop {
       if (agent !== undefined) this.tools.fleet.link(agent)?.forget(ref);
     }
     if (record.type !== 'assign' && record.type !== 'cancel') return;
-    effects.readBack(entry.topic, record.type, record.task, record.attempt);
     const attempt = attemptAt(state.tasks.get(record.task), record.attempt);
     if (record.type === 'assign' && attempt?.inboxSequence === entry.sequence) void this.dispatch(attempt);
   }
 
   #decide(nowMs: number): LoopEnd | undefined {
     const { state, limits, effects, fees } = this.tools;
+    effects.inFlight.tick(nowMs);
     if (state.opened && state.context.plan.maxFeesUsd !== undefined) fees.follow(state.openedAt);
     const seen = this.#observations();
     if (nowMs - this.#toldMs >= SIGHTINGS_MS) this.#tell(nowMs, seen);
@@ -153,7 +191,7 @@ export class RunLoop {
   }
 
   #tell(nowMs: number, { sessions }: Observations): void {
-    const { state, limits, stateDir, log } = this.tools;
+    const { state, limits, tell, log } = this.tools;
     this.#toldMs = nowMs;
     const agents = [...state.agents.values()].map((agent) => {
       const session = sessions.get(agent.account);
@@ -161,7 +199,7 @@ export class RunLoop {
       return { agent: agent.account, health, why, last_beat_ms: session?.lastHeardMs, ...session?.load };
     });
     try {
-      writeSightings(stateDir, { run: state.context.run, at_ms: nowMs, agents });
+      tell({ run: state.context.run, at_ms: nowMs, agents });
     } catch (thrown) {
       log.warn(`what is seen of the agents cannot be written: ${toGatepostError(thrown).message}`);
     }
@@ -170,7 +208,7 @@ export class RunLoop {
   #observations(): Observations {
     const { identity, effects, fleet } = this.tools;
     const sessions = new Map(fleet.observations());
-    for (const [agent, trouble] of effects.refusing) {
+    for (const [agent, trouble] of effects.inFlight.refusing) {
       const known = sessions.get(agent);
       if (known !== undefined)
         sessions.set(agent, { ...known, connected: false, trouble } satisfies SessionObservation);
@@ -184,7 +222,6 @@ export class RunLoop {
       gated: effects.gated,
       inputTrouble: effects.inputTrouble,
       feesUsd: this.tools.fees.usd,
-      unpayable: effects.unpayable,
     };
   }
 
@@ -207,15 +244,7 @@ export class RunLoop {
 
   /** A session is up: everything the agent has to do is told again. */
   connected(agent: AccountId): void {
-    for (const key of this.tools.state.agents.get(agent)?.open ?? []) {
-      const attempt = this.#attemptOf(key);
-      if (attempt !== undefined) void this.dispatch(attempt);
-    }
-  }
-
-  #attemptOf(key: string): Attempt | undefined {
-    const mark = key.lastIndexOf('#');
-    return attemptAt(this.tools.state.tasks.get(key.slice(0, mark)), Number(key.slice(mark + 1)));
+    for (const attempt of this.tools.state.agents.get(agent)?.open ?? []) void this.dispatch(attempt);
   }
 
   /** What a session tells of an attempt; the ledger decides, so only bytes and progress count. */
@@ -230,9 +259,10 @@ export class RunLoop {
   /** The daemon may not have seen the assignment yet, or have no room: it is told again a little later. */
   refused(agent: AccountId, { ref, code, message }: Refused): void {
     if (ref === undefined || ref.run !== this.tools.state.context.run) return;
-    const attempt = this.#attemptOf(keyOf(ref.task, ref.attempt));
+    const attempt = attemptAt(this.tools.state.tasks.get(ref.task), ref.attempt);
     const soon = code === NOT_FOUND_CODE || code === RESOURCE_EXHAUSTED_CODE;
     this.tools.log[soon ? 'debug' : 'warn']({ agent, task: ref.task, attempt: ref.attempt, code }, message);
-    if (soon && attempt !== undefined) setTimeout(() => void this.dispatch(attempt), REDISPATCH_MS);
+    const { clock } = this.tools;
+    if (soon && attempt !== undefined) clock.at(clock.nowMs() + REDISPATCH_MS, () => void this.dispatch(attempt));
   }
 }

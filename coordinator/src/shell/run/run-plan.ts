@@ -1,36 +1,29 @@
 import { dirname, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plan } from '@gatepost/rules/plan/plan';
-import type { Change } from '@gatepost/rules/run/change';
-import { chooseRun } from '@gatepost/rules/run/journal-index';
-import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
+import { type ChosenRun, chooseRun } from '@gatepost/rules/run/journal-index';
+import { emptyState } from '@gatepost/rules/run/run-state';
+import { systemClock, waitingClock } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import type { Logger } from '@gatepost/shared/log';
-import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Limits } from '../../core/decide/limits.js';
 import { Fleet } from '../agents/fleet.js';
-import { removeSightings } from '../agents/sightings.js';
-import { Judging } from '../gates/judging.js';
+import { removeSightings, writeSightings } from '../agents/sightings.js';
 import { FeeMeter } from '../ledger/fee-meter.js';
-import { Guards } from '../ledger/guards.js';
-import { type CoordinatorIdentity, nextIdentity } from '../ledger/identity.js';
+import { nextIdentity } from '../ledger/identity.js';
 import { indexJournal, replay } from '../ledger/journal-replay.js';
 import { LedgerFeed } from '../ledger/ledger-feed.js';
-import { RecordWriter } from '../ledger/record-writer.js';
-import { Settler } from '../ledger/settler.js';
 import { OutputStore } from '../outputs/output-store.js';
-import { Outputs } from '../outputs/outputs.js';
 import { SavedOutputs } from '../outputs/saved-outputs.js';
-import { WorkOrders } from '../outputs/work-orders.js';
 import { keepPlan } from '../plan/plan-cache.js';
 import type { Reporter } from '../reports/reporter.js';
 import { type RunSummary, readBalances, summarise } from '../reports/summary.js';
 import type { CoordinatorConfig } from '../setup/config-file.js';
-import { Effects } from './effects.js';
-import { checkFees, checkFunds } from './preflight.js';
-import { type LoopEnd, RunLoop } from './run-loop.js';
-import { Waker } from './waker.js';
+import { checkFees, checkFunds, checkJournal } from './preflight.js';
+import type { LoopEnd } from './run-loop.js';
+import { type RunPorts, type RunSettings, RunWork } from './run-work.js';
 
 /** What a run needs to know. */
 export interface RunOptions {
@@ -51,15 +44,11 @@ export interface RunEnd {
   readonly summary: RunSummary;
 }
 
-/** Messages of a dead process may still come into sight for so long. */
-const PREDECESSOR_MS = 60_000;
 /** Longest lag of the mirror that a fenced coordinator is expected to suffer. */
 const FENCE_LAG_MS = 60_000;
 /** Public mirrors allow some dozens of requests per second and lag by seconds. */
 const PUBLIC_POLL_MS = 1_000;
 const LOCAL_POLL_MS = 50;
-/** How long an interrupted process waits for what it has under way. */
-const PARTING_MS = 10_000;
 
 /** Opens or resumes the run of a plan and works on it until it is closed, cannot go on, or is interrupted. */
 export async function runPlan(
@@ -69,170 +58,97 @@ export async function runPlan(
   interrupted: AbortSignal,
   log: Logger,
 ): Promise<RunEnd> {
-  const startedMs = Date.now();
-  checkFees(options.plan, options.config.limits.settleAfter);
-  const feed = new LedgerFeed(connection, options.config.journal, new Set(options.config.agents), log);
+  const { plan, config } = options;
+  const startedMs = systemClock.nowMs();
+  checkFees(plan, config.limits.settleAfter);
+  await checkJournal(connection, config.journal);
+  const ledger = hederaLedger(connection, log);
+  const feed = new LedgerFeed(ledger, config.journal, new Set(config.agents), log);
   const index = await indexJournal(feed, connection.account);
-  const chosen = chooseRun(index, options.plan.digest, options.wantNew);
+  const chosen = chooseRun(index, plan.digest, options.wantNew);
+  const token = tokenOf(chosen, config.token);
   const identity = chosen.state === 'closed' ? undefined : nextIdentity(index, options.takeOver);
   const state = emptyState({
     run: chosen.run,
-    plan: options.plan,
+    plan,
     coordinator: connection.account,
-    journal: options.config.journal,
-    token: options.config.token,
-    agents: new Set(options.config.agents),
+    journal: config.journal,
+    token,
+    agents: new Set(config.agents),
   });
   await replay(feed, state, log);
-  if (chosen.state !== 'closed') await checkFunds(connection, options.config.token, options.plan, state.paid);
-  keepPlan(options.config.stateDir, options.plan);
+  if (chosen.state !== 'closed') await checkFunds(connection, token, plan, state.paid);
+  keepPlan(config.stateDir, plan);
   reporter.begin(state, chosen.state);
-  const work = new RunWork(connection, options, reporter, state, feed, log);
+  const ports = portsOf(connection, options, reporter, (task) => save(task), log);
+  const work = new RunWork(ports, settingsOf(connection, options), state, feed);
+  const saved = new SavedOutputs(work.outputs, options.outputDir, log);
+  function save(id: string): void {
+    const task = state.tasks.get(id);
+    if (task?.status === 'complete') saved.save(task);
+  }
   try {
     const why = identity === undefined ? 'closed' : await work.run(identity, interrupted);
-    await work.saved.finish(state);
+    await saved.finish(state);
     const balances = await readBalances(connection, state, log);
-    const { unpayable } = work;
-    return { why, summary: summarise(state, work.saved.files, unpayable, Date.now() - startedMs, balances) };
+    const elapsedMs = systemClock.nowMs() - startedMs;
+    return { why, summary: summarise(state, saved.files, work.unpayable, elapsedMs, balances) };
   } finally {
     work.close();
+    removeSightings(config.stateDir);
   }
 }
 
-/** Everything that works on one run in this process. */
-class RunWork {
-  readonly #store: OutputStore;
-  readonly #fleet: Fleet;
-  readonly #outputs: Outputs;
-  readonly #orders: WorkOrders;
-  readonly #waker = new Waker();
-  readonly #stop = new AbortController();
-  readonly saved: SavedOutputs;
-  #loop: RunLoop | undefined;
-  #effects: Effects | undefined;
+/**
+ * The token that a run pays in: its own, once it is opened.
+ * @throws GatepostError INVALID_CONFIG when an open run was opened with another one.
+ */
+function tokenOf({ run, state, token }: ChosenRun, configured: TokenId): TokenId {
+  if (token === undefined || token === configured) return configured;
+  if (state === 'closed') return token;
+  throw new GatepostError(
+    'INVALID_CONFIG',
+    `run ${run} was opened to pay in ${token}, the configuration names ${configured}; nothing was changed. ` +
+      `Set token: ${token} to go on with it, or open another run with --new`,
+    { run, token, configured },
+  );
+}
 
-  constructor(
-    readonly connection: Connection,
-    readonly options: RunOptions,
-    readonly reporter: Reporter,
-    readonly state: RunState,
-    readonly feed: LedgerFeed,
-    readonly log: Logger,
-  ) {
-    this.#store = new OutputStore(options.config.stateDir);
-    const handlers = {
-      connected: (agent: Parameters<RunLoop['connected']>[0]) => this.#loop?.connected(agent),
-      event: (...args: Parameters<RunLoop['event']>) => this.#loop?.event(...args),
-      refused: (...args: Parameters<RunLoop['refused']>) => this.#loop?.refused(...args),
-      changed: this.#waker.wake,
-    };
-    this.#fleet = new Fleet(connection, options.insecureLoopback, handlers, log);
-    this.#outputs = new Outputs(this.#store, this.#fleet);
-    this.#orders = new WorkOrders(state, this.#outputs, this.#store);
-    this.saved = new SavedOutputs(this.#outputs, options.outputDir, log);
-  }
+/** What a run reaches the outside through: the network, the agents' hosts, this host's files and its terminal. */
+function portsOf(
+  connection: Connection,
+  { config, insecureLoopback }: RunOptions,
+  reporter: Reporter,
+  accepted: (task: string) => void,
+  log: Logger,
+): RunPorts {
+  return {
+    ledger: hederaLedger(connection, log),
+    clock: waitingClock,
+    fleet: (handlers) => new Fleet(connection, insecureLoopback, handlers, waitingClock, log),
+    store: new OutputStore(config.stateDir),
+    fees: new FeeMeter(connection, systemClock, log),
+    tell: (seen) => writeSightings(config.stateDir, seen),
+    change: (change) => {
+      if (change.event === 'ignored') log.debug(change.reason);
+      if (change.event === 'verdict') accepted(change.task);
+      reporter.change(change);
+    },
+    progress: (...args) => reporter.progress(...args),
+    waiting: (wait) => reporter.waiting(wait),
+    log,
+  };
+}
 
-  get unpayable(): ReadonlyMap<string, string> {
-    return this.#effects?.unpayable ?? new Map();
-  }
-
-  async run(identity: CoordinatorIdentity, interrupted: AbortSignal): Promise<LoopEnd> {
-    const effects = this.#makeEffects(identity);
-    const loop = this.#makeLoop(identity, effects);
-    this.#effects = effects;
-    this.#loop = loop;
-    interrupted.addEventListener('abort', this.#waker.wake, { once: true });
-    const { journal } = this.state.context;
-    await effects.tools.writer.write(journal, undefined, identity.record('begun'));
-    void this.feed.follow(this.#stop.signal, this.#waker.wake).catch((thrown: unknown) => {
-      effects.fatal ??= toGatepostError(thrown);
-      this.#waker.wake();
-    });
-    const end = await loop.run(interrupted).finally(() => interrupted.removeEventListener('abort', this.#waker.wake));
-    if (end !== 'fenced') await this.#part(effects, identity);
-    return end;
-  }
-
-  /** Lets what is under way come to its end, and says that this process no longer acts. */
-  async #part(effects: Effects, identity: CoordinatorIdentity): Promise<void> {
-    const goodbye = async () => {
-      await effects.idle();
-      await effects.tools.writer.write(this.state.context.journal, undefined, identity.record('ended'));
-    };
-    const patience = new AbortController();
-    await Promise.race([
-      goodbye().catch((thrown: unknown) => this.log.warn(toGatepostError(thrown).message)),
-      sleep(PARTING_MS, undefined, { signal: patience.signal }).catch(() => undefined),
-    ]);
-    patience.abort();
-  }
-
-  #makeEffects(identity: CoordinatorIdentity): Effects {
-    const { connection, state, log, options } = this;
-    const { limits } = options.config;
-    const directory = dirname(resolve(options.planFile));
-    const guards = new Guards(connection, state.context, limits.deadlineGraceMs, log);
-    const judging = new Judging(this.#outputs, this.#orders, directory, limits.agentWaitMs, this.#stop.signal);
-    return new Effects({
-      connection,
-      state,
-      identity,
-      writer: new RecordWriter(connection),
-      settler: new Settler(connection, state.context, guards, limits.paymentWindowMs, log),
-      fleet: this.#fleet,
-      orders: this.#orders,
-      judging,
-      store: this.#store,
-      guards,
-      log,
-      isFenced: () => this.feed.shows(({ record }) => record.type === 'epoch' && record.epoch > identity.epoch),
-      wake: this.#waker.wake,
-    });
-  }
-
-  #makeLoop(identity: CoordinatorIdentity, effects: Effects): RunLoop {
-    const { state, feed, reporter, log } = this;
-    const tools = {
-      state,
-      identity,
-      feed,
-      effects,
-      fleet: this.#fleet,
-      orders: this.#orders,
-      store: this.#store,
-      limits: this.#limits(),
-      inboxPollMs: this.connection.network.name === 'local' ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
-      waker: this.#waker,
-      fees: new FeeMeter(this.connection, log),
-      stateDir: this.options.config.stateDir,
-      emit: (change: Change) => this.#watch(change),
-      progress: (...args: Parameters<Reporter['progress']>) => reporter.progress(...args),
-      log,
-    };
-    const untilMs = identity.follows === 'silent' ? Date.now() + PREDECESSOR_MS : 0;
-    return new RunLoop(tools, { inboxes: () => state.inboxes.keys(), untilMs });
-  }
-
-  /** A coordinator that is fenced may go on paying for as long as the mirror does not show it. */
-  #limits(): Limits {
-    const { limits } = this.options.config;
-    return this.options.takeOver ? { ...limits, quarantineMs: limits.quarantineMs + FENCE_LAG_MS } : limits;
-  }
-
-  #watch(change: Change): void {
-    if (change.event === 'ignored') this.log.debug(change.reason);
-    if (change.event === 'verdict') {
-      const task = this.state.tasks.get(change.task);
-      if (task !== undefined && task.status === 'complete') this.saved.save(task);
-    }
-    this.reporter.change(change);
-  }
-
-  close(): void {
-    this.#stop.abort();
-    this.#fleet.close();
-    removeSightings(this.options.config.stateDir);
-  }
+function settingsOf({ network }: Connection, { config, planFile, takeOver }: RunOptions): RunSettings {
+  const { limits } = config;
+  // A coordinator that is fenced may go on paying for as long as the mirror does not show it.
+  const quarantined: Limits = { ...limits, quarantineMs: limits.quarantineMs + FENCE_LAG_MS };
+  return {
+    limits: takeOver ? quarantined : limits,
+    gateDirectory: dirname(resolve(planFile)),
+    inboxPollMs: network.name === 'local' ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
+  };
 }
 
 /** @throws GatepostError unless every task is complete and paid. */

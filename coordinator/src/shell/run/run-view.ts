@@ -1,6 +1,7 @@
 import type { IndexedRun, JournalIndex } from '@gatepost/rules/run/journal-index';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { indexJournal, replay } from '../ledger/journal-replay.js';
@@ -36,8 +37,8 @@ export async function viewRun(
   options: ViewOptions,
   log: Logger,
 ): Promise<RunState> {
-  const feed = new LedgerFeed(connection, config.journal, new Set(config.agents), log);
-  const { run, plan: digest } = choose(await indexJournal(feed, connection.account), options.run);
+  const feed = new LedgerFeed(hederaLedger(connection, log), config.journal, new Set(config.agents), log);
+  const { run, plan: digest, token } = choose(await indexJournal(feed, connection.account), options.run);
   const plan = options.planFile === undefined ? keptPlan(config.stateDir, digest) : loadPlan(options.planFile);
   if (plan === undefined) {
     throw new GatepostError('USAGE', `this host has not run the plan of ${run}; name its file with --plan`);
@@ -48,7 +49,7 @@ export async function viewRun(
       `${options.planFile} is not the plan of run ${run}; it has changed or is another one`,
     );
   }
-  const { journal, token } = config;
+  const { journal } = config;
   const agents = new Set(config.agents);
   const state = emptyState({ run, plan, coordinator: connection.account, journal, token, agents });
   await replay(feed, state, log);

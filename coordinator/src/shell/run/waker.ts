@@ -1,7 +1,11 @@
+import type { Clock } from '@gatepost/shared/clock';
+
 /** Lets a loop sleep until something happens or a time is over. */
 export class Waker {
   #woken = false;
   #resume: (() => void) | undefined;
+
+  constructor(readonly clock: Clock) {}
 
   /** May be called at any time; a call during the loop's work is not lost. */
   readonly wake = (): void => {
@@ -12,9 +16,9 @@ export class Waker {
   async wait(atMostMs: number): Promise<void> {
     if (!this.#woken) {
       await new Promise<void>((resume) => {
-        const timer = setTimeout(resume, atMostMs);
+        const callOff = this.clock.at(this.clock.nowMs() + atMostMs, resume);
         this.#resume = () => {
-          clearTimeout(timer);
+          callOff();
           resume();
         };
       });

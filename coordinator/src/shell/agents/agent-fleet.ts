@@ -1,0 +1,24 @@
+import type { AttemptRef } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import type { AgentState } from '@gatepost/rules/run/agent-state';
+import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import type { SessionObservation } from '../../core/decide/health.js';
+import type { DispatchedWork } from './session.js';
+
+/** What is needed of the way to one agent. */
+export interface Link {
+  dispatch(work: DispatchedWork): Promise<void>;
+  forget(ref: AttemptRef): void;
+  cancel(ref: AttemptRef, reason: string): void;
+  fetch(sha256: Sha256): Promise<Buffer>;
+}
+
+/** The ways to the agents, as a run uses them. */
+export interface AgentFleet {
+  /** Opens, moves and closes links as the ledger says. */
+  follow(agents: Iterable<AgentState>): void;
+  link(agent: AccountId): Link | undefined;
+  observations(): ReadonlyMap<AccountId, SessionObservation>;
+  /** This process was away itself: what was not heard meanwhile does not count. */
+  forgiveSilence(nowMs: number): void;
+}

@@ -1,0 +1,229 @@
+import type { Change } from '@gatepost/rules/run/change';
+import type { RunState } from '@gatepost/rules/run/run-state';
+import { type Clock, pause } from '@gatepost/shared/clock';
+import type { Ledger } from '@gatepost/shared/ledger/ledger';
+import type { Logger } from '@gatepost/shared/log';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import { requireDone } from '@gatepost/shared/vocabulary/outcome';
+import type { Limits } from '../../core/decide/limits.js';
+import { paymentKey } from '../../core/effects/effect-key.js';
+import type { AgentFleet } from '../agents/agent-fleet.js';
+import type { LinkHandlers } from '../agents/agent-link.js';
+import type { Sightings } from '../agents/sightings.js';
+import { Judging } from '../gates/judging.js';
+import { Guards } from '../ledger/guards.js';
+import type { CoordinatorIdentity } from '../ledger/identity.js';
+import type { LedgerFeed } from '../ledger/ledger-feed.js';
+import { RecordWriter } from '../ledger/record-writer.js';
+import { type LookAhead, Settler } from '../ledger/settler.js';
+import type { OutputKeeper } from '../outputs/output-store.js';
+import { Outputs } from '../outputs/outputs.js';
+import { WorkOrders } from '../outputs/work-orders.js';
+import { Effects } from './effects.js';
+import { type Fees, type LoopEnd, RunLoop } from './run-loop.js';
+import { type Wait, Waits } from './waits.js';
+import { Waker } from './waker.js';
+
+/** Everything a run reaches the outside through. */
+export interface RunPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly fleet: (handlers: LinkHandlers) => AgentFleet & { close(): void };
+  readonly store: OutputKeeper;
+  readonly fees: Fees;
+  /** Tells this host's other commands what this process sees of the agents. */
+  readonly tell: (seen: Sightings) => void;
+  readonly change: (change: Change) => void;
+  readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
+  readonly waiting: (wait: Wait) => void;
+  readonly log: Logger;
+}
+
+/** How to work on a run. */
+export interface RunSettings {
+  readonly limits: Limits;
+  /** Where gate programs run. */
+  readonly gateDirectory: string;
+  /** Pause between looks at inboxes while the journal is silent, for the mirror's sake. */
+  readonly inboxPollMs: number;
+}
+
+/** How long an interrupted process waits for what it has under way. */
+const PARTING_MS = 10_000;
+/** Pause before the first word of this process is tried again. */
+const BEGIN_AGAIN_MS = 1_000;
+/** How often it is looked whether a wait has become worth a word. */
+const WAITS_EVERY_MS = 1_000;
+
+/** Everything that works on one run in this process, put together; see `RunPorts` for what it touches. */
+export class RunWork {
+  readonly outputs: Outputs;
+  readonly #fleet: ReturnType<RunPorts['fleet']>;
+  readonly #orders: WorkOrders;
+  readonly #waker: Waker;
+  readonly #waits: Waits;
+  readonly #stop = new AbortController();
+  #loop: RunLoop | undefined;
+  #effects: Effects | undefined;
+
+  constructor(
+    readonly ports: RunPorts,
+    readonly settings: RunSettings,
+    readonly state: RunState,
+    readonly feed: LedgerFeed,
+  ) {
+    this.#waker = new Waker(ports.clock);
+    this.#waits = new Waits(ports.clock);
+    this.#fleet = ports.fleet({
+      connected: (agent) => this.#loop?.connected(agent),
+      event: (agent, event) => this.#loop?.event(agent, event),
+      refused: (agent, refused) => this.#loop?.refused(agent, refused),
+      changed: this.#waker.wake,
+    });
+    this.outputs = new Outputs(ports.store, this.#fleet);
+    this.#orders = new WorkOrders(state, this.outputs, ports.store);
+    this.#sayWaits();
+  }
+
+  /** Attempts that the ledger would not pay, and why. */
+  get unpayable(): ReadonlyMap<string, string> {
+    return this.#effects?.inFlight.unpayable ?? new Map();
+  }
+
+  /**
+   * Works on the run until it is closed, cannot go on or is interrupted.
+   * @throws GatepostError LEDGER_REJECTED when the ledger takes no records, or what an effect ended with.
+   */
+  async run(identity: CoordinatorIdentity, interrupted: AbortSignal): Promise<LoopEnd> {
+    const effects = this.#makeEffects(identity);
+    const loop = this.#makeLoop(identity, effects);
+    this.#effects = effects;
+    this.#loop = loop;
+    interrupted.addEventListener('abort', this.#waker.wake, { once: true });
+    try {
+      if (!(await this.#begin(effects, identity, interrupted))) return 'interrupted';
+      void this.feed.follow(this.#stop.signal, this.#waker.wake).catch((thrown: unknown) => {
+        effects.fatal ??= toGatepostError(thrown);
+        this.#waker.wake();
+      });
+      const end = await loop.run(interrupted);
+      if (end !== 'fenced') await this.#part(effects, identity);
+      return end;
+    } finally {
+      interrupted.removeEventListener('abort', this.#waker.wake);
+    }
+  }
+
+  /** Says on the journal that this process acts; false when it was interrupted before it was said. */
+  async #begin(effects: Effects, identity: CoordinatorIdentity, interrupted: AbortSignal): Promise<boolean> {
+    const stop = () => this.#stop.abort();
+    interrupted.addEventListener('abort', stop, { once: true });
+    try {
+      while (!interrupted.aborted) {
+        const { writer } = effects.tools;
+        const outcome = await writer.write(this.state.context.journal, undefined, identity.record('begun'));
+        if (outcome.kind === 'done') return true;
+        if (outcome.kind === 'refused') requireDone(outcome);
+        await pause(this.ports.clock, BEGIN_AGAIN_MS, interrupted);
+      }
+      return false;
+    } finally {
+      interrupted.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Lets what is under way come to its end, and says that this process no longer acts. */
+  async #part(effects: Effects, identity: CoordinatorIdentity): Promise<void> {
+    const goodbye = async () => {
+      await effects.idle();
+      const { writer } = effects.tools;
+      requireDone(await writer.write(this.state.context.journal, undefined, identity.record('ended')));
+    };
+    const patience = new AbortController();
+    await Promise.race([
+      goodbye().catch((thrown: unknown) => this.ports.log.warn(toGatepostError(thrown).message)),
+      pause(this.ports.clock, PARTING_MS, patience.signal),
+    ]);
+    patience.abort();
+  }
+
+  #sayWaits(): void {
+    const { clock, waiting } = this.ports;
+    if (this.#stop.signal.aborted) return;
+    for (const wait of this.#waits.due()) waiting(wait);
+    const callOff = clock.at(clock.nowMs() + WAITS_EVERY_MS, () => {
+      this.#stop.signal.removeEventListener('abort', callOff);
+      this.#sayWaits();
+    });
+    this.#stop.signal.addEventListener('abort', callOff, { once: true });
+  }
+
+  #makeEffects(identity: CoordinatorIdentity): Effects {
+    const { state, settings } = this;
+    const { ledger, clock, store, log } = this.ports;
+    const { limits, gateDirectory } = settings;
+    const { signal } = this.#stop;
+    const waits = this.#waits;
+    const { context } = state;
+    const guards = new Guards({ ledger, clock, context, graceMs: limits.deadlineGraceMs, waits, log, signal });
+    const windowMs = limits.paymentWindowMs;
+    const lookAhead = () => this.#lookAhead(identity);
+    return new Effects({
+      state,
+      identity,
+      writer: new RecordWriter(ledger, clock, waits, signal),
+      settler: new Settler({ ledger, clock, context, guards, windowMs, waits, log, lookAhead, signal }),
+      fleet: this.#fleet,
+      orders: this.#orders,
+      judging: new Judging(this.outputs, this.#orders, gateDirectory, limits.agentWaitMs, clock, signal),
+      store,
+      guards,
+      clock,
+      log,
+      wake: this.#waker.wake,
+    });
+  }
+
+  /** What the journal shows by now that speaks against signing a payment. */
+  async #lookAhead(identity: CoordinatorIdentity): Promise<LookAhead> {
+    let fenced = false;
+    const settled = new Set<string>();
+    for (const { run, record } of await this.feed.ahead()) {
+      if (record.type === 'epoch' && record.epoch > identity.epoch) fenced = true;
+      if (record.type === 'settled' && run === this.state.context.run) {
+        for (const payment of record.payments) settled.add(paymentKey(payment));
+      }
+    }
+    return { fenced, settled };
+  }
+
+  #makeLoop(identity: CoordinatorIdentity, effects: Effects): RunLoop {
+    const { clock, store, fees, tell, change, progress, log } = this.ports;
+    const { limits, inboxPollMs } = this.settings;
+    return new RunLoop({
+      state: this.state,
+      identity,
+      feed: this.feed,
+      effects,
+      fleet: this.#fleet,
+      orders: this.#orders,
+      store,
+      limits,
+      inboxPollMs,
+      waker: this.#waker,
+      waits: this.#waits,
+      fees,
+      tell,
+      emit: change,
+      progress,
+      clock,
+      log,
+    });
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#fleet.close();
+  }
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '@gatepost/shared/clock';
+
+/** Something that a run waits for. */
+export interface Wait {
+  /** For whom: `the network`, `the mirror`. */
+  readonly whom: string;
+  /** For what, and what was heard last. */
+  readonly what: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly sinceMs: number;
+}
+
+/** One wait that is under way. */
+export interface OpenWait {
+  /** Nothing yet; the reason in words. The first note begins the wait. */
+  note(what: string): void;
+  end(): void;
+}
+
+/** How long something is waited for before it is said, and how often it is said again. */
+const SAY_EVERY_MS = 30_000;
+
+/** What a run waits for outside of itself, said when it takes long and again every half minute. */
+export class Waits {
+  readonly #open = new Map<OpenWait, Wait>();
+  readonly #saidMs = new Map<string, number>();
+
+  constructor(readonly clock: Clock) {}
+
+  open(whom: string): OpenWait {
+    const wait: OpenWait = {
+      note: (what) => {
+        const sinceMs = this.#open.get(wait)?.sinceMs ?? this.clock.nowMs();
+        this.#open.set(wait, { whom, what, sinceMs });
+      },
+      end: () => void this.#open.delete(wait),
+    };
+    return wait;
+  }
+
+  /** The longest wait for each that is to be said now. */
+  due(): readonly Wait[] {
+    const nowMs = this.clock.nowMs();
+    const longest = new Map<string, Wait>();
+    for (const wait of this.#open.values()) {
+      const known = longest.get(wait.whom);
+      if (known === undefined || wait.sinceMs < known.sinceMs) longest.set(wait.whom, wait);
+    }
+    for (const whom of this.#saidMs.keys()) if (!longest.has(whom)) this.#saidMs.delete(whom);
+    const due = [...longest.values()].filter(
+      ({ whom, sinceMs }) => nowMs - Math.max(sinceMs, this.#saidMs.get(whom) ?? 0) >= SAY_EVERY_MS,
+    );
+    for (const { whom } of due) this.#saidMs.set(whom, nowMs);
+    return due;
+  }
+}
