@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LOCK_DIRECTORY } from '@gatepost/shared/directory-lock';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { checkStore } from '../src/shell/store/check-store.js';
@@ -62,6 +63,6 @@ it('belongs to one process; what a dead one left is taken over', async () => {
   expect(() => Store.open(directory)).toThrow(`${directory} is in use by process ${process.pid}`);
   await store.close();
   // The same process id, but of a process that started at another time.
-  writeFileSync(join(directory, 'lock'), `${process.pid} another-boot 1`);
+  writeFileSync(join(directory, LOCK_DIRECTORY, '2'), `${process.pid} another-boot 1`);
   await Store.open(directory).close();
 });

@@ -1,33 +1,102 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { identityOf, isAlive } from './process-identity.js';
+import { identityOf, processWith } from './process-identity.js';
+import { GatepostError } from './vocabulary/errors.js';
 
-/** The file that names the process a directory belongs to. */
-export const LOCK_FILE = 'lock';
+/** The directory within a locked directory that says which process has it. */
+export const LOCK_DIRECTORY = 'lock.d';
+/** Every try that comes to nothing means that another process has come further. */
+const TRIES = 10_000;
 
 /** A directory that was taken, or the process that has it. */
 export type Lock = { readonly release: () => void } | { readonly heldBy: number };
 
-function holderOf(file: string): number | undefined {
-  const text = readFileSync(file, 'utf8');
-  const pid = Number(text.split(' ')[0]);
-  if (!Number.isSafeInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
-  return text === identityOf(pid) ? pid : undefined;
+const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  codes.includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** The numbers of all holders so far that are still noted, ascending. */
+const numbers = (notes: string): readonly number[] =>
+  readdirSync(notes)
+    .filter((name) => /^[1-9]\d{0,14}$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
-/** Takes a directory for this process, and makes it if need be. What a dead process left is taken over. */
-export function lockDirectory(directory: string): Lock {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const file = join(directory, LOCK_FILE);
-  const take = () => writeFileSync(file, identityOf(process.pid), { flag: 'wx' });
+/** Notes this process under a number, whole or not at all; false when the number is taken. */
+function note(notes: string, number: number): boolean {
+  const draft = join(notes, `${randomUUID()}.draft`);
+  writeFileSync(draft, identityOf(process.pid), { flag: 'wx' });
   try {
-    take();
+    linkSync(draft, join(notes, String(number)));
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const heldBy = holderOf(file);
-    if (heldBy !== undefined) return { heldBy };
-    rmSync(file, { force: true });
-    take();
+    // The draft is missing when another process took it for one that was left behind.
+    if (isCode(error, 'EEXIST', 'ENOENT')) return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
-  return { release: () => rmSync(file, { force: true }) };
+}
+
+/** Whether nobody came after this number. Earlier notes are removed in ascending order, so ours goes before theirs. */
+const stillNewest = (notes: string, number: number): boolean =>
+  numbers(notes).at(-1) === number && existsSync(join(notes, String(number)));
+
+function sweep(notes: string, own: number): void {
+  for (const number of numbers(notes)) if (number < own) rmSync(join(notes, String(number)), { force: true });
+  for (const name of readdirSync(notes).filter((each) => each.endsWith('.draft'))) {
+    const draft = join(notes, name);
+    const content = contentOf(draft);
+    if (content !== undefined && processWith(content) === undefined) rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * Takes a directory for this process, and makes it if need be. What a dead process left is taken over, by one of those
+ * that try at the same time.
+ *
+ * Each holder is a file with a number of its own, linked into place with its whole content, and the newest one is never
+ * removed, not even by a release, which empties it. So the numbers only grow, and whoever was slow finds a newer
+ * number than its own. Processes are told apart by the process table of one host: a directory that several hosts
+ * share is not protected between them.
+ * @throws GatepostError INTERNAL when other processes were quicker all the time.
+ */
+export function lockDirectory(directory: string): Lock {
+  const notes = join(directory, LOCK_DIRECTORY);
+  mkdirSync(notes, { recursive: true, mode: 0o700 });
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const newest = numbers(notes).at(-1) ?? 0;
+    const content = newest === 0 ? '' : contentOf(join(notes, String(newest)));
+    if (content === undefined) continue;
+    const heldBy = processWith(content);
+    if (heldBy !== undefined) return { heldBy };
+    const own = newest + 1;
+    if (!note(notes, own)) continue;
+    if (stillNewest(notes, own)) {
+      sweep(notes, own);
+      return { release: () => truncateSync(join(notes, String(own))) };
+    }
+    rmSync(join(notes, String(own)), { force: true });
+  }
+  throw new GatepostError('INTERNAL', `${directory} changed hands ${TRIES} times while it was being taken`, {
+    directory,
+  });
 }

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockDirectory } from '@gatepost/shared/directory-lock';
 import { decodeEntry, type LoggedGenesis } from './codec.js';
-import { lockDirectory } from './directory-lock.js';
 import { readFrame } from './frame.js';
 import type { InputLog, LoggedInput } from './input-log.js';
 import { LogFile, readLog } from './log-file.js';
@@ -18,10 +18,12 @@ export interface DataDirectory {
   readonly log: InputLog;
 }
 
-/** Opens a ledger's data directory, making it when it is not there. Throws DirectoryInUse. */
+/** Opens a ledger's data directory, making it when it is not there. @throws Error when another process has it. */
 export async function openDataDirectory(path: string, fresh: () => NewGenesis): Promise<DataDirectory> {
   mkdirSync(path, { recursive: true });
-  const unlock = lockDirectory(path);
+  const lock = lockDirectory(path);
+  if ('heldBy' in lock) throw new Error(`the data directory ${path} is in use by process ${lock.heldBy}`);
+  const unlock = lock.release;
   try {
     const file = join(path, 'ledger.log');
     const known = existsSync(file) ? firstEntry(file) : undefined;

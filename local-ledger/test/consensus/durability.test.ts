@@ -7,6 +7,7 @@ import { NodeCrypto } from '@gatepost/local-ledger/node/node-crypto';
 import { replayInput } from '@gatepost/local-ledger/node/replay';
 import { operatorKey, wirePublicKey } from '@gatepost/local-ledger/operator';
 import { openDataDirectory } from '@gatepost/local-ledger/store/data-directory';
+import { LOCK_DIRECTORY } from '@gatepost/shared/directory-lock';
 import {
   ScheduleCreateTransaction,
   Timestamp,
@@ -153,9 +154,9 @@ describe('a data directory', () => {
 
   it('takes over from a process that is gone', async () => {
     await stop(await start());
-    writeFileSync(join(data, 'ledger.lock'), '999999999');
+    writeFileSync(join(data, LOCK_DIRECTORY, '2'), '999999999');
     await start();
-    expect(readFileSync(join(data, 'ledger.lock'), 'utf8')).toBe(`${process.pid}`);
+    expect(readFileSync(join(data, LOCK_DIRECTORY, '3'), 'utf8')).toMatch(new RegExp(`^${process.pid}\\b`));
   });
 
   it('does not pretend to have begun with other accounts', async () => {

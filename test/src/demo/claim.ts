@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { LOCK_FILE, lockDirectory } from '@gatepost/shared/directory-lock';
+import { LOCK_DIRECTORY, lockDirectory } from '@gatepost/shared/directory-lock';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 
 /**
@@ -16,6 +16,6 @@ export function claimDirectory(directory: string): void {
     );
   }
   for (const name of readdirSync(directory)) {
-    if (name !== LOCK_FILE) rmSync(join(directory, name), { recursive: true, force: true });
+    if (name !== LOCK_DIRECTORY) rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
