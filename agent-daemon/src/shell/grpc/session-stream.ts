@@ -1,6 +1,7 @@
 import type { SessionRequest, SessionResponse } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import type { Clock } from '@gatepost/shared/clock';
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
+import { Waiters } from '@gatepost/shared/waiters';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { Load } from '../../core/admission.js';
@@ -38,6 +39,8 @@ export class SessionStream {
   readonly #parts: SessionParts;
   /** Attempts with events that are still to be sent, and the last number that was. */
   readonly #behind = new Map<string, { readonly ref: AttemptRef; readonly sent: number }>();
+  /** Who waits for the peer to read. */
+  readonly #writers = new Waiters();
   #blocked = false;
   #greeted = false;
   #closed = false;
@@ -48,7 +51,9 @@ export class SessionStream {
   constructor(call: SessionCall, parts: SessionParts) {
     this.#call = call;
     this.#parts = parts;
+    // One listener for the life of the stream, however many chunks wait on it.
     call.on('drain', () => this.#drain());
+    call.on('close', () => this.#writers.release());
   }
 
   get closed(): boolean {
@@ -118,13 +123,10 @@ export class SessionStream {
     return !this.#blocked;
   }
 
-  /** Resolves when the peer has read what was written. */
+  /** Resolves when the peer has read what was written, or will read no more. */
   writable(): Promise<void> {
     if (!this.#blocked || this.#closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#call.once('drain', resolve);
-      this.#call.once('close', resolve);
-    });
+    return this.#writers.wait();
   }
 
   /** Ends the stream with a status. */
@@ -140,6 +142,7 @@ export class SessionStream {
     this.#cancelBeat?.();
     this.#cancelLoad?.();
     this.#behind.clear();
+    this.#writers.release();
   }
 
   #greet(resume: readonly { ref: unknown; event: bigint }[]): void {
@@ -204,6 +207,11 @@ export class SessionStream {
 
   #drain(): void {
     this.#blocked = false;
+    this.#sendBehind();
+    if (!this.#blocked) this.#writers.release();
+  }
+
+  #sendBehind(): void {
     for (const [key, { ref, sent }] of this.#behind) {
       this.#behind.delete(key);
       for (const event of this.#parts.engine.eventsAfter(key, sent)) {

@@ -10,6 +10,7 @@ import type {
 } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { Waiters } from '@gatepost/shared/waiters';
 import { type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import { OutputFetches } from './output-fetches.js';
 
@@ -42,6 +43,9 @@ const WELCOME_MS = 10_000;
 /** One Session stream, from its Welcome to its end. */
 export class Session {
   readonly #fetches: OutputFetches;
+  /** Inputs that wait for the daemon to read. */
+  readonly #writers = new Waiters();
+  #over = false;
   /** Settles when the stream has ended, with the reason. */
   readonly ended: Promise<Error>;
 
@@ -57,7 +61,12 @@ export class Session {
       stream.once('error', resolve);
       stream.once('end', () => resolve(new GatepostError('AGENT_UNREACHABLE', 'the daemon ended the session')));
     });
-    void this.ended.then((reason) => this.#fetches.fail(reason));
+    stream.on('drain', () => this.#writers.release());
+    void this.ended.then((reason) => {
+      this.#over = true;
+      this.#writers.release();
+      this.#fetches.fail(reason);
+    });
     stream.on('data', (response: SessionResponse) => this.#receive(response, handlers));
   }
 
@@ -86,7 +95,7 @@ export class Session {
   }
 
   #send(command: Command): boolean {
-    return this.stream.writable && this.stream.write({ command });
+    return !this.#over && this.stream.writable && this.stream.write({ command });
   }
 
   #receive({ message }: SessionResponse, handlers: SessionHandlers): void {
@@ -115,10 +124,10 @@ export class Session {
       deadlineUnixMs: BigInt(deadlineMs),
     };
     this.#send({ $case: 'dispatch', value });
-    for (let offset = 0; !whole && offset < input.length && this.stream.writable; offset += this.maxChunkBytes) {
+    for (let offset = 0; !whole && offset < input.length && !this.#over; offset += this.maxChunkBytes) {
       const data = input.subarray(offset, offset + this.maxChunkBytes);
       const flowing = this.#send({ $case: 'inputChunk', value: { ref, offset: BigInt(offset), data } });
-      if (!flowing) await Promise.race([once(this.stream, 'drain'), this.ended]);
+      if (!flowing && !this.#over) await this.#writers.wait();
     }
   }
 
