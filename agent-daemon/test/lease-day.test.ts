@@ -101,6 +101,7 @@ async function aDay(busy: boolean, policy: { intervalMs: number; idleIntervalMs:
     policy,
     session,
     jitter: 1,
+    hears: () => true,
     busy: () => busy,
     announceAgain: () => {},
     log,

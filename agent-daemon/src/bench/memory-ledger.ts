@@ -21,6 +21,9 @@ export interface Posted {
 /** How the ledger behaves at the moment. `swallows`: it takes a message and the answer is lost. */
 export type Behaviour = 'answers' | 'unreachable' | 'swallows';
 
+/** What the stream of the inbox does at the moment. */
+export type InboxBehaviour = 'flows' | 'ends' | 'breaks';
+
 /** The ledger port fed from memory: no network, no fees, the same promises about ids. */
 export class MemoryLedger implements LedgerPort {
   coordinator: AccountKey = generateAccountKey().key;
@@ -30,6 +33,9 @@ export class MemoryLedger implements LedgerPort {
   readonly journal: Posted[] | undefined;
   readonly schedules = new Map<string, number>();
   posted = 0;
+  /** Streams of the inbox that were opened. */
+  opened = 0;
+  #stream: InboxBehaviour = 'flows';
   readonly #inbox: TopicMessage[] = [];
   #sequence = 0;
   #ids = 0;
@@ -53,7 +59,7 @@ export class MemoryLedger implements LedgerPort {
         chunk: { number: 1, total: 1 },
       });
     }
-    for (const wake of this.#waiting.splice(0)) wake();
+    this.#wakeAll();
     return this.#sequence;
   }
 
@@ -66,13 +72,23 @@ export class MemoryLedger implements LedgerPort {
     return this.#inbox[read + 1 - (this.#inbox[0]?.sequenceNumber ?? 0)];
   }
 
+  #wakeAll(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Lets open streams of the inbox, and those that are opened later, end or break; or flow again. */
+  set stream(behaviour: InboxBehaviour) {
+    this.#stream = behaviour;
+    this.#wakeAll();
+  }
+
   async *inbox(after: Cursor, signal: AbortSignal): AsyncGenerator<TopicMessage> {
+    this.opened += 1;
     let read = after.sequenceNumber;
-    const wakeAll = () => {
-      for (const wake of this.#waiting.splice(0)) wake();
-    };
-    signal.addEventListener('abort', wakeAll, { once: true });
+    signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
     while (!signal.aborted) {
+      if (this.#stream === 'ends') return;
+      if (this.#stream === 'breaks') throw new GatepostError('MIRROR_UNREACHABLE', 'the stream broke');
       for (let next = this.#after(read); next !== undefined; next = this.#after(read)) {
         read = next.sequenceNumber;
         yield next;

@@ -2,6 +2,7 @@ import { systemClock } from '@gatepost/shared/clock';
 import type { Environment } from '@gatepost/shared/config/environment';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { createLogger } from '@gatepost/shared/log';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { loadConfig } from '../config/daemon-config.js';
 import { usdPerDay } from '../core/lease-planner.js';
 import { connectAgent } from '../shell/access.js';
@@ -32,7 +33,16 @@ async function stopAtOnce(daemon: Daemon): Promise<number> {
   return 130;
 }
 
-/** Serves until it is told to stop; returns the exit code. */
+async function stopInOrder(daemon: Daemon, reason: string): Promise<number> {
+  const undone = await daemon.stop(reason);
+  if (undone.length === 0) return 0;
+  throw new GatepostError('LEFT_UNDONE', `stopped, but ${undone.join('; ')}`, { undone });
+}
+
+/**
+ * Serves until it is told to stop; returns the exit code.
+ * @throws GatepostError LEFT_UNDONE when the stop did not do all it should; what kept the daemon from going on.
+ */
 export async function serve(env: Environment, options: ServeOptions): Promise<number> {
   const config = loadConfig(options.config);
   const log = createLogger('agent-daemon', env);
@@ -47,7 +57,9 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
     clock: systemClock,
     log,
   });
-  await daemon.start();
+  // Told to stop before it is ready, the daemon has nothing to end yet.
+  const starting = daemon.start().then(() => undefined);
+  if ((await Promise.race([starting, signals.first])) !== undefined) return stopAtOnce(daemon);
   const { address, session, enforces } = daemon;
   const ready = { event: 'ready', address, account: config.account, inbox: config.inbox, session };
   const line = options.json
@@ -61,10 +73,13 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
   const executors = Object.keys(config.executors);
   log.info({ address, session, slots, executors, enforces, leaseUsdPerDay }, 'online');
   process.on('SIGHUP', () => daemon.reloadCertificate());
-  const signal = await signals.first;
-  log.info({ signal }, 'stopping; a second signal stops at once');
-  const orderly = daemon.stop(`stopped by ${signal}`).then(() => 0);
+  const reason = await Promise.race([signals.first, daemon.failed()]);
+  const signalled = typeof reason === 'string';
+  if (signalled) log.info({ signal: reason }, 'stopping; a second signal stops at once');
+  else log.fatal({ code: reason.code, reason: reason.message }, 'the daemon goes offline');
+  const orderly = stopInOrder(daemon, signalled ? `stopped by ${reason}` : reason.message);
   const code = await Promise.race([orderly, signals.second.then(() => stopAtOnce(daemon))]);
   connection.close();
+  if (!signalled) throw reason;
   return code;
 }

@@ -55,6 +55,8 @@ export interface LeaseCircumstances {
   readonly nowMs: number;
   /** Whether attempts run or wait. */
   readonly busy: boolean;
+  /** Whether the agent reads its inbox. One that does not could not do what it is assigned, and renews nothing. */
+  readonly hears: boolean;
   /** 0 to 1: spreads the first renewal, so that agents started together do not renew together. */
   readonly jitter: number;
 }
@@ -155,8 +157,8 @@ function deletions(state: LeaseState): [LeaseState, LeaseCommand[]] {
   return [next, commands];
 }
 
-function wakeAt(state: LeaseState): number | undefined {
-  if (state.stopping) return undefined;
+function wakeAt(state: LeaseState, { hears }: LeaseCircumstances): number | undefined {
+  if (state.stopping || !hears) return undefined;
   // While the ledger owes an answer its coming is what wakes: a renewal that is due but must wait would spin.
   const owed = state.leases.some((lease) => lease.schedule === undefined || lease.deleting);
   if (owed) return undefined;
@@ -175,12 +177,13 @@ export function planLeases(
   at: LeaseCircumstances,
 ): LeasePlan {
   const absorbed = absorb(state, input, at.nowMs);
-  const expired = absorbed.leases.filter((lease) => isLive(lease) && lease.expiresAtMs <= at.nowMs);
+  // What expires while the agent does not hear is looked at when it hears again.
+  const expired = absorbed.leases.filter((lease) => at.hears && isLive(lease) && lease.expiresAtMs <= at.nowMs);
   let next: LeaseState = { ...absorbed, leases: absorbed.leases.filter((lease) => !expired.includes(lease)) };
   const commands: LeaseCommand[] = [];
   const newest = next.leases.filter(isLive).at(-1);
   const pending = next.leases.some((lease) => lease.schedule === undefined);
-  const mayCreate = !next.stopping && !pending && next.leases.length < 2 && at.nowMs >= next.retryAtMs;
+  const mayCreate = at.hears && !next.stopping && !pending && next.leases.length < 2 && at.nowMs >= next.retryAtMs;
   if (expired.length > 0 && newest === undefined && !next.stopping) commands.push({ do: 'announce_again' });
   if (mayCreate && renewalDue(newest, policy, at)) {
     const [created, command] = create(next, policy, at);
@@ -188,5 +191,5 @@ export function planLeases(
     commands.push(command);
   }
   const [final, deletes] = deletions(next);
-  return { state: final, commands: [...commands, ...deletes], wakeAtMs: wakeAt(final) };
+  return { state: final, commands: [...commands, ...deletes], wakeAtMs: wakeAt(final, at) };
 }

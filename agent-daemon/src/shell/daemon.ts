@@ -6,7 +6,7 @@ import { ENV_FILE } from '@gatepost/shared/config/environment';
 import type { Logger } from '@gatepost/shared/log';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { type GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { DaemonConfig } from '../config/daemon-config.js';
 import { enforcementNames } from './enforcement.js';
 import { buildRegistry } from './executors/build-registry.js';
@@ -19,6 +19,7 @@ import { SessionHub } from './grpc/session-hub.js';
 import { SessionTokens } from './grpc/session-tokens.js';
 import type { LedgerPort } from './ledger/ledger-port.js';
 import { Metrics, type MetricsSource } from './metrics.js';
+import { doneWithin, STOP_BOUNDS, type StopBounds } from './stop-bounds.js';
 import { Store } from './store/store.js';
 import type { Identity } from './tls.js';
 import { Engine } from './work/engine.js';
@@ -39,10 +40,9 @@ export interface DaemonParts {
   readonly log: Logger;
   /** Instead of the executors the configuration names. */
   readonly registry?: ExecutorRegistry;
+  /** Instead of `STOP_BOUNDS`. */
+  readonly stopBounds?: StopBounds;
 }
-
-/** How long the last records may take to reach the ledger. */
-const FAREWELL_MS = 15_000;
 
 /** One daemon: its parts put together, started and stopped. */
 export class Daemon {
@@ -67,7 +67,8 @@ export class Daemon {
   #busy = false;
   #server: RunningServer | undefined;
   #metricsServer: HttpServer | undefined;
-  #following: Promise<void> = Promise.resolve();
+  #stopped: Promise<readonly string[]> | undefined;
+  #following: Promise<GatepostError | undefined> = Promise.resolve(undefined);
 
   constructor(parts: DaemonParts) {
     const { config, ledger, clock, log } = parts;
@@ -92,7 +93,9 @@ export class Daemon {
     const { inbox, start } = config;
     this.intake = new Intake({ engine: this.engine, store, clock, limits, registry, inbox, start, readUpTo });
     const { engine, intake } = this;
-    this.inbox = new InboxReader({ ledger, store, engine, intake, coordinator: config.coordinator, log });
+    const onHearing = () => this.lease.tick();
+    const { coordinator } = config;
+    this.inbox = new InboxReader({ ledger, store, engine, intake, coordinator, clock, onHearing, log });
     this.retention = new Retention(store, clock, limits.retentionMs, log);
     const { tokens } = this;
     const certificateSha256 = () => parts.identity.certificateSha256;
@@ -155,6 +158,12 @@ export class Daemon {
     this.#following = this.inbox.follow(this.#stopping.signal);
   }
 
+  /** Resolves when the daemon cannot go on and has to be stopped, with the reason; never rejects. */
+  async failed(): Promise<GatepostError> {
+    const why = await this.#following;
+    return why ?? new Promise<never>(() => undefined);
+  }
+
   /** Takes up a new certificate: new connections are shown it, and `online` publishes it. Nothing that runs is touched. */
   reloadCertificate(): void {
     const { identity, log } = this.#parts;
@@ -168,38 +177,79 @@ export class Daemon {
     }
   }
 
-  /** Ends what runs within the drain time, deletes the lease, says goodbye on the journal. */
-  async stop(reason: string): Promise<void> {
-    const { config, log } = this.#parts;
+  /**
+   * Ends what runs within the drain time, deletes the lease, says goodbye on the journal; each within its bound.
+   * @returns what could not be done in time, in words; empty after an orderly stop.
+   */
+  stop(reason: string): Promise<readonly string[]> {
+    this.#stopped ??= this.#stop(reason);
+    return this.#stopped;
+  }
+
+  async #stop(reason: string): Promise<readonly string[]> {
+    const { haltMs, farewellMs, closeMs } = this.#parts.stopBounds ?? STOP_BOUNDS;
     this.#server?.health.setStatus(SERVICE_NAME, 'NOT_SERVING');
     this.#stopping.abort();
-    const drained = this.engine.drain().then(() => true);
-    const late = new Promise<boolean>((resolve) => {
-      this.#parts.clock.at(this.#parts.clock.nowMs() + config.drainMs, () => resolve(false));
-    });
-    if (!(await Promise.race([drained, late]))) {
-      log.warn('attempts still run at the end of the drain time; they are stopped and will run again');
-      await this.engine.halt();
+    const undone: string[] = [];
+    if (!(await this.#endWork(haltMs))) {
+      undone.push(`${this.engine.atWork} attempts could not be ended or stored; they run again at the next start`);
     }
-    const farewell = AbortSignal.timeout(FAREWELL_MS);
-    await this.poster.flushed(farewell);
+    if (!(await doneWithin(this.#sayGoodbye(reason), farewellMs))) {
+      undone.push(...this.#unsaid());
+    }
+    this.#closeAll();
+    // A reader that does not end in time takes nothing any more.
+    const [, trouble] = await Promise.all([doneWithin(this.#following, closeMs), this.#closeStore(closeMs)]);
+    if (trouble !== undefined) undone.push(`the store could not be closed: ${trouble}`);
+    return undone;
+  }
+
+  /** Whether everything that ran has ended, by itself or because the drain time was over. */
+  async #endWork(haltMs: number): Promise<boolean> {
+    const { config, log } = this.#parts;
+    if (await doneWithin(this.engine.drain(), config.drainMs)) return true;
+    log.warn('attempts still run at the end of the drain time; they are stopped and will run again');
+    return doneWithin(this.engine.halt(), config.limits.graceMs + haltMs);
+  }
+
+  async #sayGoodbye(reason: string): Promise<void> {
+    await this.poster.flushed();
     const record: RecordOf<'offline'> = { type: 'offline', session: this.session, reason: clipReason(reason) };
     this.poster.add({ attempt: undefined, run: undefined, record });
-    const over = new Promise<void>((resolve) => farewell.addEventListener('abort', () => resolve(), { once: true }));
-    await Promise.race([Promise.all([this.lease.stop(), this.poster.flushed(farewell)]), over]);
-    this.poster.stop();
-    this.retention.stop();
-    this.intake.close();
-    this.#metricsServer?.close();
-    this.hub.close();
-    this.#server?.close();
-    await this.#following;
-    await this.#store.close();
+    await Promise.all([this.lease.stop(), this.poster.flushed()]);
+  }
+
+  /** What kept the store from being closed. */
+  #closeStore(closeMs: number): Promise<string | undefined> {
+    return doneWithin(this.#store.close(), closeMs).then(
+      (done) => (done ? undefined : `it took longer than ${closeMs} ms`),
+      (error: unknown) => toGatepostError(error, 'STORE_FAILED').message,
+    );
+  }
+
+  #unsaid(): readonly string[] {
+    const { pending } = this.poster;
+    const unsaid: string[] = [];
+    if (pending > 0)
+      unsaid.push(`${pending} records did not reach the journal; results among them are reported at the next start`);
+    const expiresAtMs = this.lease.expiresAtMs;
+    if (expiresAtMs !== undefined) {
+      const when = new Date(expiresAtMs).toISOString();
+      unsaid.push(`the lease was not deleted; the ledger says at ${when} that this agent is gone`);
+    }
+    return unsaid.length === 0 ? ['the ledger did not answer in time'] : unsaid;
   }
 
   /** Stops at once: executors are killed, nothing is waited for or said. The next start takes everything up. */
   async abandon(): Promise<void> {
     this.#stopping.abort();
+    this.#closeAll();
+    await killMarked(`${this.#store.id()}:`);
+    await this.#store.close();
+  }
+
+  /** Nothing more goes in or out. */
+  #closeAll(): void {
     this.lease.abandon();
     this.poster.stop();
     this.retention.stop();
@@ -207,13 +257,12 @@ export class Daemon {
     this.#metricsServer?.close();
     this.hub.close();
     this.#server?.close();
-    await killMarked(`${this.#store.id()}:`);
-    await this.#store.close();
   }
 
   #measure(): MetricsSource {
     return {
       ...this.engine.load,
+      inboxRead: this.inbox.hears,
       pendingRecords: this.poster.pending,
       journalFailures: this.poster.failures,
       inboxSequenceNumber: this.inbox.readUpTo,
@@ -269,6 +318,7 @@ export class Daemon {
       session: this.session,
       jitter: randomBytes(1).readUInt8() / 255,
       busy: () => this.engine.load.running + this.engine.load.queued > 0,
+      hears: () => this.inbox.hears,
       announceAgain: () => this.#announce(),
       log,
     });

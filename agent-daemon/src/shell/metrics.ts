@@ -12,6 +12,7 @@ export interface MetricsSource {
   readonly journalFailures: number;
   readonly inboxSequenceNumber: number;
   readonly ignoredMessages: number;
+  readonly inboxRead: boolean;
   /** Milliseconds since the Unix epoch; undefined without a lease. */
   readonly leaseExpiresAtMs: number | undefined;
   readonly leaseRenewals: number;
@@ -40,6 +41,10 @@ const READ: Readonly<Record<string, { readonly help: string; readonly read: (fro
   gatepost_agent_inbox_ignored_messages_total: {
     help: 'Inbox messages, or parts of them, without effect.',
     read: (from) => from.ignoredMessages,
+  },
+  gatepost_agent_inbox_read: {
+    help: '1 while the inbox is read; 0 while its reader has ended and no lease is renewed.',
+    read: (from) => (from.inboxRead ? 1 : 0),
   },
   gatepost_agent_lease_expiry_timestamp_seconds: {
     help: 'When the newest lease ends, seconds since the Unix epoch; 0 without one.',

@@ -47,7 +47,7 @@ function simulate(hours: number, busyAt: (ms: number) => boolean, fails: (ms: nu
     }
   };
   const give = (input: LeaseInput) => {
-    const plan = planLeases(state, input, POLICY, { nowMs, busy: busyAt(nowMs), jitter: 1 });
+    const plan = planLeases(state, input, POLICY, { nowMs, busy: busyAt(nowMs), jitter: 1, hears: true });
     state = plan.state;
     wakeAtMs = plan.wakeAtMs;
     for (const command of plan.commands) perform(command);
@@ -97,13 +97,14 @@ describe('leases of a healthy agent', () => {
   });
 
   it('become short as soon as work begins under a long one', () => {
-    const idle = planLeases(NO_LEASES, { type: 'tick' }, POLICY, { nowMs: 0, busy: false, jitter: 0 });
+    const idle = planLeases(NO_LEASES, { type: 'tick' }, POLICY, { nowMs: 0, busy: false, jitter: 0, hears: true });
     const made = planLeases(idle.state, { type: 'created', number: 1, schedule: 's' }, POLICY, {
       nowMs: 1_000,
       busy: false,
       jitter: 0,
+      hears: true,
     });
-    const busy = planLeases(made.state, { type: 'tick' }, POLICY, { nowMs: 2_000, busy: true, jitter: 0 });
+    const busy = planLeases(made.state, { type: 'tick' }, POLICY, { nowMs: 2_000, busy: true, jitter: 0, hears: true });
     expect(busy.commands).toEqual([{ do: 'create', number: 2, expiresAtMs: 2_000 + leaseLifeMs(30_000) }]);
   });
 });
@@ -120,14 +121,14 @@ describe('when the ledger', () => {
   });
 
   it('has no room in a second, the next one is asked for at once', () => {
-    const at = { nowMs: 0, busy: true, jitter: 0 };
+    const at = { nowMs: 0, busy: true, jitter: 0, hears: true };
     const first = planLeases(NO_LEASES, { type: 'tick' }, POLICY, at);
     const again = planLeases(first.state, { type: 'create_failed', number: 1, expiryBusy: true }, POLICY, at);
     expect(again.commands).toEqual([{ do: 'create', number: 2, expiresAtMs: leaseLifeMs(30_000) + 1_000 }]);
   });
 
   it('is asked to stop, everything is deleted, also what is created meanwhile', () => {
-    const at = { nowMs: 0, busy: true, jitter: 0 };
+    const at = { nowMs: 0, busy: true, jitter: 0, hears: true };
     const first = planLeases(NO_LEASES, { type: 'tick' }, POLICY, at);
     const stopping = planLeases(first.state, { type: 'stop' }, POLICY, at);
     expect(stopping.commands).toEqual([]);
@@ -137,7 +138,7 @@ describe('when the ledger', () => {
   });
 
   it('owes an answer, nothing is woken for: a renewal that must wait does not spin', () => {
-    const at = (nowMs: number) => ({ nowMs, busy: true, jitter: 1 });
+    const at = (nowMs: number) => ({ nowMs, busy: true, jitter: 1, hears: true });
     const first = planLeases(NO_LEASES, { type: 'tick' }, POLICY, at(0));
     const held = planLeases(first.state, { type: 'created', number: 1, schedule: 's1' }, POLICY, at(0));
     expect(held.wakeAtMs).toBe(30_000);

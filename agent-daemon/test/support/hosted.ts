@@ -10,6 +10,7 @@ import { COORDINATOR, INBOX, MemoryLedger } from '../../src/bench/memory-ledger.
 import { loadConfig } from '../../src/config/daemon-config.js';
 import { Daemon } from '../../src/shell/daemon.js';
 import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
+import type { StopBounds } from '../../src/shell/stop-bounds.js';
 import { insecureIdentity, loadIdentity, makeCertificate } from '../../src/shell/tls.js';
 import type { ExecutorRegistry } from '../../src/shell/work/executor-registry.js';
 import { BlackBoxClient, type BlackBoxSession, dispatchOf } from './client.js';
@@ -30,8 +31,12 @@ export interface HostOptions {
   /** Added to the configuration file. */
   readonly settings?: object;
   readonly insecure?: boolean;
+  /** How long the parts of a stop may take. */
+  readonly stopBounds?: StopBounds;
   /** The daemon's clock. */
   readonly nowMs?: () => number;
+  /** How many times faster than ours that clock goes. */
+  readonly speed?: number;
 }
 
 /** A daemon in this process on a ledger in memory; everything else, from gRPC over TLS to the store, is real. */
@@ -73,7 +78,7 @@ export class Hosted {
   /** Starts the daemon, again if need be; the caller stops the earlier one. */
   async restart(): Promise<void> {
     const config = loadConfig(join(this.directory, 'agent.yaml'));
-    const { executors = { echo }, restart = 'rerun', insecure = false } = this.#options;
+    const { executors = { echo }, restart = 'rerun', insecure = false, stopBounds } = this.#options;
     const registry: ExecutorRegistry = new Map(
       Object.entries(executors).map(([type, behave]) => [
         type,
@@ -87,14 +92,18 @@ export class Hosted {
       clock: this.#clock(),
       log: pino({ level: 'silent' }),
       registry,
+      ...(stopBounds && { stopBounds }),
     });
     await this.#daemon.start();
   }
 
   /** The test's time, and timers that follow it. */
   #clock(): Clock {
-    const { nowMs = systemClock.nowMs } = this.#options;
-    return { ...systemClock, nowMs, at: (timeMs, callback) => systemClock.at(timeMs - nowMs() + Date.now(), callback) };
+    const { nowMs: shown = systemClock.nowMs, speed = 1 } = this.#options;
+    const begunMs = shown();
+    const nowMs = () => begunMs + (shown() - begunMs) * speed;
+    const at: Clock['at'] = (timeMs, callback) => systemClock.at(Date.now() + (timeMs - nowMs()) / speed, callback);
+    return { ...systemClock, nowMs, at };
   }
 
   async client(): Promise<BlackBoxClient> {

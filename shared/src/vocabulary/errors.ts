@@ -51,6 +51,11 @@ export const ERROR_KINDS = {
   AGENT_REFUSED: { exitCode: 1, actor: 'operator', advice: 'The status names the reason.' },
   OUTPUT_CORRUPT: { exitCode: 1, actor: 'agent', advice: 'The bytes do not match their digest; they were dropped.' },
   STORE_FAILED: { exitCode: 1, actor: 'operator', advice: 'Check the disk and the data directory.' },
+  LEFT_UNDONE: {
+    exitCode: 1,
+    actor: 'operator',
+    advice: 'Start it again on the same data directory; it takes up what was left.',
+  },
   RUN_FAILED: { exitCode: 1, actor: 'user', advice: 'The table names each task that was not paid and why.' },
   INTERRUPTED: { exitCode: 130, actor: 'user', advice: 'Run the same command again to resume.' },
   INTERNAL: { exitCode: 70, actor: 'developer', advice: 'Report it with the log.' },

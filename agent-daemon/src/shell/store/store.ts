@@ -95,11 +95,11 @@ export class Store {
   }
 
   putAttempt(key: string, row: AttemptRow): Promise<void> {
-    return this.#durable(this.#attempts.put(key, row));
+    return this.#durable(() => this.#attempts.put(key, row));
   }
 
   removeAttempt(key: string): Promise<void> {
-    return this.#durable(this.#attempts.remove(key));
+    return this.#durable(() => this.#attempts.remove(key));
   }
 
   /** How far the inbox was read. */
@@ -111,7 +111,7 @@ export class Store {
 
   putCursor({ sequenceNumber, consensusTimestamp }: Cursor): Promise<void> {
     const row: CursorRow = { sequenceNumber, consensusTimestamp: consensusTimestamp.toString() };
-    return this.#durable(this.#meta.put('cursor', row));
+    return this.#durable(() => this.#meta.put('cursor', row));
   }
 
   prepared(): readonly PreparedRow[] {
@@ -119,7 +119,7 @@ export class Store {
   }
 
   putPrepared(row: PreparedRow): Promise<void> {
-    return this.#durable(this.#prepared.put(row.id, row));
+    return this.#durable(() => this.#prepared.put(row.id, row));
   }
 
   /** A prepared message has arrived: its results are reported. */
@@ -129,7 +129,7 @@ export class Store {
       if (row?.finished === undefined) return undefined;
       return this.putAttempt(key, { ...row, finished: { ...row.finished, reported: true } });
     });
-    await Promise.all([...writes, this.#durable(this.#prepared.remove(id))]);
+    await Promise.all([...writes, this.#durable(() => this.#prepared.remove(id))]);
   }
 
   leases(): LeaseRows {
@@ -137,7 +137,7 @@ export class Store {
   }
 
   putLeases(rows: LeaseRows): Promise<void> {
-    return this.#durable(this.#meta.put('leases', rows));
+    return this.#durable(() => this.#meta.put('leases', rows));
   }
 
   /** Resolves when everything written so far is on disk. */
@@ -151,9 +151,9 @@ export class Store {
     this.#failedAtMs = Date.now();
   }
 
-  async #durable(write: Promise<boolean>): Promise<void> {
+  async #durable(write: () => Promise<boolean>): Promise<void> {
     try {
-      await write;
+      await write();
     } catch (error) {
       this.#failed();
       throw new GatepostError('STORE_FAILED', `a write was refused: ${(error as Error).message}`, {}, error);

@@ -1,7 +1,14 @@
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { Load } from '../../core/admission.js';
 import type { Assignment } from '../../core/assignment.js';
-import { type AttemptCommand, type AttemptInput, type Ending, newAttempt, stepAttempt } from '../../core/attempt.js';
+import {
+  type AttemptCommand,
+  type AttemptInput,
+  type Ending,
+  newAttempt,
+  type Phase,
+  stepAttempt,
+} from '../../core/attempt.js';
 import { type EventKind, EventLog, type NumberedEvent } from '../../core/event-log.js';
 import { compareWithInbox, type Refusal, refusal } from '../../core/refusal.js';
 import type { AttemptRow } from '../store/rows.js';
@@ -190,11 +197,14 @@ export class Engine {
     await this.#rest();
   }
 
+  /** Attempts that run or whose end is being stored. */
+  get atWork(): number {
+    const phases: readonly Phase[] = ['running', 'stopping', 'saving'];
+    return [...this.#live.values()].filter(({ attempt }) => phases.includes(attempt.phase)).length;
+  }
+
   #rest(): Promise<void> {
-    const busy = [...this.#live.values()].some(({ attempt }) =>
-      ['running', 'stopping', 'saving'].includes(attempt.phase),
-    );
-    return busy ? new Promise((resolve) => this.#atRest.push(resolve)) : Promise.resolve();
+    return this.atWork > 0 ? new Promise((resolve) => this.#atRest.push(resolve)) : Promise.resolve();
   }
 
   /** Resolves when so few attempts are open that more of the inbox may be read. */

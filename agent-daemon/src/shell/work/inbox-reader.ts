@@ -1,7 +1,8 @@
+import { type Clock, pause } from '@gatepost/shared/clock';
 import type { Cursor, TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type Instruction, readInboxMessage } from '../../core/inbox-fold.js';
 import type { LedgerPort } from '../ledger/ledger-port.js';
 import type { Store } from '../store/store.js';
@@ -14,13 +15,27 @@ export interface InboxParts {
   readonly engine: Engine;
   readonly intake: Intake;
   readonly coordinator: string;
+  readonly clock: Clock;
+  /** Hears when the reader stops and when it reads again. */
+  readonly onHearing: () => void;
   readonly log: Logger;
 }
+
+/** The pause after the first end of the reader; it doubles with each further one. */
+const MIN_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 8_000;
+/** A reader that has gone on for so long, or has taken a message, reads again. */
+const PROVEN_MS = 1_000;
+/** Ends in a row, half a minute of them, after which the daemon goes offline. */
+export const MAX_ENDS = 10;
 
 /** Follows the inbox from the stored cursor and hands its instructions on, in consensus order. */
 export class InboxReader {
   #cursor: Cursor;
   #ignored = 0;
+  #hears = true;
+  /** Ends since the last message. */
+  #ends = 0;
 
   constructor(private readonly parts: InboxParts) {
     this.#cursor = parts.store.cursor();
@@ -35,20 +50,65 @@ export class InboxReader {
     return this.#ignored;
   }
 
-  /** Reads until the signal; never rejects. */
-  async follow(signal: AbortSignal): Promise<void> {
+  /** False from the moment the reader has ended until it reads again. An agent that does not hear renews no lease. */
+  get hears(): boolean {
+    return this.#hears;
+  }
+
+  /**
+   * Reads until the signal. A reader that ends by itself is begun again at its cursor, with growing pauses.
+   * Never rejects: resolves with the reason when it has ended `MAX_ENDS` times without reading anything.
+   */
+  async follow(signal: AbortSignal): Promise<GatepostError | undefined> {
+    while (!signal.aborted) {
+      const end = await this.#read(signal);
+      if (signal.aborted) return undefined;
+      this.#ends += 1;
+      this.#hear(false);
+      if (this.#ends >= MAX_ENDS) return this.#givenUp(end);
+      const retryInMs = Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** (this.#ends - 1));
+      this.parts.log.warn({ err: end.message, retryInMs }, 'the inbox reader has ended; it is begun again');
+      await pause(this.parts.clock, retryInMs, signal);
+    }
+    return undefined;
+  }
+
+  /** One reader from the cursor to its end, and why it ended. */
+  async #read(signal: AbortSignal): Promise<GatepostError> {
+    const { ledger, engine, clock } = this.parts;
+    const unproven = this.#ends === 0 ? () => undefined : clock.at(clock.nowMs() + PROVEN_MS, () => this.#proven());
     try {
-      for await (const message of this.parts.ledger.inbox(this.#cursor, signal)) {
-        if (signal.aborted) return;
+      for await (const message of ledger.inbox(this.#cursor, signal)) {
+        if (signal.aborted) break;
         this.#take(message);
-        await this.parts.engine.roomToRead();
+        this.#proven();
+        await engine.roomToRead();
       }
+      return new GatepostError('MIRROR_UNREACHABLE', 'the stream of the inbox ended');
     } catch (error) {
-      if (!signal.aborted) this.parts.log.error({ err: toGatepostError(error).message }, 'the inbox reader has ended');
+      return toGatepostError(error);
+    } finally {
+      unproven();
     }
   }
 
-  /** Applies a message and moves the cursor in the same commit. */
+  #proven(): void {
+    this.#ends = 0;
+    this.#hear(true);
+  }
+
+  #hear(hears: boolean): void {
+    if (this.#hears === hears) return;
+    this.#hears = hears;
+    this.parts.onHearing();
+  }
+
+  #givenUp(end: GatepostError): GatepostError {
+    const why = `the inbox could not be read ${MAX_ENDS} times in a row: ${end.message}`;
+    return new GatepostError(end.code, why, { sequenceNumber: this.readUpTo }, end);
+  }
+
+  /** Applies a message and moves the cursor in the same commit. What fails half-way is applied again as a whole. */
   #take(message: TopicMessage): void {
     const { log, store, coordinator, intake } = this.parts;
     const { instructions, ignored } = readInboxMessage(message, coordinator);
@@ -59,9 +119,9 @@ export class InboxReader {
         'inbox message without effect',
       );
     }
+    for (const instruction of instructions) this.#follow(instruction);
     const { sequenceNumber, consensusTimestamp } = message;
     this.#cursor = { sequenceNumber, consensusTimestamp };
-    for (const instruction of instructions) this.#follow(instruction);
     store
       .putCursor(this.#cursor)
       .catch((error: unknown) => log.error({ err: toGatepostError(error).message }, 'cursor'));

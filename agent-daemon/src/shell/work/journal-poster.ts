@@ -66,13 +66,10 @@ export class JournalPoster {
     }
   }
 
-  /** Resolves when nothing waits any more, or when the signal says that it is too late. */
-  async flushed(signal: AbortSignal): Promise<boolean> {
-    if (this.pending === 0) return true;
-    return new Promise((resolve) => {
-      this.#idle.push(() => resolve(true));
-      signal.addEventListener('abort', () => resolve(false), { once: true });
-    });
+  /** Resolves when nothing waits any more. */
+  flushed(): Promise<void> {
+    if (this.pending === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
   }
 
   stop(): void {

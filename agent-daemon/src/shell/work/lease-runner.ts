@@ -26,6 +26,8 @@ export interface LeaseParts {
   /** 0 to 1. */
   readonly jitter: number;
   readonly busy: () => boolean;
+  /** Whether the inbox is being read. */
+  readonly hears: () => boolean;
   /** The ledger has declared this agent dead: say that it is online. */
   readonly announceAgain: () => void;
   readonly log: Logger;
@@ -78,8 +80,8 @@ export class LeaseRunner {
 
   #input(input: LeaseInput): void {
     if (this.#abandoned) return;
-    const { policy, clock, busy, jitter } = this.parts;
-    const at = { nowMs: clock.nowMs(), busy: busy(), jitter };
+    const { policy, clock, busy, hears, jitter } = this.parts;
+    const at = { nowMs: clock.nowMs(), busy: busy(), hears: hears(), jitter };
     const { state, commands, wakeAtMs } = planLeases(this.#state, input, policy, at);
     this.#state = state;
     this.#cancelWake?.();
