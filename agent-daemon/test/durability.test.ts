@@ -65,7 +65,8 @@ it(`SIGKILL at ${KILLS} moments while ${TASKS} tasks run: none finished runs aga
   const { inbox } = daemon.ready;
   for (let n = 0; n < TASKS; n += 2) {
     const records = [n, n + 1].map(
-      (task) => work({ task: `t${task}`, inline: true, deadlineMs: Date.now() + 3_600_000 }).record,
+      (task) =>
+        work({ token: network.token, task: `t${task}`, inline: true, deadlineMs: Date.now() + 3_600_000 }).record,
     );
     await network.write(inbox, 'run', records);
   }

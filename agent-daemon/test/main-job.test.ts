@@ -66,7 +66,7 @@ it('executes what the inbox assigns and a session dispatches', async () => {
   session = client.session(await client.enter(connection.account, connection.key));
   session.hello();
   const { inbox } = daemon.ready;
-  const { bytes, record } = work({ task: 'first', input: { n: 1 } });
+  const { bytes, record } = work({ token: network.token, task: 'first', input: { n: 1 } });
   const sequenceNumber = await network.write(inbox, 'run-1', [record]);
   session.send(dispatchOf('run-1', record, inbox, sequenceNumber, bytes));
   const finished = await session.finished('first');
@@ -89,9 +89,9 @@ it('executes what the inbox assigns and a session dispatches', async () => {
 it('executes an inline input without any dispatch, and reports a failure', async () => {
   const { inbox } = daemon.ready;
   await network.write(inbox, 'run-2', [
-    work({ task: 'inline', input: 'x', inline: true }).record,
-    work({ task: 'broken', type: 'fail', inline: true }).record,
-    work({ task: 'foreign', type: 'unknown-type', inline: true }).record,
+    work({ token: network.token, task: 'inline', input: 'x', inline: true }).record,
+    work({ token: network.token, task: 'broken', type: 'fail', inline: true }).record,
+    work({ token: network.token, task: 'foreign', type: 'unknown-type', inline: true }).record,
   ]);
   const results = await until(async () => {
     const found = (await network.journalRecords()).filter((e) => e.run === 'run-2' && e.record.type === 'result');

@@ -185,7 +185,9 @@ describe('doctor', () => {
     await slow.init({ slow: { command: ['sleep', '1000'] } });
     const daemon = await slow.serve();
     const { work } = await import('./support/records.js');
-    await network.write(daemon.ready.inbox, 'run', [work({ task: 'slow', type: 'slow', inline: true }).record]);
+    await network.write(daemon.ready.inbox, 'run', [
+      work({ token: network.token, task: 'slow', type: 'slow', inline: true }).record,
+    ]);
     await network.awaitRecord(({ record }) => record.type === 'started');
     daemon.child.kill('SIGTERM');
     await until(() => daemon.stderr.includes('a second signal stops at once') || undefined, 'the first signal');

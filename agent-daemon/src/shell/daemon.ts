@@ -72,7 +72,7 @@ export class Daemon {
 
   constructor(parts: DaemonParts) {
     const { config, ledger, clock, log } = parts;
-    const { limits } = config;
+    const { limits, token } = config;
     this.#parts = parts;
     this.#store = Store.open(config.data);
     this.#workDirs = new WorkDirs(config.data);
@@ -88,7 +88,7 @@ export class Daemon {
     const store = this.#store;
     const runner = new Runner(registry, store.blobs, this.#workDirs, config.data);
     this.poster = new JournalPoster(ledger, store, clock, log);
-    this.engine = new Engine({ store, clock, limits, registry, runner, poster: this.poster, log });
+    this.engine = new Engine({ store, clock, limits, token, registry, runner, poster: this.poster, log });
     const readUpTo = () => this.inbox.readUpTo;
     const { inbox, start } = config;
     this.intake = new Intake({ engine: this.engine, store, clock, limits, registry, inbox, start, readUpTo });

@@ -16,6 +16,8 @@ export interface WorkOptions {
   readonly input?: unknown;
   readonly inline?: boolean;
   readonly deadlineMs?: number;
+  /** That of a hosted daemon when left out. */
+  readonly token?: string;
 }
 
 /** Makes a work order and its assignment. */
@@ -26,6 +28,7 @@ export function work({
   input = null,
   inline = false,
   deadlineMs,
+  token = '0.0.40',
 }: WorkOptions): AssignedWork {
   const text = canonicalJson({ input });
   const bytes = Buffer.from(text, 'utf8');
@@ -41,7 +44,7 @@ export function work({
       ...(inline ? { input: JSON.parse(text) as unknown } : {}),
       deadline_ms: deadlineMs ?? Date.now() + 60_000,
       price: '10',
-      token: '0.0.1',
+      token,
     },
   };
 }

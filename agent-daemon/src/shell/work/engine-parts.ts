@@ -1,6 +1,7 @@
 import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
 import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import type { TokenId } from '@gatepost/shared/vocabulary/ids';
 import type { Limits } from '../../config/daemon-config.js';
 import type { Load } from '../../core/admission.js';
 import type { Ending } from '../../core/attempt.js';
@@ -26,6 +27,8 @@ export interface EngineParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** The token this agent works for. */
+  readonly token: TokenId;
   readonly registry: ExecutorRegistry;
   readonly runner: Runner;
   readonly poster: JournalPoster;

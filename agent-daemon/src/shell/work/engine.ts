@@ -10,6 +10,7 @@ import {
   stepAttempt,
 } from '../../core/attempt.js';
 import { type EventKind, EventLog, type NumberedEvent } from '../../core/event-log.js';
+import { objection } from '../../core/objection.js';
 import { compareWithInbox, type Refusal, refusal } from '../../core/refusal.js';
 import type { AttemptRow } from '../store/rows.js';
 import { AttemptKeeper } from './attempt-keeper.js';
@@ -126,7 +127,8 @@ export class Engine {
 
   /** The inbox assigns what was started on a dispatch, or something else of that name. */
   #settle(live: LiveAttempt, assignment: Assignment): void {
-    if (live.attempt.stop?.why === 'dropped' || compareWithInbox(live.attempt.assignment, assignment) !== undefined) {
+    const differs = compareWithInbox(live.attempt.assignment, assignment) ?? this.#objection(assignment);
+    if (live.attempt.stop?.why === 'dropped' || differs !== undefined) {
       live.successor = assignment;
       this.#keeper.note(live);
       this.#apply(live, { type: 'dropped', reason: 'the inbox assigns something else' });
@@ -246,13 +248,15 @@ export class Engine {
 
   /** Queues an attempt that has all it needs; ends one that nobody here can execute. */
   #ready(live: LiveAttempt): void {
-    const { taskType } = live.attempt.assignment;
     if (live.attempt.phase !== 'assigned') return;
-    if (!this.parts.registry.has(taskType)) {
-      this.#apply(live, { type: 'refused', reason: `this agent has no executor for ${JSON.stringify(taskType)}` });
-    } else if (live.hasInput) {
-      this.#desk.enter(live.key);
-    }
+    const reason = this.#objection(live.attempt.assignment);
+    if (reason !== undefined) this.#apply(live, { type: 'refused', reason });
+    else if (live.hasInput) this.#desk.enter(live.key);
+  }
+
+  #objection(assignment: Assignment): string | undefined {
+    const { token, registry } = this.parts;
+    return objection(assignment, { token, hasExecutor: (taskType) => registry.has(taskType) });
   }
 
   #apply(live: LiveAttempt, input: AttemptInput): void {
