@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MAX_ASSIGNED_ID, MAX_ATTEMPT, MAX_TASK_ID } from '@gatepost/shared/vocabulary/id-bounds';
 import { afterEach, describe, expect, it } from 'vitest';
 import { INBOX } from '../src/bench/memory-ledger.js';
 import type { ExecutionResult } from '../src/shell/executors/executor.js';
@@ -268,4 +269,18 @@ describe('outputs', () => {
     await host.daemon.retention.sweep(Date.now() + 3 * 3_600_000);
     expect(readdirSync(blobs)).toEqual([Buffer.from(output_sha256 as Buffer).toString('hex')]);
   });
+});
+
+it('a dispatch may have every id that an assignment may have, and no other', async () => {
+  await start();
+  const session = await host.session();
+  const longest = { task: `${MAX_ATTEMPT}~${'a'.repeat(MAX_TASK_ID)}`, attempt: MAX_ATTEMPT };
+  host.dispatch(session, longest);
+  expect(await session.finished(longest.task)).toMatchObject({ outcome: 'OUTCOME_OK' });
+  const { record, bytes } = work({ task: 'b' });
+  for (const odd of [{ attempt: MAX_ATTEMPT + 1 }, { task: 'b'.repeat(MAX_ASSIGNED_ID + 1) }]) {
+    session.messages.length = 0;
+    session.send(dispatchOf('run', { ...record, ...odd }, INBOX, 9, bytes));
+    expect(await session.refused(), JSON.stringify(odd)).toMatchObject({ code: 3 });
+  }
 });

@@ -1,5 +1,6 @@
 import { direct } from '@gatepost/coordinator/shell/ledger/direct';
 import { viewRun } from '@gatepost/coordinator/shell/run/run-view';
+import { MAX_TASK_ID } from '@gatepost/shared/vocabulary/id-bounds';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planOf, taskOf } from './core/plans.js';
 import { Lane, TestLedger } from './support/stage.js';
@@ -61,6 +62,20 @@ it('reviews, quorums and people decide; reviewers are paid, and never the one wh
   expect(summary.totals.paid).toBe(String(18 + 5 * members));
   expect(await lane.held()).toBe(BigInt(18 + 5 * members));
   expect(summary.outcome).toBe('failed');
+});
+
+it('a review gets an input that its assignment is too small for, however long the id of the task', async () => {
+  const review = [{ kind: 'agent' as const, type: 'review', price: 2n, deadlineMs: 20_000 }];
+  const ids = [20, MAX_TASK_ID - 1, MAX_TASK_ID].map((length) => 'a'.repeat(length));
+  const task = (id: string) => taskOf(id, { input: 'x'.repeat(2_000), gates: review, price: 10n, attempts: 1 });
+  const proxy = await lane.proxy();
+  const { summary } = await lane.run(planOf(ids.map(task)), proxy, never);
+  proxy.close();
+  const reviews = summary.tasks
+    .filter(({ task: id }) => id.includes('~'))
+    .sort((a, b) => a.task.length - b.task.length);
+  expect(reviews.map(({ task: id, status }) => [id, status])).toEqual(ids.map((id) => [`1~${id}`, 'paid']));
+  expect(summary.outcome).toBe('complete');
 });
 
 /** What `coordinator approve` does, as soon as there is something to approve. */

@@ -1,3 +1,4 @@
+import { MAX_TASK_TYPE } from '@gatepost/shared/vocabulary/id-bounds';
 import { z } from 'zod';
 import { size } from './units.js';
 
@@ -55,6 +56,6 @@ export const executorSchema = z
   });
 
 /** Task type -> executor. */
-export const executorsSchema = z.record(z.string().min(1).max(64), executorSchema);
+export const executorsSchema = z.record(z.string().min(1).max(MAX_TASK_TYPE), executorSchema);
 
 export type ExecutorSettings = z.infer<typeof executorSchema>;

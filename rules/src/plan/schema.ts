@@ -1,4 +1,5 @@
 import { MAX_AMOUNT } from '@gatepost/shared/vocabulary/amount';
+import { MAX_TASK_ID, MAX_TASK_TYPE } from '@gatepost/shared/vocabulary/id-bounds';
 import { isEntityId } from '@gatepost/shared/vocabulary/ids';
 import { parseDurationMs } from '@gatepost/shared/vocabulary/time';
 import { z } from 'zod';
@@ -10,11 +11,13 @@ export const MAX_ATTEMPTS = 100;
 /** Most agents a quorum may ask. */
 export const MAX_QUORUM = 50;
 
-const ID_RULE = 'must be 1 to 64 letters, digits, ".", "_" or "-" and begin with a letter or digit; rename it';
-const idText = z.string({ error: ID_RULE }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, ID_RULE);
+const ID_RULE = `must be 1 to ${MAX_TASK_ID} letters, digits, ".", "_" or "-" and begin with a letter or digit; rename it`;
+const idText = z
+  .string({ error: ID_RULE })
+  .regex(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${MAX_TASK_ID - 1}}$`), ID_RULE);
 
-const TYPE_RULE = 'must be a capability of 1 to 64 characters without spaces; use the name agents offer it under';
-const typeText = z.string({ error: TYPE_RULE }).regex(/^[^\s\p{C}]{1,64}$/u, TYPE_RULE);
+const TYPE_RULE = `must be a capability of 1 to ${MAX_TASK_TYPE} characters without spaces; use the name agents offer it under`;
+const typeText = z.string({ error: TYPE_RULE }).regex(new RegExp(`^[^\\s\\p{C}]{1,${MAX_TASK_TYPE}}$`, 'u'), TYPE_RULE);
 
 const AMOUNT_RULE = `must be a whole number from 1 to ${MAX_AMOUNT}; write it in the token's smallest unit, without sign, fraction or unit`;
 const amount = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GatepostError } from '../vocabulary/errors.js';
+import { MAX_RUN_ID } from '../vocabulary/id-bounds.js';
 import { type AnyRecord, anyRecord, RECORD_TYPES } from './schema.js';
 
 /** One topic message, HCS's own limit for a single chunk. */
@@ -13,7 +14,7 @@ export const PROTOCOL_VERSION = 1;
 
 const envelope = z.object({
   gatepost: z.literal(PROTOCOL_VERSION),
-  run: z.string().min(1).max(64).optional(),
+  run: z.string().min(1).max(MAX_RUN_ID).optional(),
   records: z.array(z.looseObject({ type: z.string() })).min(1),
 });
 

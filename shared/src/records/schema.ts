@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { MAX_ASSIGNED_ID, MAX_ATTEMPT, MAX_TASK_TYPE } from '../vocabulary/id-bounds.js';
 import { isEntityId } from '../vocabulary/ids.js';
 
 const entity = z.string().refine(isEntityId, 'must look like 0.0.1234');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const amount = z.string().regex(/^(0|[1-9]\d{0,18})$/);
 const reason = z.string().max(400);
-/** A task id of a plan, at most 64 characters, or that of a review: `<attempt>~<task>`. */
-const task = z.string().min(1).max(80);
-const attempt = z.int().min(1).max(1_000_000);
+/** A task id of a plan, or that of a review. */
+const task = z.string().min(1).max(MAX_ASSIGNED_ID);
+const attempt = z.int().min(1).max(MAX_ATTEMPT);
 const session = z.string().min(1).max(64);
 
 /** Inbox, by the coordinator: the agent of this inbox shall execute the attempt. */
@@ -16,7 +17,7 @@ export const assign = z.object({
   task,
   attempt,
   /** Capability the executor is chosen by. */
-  task_type: z.string().min(1).max(64),
+  task_type: z.string().min(1).max(MAX_TASK_TYPE),
   /** SHA-256 of the canonical JSON of the input. */
   input_sha256: sha256,
   input_size: z.int().nonnegative(),
@@ -107,7 +108,7 @@ export const online = z.object({
   address: z.string().min(3).max(255),
   /** SHA-256 of the TLS certificate in DER; absent on an insecure loopback. */
   cert_sha256: sha256.optional(),
-  capabilities: z.array(z.string().min(1).max(64)).max(64),
+  capabilities: z.array(z.string().min(1).max(MAX_TASK_TYPE)).max(64),
   slots: z.int().positive(),
   /** What the host really enforces on every executor, such as `process_tree`, `usage`, `own_files`. */
   enforces: z.array(z.string().min(1).max(32)).max(16).optional(),

@@ -5,6 +5,7 @@ import {
   Outcome as OutcomeMessage,
 } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import { MAX_ASSIGNED_ID, MAX_ATTEMPT, MAX_RUN_ID } from '@gatepost/shared/vocabulary/id-bounds';
 import { status } from '@grpc/grpc-js';
 import type { Ending, Outcome } from '../../core/attempt.js';
 import type { EventKind, NumberedEvent } from '../../core/event-log.js';
@@ -20,12 +21,12 @@ const OUTCOMES: Readonly<Record<Outcome, OutcomeMessage>> = {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const EMPTY = new Uint8Array(0);
 
-/** A ref with all its parts; undefined for an incomplete one. */
+/** A ref with all its parts, each within the bounds of records; undefined for another. */
 export function attemptRef(message: AttemptRefMessage | undefined): AttemptRef | undefined {
   if (message === undefined) return undefined;
   const { run, task, attempt } = message;
-  const complete = run !== '' && run.length <= 64 && task !== '' && task.length <= 64 && attempt >= 1;
-  return complete ? { run, task, attempt } : undefined;
+  const named = run !== '' && run.length <= MAX_RUN_ID && task !== '' && task.length <= MAX_ASSIGNED_ID;
+  return named && attempt >= 1 && attempt <= MAX_ATTEMPT ? { run, task, attempt } : undefined;
 }
 
 /** A dispatch with all its fields; undefined for an incomplete one. */

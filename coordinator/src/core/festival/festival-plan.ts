@@ -1,3 +1,4 @@
+import { MAX_TASK_ID, MAX_TASK_TYPE } from '@gatepost/shared/vocabulary/id-bounds';
 import { dependenciesOf, TaskNames } from './festival-dependencies.js';
 import { type FestivalFile, type ImportNote, nameOf, stemOf, textField } from './festival-file.js';
 import { type FestivalSequence, type FestivalTask, festivalTree } from './festival-tree.js';
@@ -26,8 +27,6 @@ export interface Imported {
   readonly tasks: number;
   readonly notes: readonly ImportNote[];
 }
-
-const MAX_ID = 64;
 
 /**
  * Maps a festival to a plan. Phases and sequences become sequences, one after the other, those with the same number
@@ -92,10 +91,10 @@ class Ids {
       wanted
         .replace(/[^A-Za-z0-9._-]+/g, '-')
         .replace(/^[^A-Za-z0-9]+/, '')
-        .slice(0, MAX_ID) || 'task';
+        .slice(0, MAX_TASK_ID) || 'task';
     let id = clean;
     for (let number = 2; this.#taken.has(id); number += 1) {
-      id = `${clean.slice(0, MAX_ID - `-${number}`.length)}-${number}`;
+      id = `${clean.slice(0, MAX_TASK_ID - `-${number}`.length)}-${number}`;
     }
     this.#taken.add(id);
     return id;
@@ -159,7 +158,7 @@ function taskDocument(
   }
   return {
     id: taskIds.get(file) ?? stemOf(file.path),
-    type: gate ? kind.replace(/\s+/g, '-').slice(0, 64) : options.type,
+    type: gate ? kind.replace(/\s+/g, '-').slice(0, MAX_TASK_TYPE) : options.type,
     ...(dependsOn.length === 0 ? {} : { depends_on: dependsOn }),
     input: {
       title: textField(file, 'fest_name') ?? stemOf(file.path),
