@@ -44,6 +44,8 @@ interface Member {
 export interface RunChange {
   readonly limits?: Partial<Limits>;
   readonly takeOver?: boolean;
+  readonly token?: TokenId;
+  readonly journal?: TopicId;
 }
 
 /** An embedded network. */
@@ -183,7 +185,8 @@ export class Lane {
   async run(plan: Plan, proxy: NodeProxy, signal: AbortSignal, change: RunChange = {}): Promise<RunEnd> {
     const { account, key } = this.coordinator.connection;
     const connection = connect({ ...this.test.network, node: proxy.address }, account, key);
-    const config = this.config(change.limits);
+    const { token = this.token, journal = this.journal } = change;
+    const config = { ...this.config(change.limits), token, journal };
     const places = { planFile: join(this.directory, 'plan.yaml'), outputDir: join(config.stateDir, 'output') };
     const choices = { insecureLoopback: false, wantNew: false, takeOver: change.takeOver ?? false };
     const log = pino({ level: 'silent' });
