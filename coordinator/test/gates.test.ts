@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readReview, runAutomaticGates } from '@gatepost/coordinator/shell/gates/automatic-gates';
@@ -49,6 +49,38 @@ describe('a command gate', () => {
     expect(await node(script)).toMatchObject({ accepted: true });
   });
 
+  it.each([
+    ['a session of its own', 'setsid sleep 60 & sleep 0.3'],
+    ['a session of its own and a child', "setsid sh -c 'sleep 60 & wait' & sleep 0.3"],
+    ['a session of its own and no parent', '(setsid sleep 60 &) & sleep 0.3'],
+  ])('does not wait for a process with %s, and leaves none behind', async (_what, script) => {
+    const run = (timeoutMs: number, end: string) =>
+      runCommandGate(['sh', '-c', `${script}; ${end}`], timeoutMs, directory, input);
+    expect(await run(20_000, 'exit 0')).toMatchObject({ accepted: true });
+    expect(await run(20_000, 'echo no; exit 1')).toMatchObject({ accepted: false, reason: 'no' });
+    expect(await run(1_000, 'sleep 60')).toMatchObject({ accepted: false, reason: 'the gate did not end within 1s' });
+    expect(processesIn(directory)).toEqual([]);
+  });
+
+  it('does not wait for what has left its session, its parent and its variables', async () => {
+    const script = `(setsid env -i ${process.execPath} -e "setTimeout(() => {}, 5_000); console.log('here')" &) & sleep 1; exit 0`;
+    const beganMs = Date.now();
+    const outcome = await runCommandGate(['sh', '-c', script], 20_000, directory, input);
+    expect(outcome).toMatchObject({ accepted: true, reason: 'here' });
+    expect(Date.now() - beganMs).toBeLessThan(4_500);
+    for (const pid of processesIn(directory)) process.kill(pid, 'SIGKILL');
+  });
+
+  it('holds nothing open for it either: many of them cost no descriptors', async () => {
+    const open = () => readdirSync('/proc/self/fd').length;
+    const before = open();
+    const script = '(setsid env -i sleep 30 &) &';
+    const gates = Array.from({ length: 20 }, () => runCommandGate(['sh', '-c', script], 20_000, directory, input));
+    for (const outcome of await Promise.all(gates)) expect(outcome).toMatchObject({ accepted: true });
+    for (const pid of processesIn(directory)) process.kill(pid, 'SIGKILL');
+    expect(open()).toBeLessThan(before + 10);
+  });
+
   it('sees none of our variables', async () => {
     process.env.COORDINATOR_PRIVATE_KEY = 'not for gates';
     const { reason } = await node('console.log(Object.keys(process.env).join())');
@@ -56,6 +88,18 @@ describe('a command gate', () => {
     expect(reason).not.toContain('COORDINATOR');
   });
 });
+
+/** Processes whose working directory this is. */
+function processesIn(place: string): readonly number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === place;
+    } catch {
+      return false; // Gone, or not ours.
+    }
+  });
+}
 
 function isRunning(pid: number): boolean {
   try {

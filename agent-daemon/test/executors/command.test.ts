@@ -1,5 +1,5 @@
+import { killMarked } from '@gatepost/shared/process-tree';
 import { describe, expect, it } from 'vitest';
-import { killMarked } from '../../src/shell/executors/process-tree.js';
 import { until } from '../support/until.js';
 import { alive, command, outputOf, start } from './run.js';
 

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { killMarked } from '@gatepost/shared/process-tree';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executorSchema } from '../../src/config/executors-schema.js';
 import { enforcementNames } from '../../src/shell/enforcement.js';
 import { buildRegistry } from '../../src/shell/executors/build-registry.js';
 import { probeConfinement } from '../../src/shell/executors/confinement.js';
-import { killMarked } from '../../src/shell/executors/process-tree.js';
 import { until } from '../support/until.js';
 import { command, HOST, outputOf, start } from './run.js';
 

@@ -1,6 +1,6 @@
 import { variablesFor } from '@gatepost/shared/config/environment';
+import { MARKER_VARIABLE } from '@gatepost/shared/process-tree';
 import type { Execution } from './executor.js';
-import { MARKER_VARIABLE } from './process-tree.js';
 
 /** What every executor's process may see of ours. */
 const BASIC = ['PATH', 'LANG', 'LC_ALL', 'TZ'];

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
+import { closePipes } from '@gatepost/shared/child-pipes';
+import { killTree, signalTree } from '@gatepost/shared/process-tree';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
 import { confinedArgv, type Mechanism, type View } from '../../core/confinement.js';
 import { parseExecutorLine } from '../../core/line-protocol.js';
@@ -11,7 +12,6 @@ import { type Confinement, type DaemonFiles, viewOf } from './confinement.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from './executor.js';
 import { findProgram } from './find-program.js';
 import { LineSplitter } from './line-splitter.js';
-import { killTree, signalTree } from './process-tree.js';
 import { watchUsage } from './usage-watch.js';
 
 /** Bounds of a child process. */
@@ -73,9 +73,9 @@ function relayLines(child: ChildProcess, execution: Execution, maxChars: number)
   }
 }
 
-/** SIGTERM to the whole tree, and after the grace SIGKILL; resolves when the first signal is out. */
+/** SIGTERM to the whole tree, and after the grace SIGKILL. */
 function terminate(running: Running, graceMs: number): NodeJS.Timeout {
-  void signalTree(running.pid, running.marker, 'SIGTERM', running.launched);
+  signalTree(running.pid, running.marker, 'SIGTERM', running.launched);
   return setTimeout(() => void killTree(running.pid, running.marker), graceMs);
 }
 
@@ -87,16 +87,6 @@ function exitOf(child: ChildProcess): Promise<Exit> {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     child.on('error', resolve);
   });
-}
-
-/** How long the pipes may take to drain once no process holds them. */
-const DRAIN_MS = 1_000;
-
-async function drained(child: ChildProcess): Promise<void> {
-  const streams = [...(child.stdout === null ? [] : [child.stdout]), ...lineStreams(child)];
-  const ends = Promise.all(streams.filter(({ closed }) => !closed).map((stream) => once(stream, 'close')));
-  const timeout = AbortSignal.timeout(DRAIN_MS);
-  await Promise.race([ends, once(timeout, 'abort')]);
 }
 
 /** A shell and bubblewrap tell by 128 + n that a program was ended by signal n. */
@@ -146,7 +136,7 @@ export class CommandExecutor implements Executor {
     unwatch();
     execution.signal.removeEventListener('abort', stop);
     if (outcome instanceof Error) return failed(`cannot run ${this.settings.command[0]}: ${outcome.message}`);
-    await drained(child);
+    await closePipes(child);
     return this.#judge(running, outcome);
   }
 

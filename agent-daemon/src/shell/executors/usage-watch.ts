@@ -1,5 +1,5 @@
+import { processesOf } from '@gatepost/shared/process-tree';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
-import { processesOf } from './process-tree.js';
 
 /** How often the tree is measured. */
 const SAMPLE_MS = 250;
@@ -19,11 +19,9 @@ export function watchUsage(
   exceeded: (reason: string) => void,
 ): () => void {
   if (memory === undefined && cpuSeconds === undefined) return () => undefined;
-  let ended = false;
   const cpuTicks = new Map<number, number>();
-  const sample = async () => {
-    const processes = await processesOf(root, marker);
-    if (ended) return;
+  const sample = () => {
+    const processes = processesOf(root, marker);
     const resident = processes.reduce((sum, { residentPages }) => sum + residentPages * PAGE_BYTES, 0);
     for (const { pid, cpuTicks: ticks } of processes) cpuTicks.set(pid, ticks);
     const seconds = [...cpuTicks.values()].reduce((sum, ticks) => sum + ticks, 0) / TICKS_PER_SECOND;
@@ -31,9 +29,6 @@ export function watchUsage(
     else if (cpuSeconds !== undefined && seconds > cpuSeconds)
       exceeded(`used more than ${cpuSeconds} s of processor time`);
   };
-  const timer = setInterval(() => void sample(), SAMPLE_MS);
-  return () => {
-    ended = true;
-    clearInterval(timer);
-  };
+  const timer = setInterval(sample, SAMPLE_MS);
+  return () => clearInterval(timer);
 }

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closePipes } from '@gatepost/shared/child-pipes';
 import { variablesFor } from '@gatepost/shared/config/environment';
+import { killTree, MARKER_VARIABLE } from '@gatepost/shared/process-tree';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
@@ -19,15 +22,6 @@ const MAX_CAPTURE = 16_384;
 /** All a gate program sees of our environment; no key is among it. */
 const VARIABLES = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_PATH', 'SystemRoot'];
 
-function killTree(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    child.kill('SIGKILL');
-  }
-}
-
 function capture(stream: NodeJS.ReadableStream | null): () => string {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -46,21 +40,21 @@ interface Ended {
   readonly error: Error | undefined;
 }
 
-function ended(child: ChildProcess, timeoutMs: number): Promise<Ended> {
+/** The end of the program itself, not of what it left behind; killed when it takes too long. */
+function ended(child: ChildProcess, marker: string, timeoutMs: number): Promise<Ended> {
   return new Promise((resolve) => {
     let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      killTree(child);
-    }, timeoutMs);
-    const finish = (code: number | null, signal: string | null, error?: Error) => {
+    const end = (code: number | null, signal: string | null, error?: Error) => {
       clearTimeout(timer);
       resolve({ code, signal, timedOut, error });
     };
-    child.once('error', (error) => finish(null, null, error));
-    // What it left behind must not keep its output open.
-    child.once('exit', () => killTree(child));
-    child.once('close', (code, signal) => finish(code, signal));
+    const timer = setTimeout(() => {
+      timedOut = true;
+      // Not even a program that cannot be killed is waited for.
+      void killTree(child.pid ?? 0, marker).then(() => end(null, 'SIGKILL'));
+    }, timeoutMs);
+    child.once('error', (error) => end(null, null, error));
+    child.once('exit', end);
   });
 }
 
@@ -86,9 +80,10 @@ export async function runCommandGate(
   input: GateInput,
 ): Promise<GateOutcome> {
   const [program = '', ...args] = argv;
+  const marker = randomUUID();
   const child = spawn(program, args, {
     cwd: directory,
-    env: variablesFor(VARIABLES),
+    env: { ...variablesFor(VARIABLES), [MARKER_VARIABLE]: marker },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
@@ -97,6 +92,9 @@ export async function runCommandGate(
   // A gate need not read its input.
   child.stdin.on('error', () => undefined);
   child.stdin.end(JSON.stringify(input));
-  const end = await ended(child, timeoutMs);
+  const end = await ended(child, marker, timeoutMs);
+  // Whatever it left behind ends with it; what escapes even that keeps nothing of ours open.
+  await killTree(child.pid ?? 0, marker);
+  await closePipes(child);
   return outcomeOf(end, timeoutMs, stdout(), stderr());
 }

@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 
-/** Names the variable by which the processes of an attempt are recognised, wherever they have moved to. */
+/** Names the variable by which the processes of an attempt or a gate are recognised, wherever they have moved to. */
 export const MARKER_VARIABLE = 'GATEPOST_EXECUTION';
 
 /** What the scan knows of a process. */
@@ -17,15 +17,27 @@ export interface ProcessInfo {
   readonly marked: boolean;
 }
 
+/** Rounds of killing before a process that cannot be killed is left alone, and the pause between them. */
+const KILL_ROUNDS = 50;
+const ROUND_MS = 10;
 const hasProc = platform() === 'linux';
 
-async function inspect(pid: number, marker: string): Promise<ProcessInfo | undefined> {
+/** Whether a process of ours was started with a marker; not for one of another user. */
+function isMarked(pid: number, marker: string): boolean {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(marker);
+  } catch {
+    return false;
+  }
+}
+
+// Reading /proc at once takes a quarter of the time that it takes in turns, file by file.
+function inspect(pid: number, marker: string): ProcessInfo | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The command's name stands in parentheses and may itself hold spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z') return undefined;
-    const environ = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
     const field = (index: number) => Number(fields[index] ?? 0);
     return {
       pid,
@@ -34,27 +46,28 @@ async function inspect(pid: number, marker: string): Promise<ProcessInfo | undef
       session: field(3),
       cpuTicks: field(11) + field(12),
       residentPages: field(21),
-      marked: environ.includes(marker),
+      marked: isMarked(pid, marker),
     };
   } catch {
     return undefined; // Ended while we looked.
   }
 }
 
-async function allProcesses(marker: string): Promise<readonly ProcessInfo[]> {
+function allProcesses(marker: string): readonly ProcessInfo[] {
   if (!hasProc) return [];
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(names.map((pid) => inspect(pid, marker)));
-  return found.filter((info) => info !== undefined && info.pid !== process.pid) as ProcessInfo[];
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids.filter((pid) => pid !== process.pid).flatMap((pid) => inspect(pid, marker) ?? []);
 }
 
 /**
- * The living processes of an attempt: its group and session, its descendants, and whoever carries its marker.
+ * The living processes of a tree: its group and session, its descendants, and whoever carries its marker.
  * Empty where there is no /proc.
  */
-export async function processesOf(root: number, marker: string): Promise<readonly ProcessInfo[]> {
+export function processesOf(root: number, marker: string): readonly ProcessInfo[] {
   if (root <= 1) return [];
-  const all = await allProcesses(`${MARKER_VARIABLE}=${marker}`);
+  const all = allProcesses(`${MARKER_VARIABLE}=${marker}`);
   const members = new Set(
     all
       .filter((info) => info.marked || info.pid === root || info.group === root || info.session === root)
@@ -81,14 +94,9 @@ function signalOne(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** Signals the whole tree, or all of it but its root; says how many processes were found. */
-export async function signalTree(
-  root: number,
-  marker: string,
-  signal: NodeJS.Signals,
-  spareRoot = false,
-): Promise<number> {
+export function signalTree(root: number, marker: string, signal: NodeJS.Signals, spareRoot = false): number {
   if (root > 1 && !spareRoot) signalOne(-root, signal);
-  const members = (await processesOf(root, marker)).filter(({ pid }) => !(spareRoot && pid === root));
+  const members = processesOf(root, marker).filter(({ pid }) => !(spareRoot && pid === root));
   for (const { pid } of members) signalOne(pid, signal);
   return members.length;
 }
@@ -97,22 +105,19 @@ export async function signalTree(
 export async function killMarked(prefix: string): Promise<number> {
   let killed = 0;
   for (let round = 0; round < KILL_ROUNDS; round += 1) {
-    const found = (await allProcesses(`${MARKER_VARIABLE}=${prefix}`)).filter(({ marked }) => marked);
+    const found = allProcesses(`${MARKER_VARIABLE}=${prefix}`).filter(({ marked }) => marked);
     if (found.length === 0) return killed;
     killed = Math.max(killed, found.length);
     for (const { pid } of found) signalOne(pid, 'SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
   }
   return killed;
 }
 
-/** Rounds of killing before a process that cannot be killed is left alone. */
-const KILL_ROUNDS = 50;
-
 /** Kills the whole tree, again and again until none of it is left, since a dying tree can still fork. */
 export async function killTree(root: number, marker: string): Promise<void> {
   for (let round = 0; round < KILL_ROUNDS; round += 1) {
-    if ((await signalTree(root, marker, 'SIGKILL')) === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    if (signalTree(root, marker, 'SIGKILL') === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
   }
 }
