@@ -5,7 +5,8 @@ import { parseAmount } from '@gatepost/shared/vocabulary/amount';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { stringify } from 'yaml';
 import { type Imported, planFromFestival } from '../core/festival/festival-plan.js';
-import { readFestival } from '../shell/festival-files.js';
+import { noteLines } from '../core/festival/group-notes.js';
+import { readFestival } from '../shell/plan/festival-files.js';
 import type { AddCommand } from './command.js';
 
 interface ImportOptions {
@@ -28,7 +29,8 @@ export const addImport: AddCommand = (program, exit) => {
     .addHelpText(
       'after',
       `
-What could not be mapped is told on standard error, one note a line. With --price every task gets "gate: human", since
+The numbers that names begin with are the order, the same number means side by side; fest_order counts where a name has
+none. What could not be mapped is told on standard error, one kind of note a line. With --price every task gets "gate: human", since
 what a festival calls a quality gate is prose: put gates into the plan that can say no.
 
 Examples:
@@ -49,9 +51,10 @@ function importFestival(directory: string, { out, force, price, type }: ImportOp
   const text = `# Imported from the festival ${basename(resolve(directory))}.\n${stringify(imported.document, { lineWidth: 120, aliasDuplicateObjects: false })}`;
   if (out === undefined) process.stdout.write(text);
   else writePlan(out, text, force === true);
-  for (const { path, message } of [...notes, ...imported.notes]) process.stderr.write(`note: ${path}: ${message}\n`);
+  const lines = noteLines([...notes, ...imported.notes]);
+  for (const line of lines) process.stderr.write(`note: ${line}\n`);
   const where = out === undefined ? '' : `; written to ${out}`;
-  process.stderr.write(`${imported.tasks} tasks, ${notes.length + imported.notes.length} notes${where}\n`);
+  process.stderr.write(`${imported.tasks} tasks, ${lines.length} notes${where}\n`);
   return 0;
 }
 

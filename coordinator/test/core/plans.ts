@@ -26,7 +26,15 @@ export function planOf(tasks: readonly PlanTask[], change: Partial<Plan> = {}): 
   const sequences = ids.map((id, index) => ({ id, after: ids.slice(Math.max(0, index - 1), index) }));
   const text = JSON.stringify(tasks, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
   const digest = sha256(text);
-  return { name: 'plan', sequences, tasks, maxTotal: undefined, maxFeesUsd: undefined, digest, ...change };
+  return {
+    name: `plan ${digest.slice(0, 8)}`,
+    sequences,
+    tasks,
+    maxTotal: undefined,
+    maxFeesUsd: undefined,
+    digest,
+    ...change,
+  };
 }
 
 const COMMAND: Gate = { kind: 'command', argv: ['true'], timeoutMs: 1_000 };

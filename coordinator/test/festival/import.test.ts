@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { planFromFestival } from '../../src/core/festival/festival-plan.js';
+import { noteLines } from '../../src/core/festival/group-notes.js';
 import { taskAlignment } from '../../src/core/festival/task-alignment.js';
-import { readFestival } from '../../src/shell/festival-files.js';
+import { readFestival } from '../../src/shell/plan/festival-files.js';
 
 const file = (fields: Record<string, string | number | readonly string[]>, body = '# Text\n\nDo it.\n'): string =>
   `---\n${Object.entries(fields)
@@ -65,6 +66,10 @@ function festival(files: Readonly<Record<string, string>> = FESTIVAL): string {
   return directory;
 }
 
+/** The command as it is installed; `npm test` builds before. */
+const MAIN = join(import.meta.dirname, '../../bin/coordinator.js');
+const run = (args: readonly string[]) => spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' });
+
 const importOf = (directory: string) => {
   const { files, notes } = readFestival(directory);
   const imported = planFromFestival(files, { price: undefined, type: 'work', name: 'unnamed' });
@@ -111,18 +116,128 @@ it('maps phases, sequences, tasks and quality gates', () => {
 
 it('notes what it could not map', () => {
   const { notes } = importOf(festival());
-  expect(notes.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+  expect(noteLines(notes)).toEqual([
     '002_BUILD/results: not read',
-    '001_DESIGN/01_sketch/02_review.md: fest_parent is elsewhere, but it lies in 01_sketch; the directory counts',
+    '001_DESIGN/01_sketch/02_review.md (elsewhere, not 01_sketch): it does not lie in its fest_parent; the directory counts',
     '002_BUILD/01_seat/02_sand.md: numbered file without fest_type; taken for a task',
-    '003_THINK/WORKFLOW.md: fest_type "workflow" has no counterpart; left out',
-    '003_THINK/PHASE_GOAL.md: phase without sequences, such as one that follows a workflow; left out',
-    '001_DESIGN/01_sketch/SEQUENCE_GOAL.md: its Task Alignment table names 09_gone, which is no task of it',
+    '003_THINK/WORKFLOW.md ("workflow"): its fest_type has no counterpart; left out',
+    '003_THINK/PHASE_GOAL.md: phase without tasks, such as one that follows a workflow; left out',
+    '001_DESIGN/01_sketch/SEQUENCE_GOAL.md (09_gone): its Task Alignment table names what is no task of it',
     '001_DESIGN/01_sketch/01_measure.md: marked as completed; remove it if it need not be done again',
-    '001_DESIGN/01_sketch/02_review.md: quality gate "review" became a task of type review; its checklist is prose, so put a command, schema or agent gate on the tasks it judges',
-    '002_BUILD/01_frame/01_saw.md: depends on "nothing", which names no task; left out',
+    '001_DESIGN/01_sketch/02_review.md (review): quality gate, became a task of its kind; its checklist is prose, so put a command, schema or agent gate on the tasks it judges',
+    '002_BUILD/01_frame/01_saw.md (nothing): depends on what names no task; left out',
     '.: a festival has no prices; all tasks are unpaid until you add "price", or import with --price',
   ]);
+});
+
+it('tells notes that say the same together', () => {
+  const notes = Array.from({ length: 9 }, (_, index) => ({ path: `${index}.md`, message: 'strange', detail: 'x' }));
+  expect(noteLines([...notes, { path: '.', message: 'other' }])).toEqual([
+    '0.md (x), 1.md (x), 2.md (x) and 6 more: strange',
+    '.: other',
+  ]);
+});
+
+/** For each task of an imported festival, all that has to be done before it. */
+function orderIn(directory: string): Readonly<Record<string, readonly string[]>> {
+  const out = join(directory, 'plan.yaml');
+  const { status, stderr } = run(['import', directory, '--out', out]);
+  expect(status, stderr).toBe(0);
+  const { tasks, sequences } = loadPlan(out);
+  const before = (id: string): Set<string> => {
+    const task = tasks.find((each) => each.id === id);
+    const earlier = sequences.find((each) => each.id === task?.sequence)?.after ?? [];
+    const direct = [
+      ...(task?.dependsOn ?? []),
+      ...tasks.filter(({ sequence }) => earlier.includes(sequence)).map((other) => other.id),
+    ];
+    return new Set([...direct, ...direct.flatMap((other) => [...before(other)])]);
+  };
+  return Object.fromEntries(tasks.map(({ id }) => [id, [...before(id)].sort()]));
+}
+
+const notesOf = (directory: string): string => run(['import', directory]).stderr;
+
+describe('the order of a festival', () => {
+  it.each([
+    ['is the same for all', [1, 1, 1]],
+    ['is the reverse', [3, 2, 1]],
+    ['is mixed up', [2, 3, 1]],
+  ])('is that of the names when fest_order %s, and one note says so', (_what, orders) => {
+    const files = Object.fromEntries(
+      ['01_contract', '02_tests', '03_deploy'].map((stem, index) => [
+        `001_BUILD/01_chain/${stem}.md`,
+        file({ type: 'task', name: stem, order: orders[index] ?? 0 }),
+      ]),
+    );
+    const directory = festival(files);
+    const notes = notesOf(directory);
+    expect(notes.match(/fest_order/g)).toHaveLength(1);
+    expect(notes).toContain('note: 001_BUILD/01_chain: fest_order contradicts');
+    expect(orderIn(directory)).toEqual({
+      '001.01.01_contract': [],
+      '001.01.02_tests': ['001.01.01_contract'],
+      '001.01.03_deploy': ['001.01.01_contract', '001.01.02_tests'],
+    });
+  });
+
+  it('is that of the names for sequences and phases too', () => {
+    const goal = (type: string, name: string, order: number) => file({ type, name, order });
+    const task = file({ type: 'task', name: 'x' });
+    const directory = festival({
+      '001_A/PHASE_GOAL.md': goal('phase', 'A', 2),
+      '001_A/01_a/SEQUENCE_GOAL.md': goal('sequence', 'a', 9),
+      '001_A/01_a/01_x.md': task,
+      '001_A/02_b/SEQUENCE_GOAL.md': goal('sequence', 'b', 1),
+      '001_A/02_b/01_x.md': task,
+      '002_B/PHASE_GOAL.md': goal('phase', 'B', 1),
+      '002_B/01_c/01_x.md': task,
+    });
+    expect(notesOf(directory)).toContain('note: ., 001_A: fest_order contradicts');
+    const order = orderIn(directory);
+    expect(order['002.01.01_x']).toEqual(['001.01.01_x', '001.02.01_x']);
+    expect(order['001.02.01_x']).toEqual(['001.01.01_x']);
+  });
+
+  it('is not changed by dependencies that go against it: they are left out with a note', () => {
+    const directory = festival({
+      '001_A/01_a/01_x.md': file({ type: 'task', name: 'x', dependencies: ['02_y', '../../002_B/01_b/01_z'] }),
+      '001_A/01_a/02_y.md': file({ type: 'task', name: 'y' }),
+      '002_B/01_b/01_z.md': file({ type: 'task', name: 'z' }),
+    });
+    expect(notesOf(directory)).toContain(
+      'note: 001_A/01_a/01_x.md (001.01.02_y), 001_A/01_a/01_x.md (002.01.01_z): depends on what comes later',
+    );
+    expect(orderIn(directory)['001.01.01_x']).toEqual([]);
+  });
+
+  it('is fest_order where names have no numbers, without a note', () => {
+    const directory = festival({
+      'phase/seq/alpha.md': file({ type: 'task', name: 'alpha', order: 2 }),
+      'phase/seq/beta.md': file({ type: 'task', name: 'beta', order: 1 }),
+    });
+    expect(notesOf(directory)).not.toContain('fest_order');
+    expect(orderIn(directory)['phase.seq.alpha']).toEqual(['phase.seq.beta']);
+  });
+
+  it('lets tasks that lie directly in a phase come in their place', () => {
+    const task = file({ type: 'task', name: 'x', order: 1 });
+    const directory = festival({
+      '001_RESEARCH/PHASE_GOAL.md': file({ type: 'phase', name: 'RESEARCH', order: 1 }),
+      '001_RESEARCH/01_read.md': task,
+      '002_BUILD/PHASE_GOAL.md': file({ type: 'phase', name: 'BUILD', order: 2 }),
+      '002_BUILD/01_plan.md': file({ type: 'task', name: 'plan', order: 1 }),
+      '002_BUILD/02_api/01_write.md': task,
+      '002_BUILD/03_ship.md': file({ type: 'task', name: 'ship', order: 3 }),
+      '003_CHECK/01_look/01_look.md': task,
+    });
+    expect(notesOf(directory)).not.toContain('left out');
+    const order = orderIn(directory);
+    expect(order['002.01_plan']).toEqual(['001.01_read']);
+    expect(order['002.02.01_write']).toEqual(['001.01_read', '002.01_plan']);
+    expect(order['002.03_ship']).toEqual(['001.01_read', '002.01_plan', '002.02.01_write']);
+    expect(order['003.01.01_look']).toHaveLength(4);
+  });
 });
 
 it('reads the objective column of a Task Alignment table and nothing else', () => {
@@ -152,10 +267,6 @@ it('goes on without front matter that is no YAML', () => {
   expect(files[0]?.fields).toEqual({});
   expect(notes[0]?.message).toMatch(/^its front matter is no YAML/);
 });
-
-/** The command as it is installed; `npm test` builds before. */
-const MAIN = join(import.meta.dirname, '../../bin/coordinator.js');
-const run = (args: readonly string[]) => spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' });
 
 it('writes a plan that compiles, and never over another file', () => {
   const directory = festival();

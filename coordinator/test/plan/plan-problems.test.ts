@@ -27,6 +27,11 @@ const CASES: readonly (readonly [what: string, plan: string, expected: readonly 
       [/:5:46: task "a": "price" must be a whole number from 1 to 9223372036854775807, not .*; write it in/],
     ],
   ),
+  ...['010', '0x10', '0o10', '007'].map((price): readonly [string, string, readonly RegExp[]] => [
+    `price ${price}, which two readers may take for two amounts`,
+    tasks(`{ id: a, type: t, gate: none, price: ${price} }`),
+    [new RegExp(`:5:46: ${price} is read as different numbers; write \\d+ plainly`)],
+  ]),
   ...['90', '90 s', '0s', '31d', '-1s', '1h30m'].map((text): readonly [string, string, readonly RegExp[]] => [
     `deadline ${text}`,
     tasks(`{ id: a, type: t, deadline: ${text} }`),

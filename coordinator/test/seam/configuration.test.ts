@@ -61,6 +61,30 @@ it('an open run is not gone on with in another token than it was opened with', a
   expect(await lane.held()).toBe(20n);
 });
 
+it('a plan that was edited while its run is open does not start a second run without a word', async () => {
+  const tasks = (price: bigint) => [
+    taskOf('one', { gates, price: 10n }),
+    taskOf('two', { type: 'held', gates, price, dependsOn: ['one'] }),
+  ];
+  const interrupt = new AbortController();
+  const before = await lane.held();
+  const running = run({ ...planOf(tasks(10n)), name: 'edited' }, {}, interrupt.signal);
+  await expect.poll(() => lane.held(), { timeout: 20_000 }).toBe(before + 10n);
+  interrupt.abort();
+  await running;
+  const edited = { ...planOf(tasks(11n)), name: 'edited' };
+  const written = await length(lane.journal);
+  await expect(run(edited)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringMatching(/open run of an earlier version of this plan: .* \(1 of 2 accepted\).*--new/),
+  });
+  expect(await length(lane.journal)).toBe(written);
+  held.release('two');
+  // Whoever wants both says so.
+  expect((await run(edited, { wantNew: true })).summary.outcome).toBe('complete');
+  expect(await lane.held()).toBe(before + 31n);
+});
+
 it('a topic that is no journal is refused before anything is written to it', async () => {
   const { connection } = lane.coordinator;
   const inbox = await createTopic(connection, { memo: 'inbox', submitKey: connection.key.publicKey });

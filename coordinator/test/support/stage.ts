@@ -44,6 +44,7 @@ interface Member {
 export interface RunChange {
   readonly limits?: Partial<Limits>;
   readonly takeOver?: boolean;
+  readonly wantNew?: boolean;
   readonly token?: TokenId;
   readonly journal?: TopicId;
 }
@@ -188,7 +189,7 @@ export class Lane {
     const { token = this.token, journal = this.journal } = change;
     const config = { ...this.config(change.limits), token, journal };
     const places = { planFile: join(this.directory, 'plan.yaml'), outputDir: join(config.stateDir, 'output') };
-    const choices = { insecureLoopback: false, wantNew: false, takeOver: change.takeOver ?? false };
+    const choices = { insecureLoopback: false, wantNew: change.wantNew ?? false, takeOver: change.takeOver ?? false };
     const log = pino({ level: 'silent' });
     try {
       return await runPlan(connection, { plan, config, ...places, ...choices }, SILENT, signal, log);

@@ -5,6 +5,11 @@ import type { LedgerRecord } from './ledger-record.js';
 export interface IndexedRun {
   readonly run: string;
   readonly plan: string;
+  /** The plan's name. */
+  readonly name: string;
+  readonly tasks: number;
+  /** Tasks that were accepted. */
+  readonly accepted: Set<string>;
   /** What it pays in. */
   readonly token: TokenId;
   closed: 'complete' | 'failed' | 'cancelled' | undefined;
@@ -34,9 +39,11 @@ export function indexRecord(index: JournalIndex, { run, record }: LedgerRecord):
   }
   if (run === undefined) return;
   if (record.type === 'run_opened' && !index.runs.has(run)) {
-    index.runs.set(run, { run, plan: record.plan_sha256, token: tokenId(record.token), closed: undefined });
+    const { plan_sha256: plan, name, tasks, token } = record;
+    index.runs.set(run, { run, plan, name, tasks, accepted: new Set(), token: tokenId(token), closed: undefined });
   }
   const known = index.runs.get(run);
+  if (record.type === 'verdict' && record.accepted) known?.accepted.add(record.task);
   if (record.type === 'run_closed' && known !== undefined) known.closed ??= record.outcome;
 }
 
@@ -60,3 +67,7 @@ export function chooseRun(index: JournalIndex, planDigest: string, wantNew: bool
   if (last !== undefined && !wantNew) return { run: last.run, state: 'closed', token: last.token };
   return { run: `${planDigest.slice(0, 12)}-${ofPlan.length + 1}`, state: 'new', token: undefined };
 }
+
+/** An open run of an earlier version of a plan: of the same name, with another content. */
+export const earlierVersion = (index: JournalIndex, name: string, planDigest: string): IndexedRun | undefined =>
+  [...index.runs.values()].find((run) => run.closed === undefined && run.name === name && run.plan !== planDigest);

@@ -33,7 +33,7 @@ export function dependenciesOf(file: FestivalFile, names: TaskNames, notes: Impo
   for (const text of namedDependencies(file)) {
     const id = names.find(directoryOf(file.path), text);
     if (id !== undefined) found.push(id);
-    else notes.push({ path: file.path, message: `depends on ${JSON.stringify(text)}, which names no task; left out` });
+    else notes.push({ path: file.path, message: 'depends on what names no task; left out', detail: text });
   }
   return found;
 }

@@ -12,7 +12,10 @@ export interface FestivalFile {
 export interface ImportNote {
   /** File or directory it is about. */
   readonly path: string;
+  /** The same words for the same thing, so that notes can be told together. */
   readonly message: string;
+  /** What differs from one such note to the other. */
+  readonly detail?: string;
 }
 
 /** What the methodology calls a file. */
@@ -34,12 +37,33 @@ export function textField(file: FestivalFile, name: string): string | undefined 
   return value.trim();
 }
 
-/** Position among its siblings: `fest_order`, else the number its name begins with. */
-export function orderOf(file: FestivalFile | undefined, name: string): number | undefined {
+/** Where a file or directory says that it stands among its siblings. */
+export interface Place {
+  /** The number its name begins with. */
+  readonly number: number | undefined;
+  /** Its `fest_order`. */
+  readonly order: number | undefined;
+}
+
+/** @param file the file itself, or the goal of a directory. */
+export function placeOf(file: FestivalFile | undefined, name: string): Place {
   const order = file?.fields.fest_order;
-  if (typeof order === 'number' && Number.isFinite(order)) return order;
-  const prefix = /^(\d+)/.exec(name)?.[1];
-  return prefix === undefined ? undefined : Number(prefix);
+  const prefix = /^\d+/.exec(name)?.[0];
+  return {
+    number: prefix === undefined ? undefined : Number(prefix),
+    order: typeof order === 'number' && Number.isFinite(order) ? order : undefined,
+  };
+}
+
+/** Its position: the number of its name, which people see and tools sort by, else `fest_order`, else last. */
+export const positionOf = ({ number, order }: Place): number => number ?? order ?? Number.MAX_SAFE_INTEGER;
+
+/** Whether `fest_order` would put siblings into another order than the numbers of their names do. */
+export function contradicts(siblings: readonly Place[]): boolean {
+  const both = siblings.flatMap(({ number, order }) =>
+    number === undefined || order === undefined ? [] : [{ number, order }],
+  );
+  return both.some((a) => both.some((b) => Math.sign(a.number - b.number) !== Math.sign(a.order - b.order)));
 }
 
 export const directoryOf = (path: string): string => path.split('/').slice(0, -1).join('/');

@@ -1,7 +1,15 @@
 import { MAX_TASK_ID, MAX_TASK_TYPE } from '@gatepost/shared/vocabulary/id-bounds';
 import { dependenciesOf, TaskNames } from './festival-dependencies.js';
-import { type FestivalFile, type ImportNote, nameOf, stemOf, textField } from './festival-file.js';
-import { type FestivalSequence, type FestivalTask, festivalTree } from './festival-tree.js';
+import {
+  type FestivalFile,
+  type ImportNote,
+  nameOf,
+  type Place,
+  positionOf,
+  stemOf,
+  textField,
+} from './festival-file.js';
+import { type FestivalPhase, type FestivalSequence, type FestivalTask, festivalTree } from './festival-tree.js';
 import { taskAlignment } from './task-alignment.js';
 
 export interface ImportOptions {
@@ -42,19 +50,26 @@ export function planFromFestival(files: readonly FestivalFile[], options: Import
   const taskIds = new Map<FestivalFile, string>();
   for (const { sequence, phase } of sequences) {
     for (const { file } of sequence.tasks) {
-      const id = ids.take(`${numberOf(phase.path)}.${numberOf(sequence.path)}.${stemOf(file.path)}`);
+      const where = [...new Set([phase.path, sequence.path])].map(numberOf).filter((part) => part !== '');
+      const id = ids.take([...where, stemOf(file.path)].join('.'));
       taskIds.set(file, id);
       names.add(file, id);
     }
   }
+  const steps = stepsOf(tree.phases, taskIds);
   const build = (sequence: FestivalSequence): readonly PlanTaskDocument[] =>
-    tasksOf(sequence, { taskIds, names, notes, options });
+    tasksOf(sequence, { taskIds, names, notes, options, steps });
   let before: readonly string[] = [];
   const built: Record<string, unknown>[] = [];
   for (const phase of tree.phases) {
     for (const group of groupsOf(phase.sequences)) {
       const parallel = group.map((sequence) => ({
-        id: ids.take(`${nameOf(phase.path)}.${nameOf(sequence.path)}`.replace(/^\./, '')),
+        id: ids.take(
+          [...new Set([phase.path, sequence.path])]
+            .map(nameOf)
+            .filter((part) => part !== '')
+            .join('.'),
+        ),
         after: before,
         tasks: build(sequence),
       }));
@@ -77,6 +92,36 @@ function priceNote({ price }: ImportOptions): ImportNote {
       ? 'a festival has no prices; all tasks are unpaid until you add "price", or import with --price'
       : `a festival has no prices; every task is paid ${price}`;
   return { path: '.', message };
+}
+
+/** When a task comes by its place: its sequence counted over all phases, and its turn there. */
+interface Step {
+  readonly sequence: FestivalSequence;
+  readonly turn: number;
+  readonly withinSequence: number;
+}
+
+function stepsOf(
+  phases: readonly FestivalPhase[],
+  taskIds: ReadonlyMap<FestivalFile, string>,
+): ReadonlyMap<string, Step> {
+  const steps = new Map<string, Step>();
+  const groups = phases.flatMap(({ sequences }) => groupsOf(sequences));
+  for (const [turn, group] of groups.entries()) {
+    for (const sequence of group) {
+      for (const [withinSequence, tasks] of groupsOf(sequence.tasks).entries()) {
+        for (const { file } of tasks) steps.set(taskIds.get(file) ?? '', { sequence, turn, withinSequence });
+      }
+    }
+  }
+  return steps;
+}
+
+/** Whether a task comes after another by their places. */
+function isLater(task: Step | undefined, than: Step | undefined): boolean {
+  if (task === undefined || than === undefined) return false;
+  if (task.turn !== than.turn) return task.turn > than.turn;
+  return task.sequence === than.sequence && task.withinSequence > than.withinSequence;
 }
 
 /** The number a directory's name begins with, else the name. */
@@ -102,11 +147,11 @@ class Ids {
 }
 
 /** Neighbours with the same number may run side by side. */
-function groupsOf<T extends { readonly order: number }>(items: readonly T[]): readonly (readonly T[])[] {
+function groupsOf<T extends { readonly place: Place }>(items: readonly T[]): readonly (readonly T[])[] {
   const groups: T[][] = [];
   for (const item of items) {
     const last = groups.at(-1);
-    if (last !== undefined && last[0]?.order === item.order) last.push(item);
+    if (last?.[0] !== undefined && positionOf(last[0].place) === positionOf(item.place)) last.push(item);
     else groups.push([item]);
   }
   return groups;
@@ -117,6 +162,7 @@ interface TaskContext {
   readonly names: TaskNames;
   readonly notes: ImportNote[];
   readonly options: ImportOptions;
+  readonly steps: ReadonlyMap<string, Step>;
 }
 
 function tasksOf(sequence: FestivalSequence, context: TaskContext): readonly PlanTaskDocument[] {
@@ -124,8 +170,8 @@ function tasksOf(sequence: FestivalSequence, context: TaskContext): readonly Pla
   const stems = new Set(sequence.tasks.map(({ file }) => stemOf(file.path)));
   for (const task of aligned.keys()) {
     if (stems.has(task)) continue;
-    const message = `its Task Alignment table names ${task}, which is no task of it`;
-    context.notes.push({ path: sequence.goal?.path ?? sequence.path, message });
+    const message = 'its Task Alignment table names what is no task of it';
+    context.notes.push({ path: sequence.goal?.path ?? sequence.path, message, detail: task });
   }
   let before: readonly string[] = [];
   const work: string[] = [];
@@ -142,9 +188,15 @@ function taskDocument(
   before: readonly string[],
   work: readonly string[],
   aligned: ReadonlyMap<string, string>,
-  { taskIds, names, notes, options }: TaskContext,
+  { taskIds, names, notes, options, steps }: TaskContext,
 ): PlanTaskDocument {
-  const named = dependenciesOf(file, names, notes);
+  const own = taskIds.get(file) ?? '';
+  const named = dependenciesOf(file, names, notes).filter((id) => {
+    if (!isLater(steps.get(id), steps.get(own))) return true;
+    const message = 'depends on what comes later by the numbers of the names; they count, the dependency is left out';
+    notes.push({ path: file.path, message, detail: id });
+    return false;
+  });
   const dependsOn = [...new Set([...before, ...named])];
   const objective = aligned.get(stemOf(file.path));
   const autonomy = textField(file, 'fest_autonomy');
@@ -153,8 +205,9 @@ function taskDocument(
     notes.push({ path: file.path, message: 'marked as completed; remove it if it need not be done again' });
   }
   if (gate) {
-    const message = `quality gate "${kind}" became a task of type ${kind}; its checklist is prose, so put a command, schema or agent gate on the tasks it judges`;
-    notes.push({ path: file.path, message });
+    const message =
+      'quality gate, became a task of its kind; its checklist is prose, so put a command, schema or agent gate on the tasks it judges';
+    notes.push({ path: file.path, message, detail: kind });
   }
   return {
     id: taskIds.get(file) ?? stemOf(file.path),

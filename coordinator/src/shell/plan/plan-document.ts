@@ -24,6 +24,9 @@ export interface PlacedProblem {
 /** Most syntax errors that are told; those that follow are mostly their consequence. */
 const MAX_SYNTAX_ERRORS = 5;
 
+/** Leading zeros, octal and hexadecimal. */
+const AMBIGUOUS = /^[-+]?0[0-9a-z_]/i;
+
 /** The text of a plan, YAML 1.2 or JSON, with the places of everything in it. */
 export class PlanDocument {
   readonly #document: Document;
@@ -65,14 +68,23 @@ export class PlanDocument {
     this.#place(this.#offset(path, at), message);
   }
 
-  /** Reports integers that JSON readers would round; amounts may be as long as they like. */
-  checkExactIntegers(): void {
+  /**
+   * Reports integers that readers would take for different numbers: those that JSON would round (amounts may be as long
+   * as they like), and spellings that are octal to one reader of YAML and decimal to the other.
+   */
+  checkNumbers(): void {
     visit(this.#document, {
       Scalar: (_key, node, ancestors) => {
-        if (typeof node.value !== 'bigint' || typeof plainInteger(node.value) === 'number') return;
+        if (typeof node.value !== 'bigint') return;
+        const offset = node.range?.[0] ?? 0;
+        const { source = '' } = node;
+        if (AMBIGUOUS.test(source)) {
+          this.#place(offset, `${source} is read as different numbers; write ${node.value} plainly, or text in quotes`);
+          return;
+        }
+        if (typeof plainInteger(node.value) === 'number') return;
         const inInput = ancestors.some((above) => isPair(above) && isScalar(above.key) && above.key.value === 'input');
-        if (!inInput) return;
-        this.#place(node.range?.[0] ?? 0, `${node.value} is too long for a JSON number; write it in quotes`);
+        if (inInput) this.#place(offset, `${node.value} is too long for a JSON number; write it in quotes`);
       },
     });
   }

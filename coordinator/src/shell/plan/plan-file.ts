@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { compilePlan } from '@gatepost/rules/plan/compile';
 import type { SchemaSource } from '@gatepost/rules/plan/gates';
@@ -6,16 +5,29 @@ import type { Plan } from '@gatepost/rules/plan/plan';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { isSafeNumber, parse } from 'lossless-json';
+import { festivalHint } from './festival-hint.js';
 import { schemaProblem } from './json-schema.js';
 import { PlanDocument } from './plan-document.js';
+import { readUtf8, type Utf8File } from './utf8-file.js';
+
+function invalid(path: string, problem: string, cause?: unknown): GatepostError {
+  return new GatepostError('INVALID_PLAN', `${path}:${problem}`, { path }, cause);
+}
 
 function readText(path: string): string {
+  let read: Utf8File;
   try {
-    return readFileSync(path, 'utf8');
+    read = readUtf8(path);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message;
-    throw new GatepostError('INVALID_PLAN', `${path}:1:1: cannot be read: ${reason}; check the path`, { path }, error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EISDIR') {
+      throw invalid(path, '1:1: is a directory; to turn a festival into a plan: coordinator import <directory>', error);
+    }
+    const reason = code === 'ENOENT' ? 'no such file' : message;
+    throw invalid(path, `1:1: cannot be read: ${reason}; check the path`, error);
   }
+  if ('text' in read) return read.text;
+  throw invalid(path, `${read.line}:${read.column}: is not UTF-8 from here on; save the file as UTF-8`);
 }
 
 /** JSON Schemas of a plan, in place and in files beside it; each is read and tried once. */
@@ -24,7 +36,9 @@ function schemaFiles(planPath: string): SchemaSource {
   const tried = new Map<string, string | undefined>();
   const read = (file: string): ReturnType<SchemaSource['readSchema']> => {
     try {
-      return { schema: JSON.parse(readFileSync(resolve(dirname(planPath), file), 'utf8')) as Json };
+      const read = readUtf8(resolve(dirname(planPath), file));
+      if ('text' in read) return { schema: JSON.parse(read.text) as Json };
+      return { problem: `the JSON Schema ${file} is not UTF-8 at line ${read.line}, column ${read.column}` };
     } catch (error) {
       return { problem: `cannot read the JSON Schema ${file}: ${(error as Error).message}` };
     }
@@ -66,7 +80,7 @@ function compileWithPlaces(path: string, text: string, source: SchemaSource): Pl
   const value = document.value();
   if (document.problems.length === 0) {
     const compiled = compilePlan(value, source);
-    document.checkExactIntegers();
+    document.checkNumbers();
     if ('problems' in compiled) for (const problem of compiled.problems) document.report(problem);
     else if (document.problems.length === 0) return compiled.plan;
   }
@@ -83,5 +97,8 @@ export function loadPlan(path: string): Plan {
   const source = schemaFiles(path);
   const json = quickJson(text);
   const compiled = json === undefined ? undefined : compilePlan(json, source);
-  return compiled !== undefined && 'plan' in compiled ? compiled.plan : compileWithPlaces(path, text, source);
+  if (compiled !== undefined && 'plan' in compiled) return compiled.plan;
+  const hint = festivalHint(path, text);
+  if (hint !== undefined) throw invalid(path, `1:1: ${hint}`);
+  return compileWithPlaces(path, text, source);
 }

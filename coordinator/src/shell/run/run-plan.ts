@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Plan } from '@gatepost/rules/plan/plan';
-import { type ChosenRun, chooseRun } from '@gatepost/rules/run/journal-index';
+import { type ChosenRun, chooseRun, earlierVersion, type JournalIndex } from '@gatepost/rules/run/journal-index';
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { systemClock, waitingClock } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
@@ -66,6 +66,7 @@ export async function runPlan(
   const feed = new LedgerFeed(ledger, config.journal, new Set(config.agents), log);
   const index = await indexJournal(feed, connection.account);
   const chosen = chooseRun(index, plan.digest, options.wantNew);
+  if (chosen.state === 'new' && !options.wantNew) checkEarlierVersion(index, plan);
   const token = tokenOf(chosen, config.token);
   const identity = chosen.state === 'closed' ? undefined : nextIdentity(index, options.takeOver);
   const state = emptyState({
@@ -97,6 +98,23 @@ export async function runPlan(
     work.close();
     removeSightings(config.stateDir);
   }
+}
+
+/**
+ * A plan that was changed while its run is open would be done, and paid, once more beside it.
+ * @throws GatepostError USAGE that names the open run and the ways on.
+ */
+function checkEarlierVersion(index: JournalIndex, { name, digest }: Plan): void {
+  const earlier = earlierVersion(index, name, digest);
+  if (earlier === undefined) return;
+  const { run, accepted, tasks } = earlier;
+  throw new GatepostError(
+    'USAGE',
+    `an open run of an earlier version of this plan: ${run} (${accepted.size} of ${tasks} accepted); nothing was ` +
+      `started. Cancel it with "coordinator cancel --run ${run}", resume it by running the plan as it was, or open ` +
+      'another run beside it with --new',
+    { run },
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { parse } from 'yaml';
-import type { FestivalFile, ImportNote } from '../core/festival/festival-file.js';
+import type { FestivalFile, ImportNote } from '../../core/festival/festival-file.js';
 
 /** Deepest directory that is read: festival, phase, sequence and one more. */
 const MAX_DEPTH = 4;
