@@ -70,6 +70,25 @@ describe('a prepared transaction happens once', () => {
     expect(await messages(topic)).toEqual([kind]);
   });
 
+  it('when it was prepared while no node could be reached', async () => {
+    const away = connect({ ...owner.network, node: '127.0.0.1:1' }, owner.account, owner.key, owner.nowMs);
+    // The first failure counts, and for longer than the test takes.
+    away.client.setMaxAttempts(1).setNodeMaxBackoff(60_000).setNodeMinBackoff(60_000);
+    away.client.setNodeMaxReadmitPeriod(60_000).setNodeMinReadmitPeriod(60_000);
+    const once = new AbortController();
+    const lost = await execute(away, await prepareMessage(away, topic, text('lost')), {
+      signal: once.signal,
+      onWait: () => once.abort(),
+    });
+    expect(lost.kind).toBe('unknown');
+    const prepared = await prepareMessage(away, topic, text('prepared meanwhile'));
+    away.close();
+    const first = requireDone(await execute(owner, prepared));
+    expect(first.id).toBe(prepared.id);
+    expect(requireDone(await execute(owner, prepared)).id).toBe(prepared.id);
+    expect(await messages(topic)).toEqual(['prepared meanwhile']);
+  });
+
   it('when its receipt is gone, by what the mirror knows', async () => {
     const prepared = await prepare(owner, messageTransaction(topic, text('long ago')), { validSeconds: 15 });
     await execute(owner, prepared);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  AccountId,
   Hbar,
   type TransactionReceipt as SdkReceipt,
   TransactionId as SdkTransactionId,
@@ -71,6 +72,12 @@ export function configure<T extends Transaction>(
   return id;
 }
 
+/** All nodes of the network. Left to itself the SDK takes those it believes healthy, and after a failure there is none. */
+function nodesOf({ client }: Connection): AccountId[] {
+  const nodes = new Map(Object.values(client.network).map((node) => [node.toString(), node]));
+  return [...nodes.values()].map((node) => (typeof node === 'string' ? AccountId.fromString(node) : node));
+}
+
 /** Fixes id and content and signs; sends nothing. */
 export async function prepare(
   connection: Connection,
@@ -78,6 +85,7 @@ export async function prepare(
   options: PrepareOptions = {},
 ): Promise<PreparedTransaction> {
   const id = configure(connection, transaction, options);
+  transaction.setNodeAccountIds(nodesOf(connection));
   transaction.freezeWith(connection.client);
   await transaction.signWithOperator(connection.client);
   for (const key of options.signers ?? []) {
