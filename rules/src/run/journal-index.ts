@@ -1,3 +1,4 @@
+import type { RecordOf } from '@gatepost/shared/records/schema';
 import { type TokenId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import type { LedgerRecord } from './ledger-record.js';
 
@@ -31,9 +32,15 @@ export interface JournalIndex {
 
 export const emptyIndex = (): JournalIndex => ({ runs: new Map(), epoch: undefined });
 
+/** Of two processes that begin with the same number the first on the journal has it, as the fold of `epoch` says. */
+function holdsEpoch(current: JournalIndex['epoch'], { epoch, instance }: RecordOf<'epoch'>): boolean {
+  if (current === undefined || epoch > current.epoch) return true;
+  return epoch === current.epoch && instance === current.instance;
+}
+
 /** Takes down a record of the coordinator's own; others have no say here. */
 export function indexRecord(index: JournalIndex, { run, record }: LedgerRecord): void {
-  if (record.type === 'epoch' && record.epoch >= (index.epoch?.epoch ?? 0)) {
+  if (record.type === 'epoch' && holdsEpoch(index.epoch, record)) {
     const { epoch, instance, host, pid, state } = record;
     index.epoch = { epoch, instance, host, pid, ended: state === 'ended' };
   }

@@ -1,0 +1,33 @@
+import { reduce } from '@gatepost/rules/fold/reduce';
+import { emptyIndex, indexRecord } from '@gatepost/rules/run/journal-index';
+import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
+import { emptyState } from '@gatepost/rules/run/run-state';
+import { expect, it } from 'vitest';
+import { planOf, taskOf } from './plans.js';
+import { COORDINATOR, JOURNAL, TOKEN } from './simulation.js';
+
+const epochs = (...written: readonly [instance: string, epoch: number, state: 'begun' | 'ended'][]): LedgerRecord[] =>
+  written.map(([instance, epoch, state], at) => ({
+    at: BigInt(at + 1),
+    author: COORDINATOR,
+    topic: JOURNAL,
+    sequence: at + 1,
+    run: undefined,
+    record: { type: 'epoch', epoch, instance, host: 'here', pid: at + 1, state },
+  }));
+
+it.each([
+  ['two begin with the same number', epochs(['first', 1, 'begun'], ['second', 1, 'begun'])],
+  ['the second of them ends', epochs(['first', 1, 'begun'], ['second', 1, 'begun'], ['second', 1, 'ended'])],
+  ['an old one ends late', epochs(['older', 1, 'begun'], ['first', 2, 'begun'], ['older', 1, 'ended'])],
+])('who starts sees the same coordinator at work as who runs: %s', (_what, records) => {
+  const index = emptyIndex();
+  const trusted = { coordinator: COORDINATOR, journal: JOURNAL, token: TOKEN, agents: new Set<never>() };
+  const state = emptyState({ run: 'run-1', plan: planOf([taskOf('a')]), ...trusted });
+  for (const record of records) {
+    indexRecord(index, record);
+    reduce(state, record, () => undefined);
+  }
+  expect(index.epoch).toMatchObject({ instance: 'first', ended: false });
+  expect(state.epoch).toMatchObject({ instance: 'first', ended: false });
+});
