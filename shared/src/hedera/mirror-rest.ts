@@ -80,11 +80,28 @@ export type MirrorSchedule = z.infer<typeof schedule>;
 const parseNumber = (text: string): number | bigint =>
   /^-?\d+$/.test(text) && !isSafeNumber(text) ? BigInt(text) : Number(text);
 
-/** How long a read may take with all its retries. */
+/** How long one try of a read may take. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const RETRIES = 4;
 /** Entries per page; the real mirror's maximum. */
 const PAGE = 100;
+
+/**
+ * One try of a read. Its timer keeps the process alive, as that of `AbortSignal.timeout` does not: a server that closes
+ * a connection as it takes it leaves `fetch` without an answer and without a socket, and Node would end with code 13.
+ */
+async function answerOf(url: string): Promise<{ readonly response: Response; readonly text: string }> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), REQUEST_TIMEOUT_MS);
+  try {
+    const response = await fetch(url, { signal: patience.signal });
+    return { response, text: await response.text() };
+  } catch (error) {
+    throw new GatepostError('MIRROR_UNREACHABLE', `no answer from the mirror at ${url}`, { url }, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /**
  * A small client of mirror REST with a configured base URL. Reads only; retries what may pass (network, 429, 5xx).
@@ -212,13 +229,7 @@ export class MirrorRest {
   }
 
   async #fetch(url: string): Promise<unknown> {
-    let response: Response;
-    try {
-      response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-    } catch (error) {
-      throw new GatepostError('MIRROR_UNREACHABLE', `no answer from the mirror at ${url}`, { url }, error);
-    }
-    const text = await response.text();
+    const { response, text } = await answerOf(url);
     if (response.ok) return parse(text, null, parseNumber);
     const failure = new GatepostError(
       response.status === 404 ? 'NOT_FOUND' : 'MIRROR_UNREACHABLE',
