@@ -37,6 +37,13 @@ module.exports = {
       to: { path: `^(${[...parts.filter((other) => other !== part), 'test'].join('|')})/` },
     })),
     {
+      name: 'the-checker-stands-alone',
+      comment: 'What checks the product from outside shares no code with it, nor with what drives it.',
+      severity: 'error',
+      from: { path: '^test/src/check/' },
+      to: { pathNot: '^test/src/check/', dependencyTypesNot: ['core'] },
+    },
+    {
       name: 'core-is-pure',
       comment: 'A core has no clock, process, file, socket or randomness: no Node built-ins.',
       severity: 'error',

@@ -35,6 +35,11 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, content: strin
     "import { x } from '../../shared/src/log.js';\nexport const y = x;\n",
   ],
   [
+    'the-checker-stands-alone',
+    'test/src/check/planted.ts',
+    "import { x } from '../../../shared/src/vocabulary/other.js';\nexport const y = x;\n",
+  ],
+  [
     'sdk-only-in-the-adapter',
     'coordinator/src/sdk.ts',
     "import { Client } from '@hashgraph/sdk';\nexport const y = Client;\n",
@@ -58,7 +63,11 @@ beforeAll(() => {
   }
   writeFileSync(join(house, 'tsconfig.tests.json'), '{ "extends": "./tsconfig.base.json", "include": ["*/src"] }');
   symlinkSync(join(ROOT, 'node_modules'), join(house, 'node_modules'));
-  const files = [['', 'agent-daemon/src/shell/other.ts', 'export const x = 1;\n'], ...VIOLATIONS] as const;
+  const files = [
+    ['', 'agent-daemon/src/shell/other.ts', 'export const x = 1;\n'],
+    ['', 'shared/src/vocabulary/other.ts', 'export const x = 1;\n'],
+    ...VIOLATIONS,
+  ] as const;
   for (const [, file, content] of files) {
     mkdirSync(dirname(join(house, file)), { recursive: true });
     writeFileSync(join(house, file), content);

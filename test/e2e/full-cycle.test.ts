@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, type SeenRecord } from '../src/check/mirror-truth.js';
 import { type Finished, runCommand } from '../src/stage/command.js';
 import type { StageAgent } from '../src/stage/stage.js';
 import { converse, nativeKey, openAgent, peerCertificate, register, sha256Hex, unary } from './black-box-client.js';
-import { eventually, type SeenRecord } from './mirror-truth.js';
 import { example, expectVerified, openTestStage, type TestStage } from './stage-for-tests.js';
 
 /** Task -> agent index and price, as examples/dependency-audit.yaml says. */

@@ -58,6 +58,12 @@ function readyLine(line: string): Record<string, unknown> | undefined {
   return parsed.event === 'ready' ? parsed : undefined;
 }
 
+/** Children that end with us, whatever we end of. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Services get a process group of their own, so that Ctrl-C in a terminal reaches us first and not them. */
 function spawnCommand(
   command: CommandName,
@@ -71,9 +77,8 @@ function spawnCommand(
     stdio,
     detached,
   });
-  const killWithUs = () => void child.kill('SIGKILL');
-  process.once('exit', killWithUs);
-  child.once('exit', () => process.off('exit', killWithUs));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   return child;
 }
 

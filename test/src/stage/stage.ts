@@ -22,6 +22,8 @@ export interface StageAgentOptions {
   readonly listen?: string;
   /** Changes the configuration that `agent-daemon init` wrote, before the agent serves. */
   readonly configure?: (yaml: string) => string;
+  /** Addresses of the network as this agent alone sees them. */
+  readonly env?: ChildEnvironment;
 }
 
 /** One agent: its own account, directory and process. */
@@ -54,6 +56,8 @@ export interface StageOptions {
   readonly agents: readonly StageAgentOptions[];
   /** Existing accounts, coordinator first; made from the network's operator when left out. */
   readonly accounts?: readonly StageAccount[];
+  /** Addresses of the network as the coordinator alone sees them. */
+  readonly coordinatorEnv?: ChildEnvironment;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -88,14 +92,14 @@ async function runForJson<T>(schema: z.ZodType<T>, ...command: Parameters<typeof
 
 async function startAgent(
   options: StageOptions,
-  { name, executors, listen = '127.0.0.1:0', configure }: StageAgentOptions,
+  { name, executors, listen = '127.0.0.1:0', configure, env: own }: StageAgentOptions,
   { account, privateKey }: StageAccount,
   owner: { readonly account: AccountId; readonly journal: string; readonly token: string },
 ): Promise<StageAgent> {
   const directory = join(options.directory, name);
   mkdirSync(directory, { recursive: true });
   const configFile = join(directory, 'agent.yaml');
-  const env = { ...options.network.env, AGENT_ACCOUNT_ID: account, AGENT_PRIVATE_KEY: privateKey };
+  const env = { ...options.network.env, ...own, AGENT_ACCOUNT_ID: account, AGENT_PRIVATE_KEY: privateKey };
   const init = ['init', '--config', configFile, '--data', join(directory, 'data'), '--listen', listen];
   const membership = ['--coordinator', owner.account, '--journal', owner.journal, '--token', owner.token];
   const { inbox } = await runForJson(
@@ -129,6 +133,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   }
   const env = {
     ...network.env,
+    ...options.coordinatorEnv,
     COORDINATOR_ACCOUNT_ID: coordinator.account,
     COORDINATOR_PRIVATE_KEY: coordinator.privateKey,
   };

@@ -1,21 +1,25 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A wire between a coordinator and an agent that can be cut, while both still reach the ledger. */
+/** A wire to a loopback port that can be cut or stalled while both ends live. */
 export interface Wire {
   readonly port: number;
   /** Breaks every connection and refuses new ones. */
   cut(): void;
+  /** Holds all bytes back, in both directions, and lets connections stand; nothing is lost. */
+  stall(): void;
+  /** As on the first day: held bytes flow, new connections are taken. */
+  restore(): void;
   close(): Promise<void>;
 }
 
 /** Opens a wire to a loopback port. */
 export async function openWire(target: number): Promise<Wire> {
   const sockets = new Set<Socket>();
-  let isCut = false;
-  const server = createServer((near) => {
-    if (isCut) {
-      near.destroy();
+  let state: 'open' | 'cut' | 'stalled' = 'open';
+  const server = createServer({ pauseOnConnect: true }, (near) => {
+    if (state === 'cut') {
+      near.resetAndDestroy();
       return;
     }
     const far = connect({ host: '127.0.0.1', port: target });
@@ -29,18 +33,34 @@ export async function openWire(target: number): Promise<Wire> {
         sockets.delete(socket);
         other.destroy();
       });
-      socket.pipe(other);
+      socket.on('data', (bytes) => {
+        if (!other.write(bytes)) socket.pause();
+      });
+      socket.on('drain', () => {
+        if (state === 'open') other.resume();
+      });
+      socket.on('end', () => other.end());
+      if (state === 'open') socket.resume();
+      else socket.pause();
     }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const cut = () => {
-    isCut = true;
+    state = 'cut';
     for (const socket of sockets) socket.destroy();
   };
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    stall: () => {
+      state = 'stalled';
+      for (const socket of sockets) socket.pause();
+    },
+    restore: () => {
+      state = 'open';
+      for (const socket of sockets) socket.resume();
+    },
     close: async () => {
       cut();
       server.close();

@@ -1,5 +1,7 @@
 // What happened, as anybody can read it: mirror REST with plain fetch and nothing of the product's own code.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 interface MessageEntry {
   readonly consensus_timestamp: string;
   readonly sequence_number: number;
@@ -7,7 +9,8 @@ interface MessageEntry {
   readonly message: string;
 }
 
-interface TransactionEntry {
+/** A transaction as the mirror lists it. */
+export interface TransactionEntry {
   readonly transaction_id: string;
   readonly name: string;
   readonly result: string;
@@ -71,6 +74,20 @@ export class MirrorTruth {
     return tokens.find((entry) => entry.token_id === token)?.balance ?? 0;
   }
 
+  /** How much of a token there is, and who holds how much of it. */
+  async supply(token: string): Promise<{ total: bigint; initial: bigint; held: Map<string, bigint> }> {
+    const info = await this.get<{ total_supply: string; initial_supply: string }>(`/api/v1/tokens/${token}`);
+    const held = new Map<string, bigint>();
+    let path: string | null = `/api/v1/tokens/${token}/balances?limit=100`;
+    while (path !== null) {
+      const page: { balances: { account: string; balance: number }[]; links: { next: string | null } } =
+        await this.get(path);
+      for (const { account, balance } of page.balances) held.set(account, BigInt(balance));
+      path = page.links.next;
+    }
+    return { total: BigInt(info.total_supply), initial: BigInt(info.initial_supply), held };
+  }
+
   /** All transactions that touched an account, oldest first. */
   async transactions(account: string): Promise<TransactionEntry[]> {
     const found: TransactionEntry[] = [];
@@ -103,6 +120,6 @@ export async function eventually<T>(what: string, read: () => Promise<T | undefi
     const found = await read();
     if (found !== undefined) return found;
     if (Date.now() > end) throw new Error(`the mirror does not show ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
 }
