@@ -1,0 +1,153 @@
+import type { Clock } from '../../clock.js';
+import { GatepostError } from '../../vocabulary/errors.js';
+import type { AccountId, TopicId, TransactionId } from '../../vocabulary/ids.js';
+import type { Outcome } from '../../vocabulary/outcome.js';
+import { formatNanos, type Nanos, nanosFromMs } from '../../vocabulary/time.js';
+import type {
+  Action,
+  ExecuteOptions,
+  Ledger,
+  PrepareActions,
+  PreparedTransaction,
+  WaitingSchedule,
+} from '../ledger.js';
+import type { Cursor, TopicMessage } from '../topic-message.js';
+import { seal, windowEnd } from './envelope.js';
+import { MemoryExecution } from './execution.js';
+import { Host } from './host.js';
+import type { NetworkCore } from './network-core.js';
+
+export interface MemoryLedgerOptions {
+  /** The process's clock, which may differ from the network's. Default: the network's. */
+  readonly clock?: Clock;
+  /** Once it is aborted the process is dead: nothing is answered to it any more, not even that it failed. */
+  readonly killed?: AbortSignal;
+}
+
+const DEFAULT_VALID_SECONDS = 120;
+/** As the adapter of the SDK makes ids. */
+const VALID_START_AGE_MS = 2_000;
+const MAX_STEP = 1_000;
+const RETRY_PAUSE_MS = 500;
+const NUDGE_VALID_SECONDS = 15;
+const NANOS_PER_MS = 1_000_000;
+
+/** A network in memory as one account sees it from one process. */
+export class MemoryLedger implements Ledger {
+  readonly #host: Host;
+  readonly #fresh = new WeakSet<PreparedTransaction>();
+  #lastStart: Nanos = 0n;
+
+  constructor(
+    readonly network: NetworkCore,
+    readonly account: AccountId,
+    { clock = network.clock, killed }: MemoryLedgerOptions,
+  ) {
+    this.#host = new Host(network, clock, killed);
+  }
+
+  nextTransactionId(): TransactionId {
+    const { random } = this.network;
+    const start = nanosFromMs(this.#host.clock.nowMs() - VALID_START_AGE_MS);
+    const candidate = start + BigInt(Math.floor(random() * NANOS_PER_MS));
+    const step = 1n + BigInt(Math.floor(random() * MAX_STEP));
+    this.#lastStart = candidate > this.#lastStart ? candidate : this.#lastStart + step;
+    return `${this.account}@${formatNanos(this.#lastStart)}` as TransactionId;
+  }
+
+  async prepare(
+    actions: readonly Action[],
+    { firstId, validSeconds = DEFAULT_VALID_SECONDS }: PrepareActions = {},
+  ): Promise<PreparedTransaction> {
+    if (actions.length === 0) throw new GatepostError('INTERNAL', 'nothing to prepare');
+    return this.#prepare(actions, firstId, validSeconds);
+  }
+
+  #prepare(actions: readonly Action[], firstId: TransactionId | undefined, validSeconds: number): PreparedTransaction {
+    const parts = actions.map((action, index) => ({
+      id: index === 0 && firstId !== undefined ? firstId : this.nextTransactionId(),
+      action,
+    }));
+    const id = parts.length === 1 && parts[0] !== undefined ? parts[0].id : this.nextTransactionId();
+    const bytes = seal({ id, payer: this.account, validSeconds, parts });
+    const prepared = { id, bytes, validUntil: windowEnd(id, validSeconds) };
+    this.#fresh.add(prepared);
+    return prepared;
+  }
+
+  async execute(prepared: PreparedTransaction, { signal, onWait }: ExecuteOptions = {}): Promise<Outcome> {
+    const nudge = () => this.#prepare([], undefined, NUDGE_VALID_SECONDS).bytes;
+    const execution = new MemoryExecution(this.#host, prepared, !this.#fresh.delete(prepared), nudge);
+    while (signal?.aborted !== true) {
+      const outcome = await execution.round();
+      if (outcome !== undefined) return outcome;
+      onWait?.(execution.why);
+      if (execution.isOver) break;
+      await this.#host.wait(RETRY_PAUSE_MS, signal);
+    }
+    return { kind: 'unknown', id: prepared.id, why: execution.why };
+  }
+
+  async *follow(topic: TopicId, after: Cursor, signal: AbortSignal): AsyncGenerator<TopicMessage> {
+    let cursor = after;
+    while (!signal.aborted) {
+      const next = this.network.mirror.streamed(topic, cursor);
+      if ('message' in next) {
+        cursor = next.message;
+        yield next.message;
+      } else {
+        await this.#host.news(next.inMs, signal);
+      }
+    }
+  }
+
+  async *read(topic: TopicId, after: Cursor): AsyncGenerator<TopicMessage> {
+    const until = await this.#look();
+    const found = this.network.entities.topics.get(topic);
+    if (found === undefined) throw new GatepostError('NOT_FOUND', `the mirror knows no topic ${topic}`);
+    let cursor = after;
+    for (let next = found.after(cursor); next !== undefined && next.consensusTimestamp <= until; ) {
+      cursor = next;
+      yield next;
+      next = found.after(cursor);
+    }
+  }
+
+  /** Waits as long as a read takes; then up to where the mirror shows things. @throws GatepostError MIRROR_UNREACHABLE */
+  async #look(): Promise<Nanos> {
+    await this.#host.wait(this.network.pick(this.network.conditions.readMs));
+    return this.network.mirror.restUntil();
+  }
+
+  async resultOf(id: TransactionId): Promise<string | undefined> {
+    const until = await this.#look();
+    return this.network.history.of(id).find(({ at, scheduled }) => at <= until && !scheduled)?.result;
+  }
+
+  async isOfOwnSchedule(author: AccountId, at: Nanos): Promise<boolean> {
+    const until = await this.#look();
+    const posted = at <= until ? this.network.history.at(at) : undefined;
+    if (posted === undefined) {
+      throw new GatepostError(
+        'MIRROR_UNREACHABLE',
+        `the mirror shows a message of ${formatNanos(at)}, but not its cause`,
+      );
+    }
+    const schedule = posted.schedule && this.network.entities.schedules.get(posted.schedule);
+    return posted.scheduled && posted.result === 'SUCCESS' && schedule?.creator === author;
+  }
+
+  async waitingSchedules(): Promise<readonly WaitingSchedule[]> {
+    const until = await this.#look();
+    const shown = (at: Nanos | undefined) => at !== undefined && at <= until;
+    const waiting = [...this.network.entities.schedules.values()].filter(
+      ({ creator, createdAt, deletedAt, executedAt }) =>
+        creator === this.account && shown(createdAt) && !shown(deletedAt) && !shown(executedAt),
+    );
+    return waiting.map(({ id, action }) => ({ id, memo: action.memo }));
+  }
+
+  async mirrorTime(): Promise<Nanos> {
+    return this.network.history.newestUntil(await this.#look())?.at ?? 0n;
+  }
+}
