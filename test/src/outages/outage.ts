@@ -34,7 +34,7 @@ export interface OutageReport {
 
 /** How often a wait is said, and how much later a busy machine may say it. */
 const SAY_EVERY_MS = 30_000;
-const SLACK_MS = 8_000;
+const SLACK_MS = 15_000;
 /** A run that goes on ends within this of the outage's end: a payment's window, and the mirror's patience. */
 const RECOVERY_MS = 120_000;
 const START_MS = 60_000;

@@ -116,7 +116,8 @@ export class RunLoop {
     let records: LedgerRecord[];
     try {
       records = await feed.read(inboxes, { by, awaits });
-      this.#mirror.end();
+      // Where nothing was asked of the mirror, a stream that brings nothing does not say that it is there.
+      if (by !== 'stream' || inboxes.size > 0 || records.length > 0) this.#mirror.end();
     } catch (thrown) {
       const error = toGatepostError(thrown, 'MIRROR_UNREACHABLE');
       this.#mirror.note(`to answer: ${error.message}`);
