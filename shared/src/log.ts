@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Environment } from './config/environment.js';
 import { GatepostError } from './vocabulary/errors.js';
+import { printableJson } from './vocabulary/printable.js';
 
 export type { Logger } from 'pino';
 
@@ -8,6 +9,11 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 /** Fields that never reach a log, whoever logs them. Keys are redacted by their own type too (AccountKey). */
 const REDACTED = ['privateKey', 'key', 'secret', 'sessionToken', 'password', 'authorization'];
+
+/** Whoever looks at a log on a terminal is not to obey what an agent wrote into it. */
+const printableStream = (stream: DestinationStream): DestinationStream => ({
+  write: (line) => stream.write(printableJson(line)),
+});
 
 /**
  * JSON lines on standard error, so that standard output stays the command's own.
@@ -28,6 +34,6 @@ export function createLogger(name: string, env: Environment, destination?: Desti
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: REDACTED.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
     },
-    destination ?? pino.destination({ dest: 2, sync: true }),
+    printableStream(destination ?? pino.destination({ dest: 2, sync: true })),
   );
 }

@@ -1,4 +1,5 @@
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
+import { allPrintable, printableJson } from '@gatepost/shared/vocabulary/printable';
 import Table from 'cli-table3';
 import type { AgentReport } from '../shell/agents/agent-report.js';
 import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
@@ -15,7 +16,9 @@ export const addAgents: AddCommand = (program, exit) => {
           const { reportAgents } = await import('../shell/agents/agent-report.js');
           const reports = await reportAgents(connection, await read(), stateDir);
           process.stdout.write(
-            options.json === true ? reports.map((report) => `${JSON.stringify(report)}\n`).join('') : asText(reports),
+            options.json === true
+              ? reports.map((report) => `${printableJson(JSON.stringify(report))}\n`).join('')
+              : asText(reports),
           );
           return 0;
         }),
@@ -23,7 +26,8 @@ export const addAgents: AddCommand = (program, exit) => {
     );
 };
 
-function asText(reports: readonly AgentReport[]): string {
+function asText(hostile: readonly AgentReport[]): string {
+  const reports = allPrintable(hostile);
   const table = new Table({
     head: [
       'agent',

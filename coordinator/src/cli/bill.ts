@@ -1,6 +1,7 @@
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import { type ExchangeRate, formatUsd, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
+import { printable } from '@gatepost/shared/vocabulary/printable';
 import { gatherBill, type RunBill } from '../shell/reports/bill-evidence.js';
 import type { AddCommand } from './command.js';
 import { journalArgument, mirrorOf, NETWORK_OPTION, printJson } from './options.js';
@@ -66,7 +67,7 @@ function billText({ bill, rate }: RunBill): string {
   ]);
   const [hbar, usd] = costs(bill.tinybar, rate);
   return [
-    `${bill.name}, run ${bill.run}`,
+    printable(`${bill.name}, run ${bill.run}`),
     table(['task', 'attempts', 'tokens', 'fees', 'USD'], tasks),
     `of no task, such as opening, closing and leases: ${costs(bill.overheadTinybar, rate).join(', ')}`,
     table(['paid by', 'transactions', 'count', 'failed', 'fees', 'USD'], kinds),

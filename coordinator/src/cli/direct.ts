@@ -1,3 +1,4 @@
+import { printable } from '@gatepost/shared/vocabulary/printable';
 import type { Directive } from '../shell/ledger/direct.js';
 import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
 import { type RunViewOptions, withRun, withRunOptions } from './view.js';
@@ -11,7 +12,7 @@ async function say(options: DirectOptions, directive: Directive): Promise<number
     const { hederaLedger } = await import('@gatepost/shared/hedera/hedera-ledger');
     const { direct } = await import('../shell/ledger/direct.js');
     await direct(hederaLedger(connection, log), await read(), directive);
-    process.stdout.write(`${directive.action} ${directive.task ?? 'the run'}: written to the journal\n`);
+    process.stdout.write(`${directive.action} ${printable(directive.task ?? 'the run')}: written to the journal\n`);
     return 0;
   });
 }

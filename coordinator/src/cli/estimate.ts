@@ -1,6 +1,7 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import { type ExchangeRate, formatUsd, toTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
+import { printable } from '@gatepost/shared/vocabulary/printable';
 import { DEFAULT_LIMITS } from '../core/decide/limits.js';
 import { type CaseEstimate, type Estimate, estimatePlan } from '../core/estimate.js';
 import { loadPlan } from '../shell/plan/plan-file.js';
@@ -69,7 +70,7 @@ function estimateText(plan: Plan, { least, most }: Estimate, rate: ExchangeRate 
     return `${name}: ${one.tokens} tokens, ${one.attempts} attempts, fees ${formatUsd(one.fees)}${hbar}`;
   };
   return [
-    `${plan.name}: ${plan.tasks.length} tasks in ${plan.sequences.length} sequences, plan ${plan.digest}`,
+    `${printable(plan.name)}: ${plan.tasks.length} tasks in ${plan.sequences.length} sequences, plan ${plan.digest}`,
     table(['transactions', 'paid by', 'at least', 'USD', 'at most', 'USD'], rows),
     line('at least, every first attempt accepted', least),
     line('at most, every last attempt accepted', most),

@@ -1,4 +1,5 @@
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { printable } from '@gatepost/shared/vocabulary/printable';
 import { explain } from '../core/explain.js';
 import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
 import { type RunViewOptions, withRun, withRunOptions } from './view.js';
@@ -21,7 +22,7 @@ ${ENVIRONMENT_HELP}`,
           const state = await read();
           const task = state.tasks.get(id);
           if (task === undefined) throw new GatepostError('NOT_FOUND', `run ${state.context.run} has no task ${id}`);
-          process.stdout.write(`${id} is ${task.status}\n${explain(state, task).join('\n')}\n`);
+          process.stdout.write(`${id} is ${task.status}\n${explain(state, task).map(printable).join('\n')}\n`);
           return 0;
         }),
       ),

@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { compilePlan } from '@gatepost/rules/plan/compile';
 import { parseAmount } from '@gatepost/shared/vocabulary/amount';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { printable, printableLines } from '@gatepost/shared/vocabulary/printable';
 import { stringify } from 'yaml';
 import { type Imported, planFromFestival } from '../core/festival/festival-plan.js';
 import { noteLines } from '../core/festival/group-notes.js';
@@ -49,10 +50,10 @@ function importFestival(directory: string, { out, force, price, type }: ImportOp
   }
   checkPlan(imported, directory);
   const text = `# Imported from the festival ${basename(resolve(directory))}.\n${stringify(imported.document, { lineWidth: 120, aliasDuplicateObjects: false })}`;
-  if (out === undefined) process.stdout.write(text);
+  if (out === undefined) process.stdout.write(process.stdout.isTTY ? printableLines(text) : text);
   else writePlan(out, text, force === true);
   const lines = noteLines([...notes, ...imported.notes]);
-  for (const line of lines) process.stderr.write(`note: ${line}\n`);
+  for (const line of lines) process.stderr.write(`note: ${printable(line)}\n`);
   const where = out === undefined ? '' : `; written to ${out}`;
   process.stderr.write(`${imported.tasks} tasks, ${lines.length} notes${where}\n`);
   return 0;

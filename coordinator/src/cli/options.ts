@@ -2,6 +2,7 @@ import { readEnvironment } from '@gatepost/shared/config/environment';
 import { NETWORK_NAMES, networkFromEnvironment } from '@gatepost/shared/config/network';
 import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { type TopicId, topicId } from '@gatepost/shared/vocabulary/ids';
+import { printableJson } from '@gatepost/shared/vocabulary/printable';
 import { InvalidArgumentError } from 'commander';
 
 export const NETWORK_OPTION = [
@@ -26,5 +27,5 @@ export function mirrorOf(network: string | undefined): MirrorRest {
 /** JSON on standard output, amounts as decimal text. */
 export function printJson(value: unknown): void {
   const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item), 2);
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printableJson(text)}\n`);
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunState } from '@gatepost/rules/run/run-state';
+import { printableJson } from '@gatepost/shared/vocabulary/printable';
 import { createLogUpdate } from 'log-update';
 import { countByStatus } from '../core/explain.js';
 import { summarise } from '../shell/reports/summary.js';
@@ -37,7 +38,7 @@ async function status(options: StatusOptions): Promise<number> {
     const show = (text: string) => (live === undefined ? void process.stdout.write(text) : live(text));
     for (;;) {
       const state = await read();
-      show(options.json === true ? `${JSON.stringify(asJson(state))}\n` : asText(state));
+      show(options.json === true ? `${printableJson(JSON.stringify(asJson(state)))}\n` : asText(state));
       if (options.watch !== true || state.closed !== undefined) return 0;
       await sleep(WATCH_MS);
     }

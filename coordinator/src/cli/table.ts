@@ -1,3 +1,4 @@
+import { printable } from '@gatepost/shared/vocabulary/printable';
 import Table from 'cli-table3';
 
 /** A table without colours, the same on a terminal and in a file; columns of numbers are aligned to the right. */
@@ -10,6 +11,6 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     colAligns: numeric.map((right) => (right ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
   });
-  made.push(...rows.map((row) => [...row]));
+  made.push(...rows.map((row) => row.map(printable)));
   return made.toString();
 }

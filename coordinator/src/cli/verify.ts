@@ -1,6 +1,7 @@
 import { type Report, verify } from '@gatepost/rules/verify/verify';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
+import { printable } from '@gatepost/shared/vocabulary/printable';
 import { loadPlan } from '../shell/plan/plan-file.js';
 import { gatherEvidence } from '../shell/reports/verify-evidence.js';
 import type { AddCommand } from './command.js';
@@ -82,7 +83,7 @@ export function reportText({ runs, findings, ignored, rules, runsOfPlan, holds }
       ),
     );
   }
-  for (const [reason, times] of ignored) parts.push(`ignored: ${times} × ${reason}`);
+  for (const [reason, times] of ignored) parts.push(`ignored: ${times} × ${printable(reason)}`);
   if (runsOfPlan !== undefined) parts.push(`${runsOfPlan} of ${runs.length} runs are of the given plan.`);
   const violated = new Set(findings.map(({ rule }) => rule)).size;
   parts.push(

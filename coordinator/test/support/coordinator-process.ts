@@ -68,6 +68,18 @@ export class CoordinatorProcess {
     }
   }
 
+  /** Any other command of the coordinator's, with its key. */
+  command(...args: readonly string[]): Promise<Ended> {
+    const { account } = this.lane.coordinator.connection;
+    const keys = { COORDINATOR_ACCOUNT_ID: account, COORDINATOR_PRIVATE_KEY: this.lane.coordinator.der };
+    return ended(this.#spawn(args, { ...this.lane.environment, ...keys }));
+  }
+
+  /** The option that names its configuration. */
+  get config(): readonly [string, string] {
+    return ['--config', this.#configFile];
+  }
+
   /** `coordinator verify` with the plan, as anybody could: without a key. */
   verify(planFile: string, run: string): Promise<Ended> {
     const args = ['verify', '--journal', this.lane.journal, '--plan', planFile, '--run', run];

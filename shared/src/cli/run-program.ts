@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { toGatepostError } from '../vocabulary/errors.js';
+import { printableLines } from '../vocabulary/printable.js';
 
 /** Sets the exit code of the command that ran. */
 export type Exit = (code: number) => void;
@@ -24,7 +25,7 @@ export async function runProgram(
     // commander has said what is wrong already; help and version end with 0.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
     const error = toGatepostError(thrown);
-    process.stderr.write(`${error.message}\n${error.advice}\n`);
+    process.stderr.write(`${printableLines(error.message)}\n${error.advice}\n`);
     return error.exitCode;
   }
 }

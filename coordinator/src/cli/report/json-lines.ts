@@ -1,10 +1,11 @@
+import { printableJson } from '@gatepost/shared/vocabulary/printable';
 import { formatTime } from '@gatepost/shared/vocabulary/time';
 import type { Reporter } from '../../shell/reports/reporter.js';
 
 type Write = (text: string) => void;
 
 const line = (value: unknown): string =>
-  `${JSON.stringify(value, (_key, field: unknown) => (typeof field === 'bigint' ? field.toString() : field))}\n`;
+  `${printableJson(JSON.stringify(value, (_key, field: unknown) => (typeof field === 'bigint' ? field.toString() : field)))}\n`;
 
 /** Events as JSON lines, one each, for machines; amounts are texts. */
 export function jsonReporter(write: Write): Reporter {

@@ -5,7 +5,7 @@ import pc from 'picocolors';
 import type { Reporter } from '../../shell/reports/reporter.js';
 import { heading } from './plain.js';
 import { summaryText } from './table.js';
-import { inWords, waitInWords } from './words.js';
+import { inWords, progressInWords, waitInWords } from './words.js';
 
 /** Tasks at work that are shown below the log. */
 const MAX_ACTIVE = 12;
@@ -39,8 +39,7 @@ export class LiveReporter implements Reporter {
   }
 
   progress(task: string, _attempt: number, _agent: string, fraction: number, message: string): void {
-    const share = fraction >= 0 ? `${Math.round(fraction * 100)} % ` : '';
-    this.#active.set(task, `${share}${message}`);
+    this.#active.set(task, progressInWords(fraction, message));
     if (systemClock.nowMs() - this.#drawnMs >= REFRESH_MS) this.#draw();
   }
 

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { allPrintable } from '@gatepost/shared/vocabulary/printable';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { RunSummary, TaskSummary } from '../../shell/reports/summary.js';
@@ -24,7 +25,8 @@ const row = (task: TaskSummary): string[] => [
 ];
 
 /** The end of a run for people: a table, what is wrong, balances, files. */
-export function summaryText(summary: RunSummary): string {
+export function summaryText(hostile: RunSummary): string {
+  const summary = allPrintable(hostile);
   const table = new Table({
     head: ['task', 'agent', 'attempts', 'gate', 'status', 'paid', 'transaction id'],
     style: { head: [], border: [], compact: true },

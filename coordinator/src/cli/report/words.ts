@@ -1,4 +1,5 @@
 import type { Change } from '@gatepost/rules/run/change';
+import { allPrintable, printable } from '@gatepost/shared/vocabulary/printable';
 import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
 import type { Wait } from '../../shell/run/waits.js';
 
@@ -6,10 +7,15 @@ const because = (reason: string | undefined): string => (reason === undefined ||
 
 /** A wait as a line of text. */
 export const waitInWords = ({ whom, what, sinceMs }: Wait, nowMs: number): string =>
-  `waiting for ${whom} for ${formatDurationMs(nowMs - sinceMs)} ${what}`;
+  printable(`waiting for ${whom} for ${formatDurationMs(nowMs - sinceMs)} ${what}`);
+
+/** Progress of an attempt as its agent tells it; the fraction is negative when unknown. */
+export const progressInWords = (fraction: number, message: string): string =>
+  `${fraction >= 0 ? `${Math.round(fraction * 100)} % ` : ''}${printable(message)}`;
 
 /** A change as a line of text; undefined for what nobody needs to read. */
-export function inWords(change: Change): string | undefined {
+export function inWords(hostile: Change): string | undefined {
+  const change = allPrintable(hostile);
   switch (change.event) {
     case 'run_opened':
       return 'run opened';
