@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkEvidence } from '../src/check/check-run.js';
 import type { Assignment, Evidence } from '../src/check/evidence.js';
 import { expectationOf } from '../src/check/expectation.js';
 import type { SeenRecord, TransactionEntry } from '../src/check/mirror-truth.js';
+import { RULES, type RuleId } from '../src/check/rules.js';
 
 const PARTIES = { journal: '0.0.9', token: '0.0.8', coordinator: '0.0.1', agents: ['0.0.2', '0.0.3'] };
 const [ONE, TWO] = ['0.0.2', '0.0.3'] as const;
@@ -149,7 +152,7 @@ describe('the checker', () => {
     });
   });
 
-  const tamperings: readonly (readonly [rule: string, tamper: (draft: Draft) => void])[] = [
+  const tamperings: readonly (readonly [rule: RuleId, tamper: (draft: Draft) => void])[] = [
     ['assigned-unknown', ({ assignments: [first] }) => Object.assign(first ?? {}, { task: 'z' })],
     ['assigned-price', ({ assignments: [first] }) => Object.assign(first ?? {}, { price: 11n })],
     ['assigned-early', ({ assignments: [, second] }) => Object.assign(second ?? {}, { at: 0n })],
@@ -185,6 +188,17 @@ describe('the checker', () => {
     ['supply-held', (draft) => draft.held.set(PARTIES.coordinator, SUPPLY)],
     ['balance-differs', (draft) => draft.held.set(ONE, 31n)],
   ];
+
+  it('is shown to find every violation of a run that was opened', () => {
+    const shown = new Set(tamperings.map(([rule]) => rule));
+    expect(Object.keys(RULES).filter((rule) => !shown.has(rule as RuleId))).toEqual(['never-opened']);
+  });
+
+  it('has its rules in docs/reliability.md', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../docs/reliability.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| `([a-z-]+)` \| (.+) \|$/gm)].map(([, rule, holds]) => [rule, holds]);
+    expect(rows).toEqual(Object.entries(RULES));
+  });
 
   it.each(tamperings)('finds %s', (rule, tamper) => {
     expect(check(tamper).violations.map((violation) => violation.rule)).toContain(rule);

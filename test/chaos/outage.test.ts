@@ -22,7 +22,7 @@ afterAll(async () => {
 it.each(Object.keys(AWAY) as Away[])(
   '%s away for two seconds: the run goes on and pays once',
   {
-    timeout: 180_000,
+    timeout: 400_000,
   },
   async (away) => {
     expect((await sufferOutage(world, away, 2_000)).violations).toEqual([]);

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 // Idle most of the time. With the node away a run waits in another place: `npm run outages` has that, too.
 it('a run that waits for the mirror alone says so within half a minute, and since when', {
-  timeout: 240_000,
+  timeout: 450_000,
 }, async () => {
   const report = await sufferOutage(world, 'mirror', AWAY_MS);
   expect(report.violations).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Evidence } from './evidence.js';
 import type { SeenRecord, TransactionEntry } from './mirror-truth.js';
+import type { Report } from './rules.js';
 
 /** One payment that the coordinator recorded. */
 export interface Payment {
@@ -9,8 +10,6 @@ export interface Payment {
   readonly amount: bigint;
   readonly at: bigint;
 }
-
-type Report = (rule: string, subject: string, found: string) => void;
 
 interface PaymentField {
   readonly task: string;

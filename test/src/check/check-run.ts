@@ -3,10 +3,11 @@ import type { Assignment, Evidence, Parties } from './evidence.js';
 import { gather } from './evidence.js';
 import { type ExpectedTask, expectationOf } from './expectation.js';
 import { MirrorTruth, type SeenRecord } from './mirror-truth.js';
+import type { Report, RuleId } from './rules.js';
 
-/** A promise that was not kept. */
-export interface Violation {
-  readonly rule: string;
+/** Something that does not hold. */
+export interface Violation<Rule = RuleId> {
+  readonly rule: Rule;
   readonly subject: string;
   readonly found: string;
 }
@@ -53,7 +54,7 @@ class RunCheck {
     this.payments = paymentsOf(evidence);
   }
 
-  report = (rule: string, subject: string, found: string): void => void this.violations.push({ rule, subject, found });
+  readonly report: Report = (rule, subject, found) => void this.violations.push({ rule, subject, found });
 
   /** An agent's first report on an attempt. */
   result(key: string, agent: string): SeenRecord | undefined {
@@ -237,6 +238,8 @@ export async function checkRun(mirrorRest: string, parties: Parties, planText: s
   const { name, tasks } = expectationOf(planText);
   const evidence = await gather(new MirrorTruth(mirrorRest), parties, name);
   if (evidence !== undefined) return checkEvidence(evidence, tasks);
-  const violations = [{ rule: 'never-opened', subject: name, found: 'no run of this plan is on the journal' }];
+  const violations: Violation[] = [
+    { rule: 'never-opened', subject: name, found: 'no run of this plan is on the journal' },
+  ];
   return { violations, outcome: 'none', attempts: 0, payments: 0, done: 0, tasks: tasks.size, unpaid: [] };
 }

@@ -29,14 +29,14 @@ export interface OutageReport {
   readonly said: readonly Said[];
   /** From the end of the outage to the end of the run. */
   readonly recoveryMs: number;
-  readonly violations: readonly Violation[];
+  readonly violations: readonly Violation<string>[];
 }
 
 /** How often a wait is said, and how much later a busy machine may say it. */
 const SAY_EVERY_MS = 30_000;
 const SLACK_MS = 15_000;
 /** A run that goes on ends within this of the outage's end: a payment's window, and the mirror's patience. */
-const RECOVERY_MS = 120_000;
+const RECOVERY_MS = 300_000;
 const START_MS = 60_000;
 const POLL_MS = 100;
 
@@ -111,7 +111,7 @@ function checkSaid(away: Away, awayMs: number, said: readonly Said[], report: Re
 /** Takes something away from everybody in the middle of a run, and looks at what becomes of the run. */
 export async function sufferOutage(world: World, away: Away, awayMs: number): Promise<OutageReport> {
   const name = `outage-${away}-${awayMs}`;
-  const violations: Violation[] = [];
+  const violations: Violation<string>[] = [];
   const report: Report = (rule, found) => void violations.push({ rule, subject: name, found });
   world.onOwnEnd = ({ process, exit }) => report('ended-by-itself', `${process.name} ${describeExit(exit)}`);
   const planText = JSON.stringify(planOf(name));
