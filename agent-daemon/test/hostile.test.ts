@@ -19,7 +19,7 @@ let client: BlackBoxClient;
 let skewMs = 0;
 
 beforeAll(async () => {
-  host = await Hosted.start({ settings: { limits: { challenges: 8 } }, nowMs: () => Date.now() + skewMs });
+  host = await Hosted.start({ nowMs: () => Date.now() + skewMs });
   client = await host.client();
 });
 
@@ -85,12 +85,6 @@ describe('the handshake refuses', () => {
     expect(await statusOf(client.register(reflected))).toBe(status.UNAUTHENTICATED);
     const old = { ...client.proof(await client.challenge(COORDINATOR), COORDINATOR, key()), protocol_version: 0 };
     expect(await statusOf(client.register(old))).toBe(status.FAILED_PRECONDITION);
-  });
-
-  it('more open challenges than its bound: RESOURCE_EXHAUSTED', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => statusOf(client.challenge(COORDINATOR))));
-    expect(answers.filter((code) => code === status.OK).length).toBeLessThanOrEqual(8);
-    expect(answers).toContain(status.RESOURCE_EXHAUSTED);
   });
 });
 
@@ -233,7 +227,6 @@ describe('the port survives', () => {
   });
 
   it('and serves its coordinator afterwards', async () => {
-    skewMs += 31_000; // Challenges left open by the tests above have expired.
     const session = await host.session();
     host.dispatch(session, { task: 'afterwards', deadlineMs: Date.now() + 600_000 });
     expect(await session.finished('afterwards')).toMatchObject({ outcome: 'OUTCOME_OK' });

@@ -24,7 +24,8 @@ export interface Limits {
   readonly unacknowledged: number;
   readonly awaiting: number;
   readonly awaitingMs: number;
-  readonly challenges: number;
+  readonly connections: number;
+  readonly idleMs: number;
   readonly graceMs: number;
   readonly unreported: number;
   readonly retentionMs: number;
@@ -65,7 +66,8 @@ function compileLimits(parsed: ParsedConfig): Limits {
     unacknowledged: limits.unacknowledged,
     awaiting: limits.awaiting,
     awaitingMs: limits.awaiting_time,
-    challenges: limits.challenges,
+    connections: limits.connections,
+    idleMs: limits.idle,
     graceMs: limits.grace,
     unreported: limits.unreported,
     retentionMs: limits.retention,

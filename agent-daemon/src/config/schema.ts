@@ -24,8 +24,9 @@ const limits = z.strictObject({
   /** Dispatches that may wait for the inbox to show their assignment, and how long. */
   awaiting: z.int().min(1).max(100_000).default(256),
   awaiting_time: duration(1_000, HOUR_MS).default(30_000),
-  /** Open challenges. */
-  challenges: z.int().min(1).max(10_000).default(64),
+  /** Connections at the same time, and how long a stranger's may stay without a request. */
+  connections: z.int().min(2).max(100_000).default(512),
+  idle: duration(100, HOUR_MS).default(30_000),
   /** Time between SIGTERM and SIGKILL. */
   grace: duration(0, 5 * 60_000).default(5_000),
   /** Results that may wait for the ledger; beyond it nothing new is taken in. */

@@ -150,6 +150,7 @@ export class Daemon {
       credentials: identity.credentials,
       listen: config.listen,
       maxChunkBytes: config.limits.maxChunkBytes,
+      door: config.limits,
     });
     if (config.metrics !== undefined) this.#metricsServer = await this.metrics.serve(config.metrics);
     this.#announce();

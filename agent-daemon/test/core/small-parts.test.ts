@@ -1,14 +1,15 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { packRecords, unpackMessage } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Admission } from '../../src/core/admission.js';
-import { ChallengeBook } from '../../src/core/challenge-book.js';
 import { EventLog } from '../../src/core/event-log.js';
 import { readInboxMessage } from '../../src/core/inbox-fold.js';
 import { parseExecutorLine } from '../../src/core/line-protocol.js';
 import { type Report, ReportQueue } from '../../src/core/report-queue.js';
 import { resultRecord } from '../../src/core/result-record.js';
+import { SealedChallenges } from '../../src/core/sealed-challenges.js';
 import { work } from '../support/records.js';
 
 describe('the event log', () => {
@@ -180,13 +181,39 @@ it('the line protocol takes any line', () => {
   fc.assert(fc.property(fc.string(), (line) => void parseExecutorLine(line)));
 });
 
-it('a challenge is good once, for its coordinator, until it expires; their number is bounded', () => {
-  const book = new ChallengeBook(2);
-  const open = (nonce: string, nowMs = 0) => book.open({ nonce, coordinator: 'c', expiresAtMs: nowMs + 10 }, nowMs);
-  expect([open('a'), open('b'), open('c')]).toEqual([true, true, false]);
-  expect(book.take('a', 'c', 1)?.nonce).toBe('a');
-  expect(book.take('a', 'c', 1)).toBeUndefined();
-  expect(book.take('b', 'another', 1)).toBeUndefined();
-  expect(open('d', 20)).toBe(true);
-  expect(book.take('d', 'c', 30)).toBeUndefined();
+describe('a challenge', () => {
+  const ports = {
+    random: (size: number) => randomBytes(size),
+    seal: (text: string) => createHmac('sha256', 'key').update(text).digest(),
+  };
+  const made = () => new SealedChallenges(ports, 10);
+
+  it('is good once, for its coordinator, until it expires', () => {
+    const challenges = made();
+    const first = challenges.issue('c', 0);
+    expect(challenges.read(first.nonce, 'c', 9)).toEqual(first);
+    expect(challenges.read(first.nonce, 'another', 1)).toBeUndefined();
+    expect(challenges.read(first.nonce, 'c', 10)).toBeUndefined();
+    expect([challenges.use(first, 1), challenges.use(first, 1)]).toEqual([true, false]);
+    expect(challenges.read(first.nonce, 'c', 1)).toBeUndefined();
+  });
+
+  it('cannot be invented or changed, by not so much as a bit', () => {
+    const challenges = made();
+    const { nonce } = challenges.issue('c', 0);
+    const bytes = Buffer.from(nonce, 'hex');
+    for (let bit = 0; bit < 256; bit += 1) {
+      const changed = Buffer.from(bytes);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(challenges.read(changed.toString('hex'), 'c', 1), `bit ${bit}`).toBeUndefined();
+    }
+    fc.assert(fc.property(fc.string(), (text) => challenges.read(text, 'c', 1) === undefined));
+  });
+
+  it('is not kept: only proofs are, in bounded number, and room returns when they expire', () => {
+    const challenges = made();
+    const used = Array.from({ length: 5_000 }, () => challenges.use(challenges.issue('c', 0), 0));
+    expect(used.filter(Boolean).length).toBe(4_096);
+    expect(challenges.use(challenges.issue('c', 20), 20)).toBe(true);
+  });
 });

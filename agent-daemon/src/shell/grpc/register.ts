@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type {
   ChallengeRequest,
   ChallengeResponse,
@@ -12,7 +12,7 @@ import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type RegisterStatement, registerStatementBytes } from '@gatepost/shared/vocabulary/register-statement';
 import { type handleUnaryCall, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import type { DaemonConfig } from '../../config/daemon-config.js';
-import { ChallengeBook } from '../../core/challenge-book.js';
+import { SealedChallenges } from '../../core/sealed-challenges.js';
 import type { LedgerPort } from '../ledger/ledger-port.js';
 import type { SessionTokens } from './session-tokens.js';
 import { statusError } from './status-error.js';
@@ -35,13 +35,19 @@ export interface RegisterParts {
 
 /** The mutual challenge: who the coordinator is, who we are, bound to the TLS certificate in use. */
 export class Registration {
-  readonly #challenges: ChallengeBook;
+  readonly #challenges: SealedChallenges;
   #key: { readonly value: MirrorKey; readonly readAtMs: number } | undefined;
+  #readingKey: Promise<MirrorKey> | undefined;
   #refusals = 0;
   #lastLoggedMs = 0;
 
+  /** Told which connections have proven to be the coordinator's. */
+  onProven: (peer: string) => void = () => undefined;
+
   constructor(private readonly parts: RegisterParts) {
-    this.#challenges = new ChallengeBook(parts.config.limits.challenges);
+    const key = randomBytes(32);
+    const seal = (text: string) => createHmac('sha256', key).update(text).digest();
+    this.#challenges = new SealedChallenges({ random: randomBytes, seal }, CHALLENGE_LIFE_MS);
   }
 
   /** Handshakes that were turned away. */
@@ -56,13 +62,12 @@ export class Registration {
       const details = `this agent works for ${config.coordinator}, not for ${JSON.stringify(coordinator.slice(0, 40))}`;
       return this.#refuse(call, callback, status.PERMISSION_DENIED, details);
     }
-    const nonce = randomBytes(32);
-    const nowMs = clock.nowMs();
-    const expiresAtMs = nowMs + CHALLENGE_LIFE_MS;
-    if (!this.#challenges.open({ nonce: nonce.toString('hex'), coordinator, expiresAtMs }, nowMs)) {
-      return this.#refuse(call, callback, status.RESOURCE_EXHAUSTED, 'too many challenges are open; try again later');
-    }
-    callback(null, { nonce, agentAccountId: config.account, expiresAtUnixMs: BigInt(expiresAtMs) });
+    const { nonce, expiresAtMs } = this.#challenges.issue(coordinator, clock.nowMs());
+    callback(null, {
+      nonce: Buffer.from(nonce, 'hex'),
+      agentAccountId: config.account,
+      expiresAtUnixMs: BigInt(expiresAtMs),
+    });
   };
 
   readonly register: handleUnaryCall<RegisterRequest, RegisterResponse> = (call, callback) => {
@@ -79,7 +84,7 @@ export class Registration {
     const { config, clock, certificateSha256 } = this.parts;
     const { request } = call;
     const nonce = Buffer.from(request.nonce).toString('hex');
-    const challenge = this.#challenges.take(nonce, request.coordinatorAccountId, clock.nowMs());
+    const challenge = this.#challenges.read(nonce, request.coordinatorAccountId, clock.nowMs());
     if (challenge === undefined || request.coordinatorNonce.length !== 32) {
       const details = 'the challenge is unknown, used or expired; ask for a new one';
       return this.#refuse(call, callback, status.UNAUTHENTICATED, details);
@@ -100,6 +105,10 @@ export class Registration {
       const details = 'the signature is not by the coordinator over this challenge and this certificate';
       return this.#refuse(call, callback, status.UNAUTHENTICATED, details);
     }
+    if (!this.#challenges.use(challenge, clock.nowMs())) {
+      return this.#refuse(call, callback, status.UNAUTHENTICATED, 'the challenge was used already; ask for a new one');
+    }
+    this.onProven(call.getPeer());
     callback(null, this.#welcome(statement));
   }
 
@@ -129,9 +138,21 @@ export class Registration {
     const cached = this.#key;
     if (cached !== undefined && verifySignature(cached.value, message, signature)) return true;
     if (cached !== undefined && nowMs - cached.readAtMs < KEY_REFRESH_MS) return false;
-    const value = await this.parts.ledger.coordinatorKey();
-    this.#key = { value, readAtMs: nowMs };
-    return verifySignature(value, message, signature);
+    return verifySignature(await this.#readKey(), message, signature);
+  }
+
+  /** However many ask for the key, the mirror is asked once. */
+  #readKey(): Promise<MirrorKey> {
+    this.#readingKey ??= this.parts.ledger
+      .coordinatorKey()
+      .then((value) => {
+        this.#key = { value, readAtMs: this.parts.clock.nowMs() };
+        return value;
+      })
+      .finally(() => {
+        this.#readingKey = undefined;
+      });
+    return this.#readingKey;
   }
 
   /** Answers and logs, at most one line in ten seconds. */

@@ -1,7 +1,7 @@
 import { AgentServiceService } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
-import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import { Server, type ServerCredentials } from '@grpc/grpc-js';
+import { Server, type ServerCredentials, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { type DoorLimits, FrontDoor } from './front-door.js';
 import { addReflection } from './reflection.js';
 import type { Registration } from './register.js';
 import type { SessionHub } from './session-hub.js';
@@ -17,6 +17,7 @@ export interface ServerParts {
   /** host:port; port 0 for any free one. */
   readonly listen: string;
   readonly maxChunkBytes: number;
+  readonly door: DoorLimits;
 }
 
 export interface RunningServer {
@@ -25,21 +26,27 @@ export interface RunningServer {
   close(): void;
 }
 
-function bind(server: Server, listen: string, credentials: ServerCredentials): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(listen, credentials, (error, port) => {
-      if (error === null) return resolve(port);
-      const { message } = toGatepostError(error);
-      reject(new GatepostError('INVALID_CONFIG', `cannot listen on ${listen}: ${message}`, { listen }, error));
+/** Tells the door of each request but those of a session, whose connection has proven itself. */
+const announcing =
+  (heard: FrontDoor['heard']): ServerInterceptor =>
+  (method, call) => {
+    if (method.path === AgentServiceService.session.path) return new ServerInterceptingCall(call);
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveHalfClose: (pass) => heard(call.getPeer(), pass),
+        }),
     });
-  });
-}
+  };
 
 /** Starts the gRPC server: the agent service, health and reflection. @throws GatepostError INVALID_CONFIG */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
+  const door: FrontDoor = new FrontDoor(parts.door, (socket) => entrance.injectConnection(socket));
   const server = new Server({
+    interceptors: [announcing((peer, go) => door.heard(peer, go))],
     'grpc.max_receive_message_length': parts.maxChunkBytes + MESSAGE_OVERHEAD_BYTES,
-    'grpc.max_concurrent_streams': 32,
+    // A coordinator needs one; a stranger gets no more than these worked at in one turn.
+    'grpc.max_concurrent_streams': 8,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 10_000,
   });
@@ -48,6 +55,12 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const health = new HealthImplementation({ '': 'SERVING', [SERVICE_NAME]: 'SERVING' });
   health.addToServer(server);
   await addReflection(server);
-  const port = await bind(server, parts.listen, parts.credentials);
-  return { port, health, close: () => server.forceShutdown() };
+  parts.registration.onProven = (peer) => door.proven(peer);
+  const entrance = server.createConnectionInjector(parts.credentials);
+  const port = await door.open(parts.listen);
+  const close = () => {
+    door.close();
+    server.forceShutdown();
+  };
+  return { port, health, close };
 }

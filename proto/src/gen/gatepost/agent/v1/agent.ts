@@ -97,7 +97,7 @@ export interface ChallengeRequest {
 
 /** A challenge that is valid once and until it expires. */
 export interface ChallengeResponse {
-  /** 32 random bytes. */
+  /** 32 bytes that only this start of the daemon can have made. */
   nonce: Uint8Array;
   /** Hedera account of this agent. */
   agentAccountId: string;
@@ -3338,8 +3338,7 @@ export type AgentServiceService = typeof AgentServiceService;
 export const AgentServiceService = {
   /**
    * First half of the mutual challenge: the daemon hands out a nonce that one Register may use, once.
-   * Errors: PERMISSION_DENIED for a coordinator the daemon's configuration does not name,
-   * RESOURCE_EXHAUSTED when too many challenges are open.
+   * Errors: PERMISSION_DENIED for a coordinator the daemon's configuration does not name.
    */
   challenge: {
     path: "/gatepost.agent.v1.AgentService/Challenge" as const,
@@ -3382,8 +3381,7 @@ export const AgentServiceService = {
 export interface AgentServiceServer extends UntypedServiceImplementation {
   /**
    * First half of the mutual challenge: the daemon hands out a nonce that one Register may use, once.
-   * Errors: PERMISSION_DENIED for a coordinator the daemon's configuration does not name,
-   * RESOURCE_EXHAUSTED when too many challenges are open.
+   * Errors: PERMISSION_DENIED for a coordinator the daemon's configuration does not name.
    */
   challenge: handleUnaryCall<ChallengeRequest, ChallengeResponse>;
   /**
@@ -3402,8 +3400,7 @@ export interface AgentServiceServer extends UntypedServiceImplementation {
 export interface AgentServiceClient extends Client {
   /**
    * First half of the mutual challenge: the daemon hands out a nonce that one Register may use, once.
-   * Errors: PERMISSION_DENIED for a coordinator the daemon's configuration does not name,
-   * RESOURCE_EXHAUSTED when too many challenges are open.
+   * Errors: PERMISSION_DENIED for a coordinator the daemon's configuration does not name.
    */
   challenge(
     request: ChallengeRequest,
