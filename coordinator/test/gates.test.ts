@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readReview, runAutomaticGates } from '@gatepost/coordinator/shell/gates/automatic-gates';
 import { runCommandGate } from '@gatepost/coordinator/shell/gates/command-gate';
-import { runSchemaGate } from '@gatepost/coordinator/shell/gates/schema-gate';
+import { SchemaGates } from '@gatepost/coordinator/shell/gates/schema-gate';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const directory = mkdtempSync(join(tmpdir(), 'gatepost-gates-'));
@@ -111,19 +111,59 @@ function isRunning(pid: number): boolean {
 }
 
 describe('other gates', () => {
-  it('schema names what is violated', () => {
+  const schemas = new SchemaGates();
+  afterAll(() => schemas.close());
+
+  it('schema names what is violated', async () => {
     const schema = { type: 'object', required: ['total'], properties: { total: { type: 'integer' } } };
-    expect(runSchemaGate(schema, { total: 3 }).accepted).toBe(true);
-    expect(runSchemaGate(schema, { total: 'x' })).toMatchObject({ accepted: false, reason: '/total must be integer' });
+    expect((await schemas.run(schema, { total: 3 })).accepted).toBe(true);
+    expect(await schemas.run(schema, { total: 'x' })).toMatchObject({
+      accepted: false,
+      reason: '/total must be integer',
+    });
+    expect(await schemas.run(true, { $base64: '/w==' })).toMatchObject({ accepted: false });
+  });
+
+  it.each([
+    ['a regular expression that backtracks', { pattern: '^(a+)+$' }, `${'a'.repeat(60)}!`],
+    ['one of keys', { patternProperties: { '^(a|a)*$': {} } }, { [`${'a'.repeat(60)}!`]: 1 }],
+    ['a comparison of all with all', { uniqueItems: true }, Array.from({ length: 60_000 }, (_, index) => ({ index }))],
+  ] as const)('schema rejects at its timeout, and the process goes on: %s', async (_what, schema, output) => {
+    const own = new SchemaGates(2_000);
+    let turns = 0;
+    const turning = setInterval(() => {
+      turns += 1;
+    }, 20);
+    try {
+      expect(await own.run(schema as never, output as never)).toEqual({
+        accepted: false,
+        gate: 'schema',
+        reason: 'the gate did not end within 2s',
+      });
+      expect(turns).toBeGreaterThan(2);
+      // The next output is judged as if nothing had been.
+      expect((await own.run({ type: 'string' }, 'fine')).accepted).toBe(true);
+    } finally {
+      clearInterval(turning);
+      await own.close();
+    }
   });
 
   it('several are all required, and a gate that breaks rejects', async () => {
     const command = { kind: 'command' as const, argv: ['true'], timeoutMs: 1_000 };
-    const both = await runAutomaticGates([command, { kind: 'schema', schema: { type: 'object' } }], directory, input);
+    const both = await runAutomaticGates(
+      [command, { kind: 'schema', schema: { type: 'object' } }],
+      { directory, schemas },
+      input,
+    );
     expect(both).toMatchObject({ accepted: true, gate: 'command+schema' });
-    const one = await runAutomaticGates([command, { kind: 'schema', schema: { type: 'string' } }], directory, input);
+    const one = await runAutomaticGates(
+      [command, { kind: 'schema', schema: { type: 'string' } }],
+      { directory, schemas },
+      input,
+    );
     expect(one).toMatchObject({ accepted: false, gate: 'schema' });
-    const broken = await runAutomaticGates([{ kind: 'schema', schema: { type: 5 } }], directory, input);
+    const broken = await runAutomaticGates([{ kind: 'schema', schema: { type: 5 } }], { directory, schemas }, input);
     expect(broken).toMatchObject({ accepted: false, gate: 'schema' });
   });
 

@@ -45,7 +45,7 @@ async function status(options: StatusOptions): Promise<number> {
   });
 }
 
-const summaryOf = (state: RunState) => summarise(state, new Map(), new Map(), 0, []);
+const summaryOf = (state: RunState) => summarise(state, { files: new Map(), missing: new Map() }, new Map(), 0, []);
 
 const asJson = (state: RunState) => ({
   event: 'status',

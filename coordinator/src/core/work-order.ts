@@ -63,15 +63,27 @@ function pointed(value: Json, { task, pointer }: OutputReference): Json {
   return at;
 }
 
-/** An output as JSON when it is JSON, else as text. */
+/**
+ * An output as a value: as JSON when it is JSON, else as text, and what is not UTF-8 as `{"$base64": "..."}`, so that
+ * whoever reads it gets its bytes and not something like them.
+ */
 export function outputValue(bytes: Uint8Array): Json {
-  const text = Buffer.from(bytes).toString('utf8');
+  const buffer = Buffer.from(bytes);
+  const text = buffer.toString('utf8');
+  // The replacement character stands for what could not be decoded, unless it was there itself.
+  if (text.includes('\uFFFD') && !Buffer.from(text, 'utf8').equals(buffer)) {
+    return { $base64: buffer.toString('base64') };
+  }
   try {
     return JSON.parse(text) as Json;
   } catch {
     return text;
   }
 }
+
+/** Whether a value stands for an output that is not text. */
+export const isBinary = (value: Json): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 1 && Object.hasOwn(value, '$base64');
 
 /** What the next or an existing attempt is told of earlier ones: the last rejection before it was assigned. */
 export function feedbackFor(task: TaskState, attempt: Pick<Attempt, 'assignedAt'> | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import {
   feedbackFor,
+  isBinary,
   outputValue,
   referencedTasks,
   resolveInput,
@@ -70,4 +71,19 @@ it('feedback is the last rejection before the assignment, whatever was decided l
   expect(feedbackFor(task, task.attempts[0])).toBeUndefined();
   expect(feedbackFor(task, third)).toBe('said 1');
   expect(feedbackFor(task, undefined)).toBe('said 1');
+});
+
+it('bytes that are no text are told as base64, and nothing else is', () => {
+  expect(outputValue(Buffer.from([0xff, 0x00]))).toEqual({ $base64: '/wA=' });
+  expect(outputValue(Buffer.from('a \uFFFD b'))).toBe('a \uFFFD b');
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      const value = outputValue(bytes);
+      const isText = Buffer.from(Buffer.from(bytes).toString('utf8')).equals(Buffer.from(bytes));
+      expect(isBinary(value)).toBe(!isText);
+      if (isText) return;
+      const { $base64 } = value as { readonly $base64: string };
+      expect(Buffer.from($base64, 'base64')).toEqual(Buffer.from(bytes));
+    }),
+  );
 });

@@ -45,6 +45,7 @@ export interface RunChange {
   readonly limits?: Partial<Limits>;
   readonly takeOver?: boolean;
   readonly wantNew?: boolean;
+  readonly outputDir?: string;
   readonly token?: TokenId;
   readonly journal?: TopicId;
 }
@@ -188,7 +189,10 @@ export class Lane {
     const connection = connect({ ...this.test.network, node: proxy.address }, account, key);
     const { token = this.token, journal = this.journal } = change;
     const config = { ...this.config(change.limits), token, journal };
-    const places = { planFile: join(this.directory, 'plan.yaml'), outputDir: join(config.stateDir, 'output') };
+    const places = {
+      planFile: join(this.directory, 'plan.yaml'),
+      outputDir: change.outputDir ?? join(config.stateDir, 'output'),
+    };
     const choices = { insecureLoopback: false, wantNew: change.wantNew ?? false, takeOver: change.takeOver ?? false };
     const log = pino({ level: 'silent' });
     try {

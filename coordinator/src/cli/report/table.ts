@@ -47,6 +47,9 @@ export function summaryText(hostile: RunSummary): string {
     ...summary.tasks.flatMap(({ task, saved_as }) =>
       saved_as === undefined ? [] : [`${task} was written to ${relative(process.cwd(), saved_as)}`],
     ),
+    ...summary.tasks.flatMap(({ task, not_saved: why }) =>
+      why === undefined ? [] : [`${task} is not on the disk: ${why}`],
+    ),
     '',
   ].join('\n');
 }

@@ -5,14 +5,25 @@ import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { GateOutcome } from '../../core/decide/observations.js';
 import { type GateInput, runCommandGate } from './command-gate.js';
-import { runSchemaGate } from './schema-gate.js';
+import type { SchemaGates } from './schema-gate.js';
+
+/** What automatic gates run with. */
+export interface GateTools {
+  /** Where gate programs run: the plan file's directory. */
+  readonly directory: string;
+  readonly schemas: SchemaGates;
+}
 
 /** Cheap gates first; the order does not change what all of them together say. */
 const COST = { none: 0, schema: 1, command: 2, quorum: 3, human: 4, agent: 5 } as const;
 
-async function runGate(gate: Gate, directory: string, input: GateInput): Promise<GateOutcome | undefined> {
+async function runGate(
+  gate: Gate,
+  { directory, schemas }: GateTools,
+  input: GateInput,
+): Promise<GateOutcome | undefined> {
   if (gate.kind === 'command') return runCommandGate(gate.argv, gate.timeoutMs, directory, input);
-  if (gate.kind === 'schema') return runSchemaGate(gate.schema, input.output);
+  if (gate.kind === 'schema') return schemas.run(gate.schema, input.output);
   // The rest is said by people, other agents or by comparing outputs, or there is nothing to say.
   return undefined;
 }
@@ -20,14 +31,14 @@ async function runGate(gate: Gate, directory: string, input: GateInput): Promise
 /** Runs the gates that need nobody; all must accept. A gate that breaks rejects. */
 export async function runAutomaticGates(
   gates: readonly Gate[],
-  directory: string,
+  tools: GateTools,
   input: GateInput,
 ): Promise<GateOutcome> {
   const reasons: string[] = [];
   for (const gate of [...gates].sort((a, b) => COST[a.kind] - COST[b.kind])) {
     let outcome: GateOutcome | undefined;
     try {
-      outcome = await runGate(gate, directory, input);
+      outcome = await runGate(gate, tools, input);
     } catch (thrown) {
       outcome = {
         accepted: false,

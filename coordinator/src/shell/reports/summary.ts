@@ -6,6 +6,7 @@ import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
+import type { SavedOutputs } from '../outputs/saved-outputs.js';
 import { pollUntil } from './poll.js';
 
 /** One task at the end of a run. */
@@ -21,6 +22,8 @@ export interface TaskSummary {
   /** Of the transfer that paid it. */
   readonly transaction_id: string | undefined;
   readonly saved_as: string | undefined;
+  /** The `save_as` file that is not on the disk although the output was accepted, and why. */
+  readonly not_saved: string | undefined;
   readonly reason: string | undefined;
 }
 
@@ -45,6 +48,7 @@ export interface RunSummary {
 function summariseTask(
   task: TaskState,
   savedAs: string | undefined,
+  notSaved: string | undefined,
   unpayable: ReadonlyMap<string, string>,
 ): TaskSummary {
   const accepted = task.attempts.filter(({ verdict }) => verdict?.accepted === true);
@@ -63,6 +67,7 @@ function summariseTask(
     paid: payments.reduce((sum, { amount }) => sum + amount, 0n).toString(),
     transaction_id: payments[0]?.transfer,
     saved_as: savedAs,
+    not_saved: notSaved,
     reason,
   };
 }
@@ -70,12 +75,14 @@ function summariseTask(
 /** What became of a run, in the order of its plan. */
 export function summarise(
   state: RunState,
-  files: ReadonlyMap<string, string>,
+  { files, missing }: Pick<SavedOutputs, 'files' | 'missing'>,
   unpayable: ReadonlyMap<string, string>,
   elapsedMs: number,
   balances: RunSummary['balances'],
 ): RunSummary {
-  const tasks = [...state.tasks.values()].map((task) => summariseTask(task, files.get(task.spec.id), unpayable));
+  const tasks = [...state.tasks.values()].map((task) =>
+    summariseTask(task, files.get(task.spec.id), missing.get(task.spec.id), unpayable),
+  );
   const { run, journal, token } = state.context;
   return {
     run,

@@ -16,7 +16,7 @@ import { nextIdentity } from '../ledger/identity.js';
 import { indexJournal, replay } from '../ledger/journal-replay.js';
 import { LedgerFeed } from '../ledger/ledger-feed.js';
 import { OutputStore } from '../outputs/output-store.js';
-import { SavedOutputs } from '../outputs/saved-outputs.js';
+import { checkSavePlaces, SavedOutputs } from '../outputs/saved-outputs.js';
 import { keepPlan } from '../plan/plan-cache.js';
 import type { Reporter } from '../reports/reporter.js';
 import { type RunSummary, readBalances, summarise } from '../reports/summary.js';
@@ -61,6 +61,7 @@ export async function runPlan(
   const { plan, config } = options;
   const startedMs = systemClock.nowMs();
   checkFees(plan, config.limits.settleAfter);
+  checkSavePlaces(plan, options.outputDir);
   await checkJournal(connection, config.journal);
   const ledger = hederaLedger(connection, log);
   const feed = new LedgerFeed(ledger, config.journal, new Set(config.agents), log);
@@ -93,9 +94,9 @@ export async function runPlan(
     await saved.finish(state);
     const balances = await readBalances(connection, state, log);
     const elapsedMs = systemClock.nowMs() - startedMs;
-    return { why, summary: summarise(state, saved.files, work.unpayable, elapsedMs, balances) };
+    return { why, summary: summarise(state, saved, work.unpayable, elapsedMs, balances) };
   } finally {
-    work.close();
+    await work.close();
     removeSightings(config.stateDir);
   }
 }
@@ -169,7 +170,7 @@ function settingsOf({ network }: Connection, { config, planFile, takeOver }: Run
   };
 }
 
-/** @throws GatepostError unless every task is complete and paid. */
+/** @throws GatepostError unless every task is complete and paid, and every file that was asked for is written. */
 export function requireSuccess({ why, summary }: RunEnd): void {
   const command = 'run the same command to resume';
   if (why === 'interrupted') throw new GatepostError('INTERRUPTED', `interrupted; ${command}`);
@@ -178,4 +179,10 @@ export function requireSuccess({ why, summary }: RunEnd): void {
   if (why === 'unpayable')
     throw new GatepostError('RUN_FAILED', `some work is accepted but could not be paid; mend that and ${command}`);
   if (summary.outcome !== 'complete') throw new GatepostError('RUN_FAILED', `the run ended as ${summary.outcome}`);
+  const missing = summary.tasks.flatMap(({ task, not_saved: why }) => (why === undefined ? [] : [`${task}: ${why}`]));
+  if (missing.length === 0) return;
+  throw new GatepostError(
+    'RUN_FAILED',
+    `all is accepted and paid, but not all outputs are on the disk; mend that and run the same command again, which saves them:\n${missing.join('\n')}`,
+  );
 }

@@ -222,8 +222,9 @@ export class RunWork {
     });
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#stop.abort();
     this.#fleet.close();
+    await this.#effects?.tools.judging.close();
   }
 }

@@ -1,0 +1,33 @@
+// Validates outputs against JSON Schemas in a worker thread, which is ended when it takes too long.
+// Plain JavaScript, so that a worker needs no loader whether the coordinator runs from source or built.
+import { Ajv2020 } from 'ajv/dist/2020.js';
+
+/** Schemas of one run that are kept compiled; a plan has few. */
+const MAX_COMPILED = 1_000;
+/** Problems that are told; a hostile output may have millions. */
+const MAX_PROBLEMS = 10;
+
+/** Compiled validators by the text of their schema. */
+const compiled = new Map();
+
+function validatorOf(schema) {
+  const key = JSON.stringify(schema);
+  let validate = compiled.get(key);
+  if (validate === undefined) {
+    // The schema itself was validated when the plan was compiled.
+    const ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false, allErrors: true });
+    validate = ajv.compile(schema);
+    if (compiled.size >= MAX_COMPILED) compiled.clear();
+    compiled.set(key, validate);
+  }
+  return validate;
+}
+
+/** @returns what an output violates, `/place message` each; undefined when it satisfies the schema. */
+export default function violations({ schema, output }) {
+  const validate = validatorOf(schema);
+  if (validate(output)) return undefined;
+  const problems = validate.errors ?? [];
+  validate.errors = null;
+  return problems.slice(0, MAX_PROBLEMS).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`);
+}
