@@ -49,6 +49,35 @@ describe('trouble ends in words, not in a hang', () => {
     expect(of('other')).toMatchObject({ status: 'paid' });
   }, 60_000);
 
+  it('a task whose only agent stopped in good order fails once it has waited long enough', async () => {
+    const own = await Lane.open(ledger, EXECUTORS);
+    await own.killAgents('SIGTERM');
+    const proxy = await own.proxy();
+    const { summary } = await own.run(planOf([taskOf('t', { gates })]), proxy, never, {
+      limits: { agentWaitMs: 2_000 },
+    });
+    proxy.close();
+    const reason = expect.stringContaining('no agent with capability work was reachable for');
+    expect(summary.tasks[0]).toMatchObject({ status: 'failed', reason });
+    await own.close();
+  }, 60_000);
+
+  it('a task whose input no agent takes fails at once', async () => {
+    const own = await Lane.open(ledger, { ...EXECUTORS, big: { command: ['head', '-c', '9000000', '/dev/zero'] } });
+    const plan = planOf([
+      taskOf('a', { type: 'big', gates }),
+      taskOf('b', { type: 'big', gates }),
+      taskOf('c', { gates, dependsOn: ['a', 'b'], input: [{ $output: 'a' }, { $output: 'b' }], deadlineMs: 600_000 }),
+    ]);
+    const proxy = await own.proxy();
+    const { summary } = await own.run(plan, proxy, never);
+    proxy.close();
+    const [, , c] = summary.tasks;
+    expect(c).toMatchObject({ status: 'failed', attempts: 0 });
+    expect(c?.reason).toMatch(/its input has \d{9} bytes; no agent that offers work takes more than 16777216$/);
+    await own.close();
+  }, 60_000);
+
   it('an agent that closes its inbox cannot keep the run from ending', async () => {
     const own = await Lane.open(ledger, EXECUTORS);
     const plan = planOf([taskOf('late', { type: 'held', gates, attempts: 1, deadlineMs: 2_000 })], { name: 'deaf' });

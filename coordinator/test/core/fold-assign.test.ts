@@ -53,7 +53,7 @@ class Ledger {
   decided(): readonly Command[] {
     const empty = new Map();
     const seen = { begun: false, instance: '', startedMs: 0, inFlight: new InFlight(), feesUsd: 0 };
-    const known = { sessions: empty, gated: empty, inputTrouble: empty };
+    const known = { sessions: empty, gated: empty, inputTrouble: empty, largeInputs: empty, declined: empty };
     return decide(this.state, 0, { ...seen, ...known }, DEFAULT_LIMITS);
   }
 

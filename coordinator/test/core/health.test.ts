@@ -22,6 +22,8 @@ const agent = (change: Partial<AgentState> = {}): AgentState => ({
   open: new Set(),
   losses: 0,
   lastLossMs: 0,
+  failures: 0,
+  lastFailureMs: 0,
   assigned: 0,
   ...change,
 });

@@ -1,8 +1,9 @@
 import type { Command } from '@gatepost/coordinator/core/decide/command';
-import { decide } from '@gatepost/coordinator/core/decide/decide';
+import { decide, lookAt } from '@gatepost/coordinator/core/decide/decide';
 import type { SessionObservation } from '@gatepost/coordinator/core/decide/health';
 import { DEFAULT_LIMITS, type Limits } from '@gatepost/coordinator/core/decide/limits';
-import type { GateOutcome } from '@gatepost/coordinator/core/decide/observations';
+import type { GateOutcome, Observations } from '@gatepost/coordinator/core/decide/observations';
+import type { Unserved } from '@gatepost/coordinator/core/decide/unserved';
 import { InFlight } from '@gatepost/coordinator/core/effects/in-flight';
 import { reduce } from '@gatepost/rules/fold/reduce';
 import type { Plan } from '@gatepost/rules/plan/plan';
@@ -42,6 +43,8 @@ export interface SimulationOptions {
   readonly silent?: number;
   readonly failing?: number;
   readonly wrong?: number;
+  /** So many agents, the first, fail whatever they get, and at once. */
+  readonly broken?: number;
   /** Share of agents that drop out for good at a random moment. */
   readonly dying?: number;
   readonly limits?: Partial<Limits>;
@@ -49,6 +52,9 @@ export interface SimulationOptions {
   readonly killEvery?: number;
   /** Agents are out of touch for 20 s of every 30 s. */
   readonly flapping?: boolean;
+  /** Sizes of inputs by task, and the largest input each agent takes, bytes. */
+  readonly largeInputs?: ReadonlyMap<string, number>;
+  readonly maxInputBytes?: readonly number[];
   /** What happens within so many milliseconds is folded before the next decision, as when records come in batches. */
   readonly batchMs?: number;
 }
@@ -69,6 +75,8 @@ export class Simulation {
   #sinceKill = 0;
   state: RunState;
   nowMs = START_MS;
+  /** Attempts that their agents refused for good. */
+  readonly declined = new Map<string, { task: string; attempt: number; reason: string }>();
   #inFlight = new InFlight();
   #gated = new Map<string, GateOutcome>();
   #startedMs = START_MS;
@@ -135,12 +143,13 @@ export class Simulation {
     author: ReturnType<typeof accountId>,
     run: string | undefined,
     record: AnyRecord,
+    ofOwnSchedule = false,
   ): void {
     const now = nanosFromMs(this.nowMs);
     this.#lastAt = now > this.#lastAt ? now : this.#lastAt + 1n;
     const sequence = (this.#sequences.get(topic) ?? 0) + 1;
     this.#sequences.set(topic, sequence);
-    const entry: LedgerRecord = { at: this.#lastAt, author, topic, sequence, run, record };
+    const entry: LedgerRecord = { at: this.#lastAt, author, topic, sequence, run, record, ofOwnSchedule };
     this.records.push(entry);
     reduce(this.state, entry, (change) => this.changes.push(change));
     if (author === COORDINATOR) this.#inFlight.folded(entry, this.nowMs);
@@ -160,9 +169,10 @@ export class Simulation {
       if (this.nowMs < agent.diesMs) this.#post(JOURNAL, agent.account, this.context.run, record);
     };
     this.#in(this.#random() * 300, () => post({ type: 'started', task, attempt }));
-    const failed = this.#chance(failing);
+    const broken = Number(inbox.split('.')[2]) - 2_000 < (this.options.broken ?? 0);
+    const failed = broken || this.#chance(failing);
     const output = task.includes('~') ? 'review' : this.#chance(wrong) ? `wrong ${this.#random()}` : `right ${task}`;
-    this.#in(300 + this.#random() * 5_000, () =>
+    this.#in(broken ? 300 : 300 + this.#random() * 5_000, () =>
       post(
         failed
           ? { type: 'result', task, attempt, outcome: 'failed', reason: 'exit code 1' }
@@ -269,6 +279,7 @@ export class Simulation {
       this.#agents.map(({ account, diesMs }, index) => {
         const inCycle = (this.nowMs - START_MS + index * 15_000) % 30_000;
         const away = this.options.flapping === true && inCycle > 10_000 ? inCycle - 10_000 : 0;
+        const maxInputBytes = this.options.maxInputBytes?.[index];
         const connected = this.nowMs < diesMs && away === 0;
         const lastHeardMs = Math.min(this.nowMs - away, diesMs);
         return [
@@ -279,10 +290,24 @@ export class Simulation {
             watchingSinceMs: this.#startedMs,
             heartbeatMs: 2_000,
             trouble: connected ? undefined : 'gone',
+            ...(maxInputBytes === undefined ? {} : { maxInputBytes }),
           },
         ];
       }),
     );
+  }
+
+  /** An agent stops in good order, or its lease runs out although its session answers. */
+  leave(index: number, how: 'offline' | 'lapsed'): void {
+    const { account } = this.#agents[index] ?? { account: COORDINATOR };
+    const session = `session-${index}`;
+    if (how === 'offline') this.#post(JOURNAL, account, undefined, { type: 'offline', session, reason: 'told to' });
+    else this.#post(JOURNAL, account, undefined, { type: 'lapsed', session, lease: 1 }, true);
+  }
+
+  /** What nobody can be found for now. */
+  unserved(): readonly Unserved[] {
+    return lookAt(this.state, this.nowMs, this.#observations(), this.#limits).unserved();
   }
 
   /** A person no longer wants a task, or the whole run. */
@@ -291,25 +316,25 @@ export class Simulation {
     this.#post(JOURNAL, COORDINATOR, this.context.run, { type: 'directive', action: 'cancel', ...about, reason });
   }
 
+  #observations(): Observations {
+    return {
+      instance: `instance-${this.#epoch}`,
+      begun: true,
+      startedMs: this.#startedMs,
+      inFlight: this.#inFlight,
+      sessions: this.#sessions(),
+      gated: this.#gated,
+      inputTrouble: new Map(),
+      largeInputs: this.options.largeInputs ?? new Map(),
+      declined: this.declined,
+      feesUsd: 0,
+    };
+  }
+
   /** One look at what is to be done. */
   tick(): readonly Command[] {
-    const instance = `instance-${this.#epoch}`;
     this.#inFlight.tick(this.nowMs);
-    const commands = decide(
-      this.state,
-      this.nowMs,
-      {
-        instance,
-        begun: true,
-        startedMs: this.#startedMs,
-        inFlight: this.#inFlight,
-        sessions: this.#sessions(),
-        gated: this.#gated,
-        inputTrouble: new Map(),
-        feesUsd: 0,
-      },
-      this.#limits,
-    );
+    const commands = decide(this.state, this.nowMs, this.#observations(), this.#limits);
     for (const command of commands) this.#launch(command);
     return commands;
   }

@@ -231,10 +231,10 @@ export class Lane {
     return balances.reduce<bigint>((sum, balance) => sum + (balance ?? 0n), 0n);
   }
 
-  /** The agents' hosts go down. */
-  async killAgents(): Promise<void> {
+  /** The agents' hosts go down, or with SIGTERM the daemons end in good order. */
+  async killAgents(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     for (const daemon of this.#daemons) {
-      daemon.kill('SIGKILL');
+      daemon.kill(signal);
       if (daemon.exitCode === null && daemon.signalCode === null) await once(daemon, 'exit');
     }
   }

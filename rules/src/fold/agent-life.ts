@@ -23,6 +23,8 @@ export const applyOnline: Apply<'online'> = (state, record, entry, emit) => {
     open: before?.open ?? new Set(),
     losses: before?.losses ?? 0,
     lastLossMs: before?.lastLossMs ?? 0,
+    failures: before?.failures ?? 0,
+    lastFailureMs: before?.lastFailureMs ?? 0,
     assigned: before?.assigned ?? 0,
   };
   state.agents.set(entry.author, agent);

@@ -123,6 +123,14 @@ export function countLoss(state: RunState, agent: AccountId, at: Nanos): void {
   loser.lastLossMs = msFromNanos(at);
 }
 
+/** What an agent was asked for was not had from it: others are asked rather. */
+export function countFailure(state: RunState, agent: AccountId, at: Nanos): void {
+  const worker = state.agents.get(agent);
+  if (worker === undefined) return;
+  worker.failures += 1;
+  worker.lastFailureMs = msFromNanos(at);
+}
+
 /** Something was decided about an attempt: it no longer counts as open. */
 export function closeAttempt(state: RunState, attempt: Attempt): void {
   state.openAttempts -= 1;

@@ -4,10 +4,10 @@ import type { Emit } from '../run/change.js';
 import { adopt, findOrReview } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isAccepted, isTerminal, membersOf, quorumOf, type TaskState } from '../run/task-state.js';
-import { LOST_GATE } from '../run/verdict-gates.js';
+import { countsAgainstAgent, LOST_GATE } from '../run/verdict-gates.js';
 import { refreshJudgeable, roundIsIn } from './gate-index.js';
 import type { Apply } from './outcome.js';
-import { acceptTask, closeAttempt, countLoss, enqueue, failTask } from './transitions.js';
+import { acceptTask, closeAttempt, countFailure, countLoss, enqueue, failTask } from './transitions.js';
 
 /** Verdicts after which no further attempt is made, whatever the plan allows. */
 export const FINAL_GATES = {
@@ -66,7 +66,10 @@ function mayAccept(task: TaskState, attempt: Attempt): boolean {
 /** A member of a quorum is owed its price only once enough others agree. */
 function accept(state: RunState, task: TaskState, attempt: Attempt, emit: Emit): void {
   const worker = state.agents.get(attempt.agent);
-  if (worker !== undefined) worker.losses = 0;
+  if (worker !== undefined) {
+    worker.losses = 0;
+    worker.failures = 0;
+  }
   const agreed = acceptedOf(task);
   if (isTerminal(task.status)) owe(state, [attempt]);
   else if (agreed.length >= (quorumOf(task.spec)?.agree ?? 1)) {
@@ -83,6 +86,8 @@ function owe(state: RunState, attempts: readonly Attempt[]): void {
 
 function reject(state: RunState, task: TaskState, attempt: Attempt, emit: Emit): void {
   state.committed -= attempt.price;
+  const { verdict, superseded, agent } = attempt;
+  if (verdict !== undefined && !superseded && countsAgainstAgent(verdict)) countFailure(state, agent, verdict.at);
   if (isTerminal(task.status)) return;
   const { gate, reason } = attempt.verdict ?? { gate: '', reason: '' };
   const final = finalGate(gate);

@@ -29,6 +29,10 @@ export interface AgentState {
   losses: number;
   /** When the last of them was given to another, milliseconds since the Unix epoch. */
   lastLossMs: number;
+  /** Attempts in a row that it failed, let pass or delivered in vain, since something of its was accepted. */
+  failures: number;
+  /** When the last of them was rejected, milliseconds since the Unix epoch. */
+  lastFailureMs: number;
   /** Counts what the fairness of the assignment goes by. */
   assigned: number;
 }

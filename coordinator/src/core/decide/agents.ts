@@ -1,14 +1,6 @@
 import type { AgentState } from '@gatepost/rules/run/agent-state';
-import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { Pass } from './pass.js';
-
-/** Who could take a piece of work. */
-export interface Wanted {
-  readonly type: string;
-  /** Only this one. */
-  readonly agent: AccountId | undefined;
-  readonly not: ReadonlySet<AccountId>;
-}
+import type { Wanted } from './wanted.js';
 
 /** The agent that gets a piece of work: alive, capable, with a free slot, and of several the fairest choice. */
 export function pickAgent(pass: Pass, { type, agent: only, not }: Wanted): AgentState | undefined {
@@ -19,7 +11,7 @@ export function pickAgent(pass: Pass, { type, agent: only, not }: Wanted): Agent
 }
 
 /** Agents that could do the work, whether they are there or not. */
-function* able(pass: Pass, { type, agent: only, not }: Wanted): Generator<AgentState> {
+export function* able(pass: Pass, { type, agent: only, not }: Wanted): Generator<AgentState> {
   const { agents } = pass.state;
   const named = only === undefined ? undefined : agents.get(only);
   const among = only === undefined ? agents.values() : named === undefined ? [] : [named];

@@ -3,13 +3,15 @@ import { type Attempt, isOpen } from '@gatepost/rules/run/attempt';
 import { freeNumbers, membersInRound } from '@gatepost/rules/run/attempt-numbers';
 import { reviewersOf } from '@gatepost/rules/run/review-id';
 import { awaitsPerson, isTerminal, membersOf, type TaskState } from '@gatepost/rules/run/task-state';
+import { countsAgainstAgent } from '@gatepost/rules/run/verdict-gates';
 import { BATCH_PRICE, messagePrice, tokenTransferPrice, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatDurationMs, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import { assignKey } from '../effects/effect-key.js';
 import { GUARD_PRICE } from '../guard.js';
-import { isExhausted, lastServableMs, pickAgent, type Wanted } from './agents.js';
-import type { Pass } from './pass.js';
+import { able, isExhausted, lastServableMs, pickAgent } from './agents.js';
+import { isDoubted, type Pass } from './pass.js';
+import type { Wanted } from './wanted.js';
 
 /** Tasks of one lane that are looked at in vain before the lane is left for this pass. */
 const FRUITLESS = 64;
@@ -61,7 +63,7 @@ export function agentsInRound(pass: Pass, task: TaskState, numbers: readonly num
     const last = task.attempts.at(-1);
     if (last !== undefined) agents.add(last.agent);
   }
-  if (membersOf(task.spec) === 1) return agents;
+  if (membersOf(task.spec) === 1) return preferOthers(pass, task, agents);
   for (const { agent } of membersInRound(task)) agents.add(agent);
   for (const number of numbers) {
     const assignment = pass.seen.inFlight.assignments.get(assignKey(task.spec.id, number));
@@ -70,12 +72,31 @@ export function agentsInRound(pass: Pass, task: TaskState, numbers: readonly num
   return agents;
 }
 
+/**
+ * A task that has failed is better tried by an agent that did not fail it, for as long as it would wait for one; a host
+ * that fails at once must not use up the attempts of everything while the others are busy.
+ */
+function preferOthers(pass: Pass, task: TaskState, agents: Set<AccountId>): Set<AccountId> {
+  const { retry, type, agent: only } = task.spec;
+  const last = task.attempts.at(-1)?.verdict;
+  if (retry !== 'any' || only !== undefined || task.failures === 0 || last === undefined) return agents;
+  if (pass.nowMs > msFromNanos(last.at) + pass.limits.agentWaitMs) return agents;
+  const without = new Set(agents);
+  for (const { agent, verdict } of task.attempts)
+    if (verdict !== undefined && countsAgainstAgent(verdict)) without.add(agent);
+  const others = pass.alive(type).filter((agent) => !isDoubted(agent));
+  return others.some(({ account }) => !without.has(account)) ? without : agents;
+}
+
 /** Assigns one attempt if an agent, the input and the budget allow it; gives the task up when they will not. */
 export function assignOne(pass: Pass, task: TaskState, number: number, wanted: Wanted): AgentState | undefined {
   if (!withinBudget(pass, task, number) || lacksInput(pass, task, number)) return undefined;
-  const agent = pickAgent(pass, wanted);
+  const small = pass.tooSmallFor(pass.seen.largeInputs.get(task.spec.id));
+  if (isTooLargeForAll(pass, task, number, wanted, small)) return undefined;
+  const fitting = small.size === 0 ? wanted : { ...wanted, not: new Set([...wanted.not, ...small]) };
+  const agent = pickAgent(pass, fitting);
   if (agent === undefined) {
-    giveUpWithoutAgent(pass, task, number, wanted);
+    giveUpWithoutAgent(pass, task, number, fitting);
     return undefined;
   }
   pass.ask({
@@ -131,8 +152,29 @@ function lacksInput(pass: Pass, task: TaskState, number: number): boolean {
   return true;
 }
 
+/** Whether the task is given up because no agent that offers it takes an input of its size. */
+function isTooLargeForAll(
+  pass: Pass,
+  task: TaskState,
+  number: number,
+  wanted: Wanted,
+  small: ReadonlySet<AccountId>,
+): boolean {
+  if (small.size === 0) return false;
+  const among = [...able(pass, wanted)].map(({ account }) => account);
+  if (among.length === 0 || !among.every((account) => small.has(account))) return false;
+  const limits = among.map((account) => pass.seen.sessions.get(account)?.maxInputBytes ?? 0);
+  const bytes = pass.seen.largeInputs.get(task.spec.id);
+  const most = Math.max(...limits);
+  const reason = `its input has ${bytes} bytes; no agent that offers ${wanted.type} takes more than ${most}`;
+  pass.verdict(task.spec.id, number, false, 'unassignable', reason);
+  return true;
+}
+
 function giveUpWithoutAgent(pass: Pass, task: TaskState, number: number, wanted: Wanted): void {
-  if (task.attempts.some((attempt) => isOpen(attempt) && attempt.result === undefined)) return;
+  const held = task.attempts.findLast((attempt) => isOpen(attempt) && attempt.result === undefined);
+  pass.unserved.push({ task: task.spec.id, wanted, held });
+  if (held !== undefined) return;
   const decided = task.attempts.at(-1)?.verdict?.at;
   const since = Math.max(pass.seen.startedMs, decided === undefined ? 0 : msFromNanos(decided));
   const waitedMs = pass.nowMs - lastServableMs(pass, wanted, since);

@@ -6,6 +6,7 @@ import type { Command } from './command.js';
 import {
   decideCancellations,
   decideDeadlines,
+  decideDeclined,
   decideRefused,
   decideRunCancellation,
   decideSurplus,
@@ -16,6 +17,7 @@ import { decideReassignments } from './lost-agents.js';
 import type { Observations } from './observations.js';
 import { Pass } from './pass.js';
 import { decideSettlements } from './settlements.js';
+import { describeUnserved, type Unserved } from './unserved.js';
 
 /**
  * What is to be done now. Pure but for one index: deadlines that have passed move to `overdue`. The same state, time
@@ -23,6 +25,17 @@ import { decideSettlements } from './settlements.js';
  * @param nowMs of the process's clock, for what it saw itself; what the ledger witnesses goes by how far it was read.
  */
 export function decide(state: RunState, nowMs: number, seen: Observations, limits: Limits): readonly Command[] {
+  return lookAt(state, nowMs, seen, limits).commands;
+}
+
+/** What is to be done now, as `decide` says it, and on request what cannot be done for want of an agent. */
+export interface Decision {
+  readonly commands: readonly Command[];
+  readonly unserved: () => readonly Unserved[];
+}
+
+/** See `decide`. */
+export function lookAt(state: RunState, nowMs: number, seen: Observations, limits: Limits): Decision {
   const pass = new Pass(state, nowMs, seen, limits);
   if (isFenced(state, seen)) {
     pass.ask({ kind: 'stop', key: STOP_KEY, why: 'fenced' });
@@ -31,7 +44,7 @@ export function decide(state: RunState, nowMs: number, seen: Observations, limit
   } else if (state.closed === undefined) {
     decideOpenRun(pass);
   }
-  return pass.commands;
+  return { commands: pass.commands, unserved: () => describeUnserved(pass) };
 }
 
 const isFenced = (state: RunState, seen: Observations): boolean =>
@@ -41,6 +54,7 @@ function decideOpenRun(pass: Pass): void {
   decideRefused(pass);
   decideSurplus(pass);
   decideDeadlines(pass);
+  decideDeclined(pass);
   if (pass.state.cancelReason === undefined) {
     decideCancellations(pass);
     decideGates(pass);

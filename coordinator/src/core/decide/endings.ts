@@ -1,6 +1,7 @@
 import { isOpen } from '@gatepost/rules/run/attempt';
-import { nextNumber } from '@gatepost/rules/run/attempt-numbers';
+import { attemptAt, nextNumber } from '@gatepost/rules/run/attempt-numbers';
 import { isTerminal } from '@gatepost/rules/run/task-state';
+import { DEADLINE_GATE, DECLINED_GATE } from '@gatepost/rules/run/verdict-gates';
 import { msFromNanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import { cancelKey } from '../effects/effect-key.js';
 import type { Pass } from './pass.js';
@@ -21,7 +22,18 @@ export function decideDeadlines(pass: Pass): void {
     const lateMs = attempt.deadlineMs - msFromNanos(attempt.assignedAt);
     const reason = `no result ${Math.round(lateMs / 1_000)} s after the assignment`;
     pass.cancel(attempt, reason);
-    pass.verdict(attempt.task, attempt.number, false, 'deadline', reason);
+    pass.verdict(attempt.task, attempt.number, false, DEADLINE_GATE, reason);
+  }
+}
+
+/** Attempts that their agents do not take, whatever is said to them: nothing is gained by waiting for their deadlines. */
+export function decideDeclined(pass: Pass): void {
+  for (const { task, attempt: number, reason } of pass.seen.declined.values()) {
+    const attempt = attemptAt(pass.state.tasks.get(task), number);
+    if (attempt === undefined || !isOpen(attempt) || attempt.result !== undefined) continue;
+    const why = `${attempt.agent} does not take it: ${reason}`;
+    pass.cancel(attempt, why);
+    pass.verdict(task, number, false, DECLINED_GATE, why);
   }
 }
 

@@ -12,7 +12,7 @@ import {
   quorumOf,
   type TaskState,
 } from '@gatepost/rules/run/task-state';
-import { rejectsOutput } from '@gatepost/rules/run/verdict-gates';
+import { FAILURE_GATE, rejectsOutput } from '@gatepost/rules/run/verdict-gates';
 import { assignKey, judgeKey } from '../effects/effect-key.js';
 import { assignOne } from './assignments.js';
 import type { GateOutcome } from './observations.js';
@@ -39,7 +39,7 @@ function rejectFailures(pass: Pass, attempts: readonly Attempt[]): Attempt[] {
       attempt.task,
       attempt.number,
       false,
-      'result',
+      FAILURE_GATE,
       attempt.result?.reason ?? 'the agent reported a failure',
     );
     return false;

@@ -1,4 +1,5 @@
 import type { AgentState } from '@gatepost/rules/run/agent-state';
+import { msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { Limits } from './limits.js';
 
 /** What this process saw of an agent's gRPC session. */
@@ -10,6 +11,8 @@ export interface SessionObservation {
   readonly watchingSinceMs: number;
   /** The agent's own interval of heartbeats. */
   readonly heartbeatMs: number;
+  /** Largest input the agent takes, bytes; undefined until it has said so. */
+  readonly maxInputBytes?: number;
   /** Why there is no session. */
   readonly trouble: string | undefined;
   /** What the agent's last heartbeat said of its load; nothing is decided by it. */
@@ -31,7 +34,8 @@ const MISSED_BEATS = 2;
 
 /**
  * Judges an agent by what the ledger and its session say. That nothing was heard only counts for the time this process
- * was itself listening; a message of the session or an `online` record makes good what came before.
+ * was itself listening; a message of the session or an `online` record makes good what came before. What the ledger says
+ * of an agent's end counts from then on, also while it still answers.
  */
 export function judge(
   agent: AgentState,
@@ -39,11 +43,12 @@ export function judge(
   nowMs: number,
   limits: Pick<Limits, 'lossGraceMs'>,
 ): Judgement {
+  if (agent.life !== 'online') {
+    const why = agent.reason ?? `the ledger says ${agent.life}`;
+    return { health: agent.life, why, aliveMs: msFromNanos(agent.since) };
+  }
   const since = session?.watchingSinceMs ?? nowMs;
   const aliveMs = Math.max(session?.lastHeardMs ?? 0, since);
-  if (agent.life !== 'online') {
-    return { health: agent.life, why: agent.reason ?? `the ledger says ${agent.life}`, aliveMs };
-  }
   if (session === undefined) return { health: 'suspect', why: 'no session yet', aliveMs };
   const silentMs = nowMs - aliveMs;
   const allowedMs = MISSED_BEATS * session.heartbeatMs;

@@ -24,6 +24,10 @@ export interface Observations {
   readonly gated: ReadonlyMap<string, GateOutcome>;
   /** Tasks whose input could not be put together, since when, and why. */
   readonly inputTrouble: ReadonlyMap<string, { readonly sinceMs: number; readonly reason: string }>;
+  /** Inputs that were too large for an agent: their sizes in bytes, by task. */
+  readonly largeInputs: ReadonlyMap<string, number>;
+  /** Attempts that their agents refused for good, by their keys. */
+  readonly declined: ReadonlyMap<string, { readonly task: string; readonly attempt: number; readonly reason: string }>;
   /** What the run has cost the coordinator in fees so far, in US dollars; it lags. */
   readonly feesUsd: number;
 }

@@ -8,21 +8,43 @@ import type { Command, Payment } from './command.js';
 import { type Judgement, judge } from './health.js';
 import type { Limits } from './limits.js';
 import type { Observations } from './observations.js';
+import type { Wanted } from './wanted.js';
 
 /** Longest gate name a record may carry. */
 const MAX_GATE_CHARS = 64;
 
-/** How long an agent gets no work after its first loss, and at most. */
+/** How long an agent gets no work after its first loss or its last chance, and at most. */
 const FIRST_PAUSE_MS = 5_000;
 const MAX_PAUSE_MS = 600_000;
+
+const NONE: ReadonlySet<AccountId> = new Set();
+
+const pauseAfter = (times: number): number =>
+  times <= 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (times - 1), MAX_PAUSE_MS);
+
+/** Failures in a row after which an agent is asked less, as long as there are others. */
+const DOUBTED_AFTER = 3;
+
+/** Whether an agent has only failed lately. */
+export const isDoubted = ({ failures }: AgentState): boolean => failures >= DOUBTED_AFTER;
+
+/** What nobody could be found for. */
+interface Unfound {
+  readonly task: string;
+  readonly wanted: Wanted;
+  /** The attempt of an agent that is gone; it may still come back to it. */
+  readonly held: Attempt | undefined;
+}
 
 /** One pass of deciding: its inputs, and the commands found so far with what they use up. */
 export class Pass {
   readonly commands: Command[] = [];
+  readonly unserved: Unfound[] = [];
   readonly #asked = new Set<EffectKey>();
   readonly #load = new Map<AccountId, number>();
   readonly #judgements = new Map<AccountId, Judgement>();
   readonly #queues = new Map<string, AgentQueue>();
+  readonly #alive = new Map<string, readonly AgentState[]>();
   committed: bigint;
   open: number;
   /** Attempts that an agent works on or is about to. */
@@ -51,14 +73,38 @@ export class Pass {
   queue(type: string): AgentQueue {
     let queue = this.#queues.get(type);
     if (queue === undefined) {
-      const able = [...this.state.agents.values()].filter(({ capabilities }) => capabilities.has(type));
-      queue = new AgentQueue(
-        able.filter((agent) => this.mayWork(agent)),
-        this,
-      );
+      const alive = this.alive(type);
+      const hasTrusted = alive.some((agent) => !isDoubted(agent));
+      const hasRoom = (agent: AgentState) =>
+        this.hasRoom(agent) && !(hasTrusted && isDoubted(agent) && !this.#isProbe(agent));
+      queue = new AgentQueue(alive, { load: (agent) => this.load(agent), hasRoom });
       this.#queues.set(type, queue);
     }
     return queue;
+  }
+
+  /** Agents of a capability that are alive, whether they have room or not. */
+  alive(type: string): readonly AgentState[] {
+    let alive = this.#alive.get(type);
+    if (alive === undefined) {
+      const able = [...this.state.agents.values()].filter(({ capabilities }) => capabilities.has(type));
+      alive = able.filter((agent) => this.judgement(agent).health === 'alive');
+      this.#alive.set(type, alive);
+    }
+    return alive;
+  }
+
+  /** An agent that only failed lately gets one attempt now and then, to see whether it is well again. */
+  #isProbe(agent: AgentState): boolean {
+    const pauseMs = pauseAfter(agent.failures - DOUBTED_AFTER + 1);
+    return this.load(agent) === 0 && this.nowMs >= agent.lastFailureMs + pauseMs;
+  }
+
+  /** Agents that are known to take no input of this size. */
+  tooSmallFor(bytes: number | undefined): ReadonlySet<AccountId> {
+    if (bytes === undefined) return NONE;
+    const small = [...this.seen.sessions].filter(([, { maxInputBytes }]) => (maxInputBytes ?? bytes) < bytes);
+    return new Set(small.map(([account]) => account));
   }
 
   /** Whether an effect is under way or asked for already. */
@@ -114,9 +160,12 @@ export class Pass {
   }
 
   /** An agent that keeps getting lost has to wait longer each time before it gets work again. */
+  restsUntilMs({ losses, lastLossMs }: AgentState): number {
+    return lastLossMs + pauseAfter(losses);
+  }
+
   hasRoom(agent: AgentState): boolean {
-    const pauseMs = agent.losses === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (agent.losses - 1), MAX_PAUSE_MS);
-    if (this.nowMs < agent.lastLossMs + pauseMs) return false;
+    if (this.nowMs < this.restsUntilMs(agent)) return false;
     return this.load(agent) < Math.min(agent.slots, this.limits.attemptsPerAgent);
   }
 }

@@ -121,7 +121,10 @@ export class AgentLink implements Link {
         agent,
         certificateSha256: certSha256 ?? '',
       });
-      this.#observe({ heartbeatMs: limits?.heartbeatMs || DEFAULT_HEARTBEAT_MS });
+      this.#observe({
+        heartbeatMs: limits?.heartbeatMs || DEFAULT_HEARTBEAT_MS,
+        maxInputBytes: Number(limits?.maxInputBytes ?? 0n) || Infinity,
+      });
       const session = await this.#open(client, sessionToken, limits?.maxChunkBytes || DEFAULT_CHUNK_BYTES);
       opened();
       return toGatepostError(await session.ended, 'AGENT_UNREACHABLE');
@@ -168,7 +171,7 @@ export class AgentLink implements Link {
     if (this.#session === undefined || this.#dispatched.has(key)) return;
     this.#dispatched.add(key);
     try {
-      await this.#session.dispatch(work);
+      await this.#session.dispatch(work, () => this.#dispatched.has(key));
     } catch (thrown) {
       this.#dispatched.delete(key);
       throw thrown;

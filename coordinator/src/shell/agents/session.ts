@@ -109,8 +109,8 @@ export class Session {
     }
   }
 
-  /** Asks for the execution of an attempt, or for what became of it. */
-  async dispatch(work: DispatchedWork): Promise<void> {
+  /** Asks for the execution of an attempt, or for what became of it; stops sending its input when it is not wanted any more. */
+  async dispatch(work: DispatchedWork, wanted: () => boolean): Promise<void> {
     const { ref, inbox, inboxSequence, inputSha256, input, taskType, deadlineMs } = work;
     const whole = input.length <= this.maxChunkBytes;
     const value = {
@@ -124,7 +124,7 @@ export class Session {
       deadlineUnixMs: BigInt(deadlineMs),
     };
     this.#send({ $case: 'dispatch', value });
-    for (let offset = 0; !whole && offset < input.length && !this.#over; offset += this.maxChunkBytes) {
+    for (let offset = 0; !whole && offset < input.length && !this.#over && wanted(); offset += this.maxChunkBytes) {
       const data = input.subarray(offset, offset + this.maxChunkBytes);
       const flowing = this.#send({ $case: 'inputChunk', value: { ref, offset: BigInt(offset), data } });
       if (!flowing && !this.#over) await this.#writers.wait();

@@ -50,6 +50,8 @@ export class Effects {
   /** What automatic gates said, by the key of the attempt. */
   readonly gated = new Map<string, GateOutcome>();
   readonly inputTrouble = new Map<string, { sinceMs: number; reason: string }>();
+  /** Inputs that an agent was too small for, in bytes, by task. */
+  readonly largeInputs = new Map<string, number>();
   /** The first error that is nobody's but this program's, or this host's. */
   fatal: GatepostError | undefined;
   readonly #running = new Set<Promise<unknown>>();
@@ -145,12 +147,14 @@ export class Effects {
     if (task === undefined) throw new GatepostError('INTERNAL', `no task ${command.task}`);
     const order = await this.#order(command, task);
     if ('kind' in order) return order;
+    const bytes = workOrderBytes(order);
+    const tooLarge = this.#tooLarge(command, bytes.length);
+    if (tooLarge !== undefined) return tooLarge;
     if (guards.guarded.has(command.task)) {
       const guarded = await guards.arm(command);
       // A refusal is no fault of the agent's inbox.
       if (guarded.kind !== 'done') return guarded.kind === 'refused' ? { ...guarded, kind: 'never' } : guarded;
     }
-    const bytes = workOrderBytes(order);
     store.put(bytes);
     const record: RecordOf<'assign'> = {
       type: 'assign',
@@ -171,6 +175,14 @@ export class Effects {
     const sequence = outcome.kind === 'done' ? outcome.receipt.topicSequenceNumber : undefined;
     if (sequence !== undefined) await this.#dispatch(command, record, sequence, bytes);
     return becameOf(outcome);
+  }
+
+  /** An input that the agent would refuse is not assigned to it; its size is noted, and another agent is looked for. */
+  #tooLarge({ task, agent }: AssignCommand, bytes: number): Became | undefined {
+    const most = this.tools.fleet.observations().get(agent)?.maxInputBytes ?? Infinity;
+    if (bytes <= most) return undefined;
+    this.largeInputs.set(task, bytes);
+    return { kind: 'never', why: `the input of ${task} has ${bytes} bytes; ${agent} takes ${most}` };
   }
 
   /** The order of the next attempt; `never` when it cannot be put together now, which is noted. */

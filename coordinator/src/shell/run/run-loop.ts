@@ -10,7 +10,7 @@ import type { Logger } from '@gatepost/shared/log';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_MS, type Nanos } from '@gatepost/shared/vocabulary/time';
-import { decide } from '../../core/decide/decide.js';
+import { lookAt } from '../../core/decide/decide.js';
 import { judge, type SessionObservation } from '../../core/decide/health.js';
 import type { Limits } from '../../core/decide/limits.js';
 import type { Observations } from '../../core/decide/observations.js';
@@ -20,6 +20,8 @@ import type { CoordinatorIdentity } from '../ledger/identity.js';
 import type { LedgerFeed } from '../ledger/ledger-feed.js';
 import type { OutputKeeper } from '../outputs/output-store.js';
 import type { WorkOrders } from '../outputs/work-orders.js';
+import { AgentWaits } from './agent-waits.js';
+import { Declined } from './declined.js';
 import type { Effects } from './effects.js';
 import type { OpenWait, Waits } from './waits.js';
 import type { Waker } from './waker.js';
@@ -64,9 +66,8 @@ const TICK_MS = 200;
 const AWAY_MS = 2_000;
 /** How long the journal's subscription may bring nothing, while something is under way, before REST is asked too. */
 const CATCH_UP_MS = 5_000;
-const NOT_FOUND_CODE = 5;
-const RESOURCE_EXHAUSTED_CODE = 8;
-const REDISPATCH_MS = 500;
+/** How often it is looked who is waited for. */
+const UNSERVED_MS = 1_000;
 /** How often other commands are told what this process sees of the agents. */
 const SIGHTINGS_MS = 1_000;
 
@@ -77,12 +78,16 @@ export class RunLoop {
   #polledMs = 0;
   #toldMs = 0;
   #heardMs = 0;
+  #lookedMs = 0;
   readonly #mirror: OpenWait;
+  readonly #agentWaits: AgentWaits;
+  readonly #declined = new Declined();
 
   constructor(readonly tools: LoopTools) {
     this.#startedMs = tools.clock.nowMs();
     this.#heardMs = this.#startedMs;
     this.#mirror = tools.waits.open('the mirror');
+    this.#agentWaits = new AgentWaits(tools.waits);
   }
 
   /** @throws GatepostError LEDGER_REJECTED when the ledger takes no records any more, and what an effect ended with. */
@@ -169,6 +174,7 @@ export class RunLoop {
     if (record.type === 'verdict') {
       effects.gated.delete(keyOf(record.task, record.attempt));
       effects.decided(record.task, record.attempt);
+      this.#declined.forget(record.task, record.attempt);
       const agent = attemptAt(state.tasks.get(record.task), record.attempt)?.agent;
       const ref = { run: state.context.run, task: record.task, attempt: record.attempt };
       if (agent !== undefined) this.tools.fleet.link(agent)?.forget(ref);
@@ -184,7 +190,12 @@ export class RunLoop {
     if (state.opened && state.context.plan.maxFeesUsd !== undefined) fees.follow(state.openedAt);
     const seen = this.#observations();
     if (nowMs - this.#toldMs >= SIGHTINGS_MS) this.#tell(nowMs, seen);
-    for (const command of decide(state, nowMs, seen, limits)) {
+    const { commands, unserved } = lookAt(state, nowMs, seen, limits);
+    if (nowMs - this.#lookedMs >= UNSERVED_MS) {
+      this.#lookedMs = nowMs;
+      this.#agentWaits.note(unserved());
+    }
+    for (const command of commands) {
       if (command.kind === 'stop') return command.why;
       effects.launch(command);
     }
@@ -222,6 +233,8 @@ export class RunLoop {
       sessions,
       gated: effects.gated,
       inputTrouble: effects.inputTrouble,
+      largeInputs: effects.largeInputs,
+      declined: this.#declined.attempts,
       feesUsd: this.tools.fees.usd,
     };
   }
@@ -257,13 +270,21 @@ export class RunLoop {
     else if (kind?.$case === 'finished' && kind.value.output.length > 0) store.put(kind.value.output);
   }
 
-  /** The daemon may not have seen the assignment yet, or have no room: it is told again a little later. */
+  /** The daemon may not have seen the assignment yet, or have no room: it is told again a little later, within bounds. */
   refused(agent: AccountId, { ref, code, message }: Refused): void {
     if (ref === undefined || ref.run !== this.tools.state.context.run) return;
     const attempt = attemptAt(this.tools.state.tasks.get(ref.task), ref.attempt);
-    const soon = code === NOT_FOUND_CODE || code === RESOURCE_EXHAUSTED_CODE;
-    this.tools.log[soon ? 'debug' : 'warn']({ agent, task: ref.task, attempt: ref.attempt, code }, message);
-    const { clock } = this.tools;
-    if (soon && attempt !== undefined) clock.at(clock.nowMs() + REDISPATCH_MS, () => void this.dispatch(attempt));
+    if (attempt === undefined || attempt.agent !== agent) return;
+    const consequence = this.#declined.refused(ref.task, ref.attempt, code, message);
+    const { clock, log, waker } = this.tools;
+    const declined = consequence === 'declined';
+    log[declined ? 'warn' : 'debug']({ agent, task: ref.task, attempt: ref.attempt, code }, message);
+    if (declined) waker.wake();
+    else if (consequence !== 'planned') clock.at(clock.nowMs() + consequence.retryInMs, () => this.#again(attempt));
+  }
+
+  #again(attempt: Attempt): void {
+    this.#declined.dispatched(attempt.task, attempt.number);
+    void this.dispatch(attempt);
   }
 }
