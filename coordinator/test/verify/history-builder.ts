@@ -117,7 +117,10 @@ export class HistoryBuilder {
   settle(settlement: Settlement): { message: RawMessage; transfer: RawTransfer } {
     const { payments, moved = payments, author = COORDINATOR, token = TOKEN, loose = false } = settlement;
     const batch = loose ? undefined : this.tick();
+    // What is in a batch happens a few nanoseconds after it.
+    const began = this.now;
     const transfer = this.transfer(COORDINATOR, moved, batch, token);
+    if (batch !== undefined) transfer.at = began + 10n;
     const record: AnyRecord = {
       type: 'settled',
       token,
@@ -126,6 +129,7 @@ export class HistoryBuilder {
     };
     const message = this.say(JOURNAL, author, record);
     message.batch = batch;
+    if (batch !== undefined) message.at = began + 20n;
     return { message, transfer };
   }
 
@@ -209,11 +213,12 @@ export class HistoryBuilder {
   #topic(topic: TopicId): TopicEvidence {
     const own = this.messages.filter((message) => message.topic === topic).sort((a, b) => Number(a.at - b.at));
     let hash: Uint8Array = FIRST_RUNNING_HASH;
-    const messages = own.map(({ at, payer, run, records }, index) => {
+    const messages = own.map(({ at, payer, run, records, batch }, index) => {
       const content = Buffer.from(JSON.stringify({ gatepost: 1, run, records }));
       const sequence = index + 1;
-      hash = nextRunningHash(hash, { payer, topic, at, sequence, content });
-      return { sequence, at, payer, content, chunks: 1, runningHash: hash };
+      const handledAt = batch ?? at;
+      hash = nextRunningHash(hash, { payer, topic, handledAt, sequence, content });
+      return { sequence, at, handledAt, payer, content, chunks: 1, runningHash: hash };
     });
     return { topic, adminKey: this.adminKeys.get(topic), submitKey: this.submitKeys.get(topic), messages };
   }

@@ -143,6 +143,18 @@ it('more than a page of what strangers write changes nothing', async () => {
   expect(report.ignored.get('verdict by another than the coordinator')).toBe(120);
 });
 
+it('what strangers write in a batch, or by a schedule that runs at once, does not look altered', async () => {
+  const inner = ['one', 'two'].map((text) => messageTransaction(journal, Buffer.from(text)));
+  expect((await execute(stranger, await prepareBatch(stranger, inner))).kind).toBe('done');
+  await send(stranger, messageTransaction(journal, Buffer.from('three')).schedule());
+  written += 3;
+  await say(stranger, journal, undefined, { type: 'offline', session: 'none', reason: 'the chain goes on' });
+  await mirrored();
+  const report = verify(await gatherEvidence(coordinator.mirror, journal));
+  expect(report.findings).toEqual([]);
+  expect(report.ignored.get('malformed message on the journal')).toBe(3);
+});
+
 it('the command ends with 0 when every rule holds and needs no key', async () => {
   const text = await command('verify');
   expect(text).toMatchObject({ status: 0, stdout: expect.stringContaining('rules hold') });

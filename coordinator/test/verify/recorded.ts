@@ -25,6 +25,8 @@ export function recordedEvidence(name: string): Evidence {
 /** A message taken apart, so that it can be changed. */
 export interface OpenMessage {
   at: bigint;
+  /** Of its batch; undefined when it stands alone. */
+  batch: bigint | undefined;
   payer: MessageEvidence['payer'];
   run: string | undefined;
   records: AnyRecord[];
@@ -35,17 +37,23 @@ export interface OpenMessage {
  * left without records vanish.
  */
 export function rewrite(topic: TopicEvidence, change: (messages: OpenMessage[]) => void): TopicEvidence {
-  const open = topic.messages.map(({ at, payer, content }): OpenMessage => {
+  const open = topic.messages.map(({ at, handledAt, payer, content }): OpenMessage => {
     const decoded = unpackMessage(content);
     if ('malformed' in decoded) throw new Error(decoded.malformed);
-    return { at, payer, run: decoded.run, records: [...decoded.records] };
+    return {
+      at,
+      batch: at === handledAt ? undefined : handledAt,
+      payer,
+      run: decoded.run,
+      records: [...decoded.records],
+    };
   });
   change(open);
   const kept = open.filter(({ records }) => records.length > 0).sort((a, b) => Number(a.at - b.at));
   let hash: Uint8Array = FIRST_RUNNING_HASH;
-  const messages = kept.map(({ at, payer, run, records }, index) => {
+  const messages = kept.map(({ at, batch, payer, run, records }, index) => {
     const content = Buffer.from(JSON.stringify({ gatepost: 1, run, records }));
-    const message = { topic: topic.topic, sequence: index + 1, at, payer, content };
+    const message = { topic: topic.topic, sequence: index + 1, at, handledAt: batch ?? at, payer, content };
     hash = nextRunningHash(hash, message);
     return { ...message, chunks: 1, runningHash: hash };
   });

@@ -35,9 +35,10 @@ function closed(simulation: Simulation, entries: readonly LedgerRecord[]): reado
 function topicOf(topic: TopicId, owner: AccountId, entries: readonly LedgerRecord[]): TopicEvidence {
   let hash: Uint8Array = FIRST_RUNNING_HASH;
   const messages = entries.map(({ at, author, sequence, run, record }) => {
+    const handledAt = record.type === 'settled' ? at - 2n : at;
     const content = Buffer.from(JSON.stringify({ gatepost: 1, run, records: [record] }));
-    hash = nextRunningHash(hash, { topic, sequence, at, payer: author, content });
-    return { sequence, at, payer: author, content, chunks: 1, runningHash: hash };
+    hash = nextRunningHash(hash, { topic, sequence, handledAt, payer: author, content });
+    return { sequence, at, handledAt, payer: author, content, chunks: 1, runningHash: hash };
   });
   return { topic, adminKey: keyOf(owner), submitKey: keyOf(COORDINATOR), messages };
 }

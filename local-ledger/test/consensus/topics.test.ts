@@ -5,6 +5,7 @@ import { runningHash } from '@gatepost/local-ledger/core/transactions/consensus/
 import type { TransactionID } from '@gatepost/local-ledger/gen/services_basic_types';
 import { NodeCrypto } from '@gatepost/local-ledger/node/node-crypto';
 import {
+  BatchTransaction,
   KeyList,
   PrivateKey,
   Timestamp,
@@ -16,6 +17,7 @@ import {
   TopicUpdateTransaction,
 } from '@hashgraph/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REAL_RUNNING_HASHES } from '../../../shared/test/running-hashes.js';
 import { plainBody, RawClient, transactionBytes } from './raw.js';
 import { newParty, openStage, type Party, type Stage, statusOf } from './support.js';
 
@@ -184,21 +186,68 @@ describe('chunk rules', () => {
 });
 
 describe('running hash', () => {
-  it('is that of the public network for a known message', () => {
-    const message = 'eyJ0X2lkIjoiMC4wLjU2NzExNTUiLCJvcCI6InJlZ2lzdGVyIiwibSI6IlZlcnNpb24gMS4iLCJwIjoiaGNzLTYifQ==';
+  it.each(REAL_RUNNING_HASHES)('is that of a real network: $kind, $topic/$sequence', (real) => {
     const hash = runningHash(
       {
-        previous: new Uint8Array(48),
-        payer: 4_368_166,
-        topic: 5_671_138,
-        now: 1_713_898_880_739_044_003n,
-        sequenceNumber: 1n,
-        message: Buffer.from(message, 'base64'),
+        previous: Buffer.from(real.before, 'hex'),
+        payer: Number(real.payer.slice(4)),
+        topic: Number(real.topic.slice(4)),
+        handledAt: BigInt(real.handledAt),
+        sequenceNumber: BigInt(real.sequence),
+        message: Buffer.from(real.content),
       },
       new NodeCrypto(),
     );
-    expect(Buffer.from(hash).toString('base64')).toBe(
-      'H9o6QzEEJDOxcdfIkT9Rw0zf+1VxLfyeod18r4faaObHbBy/qkxLgFVjWRB5JzAn',
-    );
+    expect(Buffer.from(hash).toString('hex')).toBe(real.hash);
+  });
+
+  /** The message items on a topic, each with what its hash says of the time it covers. */
+  function handlingTimes(topicId: TopicId): { readonly item: RecordItem; readonly covers: bigint | undefined }[] {
+    const own = items.filter(({ message }) => message?.topic === topicId.num.toNumber());
+    return own.map((item, index) => ({ item, covers: coveredTime(item, own[index - 1]?.message?.runningHash) }));
+  }
+
+  /** Which of the times around a message its running hash was made with. */
+  function coveredTime(
+    { message, consensusTimestamp }: RecordItem,
+    previous: Uint8Array = new Uint8Array(48),
+  ): bigint | undefined {
+    if (message === undefined) return undefined;
+    const { payer, topic, sequenceNumber } = message;
+    return [0n, 1n, 2n, 3n]
+      .map((before) => consensusTimestamp - before)
+      .find((handledAt) => {
+        const hashed = { previous, payer, topic, handledAt, sequenceNumber, message: message.message };
+        return Buffer.compare(runningHash(hashed, new NodeCrypto()), message.runningHash) === 0;
+      });
+  }
+
+  it('covers the time of the batch a message is in', async () => {
+    const topicId = await newTopic();
+    const key = stage.operatorKey;
+    const inner = [
+      await submit(topicId, 'one').batchify(stage.client, key.publicKey),
+      await submit(topicId, 'two').batchify(stage.client, key.publicKey),
+    ];
+    const batch = new BatchTransaction();
+    for (const transaction of inner) batch.addInnerTransaction(transaction);
+    await (await batch.execute(stage.client)).getReceipt(stage.client);
+    const times = handlingTimes(topicId);
+    expect(times).toHaveLength(2);
+    for (const { item, covers } of times) {
+      expect(covers).toBe(item.parentConsensusTimestamp);
+      expect(covers).toBeLessThan(item.consensusTimestamp);
+    }
+  });
+
+  it('covers the time of the create or the sign that made a schedule run at once, and else its own', async () => {
+    const topicId = await newTopic();
+    const create = await submit(topicId, 'scheduled').schedule().execute(stage.client);
+    const made = (await create.getRecord(stage.client)).consensusTimestamp;
+    await (await submit(topicId, 'alone').execute(stage.client)).getReceipt(stage.client);
+    const [scheduled, alone] = handlingTimes(topicId);
+    expect(scheduled?.covers).toBe(BigInt(made.seconds.toString()) * 1_000_000_000n + BigInt(made.nanos.toString()));
+    expect(scheduled?.covers).toBe((scheduled?.item.consensusTimestamp ?? 0n) - 1n);
+    expect(alone?.covers).toBe(alone?.item.consensusTimestamp);
   });
 });

@@ -6,6 +6,11 @@ export interface MessageEvidence {
   readonly sequence: number;
   /** Consensus timestamp. */
   readonly at: Nanos;
+  /**
+   * Consensus timestamp of the transaction that the network was handling when it took the message, which is what the
+   * running hash covers: that of the batch, or of the create or sign that made a schedule run at once; else its own.
+   */
+  readonly handledAt: Nanos;
   /** The account that paid for it: its author. */
   readonly payer: AccountId;
   readonly content: Uint8Array;

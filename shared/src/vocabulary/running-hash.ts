@@ -6,7 +6,11 @@ import { NANOS_PER_SECOND, type Nanos } from './time.js';
 export interface HashedMessage {
   readonly payer: AccountId;
   readonly topic: TopicId;
-  readonly at: Nanos;
+  /**
+   * Consensus timestamp of the transaction the network was handling: the batch's for a message in a batch, that of the
+   * create or sign for a schedule executed at once, else the message's own.
+   */
+  readonly handledAt: Nanos;
   readonly sequence: number;
   /** Of this chunk. */
   readonly content: Uint8Array;
@@ -30,13 +34,13 @@ const numbersOf = (id: string): readonly bigint[] => id.split('.').map(BigInt);
  */
 export function nextRunningHash(
   before: Uint8Array,
-  { payer, topic, at, sequence, content }: HashedMessage,
+  { payer, topic, handledAt, sequence, content }: HashedMessage,
 ): Uint8Array {
   const fields = Buffer.alloc(78);
   fields.set([0x77, 76]);
-  const longs = [VERSION, ...numbersOf(payer), ...numbersOf(topic), at / NANOS_PER_SECOND];
+  const longs = [VERSION, ...numbersOf(payer), ...numbersOf(topic), handledAt / NANOS_PER_SECOND];
   for (const [index, value] of longs.entries()) fields.writeBigInt64BE(value, 2 + index * 8);
-  fields.writeInt32BE(Number(at % NANOS_PER_SECOND), 66);
+  fields.writeInt32BE(Number(handledAt % NANOS_PER_SECOND), 66);
   fields.writeBigInt64BE(BigInt(sequence), 70);
   return sha384(Buffer.concat([STREAM_HEAD, before, fields, SECOND_ARRAY, sha384(content)]));
 }

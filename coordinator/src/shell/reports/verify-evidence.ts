@@ -13,6 +13,7 @@ import {
   transactionIdFromMirror,
 } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_SECOND, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
+import { HandlingTimes } from './handling-times.js';
 
 /** Longest range of time asked for at once; the public mirrors refuse more than 60 days. */
 const RANGE: Nanos = 30n * 86_400n * NANOS_PER_SECOND;
@@ -22,6 +23,7 @@ const keyText = (key: MirrorKey | null): string | undefined =>
 
 function messageEvidence(entry: MirrorMessage): MessageEvidence {
   return {
+    handledAt: entry.consensus_timestamp,
     sequence: entry.sequence_number,
     at: entry.consensus_timestamp,
     payer: accountId(entry.payer_account_id),
@@ -32,7 +34,7 @@ function messageEvidence(entry: MirrorMessage): MessageEvidence {
   };
 }
 
-/** A topic with all its messages, from the first. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
+/** A topic with all its messages, from the first, each as if sent by itself. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
 export async function topicEvidence(mirror: MirrorRest, topic: TopicId): Promise<TopicEvidence> {
   const { admin_key, submit_key } = await mirror.topic(topic);
   const messages: MessageEvidence[] = [];
@@ -138,7 +140,14 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
   const payers = new Set([...coordinators.keys(), ...treasuries.values()]);
   const range = timeOf(owned, entries, await mirror.now());
   const transactions = await transactionsOf(mirror, payers, range);
-  return { journal, inboxes, accountKeys: new Map([...openers, ...agents]), treasuries, transactions };
+  const handling = new HandlingTimes(mirror, transactions);
+  return {
+    journal: await handling.of(journal),
+    inboxes: await Promise.all(inboxes.map((inbox) => handling.of(inbox))),
+    accountKeys: new Map([...openers, ...agents]),
+    treasuries,
+    transactions,
+  };
 }
 
 interface Range {

@@ -28,6 +28,8 @@ export interface Dispatch {
   readonly id: TransactionKey;
   readonly payer: EntityNum;
   readonly now: Nanos;
+  /** Consensus timestamp of the transaction whose handling this is part of; `now` when it stands alone. */
+  readonly handledAt: Nanos;
   readonly fee: Fee;
   readonly hash: Uint8Array;
   readonly signers: Signers;

@@ -96,13 +96,14 @@ function contextOf(
   dispatchInner: (bytes: Uint8Array) => Status,
 ): HandleContext {
   const { dispatch, outcome } = run;
-  const { signers, now, payer } = dispatch;
+  const { signers, now, handledAt, payer } = dispatch;
   return {
     state,
     payer,
     body: dispatch.body,
     transactionId: dispatch.id,
     now,
+    handledAt,
     crypto,
     outcome,
     operationOf,

@@ -26,11 +26,14 @@ export class HandlingGroup {
   readonly #state: LedgerState;
   readonly #crypto: CryptoPort;
   readonly #children: Child[] = [];
+  /** When the handling began: the timestamp of the transaction that causes the others. */
+  readonly #handledAt: Nanos;
   #next: Nanos;
 
   constructor(state: LedgerState, crypto: CryptoPort, now: Nanos) {
     this.#state = state;
     this.#crypto = crypto;
+    this.#handledAt = now;
     this.#next = now;
   }
 
@@ -96,6 +99,7 @@ export class HandlingGroup {
       id: schedule.scheduledTransactionId,
       payer: schedule.payer,
       now,
+      handledAt: this.#handledAt,
       fee: { submission: 0n, service, total: service },
       hash: this.#crypto.sha384(TransactionBody.encode(body).finish()),
       signers: collectedSigners(schedule.signatures),
@@ -117,6 +121,7 @@ export class HandlingGroup {
       id: envelope.id,
       payer: envelope.id.payer,
       now: this.#next++,
+      handledAt: this.#handledAt,
       fee: envelopeFee(envelope),
       hash: this.#crypto.sha384(envelope.signedBytes),
       signers: transactionSigners(envelope.signatures, this.#crypto),

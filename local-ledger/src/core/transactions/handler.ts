@@ -35,6 +35,8 @@ export interface HandleContext extends KeyContext {
   readonly body: TransactionBody;
   readonly transactionId: TransactionKey;
   readonly now: Nanos;
+  /** Consensus timestamp of the batch, or of the create or sign, that this is run by; `now` when it stands alone. */
+  readonly handledAt: Nanos;
   readonly crypto: CryptoPort;
   /** What the receipt and the record will show; filled by the handler. */
   readonly outcome: Outcome;

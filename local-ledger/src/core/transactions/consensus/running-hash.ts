@@ -8,7 +8,8 @@ export interface HashedMessage {
   readonly previous: Uint8Array;
   readonly payer: EntityNum;
   readonly topic: EntityNum;
-  readonly now: Nanos;
+  /** Consensus timestamp of the transaction being handled: of a batch, not of its inner transaction. */
+  readonly handledAt: Nanos;
   readonly sequenceNumber: bigint;
   readonly message: Uint8Array;
 }
@@ -26,16 +27,16 @@ export function runningHash(hashed: HashedMessage, crypto: CryptoPort): Uint8Arr
   return crypto.sha384(concat([head, hashed.previous, fieldBlock(hashed), secondArray, crypto.sha384(hashed.message)]));
 }
 
-function fieldBlock({ payer, topic, now, sequenceNumber }: HashedMessage): Uint8Array {
+function fieldBlock({ payer, topic, handledAt, sequenceNumber }: HashedMessage): Uint8Array {
   const block = new Uint8Array(78);
   const view = new DataView(block.buffer);
   block.set([0x77, 0x4c]);
   const version = 3n;
-  const longs = [version, 0n, 0n, BigInt(payer), 0n, 0n, BigInt(topic), now / NANOS_PER_SECOND];
+  const longs = [version, 0n, 0n, BigInt(payer), 0n, 0n, BigInt(topic), handledAt / NANOS_PER_SECOND];
   longs.forEach((value, index) => {
     view.setBigInt64(2 + index * 8, value);
   });
-  view.setInt32(66, Number(now % NANOS_PER_SECOND));
+  view.setInt32(66, Number(handledAt % NANOS_PER_SECOND));
   view.setBigInt64(70, sequenceNumber);
   return block;
 }

@@ -30,7 +30,7 @@ export const submitMessage: TransactionHandler<Submit> = {
   },
 
   handle(value, context) {
-    const { state, now, payer, crypto, outcome } = context;
+    const { state, now, handledAt, payer, crypto, outcome } = context;
     const topic = liveTopic(state, value.topicID);
     demand(value.message.length <= limits.messageBytes, Status.MESSAGE_SIZE_TOO_LARGE);
     const chunk = checkedChunk(value, context);
@@ -44,7 +44,7 @@ export const submitMessage: TransactionHandler<Submit> = {
       previous: topic.runningHash,
       payer,
       topic: topic.num,
-      now,
+      handledAt,
       sequenceNumber,
       message: value.message,
     };
