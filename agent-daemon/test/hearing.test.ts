@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import { type LeaseInput, type LeaseState, NO_LEASES, planLeases } from '../src/core/lease-planner.js';
 import { MAX_ENDS } from '../src/shell/work/inbox-reader.js';
 import { Hosted } from './support/hosted.js';
+import { done } from './support/outcomes.js';
 import { work } from './support/records.js';
 import { until } from './support/until.js';
 
@@ -68,7 +69,7 @@ it('the lease of an agent that does not hear runs out without a successor; when 
     return plan;
   };
   give({ type: 'tick' }, 0, true);
-  give({ type: 'created', number: 1, schedule: 's1' }, 100, true);
+  give({ type: 'create_outcome', number: 1, outcome: done(1) }, 100, true);
   for (const nowMs of [500_000, 600_001, 700_000, 3_600_000]) {
     expect(give({ type: 'tick' }, nowMs, false), `${nowMs}`).toMatchObject({ commands: [], wakeAtMs: undefined });
   }

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { usdPerDay } from '@gatepost/agent-daemon/core/lease-planner';
-import { hederaLedger } from '@gatepost/agent-daemon/shell/ledger/hedera-ledger';
 import { Store } from '@gatepost/agent-daemon/shell/store/store';
 import { LeaseRunner } from '@gatepost/agent-daemon/shell/work/lease-runner';
 import { type Ledger, startLedger } from '@gatepost/local-ledger/ledger';
@@ -10,6 +9,7 @@ import type { Clock } from '@gatepost/shared/clock';
 import { networkFromEnvironment } from '@gatepost/shared/config/network';
 import { parseAccountKey } from '@gatepost/shared/hedera/account-key';
 import { type Connection, connect } from '@gatepost/shared/hedera/connection';
+import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { createTopic } from '@gatepost/shared/hedera/topics';
 import { createLogger } from '@gatepost/shared/log';
 import { type ExchangeRate, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
@@ -91,11 +91,11 @@ interface Day {
 /** Holds leases for 24 hours, then stops in good order; what that came to, by the mirror alone. */
 async function aDay(busy: boolean, policy: { intervalMs: number; idleIntervalMs: number }): Promise<Day> {
   const topic = await createTopic(agent, { memo: 'journal' });
-  const port = hederaLedger(agent, { inbox: topic, journal: topic, coordinator: agent.account }, log);
   const startMs = clock.nowMs();
   const session = 'a-day';
   const parts = {
-    ledger: port,
+    ledger: hederaLedger(agent, log),
+    journal: topic,
     store,
     clock,
     policy,

@@ -58,7 +58,7 @@ describe('a stop ends within its bounds and says what it left undone', () => {
     host = await Hosted.start({ settings, stopBounds: SHORT });
     await until(() => host.daemon.poster.pending === 0 || undefined, 'the first records');
     host.ledger.execute = () => new Promise(() => undefined);
-    host.ledger.deleteSchedule = () => new Promise(() => undefined);
+
     expect((await host.daemon.stop('test')).join()).toContain('did not reach the journal');
   });
 

@@ -48,6 +48,7 @@ const noop: Executor = { kind: 'module', usesWorkDir: false, execute: async () =
 const daemon = new Daemon({
   config: loadConfig(file),
   ledger,
+  keys: ledger,
   identity: insecureIdentity('127.0.0.1:0'),
   clock: systemClock,
   log: createLogger('bench', { GATEPOST_LOG_LEVEL: 'error' }),

@@ -1,37 +1,49 @@
 import { type AccountKey, generateAccountKey, type MirrorKey } from '@gatepost/shared/hedera/account-key';
-import type { PreparedTransaction } from '@gatepost/shared/ledger/ledger';
+import type { Action, Ledger, PreparedTransaction, WaitingSchedule } from '@gatepost/shared/ledger/ledger';
 import type { Cursor, TopicMessage } from '@gatepost/shared/ledger/topic-message';
-import { packRecords, unpackMessage } from '@gatepost/shared/records/codec';
+import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
-import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { accountId, type TransactionId, topicId } from '@gatepost/shared/vocabulary/ids';
-import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
-import type { LedgerPort } from '../shell/ledger/ledger-port.js';
+import { accountId, type ScheduleId, scheduleId, type TransactionId, topicId } from '@gatepost/shared/vocabulary/ids';
+import type { Outcome, Receipt } from '@gatepost/shared/vocabulary/outcome';
+import { formatNanos, msFromNanos, type Nanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import type { AccountKeys } from '../shell/ledger/account-keys.js';
 
 export const INBOX = topicId('0.0.30');
+export const JOURNAL = topicId('0.0.31');
 export const COORDINATOR = accountId('0.0.10');
+const AGENT = accountId('0.0.20');
+const VALID: Nanos = 120_000_000_000n;
 
-/** A journal message that was taken. */
+/** A journal message. */
 export interface Posted {
   readonly id: string;
   readonly message: Uint8Array;
 }
 
-/** How the ledger behaves at the moment. `swallows`: it takes a message and the answer is lost. */
-export type Behaviour = 'answers' | 'unreachable' | 'swallows';
+/**
+ * How the ledger behaves at the moment. `unreachable`: nothing arrives, and its window is over. `refuses`: the payer has
+ * no money. `swallows`: it takes a transaction and the answer is lost; `silent`: whether it did cannot be told.
+ */
+export type Behaviour = 'answers' | 'unreachable' | 'refuses' | 'swallows' | 'silent';
 
 /** What the stream of the inbox does at the moment. */
 export type InboxBehaviour = 'flows' | 'ends' | 'breaks';
 
-/** The ledger port fed from memory: no network, no fees, the same promises about ids. */
-export class MemoryLedger implements LedgerPort {
+/** The ledger as an agent sees it, fed from memory: no network, no fees, the same promises about ids. */
+export class MemoryLedger implements Ledger, AccountKeys {
+  readonly account = AGENT;
   coordinator: AccountKey = generateAccountKey().key;
   readonly agent: AccountKey = generateAccountKey().key;
   behaviour: Behaviour = 'answers';
   /** Left out to keep memory flat in long runs. */
   readonly journal: Posted[] | undefined;
-  readonly schedules = new Map<string, number>();
+  /** Memo and expiry, milliseconds since the Unix epoch. */
+  readonly schedules = new Map<ScheduleId, { readonly memo: string; readonly expiresAtMs: number }>();
+  /** Messages that were submitted, each time. */
+  readonly submitted: Posted[] = [];
+  /** Transactions that did not arrive in time, whatever the behaviour. */
+  readonly lost = new Set<string>();
   posted = 0;
   /** Streams of the inbox that were opened. */
   opened = 0;
@@ -40,7 +52,8 @@ export class MemoryLedger implements LedgerPort {
   #sequence = 0;
   #ids = 0;
   #waiting: (() => void)[] = [];
-  readonly #taken = new Set<string>();
+  readonly #taken = new Map<TransactionId, Receipt>();
+  readonly #actions = new Map<TransactionId, Action>();
 
   constructor(keepJournal = true) {
     this.journal = keepJournal ? [] : undefined;
@@ -82,7 +95,7 @@ export class MemoryLedger implements LedgerPort {
     this.#wakeAll();
   }
 
-  async *inbox(after: Cursor, signal: AbortSignal): AsyncGenerator<TopicMessage> {
+  async *follow(_topic: string, after: Cursor, signal: AbortSignal): AsyncGenerator<TopicMessage> {
     this.opened += 1;
     let read = after.sequenceNumber;
     signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
@@ -97,48 +110,75 @@ export class MemoryLedger implements LedgerPort {
     }
   }
 
-  async reported(): Promise<ReadonlySet<string>> {
-    const found = new Set<string>();
-    for (const { message } of this.journal ?? []) {
-      const decoded = unpackMessage(message);
-      if ('malformed' in decoded || decoded.run === undefined) continue;
-      for (const record of decoded.records) {
-        if (record.type === 'result') found.add(attemptKey({ ...record, run: decoded.run }));
-      }
+  async *read(topic: string): AsyncGenerator<TopicMessage> {
+    if (topic === INBOX) return yield* this.#inbox;
+    const posted = (this.journal ?? []).entries();
+    for (const [index, { message }] of posted) {
+      const sequenceNumber = index + 1;
+      const chunk = { number: 1, total: 1 };
+      const consensusTimestamp = BigInt(sequenceNumber);
+      yield { topic: JOURNAL, sequenceNumber, consensusTimestamp, payer: AGENT, message: Buffer.from(message), chunk };
     }
-    return found;
   }
 
-  async prepare(message: Uint8Array): Promise<PreparedTransaction> {
+  nextTransactionId(): TransactionId {
     this.#ids += 1;
-    const now = nanosFromMs(Date.now());
-    const id = `0.0.20@${now / 1_000_000_000n}.${String(this.#ids).padStart(9, '0')}` as TransactionId;
-    return { id, bytes: message, validUntil: now + 120_000_000_000n };
+    return `${AGENT}@${formatNanos(nanosFromMs(Date.now()) + BigInt(this.#ids))}` as TransactionId;
   }
 
-  async execute({ id, bytes }: PreparedTransaction): Promise<void> {
-    if (this.behaviour === 'unreachable') throw new GatepostError('LEDGER_UNREACHABLE', 'nobody answers');
-    if (!this.#taken.has(id)) {
+  async prepare([action]: readonly Action[]): Promise<PreparedTransaction> {
+    const id = this.nextTransactionId();
+    if (action === undefined) throw new GatepostError('INTERNAL', 'nothing to prepare');
+    this.#actions.set(id, action);
+    const bytes = action.kind === 'message' ? action.message : new Uint8Array();
+    return { id, bytes, validUntil: nanosFromMs(Date.now()) + VALID };
+  }
+
+  async execute({ id, bytes }: PreparedTransaction): Promise<Outcome> {
+    if (this.journal !== undefined) this.submitted.push({ id, message: bytes });
+    const taken = this.#taken.get(id);
+    const { behaviour } = this;
+    const why = 'nobody answers';
+    if (this.lost.has(id)) return { kind: 'never', id, why };
+    if (behaviour === 'silent' || (behaviour === 'swallows' && taken !== undefined))
+      return { kind: 'unknown', id, why };
+    if (taken !== undefined) return { kind: 'done', receipt: taken };
+    if (behaviour === 'unreachable') return { kind: 'never', id, why };
+    if (behaviour === 'refuses') return { kind: 'refused', id, status: 'INSUFFICIENT_PAYER_BALANCE' };
+    const receipt = this.#carryOut(id);
+    if (this.journal !== undefined) this.#taken.set(id, receipt);
+    return behaviour === 'swallows' ? { kind: 'unknown', id, why } : { kind: 'done', receipt };
+  }
+
+  #carryOut(id: TransactionId): Receipt {
+    const action = this.#actions.get(id);
+    this.#actions.delete(id);
+    let schedule: ScheduleId | undefined;
+    if (action?.kind === 'message') {
       this.posted += 1;
-      this.journal?.push({ id, message: bytes });
-      if (this.journal !== undefined) this.#taken.add(id);
-    }
-    if (this.behaviour === 'swallows') throw new GatepostError('OUTCOME_UNKNOWN', 'the answer was lost');
+      this.journal?.push({ id, message: action.message });
+    } else if (action?.kind === 'schedule') {
+      schedule = scheduleId(`0.0.${1_000_000 + this.#ids}`);
+      this.schedules.set(schedule, { memo: action.memo, expiresAtMs: msFromNanos(action.expiresAt) });
+    } else if (action?.kind === 'unschedule') this.schedules.delete(action.schedule);
+    const none = { accountId: undefined, topicId: undefined, tokenId: undefined, topicSequenceNumber: undefined };
+    return { id, ...none, scheduleId: schedule };
   }
 
-  async schedule(_message: Uint8Array, expiresAtMs: number, memo: string): Promise<string> {
-    if (this.behaviour === 'unreachable') throw new GatepostError('LEDGER_UNREACHABLE', 'nobody answers');
-    this.schedules.set(memo, expiresAtMs);
-    return memo;
+  async waitingSchedules(): Promise<readonly WaitingSchedule[]> {
+    return [...this.schedules].map(([id, { memo }]) => ({ id, memo }));
   }
 
-  async pendingSchedules(): Promise<readonly { readonly id: string; readonly memo: string }[]> {
-    return [...this.schedules.keys()].map((memo) => ({ id: memo, memo }));
+  async resultOf(id: TransactionId): Promise<string | undefined> {
+    return this.#taken.has(id) ? 'SUCCESS' : undefined;
   }
 
-  async deleteSchedule(id: string): Promise<void> {
-    if (this.behaviour === 'unreachable') throw new GatepostError('LEDGER_UNREACHABLE', 'nobody answers');
-    this.schedules.delete(id);
+  async isOfOwnSchedule(): Promise<boolean> {
+    return false;
+  }
+
+  async mirrorTime(): Promise<Nanos> {
+    return nanosFromMs(Date.now());
   }
 
   async coordinatorKey(): Promise<MirrorKey> {

@@ -1,5 +1,6 @@
 import { systemClock } from '@gatepost/shared/clock';
 import type { Environment } from '@gatepost/shared/config/environment';
+import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { createLogger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -7,7 +8,7 @@ import { loadConfig } from '../config/daemon-config.js';
 import { usdPerDay } from '../core/lease-planner.js';
 import { connectAgent } from '../shell/access.js';
 import { Daemon } from '../shell/daemon.js';
-import { hederaLedger } from '../shell/ledger/hedera-ledger.js';
+import { accountKeys } from '../shell/ledger/account-keys.js';
 import { insecureIdentity, loadIdentity } from '../shell/tls.js';
 
 export interface ServeOptions {
@@ -52,7 +53,8 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
   const signals = stopSignals();
   const daemon = new Daemon({
     config,
-    ledger: hederaLedger(connection, config, log),
+    ledger: hederaLedger(connection, log),
+    keys: accountKeys(connection, config.coordinator),
     identity,
     clock: systemClock,
     log,

@@ -1,3 +1,6 @@
+import type { ScheduleId } from '@gatepost/shared/vocabulary/ids';
+import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
+
 /** How often the lease is renewed. */
 export interface LeasePolicy {
   /** While attempts run or wait; milliseconds. */
@@ -11,36 +14,36 @@ export interface Lease {
   /** From 1 within a session. */
   readonly number: number;
   /** Undefined until the ledger has answered. */
-  readonly schedule: string | undefined;
+  readonly schedule: ScheduleId | undefined;
   readonly expiresAtMs: number;
   /** When its successor is due. */
   readonly renewAtMs: number;
+  /** Its deletion is under way. */
   readonly deleting: boolean;
-  readonly failedDeletes: number;
 }
 
 export interface LeaseState {
   readonly leases: readonly Lease[];
   readonly nextNumber: number;
-  /** No creation before this time. */
+  /** Nothing is tried before this time. */
   readonly retryAtMs: number;
   readonly failures: number;
   /** Added to the next expiry because the ledger's second was full. */
   readonly shiftMs: number;
+  /** The ledger has posted a death notice that is to be answered. */
+  readonly lapsed: boolean;
   readonly stopping: boolean;
 }
 
 export type LeaseInput =
   | { readonly type: 'tick' }
-  | { readonly type: 'created'; readonly number: number; readonly schedule: string }
-  | { readonly type: 'create_failed'; readonly number: number; readonly expiryBusy: boolean }
-  | { readonly type: 'deleted'; readonly number: number }
-  | { readonly type: 'delete_failed'; readonly number: number }
+  | { readonly type: 'create_outcome'; readonly number: number; readonly outcome: Outcome }
+  | { readonly type: 'delete_outcome'; readonly number: number; readonly outcome: Outcome }
   | { readonly type: 'stop' };
 
 export type LeaseCommand =
   | { readonly do: 'create'; readonly number: number; readonly expiresAtMs: number }
-  | { readonly do: 'delete'; readonly number: number; readonly schedule: string }
+  | { readonly do: 'delete'; readonly number: number; readonly schedule: ScheduleId }
   /** The ledger has declared this living agent dead; it has to say that it is online. */
   | { readonly do: 'announce_again' };
 
@@ -65,8 +68,15 @@ export interface LeaseCircumstances {
 export const RENEWAL_USD = 0.011;
 const MIN_MARGIN_MS = 5_000;
 const MAX_MARGIN_MS = 60_000;
-const MAX_FAILED_DELETES = 5;
 const MAX_BACKOFF_MS = 30_000;
+/** The ledger's second has no room for another schedule; the next one may. */
+const EXPIRY_BUSY = 'SCHEDULE_EXPIRY_IS_BUSY';
+/** Refusals of a deletion that mean that the schedule is out of the way. */
+const GONE: ReadonlySet<string> = new Set([
+  'SCHEDULE_ALREADY_DELETED',
+  'SCHEDULE_ALREADY_EXECUTED',
+  'INVALID_SCHEDULE_ID',
+]);
 
 export const NO_LEASES: LeaseState = {
   leases: [],
@@ -74,6 +84,7 @@ export const NO_LEASES: LeaseState = {
   retryAtMs: 0,
   failures: 0,
   shiftMs: 0,
+  lapsed: false,
   stopping: false,
 };
 
@@ -95,27 +106,51 @@ const remove = (state: LeaseState, number: number): LeaseState => ({
   leases: state.leases.filter((lease) => lease.number !== number),
 });
 
+/** Something failed: the pause before the next try grows. */
+function failed(state: LeaseState, nowMs: number): LeaseState {
+  const failures = state.failures + 1;
+  return { ...state, failures, retryAtMs: nowMs + Math.min(MAX_BACKOFF_MS, 500 * 2 ** Math.min(failures, 10)) };
+}
+
+const succeeded = (state: LeaseState): LeaseState => ({ ...state, failures: 0, retryAtMs: 0 });
+
+function created(state: LeaseState, number: number, outcome: Outcome, nowMs: number): LeaseState {
+  if (outcome.kind === 'unknown') return state;
+  if (outcome.kind === 'done' && outcome.receipt.scheduleId !== undefined) {
+    return { ...change(succeeded(state), number, { schedule: outcome.receipt.scheduleId }), shiftMs: 0 };
+  }
+  const without = remove(state, number);
+  const busy = outcome.kind === 'refused' && outcome.status === EXPIRY_BUSY;
+  return busy ? { ...without, shiftMs: without.shiftMs + 1_000, retryAtMs: nowMs } : failed(without, nowMs);
+}
+
+/** A lease whose deletion failed stays until it is deleted or has expired. */
+function deleted(state: LeaseState, number: number, outcome: Outcome, nowMs: number): LeaseState {
+  if (outcome.kind === 'unknown') return state;
+  if (outcome.kind === 'done') return remove(succeeded(state), number);
+  if (isGone(outcome)) return settled(state, number, nowMs);
+  return failed(change(state, number, { deleting: false }), nowMs);
+}
+
+/** A lease that is gone, by deletion or because its time had come. */
+function settled(state: LeaseState, number: number, nowMs: number): LeaseState {
+  const lapsed = state.leases.some((lease) => lease.number === number && lease.expiresAtMs <= nowMs);
+  return { ...remove(state, number), lapsed: state.lapsed || lapsed };
+}
+
+/** Whether a deletion found nothing left to delete. */
+export const isGone = (outcome: Outcome): boolean => outcome.kind === 'refused' && GONE.has(outcome.status);
+
 function absorb(state: LeaseState, input: LeaseInput, nowMs: number): LeaseState {
   switch (input.type) {
     case 'tick':
       return state;
     case 'stop':
-      return { ...state, stopping: true };
-    case 'created':
-      return { ...change(state, input.number, { schedule: input.schedule }), failures: 0, retryAtMs: 0, shiftMs: 0 };
-    case 'create_failed': {
-      const failures = state.failures + 1;
-      const backoffMs = input.expiryBusy ? 0 : Math.min(MAX_BACKOFF_MS, 500 * 2 ** Math.min(failures, 10));
-      const shiftMs = input.expiryBusy ? state.shiftMs + 1_000 : state.shiftMs;
-      return { ...remove(state, input.number), failures, shiftMs, retryAtMs: nowMs + backoffMs };
-    }
-    case 'deleted':
-      return remove(state, input.number);
-    case 'delete_failed': {
-      const failedDeletes = (state.leases.find((lease) => lease.number === input.number)?.failedDeletes ?? 0) + 1;
-      if (failedDeletes >= MAX_FAILED_DELETES) return remove(state, input.number);
-      return change(state, input.number, { deleting: false, failedDeletes });
-    }
+      return { ...state, stopping: true, retryAtMs: 0 };
+    case 'create_outcome':
+      return created(state, input.number, input.outcome, nowMs);
+    case 'delete_outcome':
+      return deleted(state, input.number, input.outcome, nowMs);
   }
 }
 
@@ -137,14 +172,14 @@ function create(state: LeaseState, policy: LeasePolicy, at: LeaseCircumstances):
     expiresAtMs: at.nowMs + leaseLifeMs(intervalMs) + state.shiftMs,
     renewAtMs: at.nowMs + (first ? intervalMs * (0.5 + 0.5 * at.jitter) : intervalMs),
     deleting: false,
-    failedDeletes: 0,
   };
   const next = { ...state, leases: [...state.leases, lease], nextNumber: lease.number + 1 };
   return [next, { do: 'create', number: lease.number, expiresAtMs: lease.expiresAtMs }];
 }
 
 /** Deletes what is no longer wanted: everything at the end, else whatever is older than the newest live lease. */
-function deletions(state: LeaseState): [LeaseState, LeaseCommand[]] {
+function deletions(state: LeaseState, nowMs: number): [LeaseState, LeaseCommand[]] {
+  if (nowMs < state.retryAtMs) return [state, []];
   const newest = state.leases.filter(isLive).at(-1);
   const commands: LeaseCommand[] = [];
   let next = state;
@@ -158,12 +193,13 @@ function deletions(state: LeaseState): [LeaseState, LeaseCommand[]] {
 }
 
 function wakeAt(state: LeaseState, { hears }: LeaseCircumstances): number | undefined {
-  if (state.stopping || !hears) return undefined;
   // While the ledger owes an answer its coming is what wakes: a renewal that is due but must wait would spin.
   const owed = state.leases.some((lease) => lease.schedule === undefined || lease.deleting);
   if (owed) return undefined;
-  const newest = state.leases.filter(isLive).at(-1);
-  return Math.max(state.retryAtMs, newest?.renewAtMs ?? 0);
+  const live = state.leases.filter(isLive);
+  if (live.length > (state.stopping ? 0 : 1)) return state.retryAtMs;
+  if (state.stopping || !hears) return undefined;
+  return Math.max(state.retryAtMs, live.at(-1)?.renewAtMs ?? 0);
 }
 
 /**
@@ -177,19 +213,22 @@ export function planLeases(
   at: LeaseCircumstances,
 ): LeasePlan {
   const absorbed = absorb(state, input, at.nowMs);
-  // What expires while the agent does not hear is looked at when it hears again.
-  const expired = absorbed.leases.filter((lease) => at.hears && isLive(lease) && lease.expiresAtMs <= at.nowMs);
-  let next: LeaseState = { ...absorbed, leases: absorbed.leases.filter((lease) => !expired.includes(lease)) };
+  const expired = absorbed.leases.filter((lease) => isLive(lease) && lease.expiresAtMs <= at.nowMs);
+  let next = expired.reduce((state, { number }) => settled(state, number, at.nowMs), absorbed);
   const commands: LeaseCommand[] = [];
   const newest = next.leases.filter(isLive).at(-1);
   const pending = next.leases.some((lease) => lease.schedule === undefined);
   const mayCreate = at.hears && !next.stopping && !pending && next.leases.length < 2 && at.nowMs >= next.retryAtMs;
-  if (expired.length > 0 && newest === undefined && !next.stopping) commands.push({ do: 'announce_again' });
+  // Any lapse counts, whatever lives on; it is answered when the agent hears again.
+  if (next.lapsed && at.hears && !next.stopping) {
+    next = { ...next, lapsed: false };
+    commands.push({ do: 'announce_again' });
+  }
   if (mayCreate && renewalDue(newest, policy, at)) {
     const [created, command] = create(next, policy, at);
     next = created;
     commands.push(command);
   }
-  const [final, deletes] = deletions(next);
+  const [final, deletes] = deletions(next, at.nowMs);
   return { state: final, commands: [...commands, ...deletes], wakeAtMs: wakeAt(final, at) };
 }

@@ -33,6 +33,11 @@ export class ReportQueue {
     return this.#waiting.size + this.#away;
   }
 
+  /** Reports that wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Takes a report; a result makes a `started` that still waits superfluous. */
   add(report: Report): void {
     const { attempt, record } = report;
@@ -56,6 +61,12 @@ export class ReportQueue {
     this.arrived(parcel);
     this.#waiting = new Set([...parcel.reports, ...this.#waiting]);
     for (const report of parcel.reports) this.#noteStarted(report);
+  }
+
+  /** Counts a parcel among those on their way that an earlier process took out. */
+  adopt({ reports }: Parcel): void {
+    this.#away += reports.length;
+    for (const { attempt } of reports) if (attempt !== undefined) this.#inFlight.add(attempt);
   }
 
   arrived(parcel: Parcel): void {

@@ -3,6 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import { resolve } from 'node:path';
 import type { Clock } from '@gatepost/shared/clock';
 import { ENV_FILE } from '@gatepost/shared/config/environment';
+import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { killMarked } from '@gatepost/shared/process-tree';
 import { clipReason } from '@gatepost/shared/records/codec';
@@ -17,7 +18,8 @@ import { Registration } from './grpc/register.js';
 import { type RunningServer, SERVICE_NAME, startServer } from './grpc/server.js';
 import { SessionHub } from './grpc/session-hub.js';
 import { SessionTokens } from './grpc/session-tokens.js';
-import type { LedgerPort } from './ledger/ledger-port.js';
+import type { AccountKeys } from './ledger/account-keys.js';
+import { reportedAttempts } from './ledger/reported.js';
 import { Metrics, type MetricsSource } from './metrics.js';
 import { doneWithin, STOP_BOUNDS, type StopBounds } from './stop-bounds.js';
 import { Store } from './store/store.js';
@@ -34,7 +36,8 @@ import { WorkDirs } from './work/work-dirs.js';
 
 export interface DaemonParts {
   readonly config: DaemonConfig;
-  readonly ledger: LedgerPort;
+  readonly ledger: Ledger;
+  readonly keys: AccountKeys;
   readonly identity: Identity;
   readonly clock: Clock;
   readonly log: Logger;
@@ -87,7 +90,7 @@ export class Daemon {
     this.#capabilities = [...registry.keys()].sort();
     const store = this.#store;
     const runner = new Runner(registry, store.blobs, this.#workDirs, config.data);
-    this.poster = new JournalPoster(ledger, store, clock, log);
+    this.poster = new JournalPoster({ ledger, journal: config.journal, store, clock, log });
     this.engine = new Engine({ store, clock, limits, token, registry, runner, poster: this.poster, log });
     const readUpTo = () => this.inbox.readUpTo;
     const { inbox, start } = config;
@@ -95,12 +98,20 @@ export class Daemon {
     const { engine, intake } = this;
     const onHearing = () => this.lease.tick();
     const { coordinator } = config;
-    this.inbox = new InboxReader({ ledger, store, engine, intake, coordinator, clock, onHearing, log });
+    this.inbox = new InboxReader({ ledger, topic: inbox, store, engine, intake, coordinator, clock, onHearing, log });
     this.retention = new Retention(store, clock, limits.retentionMs, log);
     const { tokens } = this;
     const certificateSha256 = () => parts.identity.certificateSha256;
     const capabilities = this.#capabilities;
-    this.registration = new Registration({ config, ledger, clock, tokens, capabilities, certificateSha256, log });
+    this.registration = new Registration({
+      config,
+      keys: parts.keys,
+      clock,
+      tokens,
+      capabilities,
+      certificateSha256,
+      log,
+    });
     this.hub = this.#makeHub(tokens);
     this.lease = this.#makeLease();
     engine.listen({
@@ -140,10 +151,9 @@ export class Daemon {
     await this.#store.blobs.sweep();
     if (this.#store.cursor().sequenceNumber === 0) {
       // A new or a lost store: what the journal shows already is not done again.
-      for (const key of await this.#parts.ledger.reported()) this.engine.ignore(key);
+      for (const key of await reportedAttempts(this.#parts.ledger, config)) this.engine.ignore(key);
     }
     this.engine.restore();
-    void this.poster.settleEarlier();
     this.#server = await startServer({
       registration: this.registration,
       hub: this.hub,
@@ -313,6 +323,7 @@ export class Daemon {
     const { ledger, clock, log, config } = this.#parts;
     return new LeaseRunner({
       ledger,
+      journal: config.journal,
       store: this.#store,
       clock,
       policy: config.lease,

@@ -12,7 +12,7 @@ import { confinementOf, enforcement } from './enforcement.js';
 import { shortcoming } from './executors/build-registry.js';
 import { type Confinement, probeConfinement } from './executors/confinement.js';
 import { findProgram } from './executors/find-program.js';
-import { accountKeyOnMirror } from './ledger/hedera-ledger.js';
+import { accountKeyOnMirror } from './ledger/account-keys.js';
 import { loadIdentity } from './tls.js';
 
 /** One finding. `fail` keeps the daemon from working, `warn` may. */

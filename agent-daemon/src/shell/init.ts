@@ -12,7 +12,7 @@ import { readExecutorsFile } from '../config/executors.js';
 import { type ConfigFile, configSchema } from '../config/schema.js';
 import { writeConfig } from '../config/write-config.js';
 import { chargedFees } from './charged-fees.js';
-import { accountKeyOnMirror } from './ledger/hedera-ledger.js';
+import { accountKeyOnMirror } from './ledger/account-keys.js';
 import { hasCertificate, makeCertificate } from './tls.js';
 
 export interface InitOptions {

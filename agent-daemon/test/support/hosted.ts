@@ -6,7 +6,7 @@ import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AnyRecord, RecordOf } from '@gatepost/shared/records/schema';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
-import { COORDINATOR, INBOX, MemoryLedger } from '../../src/bench/memory-ledger.js';
+import { COORDINATOR, INBOX, MemoryLedger, type Posted } from '../../src/bench/memory-ledger.js';
 import { loadConfig } from '../../src/config/daemon-config.js';
 import { Daemon } from '../../src/shell/daemon.js';
 import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
@@ -45,6 +45,8 @@ export class Hosted {
   readonly ledger: MemoryLedger;
   readonly #options: HostOptions;
   readonly #clients: BlackBoxClient[] = [];
+  /** What the daemons have logged. */
+  readonly log: Record<string, unknown>[] = [];
   #daemon: Daemon | undefined;
 
   private constructor(options: HostOptions) {
@@ -88,9 +90,10 @@ export class Hosted {
     this.#daemon = new Daemon({
       config,
       ledger: this.ledger,
+      keys: this.ledger,
       identity: insecure ? insecureIdentity(config.listen) : loadIdentity(config.tls),
       clock: this.#clock(),
-      log: pino({ level: 'silent' }),
+      log: pino({ level: 'debug' }, { write: (line) => this.log.push(JSON.parse(line)) }),
       registry,
       ...(stopBounds && { stopBounds }),
     });
@@ -134,6 +137,15 @@ export class Hosted {
       const decoded = unpackMessage(message);
       return 'malformed' in decoded ? [] : decoded.records;
     });
+  }
+
+  /** Ids under which a task's result was submitted. */
+  submitted(task: string): string[] {
+    const carries = ({ message }: Posted) => {
+      const decoded = unpackMessage(message);
+      return 'records' in decoded && decoded.records.some((each) => each.type === 'result' && each.task === task);
+    };
+    return [...new Set(this.ledger.submitted.filter(carries).map(({ id }) => id))];
   }
 
   /** Result records of a task. */

@@ -13,7 +13,7 @@ import { type RegisterStatement, registerStatementBytes } from '@gatepost/shared
 import { type handleUnaryCall, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import type { DaemonConfig } from '../../config/daemon-config.js';
 import { SealedChallenges } from '../../core/sealed-challenges.js';
-import type { LedgerPort } from '../ledger/ledger-port.js';
+import type { AccountKeys } from '../ledger/account-keys.js';
 import type { SessionTokens } from './session-tokens.js';
 import { statusError } from './status-error.js';
 
@@ -24,7 +24,7 @@ const KEY_REFRESH_MS = 5_000;
 
 export interface RegisterParts {
   readonly config: DaemonConfig;
-  readonly ledger: Pick<LedgerPort, 'coordinatorKey' | 'sign'>;
+  readonly keys: AccountKeys;
   readonly clock: Clock;
   readonly tokens: SessionTokens;
   readonly capabilities: readonly string[];
@@ -113,11 +113,11 @@ export class Registration {
   }
 
   #welcome(statement: RegisterStatement): RegisterResponse {
-    const { config, ledger, tokens, capabilities } = this.parts;
+    const { config, keys, tokens, capabilities } = this.parts;
     const { limits } = config;
     return {
       sessionToken: tokens.issue(),
-      signature: ledger.sign(registerStatementBytes('agent', statement)),
+      signature: keys.sign(registerStatementBytes('agent', statement)),
       protocolVersion: PROTOCOL_VERSION,
       capabilities: [...capabilities],
       limits: {
@@ -143,7 +143,7 @@ export class Registration {
 
   /** However many ask for the key, the mirror is asked once. */
   #readKey(): Promise<MirrorKey> {
-    this.#readingKey ??= this.parts.ledger
+    this.#readingKey ??= this.parts.keys
       .coordinatorKey()
       .then((value) => {
         this.#key = { value, readAtMs: this.parts.clock.nowMs() };

@@ -1,5 +1,6 @@
 import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
 import type { Ending } from '../../core/attempt.js';
+import type { Report } from '../../core/report-queue.js';
 import { inlineText, resultRecord } from '../../core/result-record.js';
 import type { Store } from '../store/store.js';
 import type { JournalPoster } from './journal-poster.js';
@@ -17,8 +18,32 @@ export class AttemptReports {
 
   /** @param text of the output, when it is still in memory and may go into the record. */
   ended(key: string, ref: AttemptRef, ending: Ending, text?: string): void {
+    this.poster.add(this.#result(key, ref, ending, text));
+  }
+
+  /**
+   * Takes up the messages that an earlier process signed; results of theirs that did not happen go out again.
+   * @returns the attempts whose result is on its way.
+   */
+  takeUp(): ReadonlySet<string> {
+    const rows = this.store.prepared();
+    for (const row of rows)
+      this.poster.takeUp(
+        row,
+        row.results.flatMap((key) => this.#owed(key) ?? []),
+      );
+    return new Set(rows.flatMap(({ results }) => results));
+  }
+
+  #owed(key: string): Report | undefined {
+    const row = this.store.attempt(key);
+    if (row?.finished === undefined || row.finished.reported) return undefined;
+    return this.#result(key, row.assignment.ref, row.finished.ending);
+  }
+
+  #result(key: string, ref: AttemptRef, ending: Ending, text?: string): Report {
     const stored = ending.output === undefined ? undefined : this.store.blobs.getSmall(ending.output.sha256);
     const outputText = text ?? (stored === undefined ? undefined : inlineText(stored));
-    this.poster.add({ attempt: key, run: ref.run, record: resultRecord(ref, ending, outputText) });
+    return { attempt: key, run: ref.run, record: resultRecord(ref, ending, outputText) };
   }
 }

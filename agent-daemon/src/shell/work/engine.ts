@@ -75,7 +75,7 @@ export class Engine {
 
   /** Takes up what an earlier process left: reports owed, work unfinished. */
   restore(): void {
-    const onTheWay = new Set(this.parts.store.prepared().flatMap(({ results }) => results));
+    const onTheWay = this.#reports.takeUp();
     for (const [key, row] of this.parts.store.attempts()) {
       if (row.early !== undefined) continue;
       if (row.finished === undefined) this.#resume(key, row);

@@ -1,16 +1,19 @@
 import { type Clock, pause } from '@gatepost/shared/clock';
+import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Cursor, TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import { type Instruction, readInboxMessage } from '../../core/inbox-fold.js';
-import type { LedgerPort } from '../ledger/ledger-port.js';
 import type { Store } from '../store/store.js';
 import type { Engine } from './engine.js';
 import type { Intake } from './intake.js';
 
 export interface InboxParts {
-  readonly ledger: LedgerPort;
+  readonly ledger: Pick<Ledger, 'follow'>;
+  /** The topic that is read. */
+  readonly topic: TopicId;
   readonly store: Store;
   readonly engine: Engine;
   readonly intake: Intake;
@@ -75,10 +78,10 @@ export class InboxReader {
 
   /** One reader from the cursor to its end, and why it ended. */
   async #read(signal: AbortSignal): Promise<GatepostError> {
-    const { ledger, engine, clock } = this.parts;
+    const { ledger, topic, engine, clock } = this.parts;
     const unproven = this.#ends === 0 ? () => undefined : clock.at(clock.nowMs() + PROVEN_MS, () => this.#proven());
     try {
-      for await (const message of ledger.inbox(this.#cursor, signal)) {
+      for await (const message of ledger.follow(topic, this.#cursor, signal)) {
         if (signal.aborted) break;
         this.#take(message);
         this.#proven();

@@ -1,69 +1,65 @@
-import type { Clock } from '@gatepost/shared/clock';
-import type { PreparedTransaction } from '@gatepost/shared/ledger/ledger';
+import { type Clock, pause } from '@gatepost/shared/clock';
+import type { Ledger, PreparedTransaction } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { TransactionId } from '@gatepost/shared/vocabulary/ids';
-import { type Parcel, type Report, ReportQueue } from '../../core/report-queue.js';
-import type { LedgerPort } from '../ledger/ledger-port.js';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
+import { Outbox, type OutboxCommand, type OutboxInput, resultsOf } from '../../core/outbox.js';
+import type { Parcel, Report } from '../../core/report-queue.js';
 import type { PreparedRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';
 
-/** Messages on their way at the same time. */
-const IN_FLIGHT = 64;
-/** How long a record waits for others to share its message. */
-const LINGER_MS = 20;
-const MIN_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 30_000;
+const STORE_RETRY_MS = 1_000;
+/** How often it is said that the ledger cannot tell. */
+const SAY_EVERY_MS = 30_000;
 
-const resultsOf = (parcel: Parcel): string[] =>
-  parcel.reports.flatMap(({ attempt, record }) => (record.type === 'result' && attempt !== undefined ? [attempt] : []));
+export interface PosterParts {
+  readonly ledger: Pick<Ledger, 'prepare' | 'execute'>;
+  readonly journal: TopicId;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
 /**
- * Writes records to the journal, several to a message. A message that carries results is signed and stored before it
- * is submitted, and stays until its outcome is known: the same bytes are submitted again, by this process or the
- * next, so that no result is reported twice and none is lost.
+ * Writes records to the journal as the outbox decides. A message that carries results is signed and stored before it is
+ * submitted, and stays until its outcome is known and durable.
  */
 export class JournalPoster {
-  readonly #queue = new ReportQueue();
-  #sending = 0;
-  #pump: (() => void) | undefined;
-  #backoffMs = 0;
-  /** While the ledger does not take messages: when to try again. */
-  #retryAtMs = 0;
-  #failures = 0;
-  #stopped = false;
+  readonly #outbox = new Outbox();
+  /** The signed bytes of what is on its way, and whether they are in the store. */
+  readonly #prepared = new Map<
+    TransactionId,
+    { readonly transaction: PreparedTransaction; readonly stored: boolean }
+  >();
+  readonly #stopping = new AbortController();
+  #cancelWake: () => void = () => undefined;
+  #wakeAtMs: number | undefined;
+  #saidAtMs = 0;
   #idle: (() => void)[] = [];
 
-  constructor(
-    private readonly ledger: LedgerPort,
-    private readonly store: Store,
-    private readonly clock: Clock,
-    private readonly log: Logger,
-    private readonly onPosted: (results: readonly string[]) => void = () => undefined,
-  ) {}
+  constructor(private readonly parts: PosterParts) {}
 
   /** Records that wait or are on their way. */
   get pending(): number {
-    return this.#queue.size;
+    return this.#outbox.pending;
   }
 
   /** Messages the ledger did not take at once, since the start. */
   get failures(): number {
-    return this.#failures;
+    return this.#outbox.failures;
   }
 
   add(report: Report): void {
-    this.#queue.add(report);
-    this.#schedule(LINGER_MS);
+    this.#input({ type: 'report', report });
   }
 
-  /** Finds out what became of messages that an earlier process may have sent. Resolves when all are known. */
-  async settleEarlier(): Promise<void> {
-    for (const row of this.store.prepared()) {
-      const prepared = { id: row.id as TransactionId, bytes: row.bytes, validUntil: BigInt(row.validUntil) };
-      if (await this.#deliver(prepared, row.results)) this.log.info({ id: row.id, results: row.results }, 'reported');
-    }
+  /** Finds out what became of a message that an earlier process may have sent; `results` are those it carries. */
+  takeUp(row: PreparedRow, results: readonly Report[]): void {
+    const id = row.id as TransactionId;
+    const transaction = { id, bytes: row.bytes, validUntil: BigInt(row.validUntil) };
+    this.#prepared.set(id, { transaction, stored: true });
+    this.#input({ type: 'earlier', id, parcel: { run: results[0]?.run, reports: results } });
   }
 
   /** Resolves when nothing waits any more. */
@@ -73,88 +69,107 @@ export class JournalPoster {
   }
 
   stop(): void {
-    this.#stopped = true;
-    this.#pump?.();
+    this.#stopping.abort();
+    this.#cancelWake();
   }
 
-  #schedule(delayMs: number): void {
-    if (this.#pump !== undefined || this.#stopped) return;
-    this.#pump = this.clock.at(this.clock.nowMs() + delayMs, () => {
-      this.#pump = undefined;
-      this.#sendReady();
-    });
+  get #stopped(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
-  #sendReady(): void {
-    while (this.#sending < IN_FLIGHT && !this.#stopped) {
-      const parcel = this.#queue.takeParcel();
-      if (parcel === undefined) break;
-      this.#sending += 1;
-      void this.#send(parcel).finally(() => {
-        this.#sending -= 1;
-        if (this.pending === 0) for (const resolve of this.#idle.splice(0)) resolve();
-        else this.#schedule(Math.max(0, this.#retryAtMs - this.clock.nowMs()));
-      });
+  #input(input: OutboxInput): void {
+    if (this.#stopped) return;
+    const { clock } = this.parts;
+    const { commands, wakeAtMs } = this.#outbox.step(input, clock.nowMs());
+    if (wakeAtMs !== this.#wakeAtMs) {
+      this.#cancelWake();
+      this.#wakeAtMs = wakeAtMs;
+      this.#cancelWake = wakeAtMs === undefined ? () => undefined : clock.at(wakeAtMs, () => this.#wake());
+    }
+    for (const command of commands) this.#perform(command);
+    if (this.pending === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #wake(): void {
+    this.#wakeAtMs = undefined;
+    this.#input({ type: 'tick' });
+  }
+
+  #perform(command: OutboxCommand): void {
+    switch (command.do) {
+      case 'sign':
+        return void this.#sign(command.parcel);
+      case 'execute':
+        return void this.#execute(command.id);
+      case 'conclude':
+        return void this.#conclude(command.id, command.reported);
+      case 'complain': {
+        const { what, why, retryInMs } = command;
+        this.parts.log.warn({ reason: why, retryInMs, waiting: this.pending }, what);
+        return;
+      }
     }
   }
 
-  async #send(parcel: Parcel): Promise<void> {
-    const results = resultsOf(parcel);
+  async #sign(parcel: Parcel): Promise<void> {
+    const { ledger, journal: topic, store } = this.parts;
     try {
       const records = parcel.reports.map(({ record }) => record);
       const [message] = packRecords(parcel.run, records);
-      if (message === undefined) return;
-      const prepared = await this.ledger.prepare(message);
-      if (results.length > 0) await this.store.putPrepared(rowOf(prepared, results));
-      // A result must not wait for what became of a mere `started`.
-      const dispensable = records.every(({ type }) => type === 'started');
-      if (await this.#deliver(prepared, results, dispensable)) this.#queue.arrived(parcel);
-      else this.#queue.putBack(parcel);
+      if (message === undefined) throw new GatepostError('INTERNAL', 'a parcel without records');
+      const transaction = await ledger.prepare([{ kind: 'message', topic, message }]);
+      const results = resultsOf(parcel);
+      const stored = results.length > 0;
+      if (stored) await store.putPrepared(rowOf(transaction, results));
+      this.#prepared.set(transaction.id, { transaction, stored });
+      this.#input({ type: 'signed', parcel, id: transaction.id });
     } catch (error) {
-      this.#failed(error, 'a journal message could not be prepared');
-      this.#queue.putBack(parcel);
+      this.#input({ type: 'not_signed', parcel, why: toGatepostError(error).message });
     }
   }
 
-  /** True when the message is on the journal, or may be and is dispensable; false when it certainly is not and never will be. */
-  async #deliver(prepared: PreparedTransaction, results: readonly string[], dispensable = false): Promise<boolean> {
-    while (!this.#stopped) {
+  async #execute(id: TransactionId): Promise<void> {
+    const { signal } = this.#stopping;
+    const transaction = this.#prepared.get(id)?.transaction;
+    if (transaction === undefined) return;
+    try {
+      const outcome = await this.parts.ledger.execute(transaction, { signal, onWait: (why) => this.#waits(why) });
+      this.#input({ type: 'outcome', id, outcome });
+    } catch (error) {
+      const why = toGatepostError(error).message;
+      this.#input({ type: 'outcome', id, outcome: { kind: 'unknown', id, why } });
+    }
+  }
+
+  /** The outcome is noted before anything else is done about it; a full disk delays that. */
+  async #conclude(id: TransactionId, reported: readonly string[]): Promise<void> {
+    const { store, clock, log } = this.parts;
+    const stored = this.#prepared.get(id)?.stored === true;
+    this.#prepared.delete(id);
+    while (stored && !this.#stopped) {
       try {
-        await this.ledger.execute(prepared);
-        await this.store.settlePrepared(prepared.id, results);
-        this.#backoffMs = 0;
-        this.#retryAtMs = 0;
-        this.onPosted(results);
-        return true;
+        await store.settlePrepared(id, reported);
+        break;
       } catch (error) {
-        this.#failed(error, 'a journal message was not taken');
-        const { code } = toGatepostError(error);
-        if (code === 'LEDGER_REJECTED' || code === 'LEDGER_UNREACHABLE') {
-          await this.store.settlePrepared(prepared.id, []);
-          return false;
-        }
-        if (dispensable) return true;
-        await new Promise<void>((resolve) => this.clock.at(this.#retryAtMs, resolve));
+        const { message } = toGatepostError(error);
+        log.error({ err: message, retryInMs: STORE_RETRY_MS }, 'that a result was reported cannot be stored');
+        await pause(clock, STORE_RETRY_MS, this.#stopping.signal);
       }
     }
-    return false;
+    this.#input({ type: 'concluded', id });
   }
 
-  /** Messages that fail together lengthen the pause, and are logged, once. */
-  #failed(error: unknown, what: string): void {
-    this.#failures += 1;
-    const nowMs = this.clock.nowMs();
-    if (nowMs < this.#retryAtMs) return;
-    this.#backoffMs = Math.min(MAX_BACKOFF_MS, Math.max(MIN_BACKOFF_MS, this.#backoffMs * 2));
-    this.#retryAtMs = nowMs + this.#backoffMs;
-    const { code, message } = toGatepostError(error, 'LEDGER_UNREACHABLE');
-    this.log.warn({ code, reason: message, retryInMs: this.#backoffMs, waiting: this.#queue.size }, what);
+  #waits(why: string): void {
+    const { clock, log } = this.parts;
+    if (this.#stopped || clock.nowMs() < this.#saidAtMs + SAY_EVERY_MS) return;
+    this.#saidAtMs = clock.nowMs();
+    log.warn({ reason: why, waiting: this.pending }, 'the ledger does not tell yet what became of a journal message');
   }
 }
 
-const rowOf = (prepared: PreparedTransaction, results: readonly string[]): PreparedRow => ({
-  id: prepared.id,
-  bytes: prepared.bytes,
-  validUntil: prepared.validUntil.toString(),
+const rowOf = ({ id, bytes, validUntil }: PreparedTransaction, results: readonly string[]): PreparedRow => ({
+  id,
+  bytes,
+  validUntil: validUntil.toString(),
   results,
 });

@@ -1,8 +1,14 @@
 import type { Clock } from '@gatepost/shared/clock';
+import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
+import type { Action, Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { type ScheduleId, scheduleId, type TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
+import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import {
+  isGone,
   type LeaseCommand,
   type LeaseInput,
   type LeasePolicy,
@@ -10,14 +16,14 @@ import {
   NO_LEASES,
   planLeases,
 } from '../../core/lease-planner.js';
-import type { LedgerPort } from '../ledger/ledger-port.js';
-import type { Store } from '../store/store.js';
+import type { LeaseRows, Store } from '../store/store.js';
 
 /** By which the schedules of leases are recognised. */
 const MEMO = 'gatepost lease ';
 
 export interface LeaseParts {
-  readonly ledger: LedgerPort;
+  readonly ledger: Ledger;
+  readonly journal: TopicId;
   readonly store: Store;
   readonly clock: Clock;
   readonly policy: LeasePolicy;
@@ -39,7 +45,7 @@ export class LeaseRunner {
   #cancelWake: (() => void) | undefined;
   #stopped: (() => void) | undefined;
   #renewals = 0;
-  #abandoned = false;
+  readonly #abandoned = new AbortController();
 
   constructor(private readonly parts: LeaseParts) {}
 
@@ -74,19 +80,23 @@ export class LeaseRunner {
 
   /** Does nothing more; the lease lapses, or the next process deletes it. */
   abandon(): void {
-    this.#abandoned = true;
+    this.#abandoned.abort();
     this.#cancelWake?.();
   }
 
   #input(input: LeaseInput): void {
-    if (this.#abandoned) return;
+    if (this.#abandoned.signal.aborted) return;
     const { policy, clock, busy, hears, jitter } = this.parts;
     const at = { nowMs: clock.nowMs(), busy: busy(), hears: hears(), jitter };
     const { state, commands, wakeAtMs } = planLeases(this.#state, input, policy, at);
     this.#state = state;
     this.#cancelWake?.();
     this.#cancelWake = wakeAtMs === undefined ? undefined : clock.at(wakeAtMs, () => this.tick());
-    for (const command of commands) void this.#perform(command);
+    for (const command of commands) {
+      this.#perform(command).catch((error: unknown) => {
+        this.parts.log.error({ command: command.do, err: toGatepostError(error).message }, 'leases');
+      });
+    }
     if (state.stopping && state.leases.length === 0) this.#stopped?.();
   }
 
@@ -100,70 +110,92 @@ export class LeaseRunner {
   }
 
   async #create(number: number, expiresAtMs: number): Promise<void> {
-    const { ledger, session, log } = this.parts;
-    const [message] = packRecords(undefined, [{ type: 'lapsed', session, lease: number }]);
-    try {
-      if (message === undefined) return;
-      const schedule = await this.#schedule(ledger, message, expiresAtMs, `${MEMO}${session} ${number}`);
+    const { journal: topic, session, log } = this.parts;
+    const [message = Buffer.alloc(0)] = packRecords(undefined, [{ type: 'lapsed', session, lease: number }]);
+    const expiresAt = nanosFromMs(expiresAtMs);
+    const outcome = await this.#execute({
+      kind: 'schedule',
+      topic,
+      message,
+      expiresAt,
+      memo: `${MEMO}${session} ${number}`,
+    });
+    const schedule = outcome.kind === 'done' ? outcome.receipt.scheduleId : undefined;
+    if (schedule === undefined) log.warn({ lease: number, reason: wordsOf(outcome) }, 'the lease could not be created');
+    else {
       this.#renewals += 1;
       log.debug({ lease: number, schedule, expiresAtMs }, 'lease created');
-      await this.#remember([{ session, number, schedule }]);
-      this.#input({ type: 'created', number, schedule });
-      await this.#deleteEarlier();
-    } catch (error) {
-      const { message: reason, meta } = toGatepostError(error, 'LEDGER_UNREACHABLE');
-      const expiryBusy = meta.status === 'SCHEDULE_EXPIRY_IS_BUSY';
-      log.warn({ lease: number, reason }, 'the lease could not be created');
-      this.#input({ type: 'create_failed', number, expiryBusy });
+      await this.#note((rows) => [...rows, { session, number, schedule }]);
     }
+    this.#input({ type: 'create_outcome', number, outcome });
+    if (schedule !== undefined) await this.#deleteEarlier();
   }
 
-  /** An identical schedule is our own, made by an attempt whose answer was lost. */
-  async #schedule(ledger: LedgerPort, message: Uint8Array, expiresAtMs: number, memo: string): Promise<string> {
-    try {
-      return await ledger.schedule(message, expiresAtMs, memo);
-    } catch (error) {
-      const { meta } = toGatepostError(error);
-      if (meta.status === 'IDENTICAL_SCHEDULE_ALREADY_CREATED' && typeof meta.scheduleId === 'string') {
-        return meta.scheduleId;
-      }
-      throw error;
-    }
+  async #delete(number: number, schedule: ScheduleId): Promise<void> {
+    const outcome = await this.#unschedule(schedule);
+    this.#input({ type: 'delete_outcome', number, outcome });
   }
 
-  async #delete(number: number, schedule: string): Promise<void> {
-    try {
-      await this.parts.ledger.deleteSchedule(schedule);
-      await this.#forget(schedule);
-      this.#input({ type: 'deleted', number });
-    } catch (error) {
-      const reason = toGatepostError(error, 'LEDGER_UNREACHABLE').message;
-      this.parts.log.warn({ lease: number, reason }, 'a lease could not be deleted');
-      this.#input({ type: 'delete_failed', number });
+  /** Deletes a schedule and forgets it once it is gone. */
+  async #unschedule(schedule: ScheduleId): Promise<Outcome> {
+    const outcome = await this.#execute({ kind: 'unschedule', schedule });
+    if (outcome.kind === 'done' || isGone(outcome)) {
+      await this.#note((rows) => rows.filter((row) => row.schedule !== schedule));
+    } else {
+      this.parts.log.warn({ schedule, reason: wordsOf(outcome) }, 'a lease could not be deleted');
     }
+    return outcome;
+  }
+
+  /** Asks until the outcome is known. */
+  async #execute(action: Action): Promise<Outcome> {
+    const { ledger, clock, log } = this.parts;
+    const id = ledger.nextTransactionId();
+    const prepared = await ledger.prepare([action], { firstId: id }).catch((error: unknown) => toGatepostError(error));
+    // What could not even be signed did not happen.
+    if (prepared instanceof GatepostError) return { kind: 'never', id, why: prepared.message };
+    const onWait = (why: string) => log.debug({ id, reason: why }, 'a lease waits for the ledger');
+    return executeUntilKnown(ledger, clock, prepared, { signal: this.#abandoned.signal, onWait });
   }
 
   /** Leases of earlier processes: those they noted, and those the mirror shows that they had no time to note. */
   async #deleteEarlier(): Promise<void> {
     const { store, ledger, session, log } = this.parts;
     try {
-      const shown = (await ledger.pendingSchedules()).filter(({ memo }) => memo.startsWith(MEMO));
+      const waiting = await ledger.waitingSchedules();
+      if (this.#abandoned.signal.aborted) return;
+      const shown = waiting.filter(({ memo }) => memo.startsWith(MEMO));
       const foreign = shown.filter(({ memo }) => !memo.startsWith(`${MEMO}${session} `)).map(({ id }) => id);
       const noted = store.leases().filter((row) => row.session !== session);
-      for (const schedule of new Set([...noted.map((row) => row.schedule), ...foreign])) {
-        await ledger.deleteSchedule(schedule);
-        await this.#forget(schedule);
-      }
+      const earlier = new Set([...noted.map((row) => scheduleId(row.schedule)), ...foreign]);
+      for (const schedule of earlier) await this.#unschedule(schedule);
     } catch (error) {
       log.warn({ reason: toGatepostError(error).message }, 'leases of an earlier process could not be deleted yet');
     }
   }
 
-  #remember(rows: ReturnType<Store['leases']>): Promise<void> {
-    return this.parts.store.putLeases([...this.parts.store.leases(), ...rows]);
+  /** A note that cannot be written costs a look at the mirror at the next start. */
+  async #note(change: (rows: LeaseRows) => LeaseRows): Promise<void> {
+    const { store, log } = this.parts;
+    // The store may be closed by now.
+    if (this.#abandoned.signal.aborted) return;
+    try {
+      await store.putLeases(change(store.leases()));
+    } catch (error) {
+      log.warn({ reason: toGatepostError(error).message }, 'the leases cannot be noted');
+    }
   }
+}
 
-  #forget(schedule: string): Promise<void> {
-    return this.parts.store.putLeases(this.parts.store.leases().filter((row) => row.schedule !== schedule));
+/** What became of a transaction that was not done. */
+function wordsOf(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'done':
+      return 'its receipt names no schedule';
+    case 'refused':
+      return outcome.status;
+    case 'never':
+    case 'unknown':
+      return outcome.why;
   }
 }
