@@ -32,6 +32,7 @@ class Ledger {
       const about = { session: 's', address: '127.0.0.1:1', capabilities: ['work'], slots: 2 };
       this.#post(JOURNAL, agent, { type: 'online', ...about, inbox: `0.0.${2_000 + index}` });
     }
+    this.own({ type: 'epoch', epoch: 1, instance: 'instance', host: 'h', pid: 1, state: 'begun' });
     this.own({ type: 'run_opened', plan_sha256: plan.digest, name: 'p', tasks: 1, token: TOKEN });
   }
 
@@ -52,7 +53,7 @@ class Ledger {
   /** What is to be done now, by a coordinator that has just begun and sees no session. */
   decided(): readonly Command[] {
     const empty = new Map();
-    const seen = { begun: false, instance: '', startedMs: 0, inFlight: new InFlight(), feesUsd: 0 };
+    const seen = { begun: true, instance: 'instance', startedMs: 0, inFlight: new InFlight(), feesUsd: 0 };
     const known = { sessions: empty, gated: empty, inputTrouble: empty, largeInputs: empty, declined: empty };
     return decide(this.state, 0, { ...seen, ...known }, DEFAULT_LIMITS);
   }

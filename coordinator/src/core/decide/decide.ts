@@ -37,11 +37,13 @@ export interface Decision {
 /** See `decide`. */
 export function lookAt(state: RunState, nowMs: number, seen: Observations, limits: Limits): Decision {
   const pass = new Pass(state, nowMs, seen, limits);
+  // Before its own epoch was read a process does not know when it took over, and what another may have under way.
+  const mayAct = state.epoch?.instance === seen.instance;
   if (isFenced(state, seen)) {
     pass.ask({ kind: 'stop', key: STOP_KEY, why: 'fenced' });
-  } else if (!state.opened) {
-    if (state.epoch?.instance === seen.instance) pass.ask({ kind: 'open', key: OPEN_KEY });
-  } else if (state.closed === undefined) {
+  } else if (mayAct && !state.opened) {
+    pass.ask({ kind: 'open', key: OPEN_KEY });
+  } else if (mayAct && state.closed === undefined) {
     decideOpenRun(pass);
   }
   return { commands: pass.commands, unserved: () => describeUnserved(pass) };

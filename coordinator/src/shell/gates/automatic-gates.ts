@@ -5,7 +5,7 @@ import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { GateOutcome } from '../../core/decide/observations.js';
 import { type GateInput, runCommandGate } from './command-gate.js';
-import type { SchemaGates } from './schema-gate.js';
+import { SchemaGates } from './schema-gate.js';
 
 /** What automatic gates run with. */
 export interface GateTools {
@@ -26,6 +26,22 @@ async function runGate(
   if (gate.kind === 'schema') return schemas.run(gate.schema, input.output);
   // The rest is said by people, other agents or by comparing outputs, or there is nothing to say.
   return undefined;
+}
+
+/** The gates that need nobody, as a run uses them. */
+export interface AutomaticGates {
+  /** Says what the automatic ones among the gates of a task say of an output together. */
+  run(gates: readonly Gate[], input: GateInput): Promise<GateOutcome>;
+  close(): Promise<void>;
+}
+
+/** The real ones: programs, and schemas in threads that `close` ends. */
+export function automaticGates(directory: string): AutomaticGates {
+  const schemas = new SchemaGates();
+  return {
+    run: (gates, input) => runAutomaticGates(gates, { directory, schemas }, input),
+    close: () => schemas.close(),
+  };
 }
 
 /** Runs the gates that need nobody; all must accept. A gate that breaks rejects. */

@@ -8,22 +8,19 @@ import type { GateOutcome } from '../../core/decide/observations.js';
 import { outputValue } from '../../core/work-order.js';
 import type { Outputs } from '../outputs/outputs.js';
 import type { WorkOrders } from '../outputs/work-orders.js';
-import { readReview, runAutomaticGates } from './automatic-gates.js';
-import { SchemaGates } from './schema-gate.js';
+import { type AutomaticGates, readReview } from './automatic-gates.js';
 import { Semaphore } from './semaphore.js';
 
 const FETCH_PAUSE_MS = 500;
 
 /** Runs gates on outputs, a few at a time. Default deny: what cannot be judged is rejected. */
 export class Judging {
-  readonly #schemas = new SchemaGates();
   readonly #slots = new Semaphore(Math.max(2, availableParallelism()));
 
   constructor(
     readonly outputs: Outputs,
     readonly orders: WorkOrders,
-    /** Where gate programs run: the plan file's directory. */
-    readonly directory: string,
+    readonly gates: Pick<AutomaticGates, 'run'>,
     /** How long an output may be out of reach. */
     readonly fetchPatienceMs: number,
     readonly clock: Clock,
@@ -35,18 +32,11 @@ export class Judging {
       const output = outputValue(await this.#fetchPatiently(attempt));
       if (task.reviews !== undefined) return readReview(output);
       const input = await this.orders.input(task);
-      const { directory } = this;
-      const schemas = this.#schemas;
       const seen = { task: task.spec.id, attempt: attempt.number, input, output };
-      return await this.#slots.run(() => runAutomaticGates(task.spec.gates, { directory, schemas }, seen));
+      return await this.#slots.run(() => this.gates.run(task.spec.gates, seen));
     } catch (thrown) {
       return { accepted: false, gate: 'output', reason: clipReason(toGatepostError(thrown).message) };
     }
-  }
-
-  /** Ends the threads of schema gates. */
-  async close(): Promise<void> {
-    await this.#schemas.close();
   }
 
   async #fetchPatiently(attempt: Attempt): Promise<Buffer> {

@@ -17,7 +17,7 @@ export function hostDigest(): string {
 
 /** What this process calls itself on the journal. */
 export class CoordinatorIdentity {
-  readonly instance = randomUUID();
+  readonly instance: string = randomUUID();
 
   constructor(
     readonly epoch: number,

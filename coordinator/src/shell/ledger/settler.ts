@@ -8,17 +8,16 @@ import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, ScheduleId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
 import type { Payment } from '../../core/decide/command.js';
-import { paymentKey } from '../../core/effects/effect-key.js';
 import type { Became, PaymentBecame } from '../../core/effects/in-flight.js';
 import type { Waits } from '../run/waits.js';
 import type { Guards } from './guards.js';
 
-/** What the journal shows by now beyond what was folded. */
+/** What the journal shows by now, whether it was folded or not. */
 export interface LookAhead {
   /** Whether another coordinator took over. */
   readonly fenced: boolean;
-  /** Payments that are recorded. */
-  readonly settled: ReadonlySet<string>;
+  /** Whether a payment is recorded. */
+  readonly isSettled: (payment: Payment) => boolean;
 }
 
 /** What settling works with. */
@@ -62,8 +61,8 @@ export class Settler {
       return all(payments, { kind: 'never', why: toGatepostError(thrown).message });
     }
     if (ahead.fenced) return all(payments, { kind: 'never', why: 'another coordinator took over' });
-    const due = payments.filter((payment) => !ahead.settled.has(paymentKey(payment)));
-    const recorded = payments.filter((payment) => ahead.settled.has(paymentKey(payment)));
+    const due = payments.filter((payment) => !ahead.isSettled(payment));
+    const recorded = payments.filter((payment) => ahead.isSettled(payment));
     return [...all(recorded, { kind: 'done' }), ...(due.length === 0 ? [] : await this.#pay(due, guards))];
   }
 

@@ -11,6 +11,7 @@ import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Limits } from '../../core/decide/limits.js';
 import { Fleet } from '../agents/fleet.js';
 import { removeSightings, writeSightings } from '../agents/sightings.js';
+import { automaticGates } from '../gates/automatic-gates.js';
 import { FeeMeter } from '../ledger/fee-meter.js';
 import { nextIdentity } from '../ledger/identity.js';
 import { indexJournal, replay } from '../ledger/journal-replay.js';
@@ -136,7 +137,7 @@ function tokenOf({ run, state, token }: ChosenRun, configured: TokenId): TokenId
 /** What a run reaches the outside through: the network, the agents' hosts, this host's files and its terminal. */
 function portsOf(
   connection: Connection,
-  { config, insecureLoopback }: RunOptions,
+  { config, planFile, insecureLoopback }: RunOptions,
   reporter: Reporter,
   accepted: (task: string) => void,
   log: Logger,
@@ -146,6 +147,7 @@ function portsOf(
     clock: waitingClock,
     fleet: (handlers) => new Fleet(connection, insecureLoopback, handlers, waitingClock, log),
     store: new OutputStore(config.stateDir),
+    gates: automaticGates(dirname(resolve(planFile))),
     fees: new FeeMeter(connection, systemClock, log),
     tell: (seen) => writeSightings(config.stateDir, seen),
     change: (change) => {
@@ -159,13 +161,12 @@ function portsOf(
   };
 }
 
-function settingsOf({ network }: Connection, { config, planFile, takeOver }: RunOptions): RunSettings {
+function settingsOf({ network }: Connection, { config, takeOver }: RunOptions): RunSettings {
   const { limits } = config;
   // A coordinator that is fenced may go on paying for as long as the mirror does not show it.
   const quarantined: Limits = { ...limits, quarantineMs: limits.quarantineMs + FENCE_LAG_MS };
   return {
     limits: takeOver ? quarantined : limits,
-    gateDirectory: dirname(resolve(planFile)),
     inboxPollMs: network.name === 'local' ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
   };
 }

@@ -1,3 +1,4 @@
+import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { Change } from '@gatepost/rules/run/change';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { type Clock, pause } from '@gatepost/shared/clock';
@@ -11,6 +12,7 @@ import { paymentKey } from '../../core/effects/effect-key.js';
 import type { AgentFleet } from '../agents/agent-fleet.js';
 import type { LinkHandlers } from '../agents/agent-link.js';
 import type { Sightings } from '../agents/sightings.js';
+import type { AutomaticGates } from '../gates/automatic-gates.js';
 import { Judging } from '../gates/judging.js';
 import { Guards } from '../ledger/guards.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
@@ -31,6 +33,7 @@ export interface RunPorts {
   readonly clock: Clock;
   readonly fleet: (handlers: LinkHandlers) => AgentFleet & { close(): void };
   readonly store: OutputKeeper;
+  readonly gates: AutomaticGates;
   readonly fees: Fees;
   /** Tells this host's other commands what this process sees of the agents. */
   readonly tell: (seen: Sightings) => void;
@@ -43,8 +46,6 @@ export interface RunPorts {
 /** How to work on a run. */
 export interface RunSettings {
   readonly limits: Limits;
-  /** Where gate programs run. */
-  readonly gateDirectory: string;
   /** Pause between looks at inboxes while the journal is silent, for the mirror's sake. */
   readonly inboxPollMs: number;
 }
@@ -161,8 +162,8 @@ export class RunWork {
 
   #makeEffects(identity: CoordinatorIdentity): Effects {
     const { state, settings } = this;
-    const { ledger, clock, store, log } = this.ports;
-    const { limits, gateDirectory } = settings;
+    const { ledger, clock, store, gates, log } = this.ports;
+    const { limits } = settings;
     const { signal } = this.#stop;
     const waits = this.#waits;
     const { context } = state;
@@ -176,7 +177,7 @@ export class RunWork {
       settler: new Settler({ ledger, clock, context, guards, windowMs, waits, log, lookAhead, signal }),
       fleet: this.#fleet,
       orders: this.#orders,
-      judging: new Judging(this.outputs, this.#orders, gateDirectory, limits.agentWaitMs, clock, signal),
+      judging: new Judging(this.outputs, this.#orders, gates, limits.agentWaitMs, clock, signal),
       store,
       guards,
       clock,
@@ -185,17 +186,27 @@ export class RunWork {
     });
   }
 
-  /** What the journal shows by now that speaks against signing a payment. */
+  /**
+   * What the journal shows by now that speaks against signing a payment: what is ahead of the fold, and what was folded
+   * since the payment was decided on.
+   */
   async #lookAhead(identity: CoordinatorIdentity): Promise<LookAhead> {
-    let fenced = false;
+    const { state } = this;
+    const ahead = await this.feed.ahead();
     const settled = new Set<string>();
-    for (const { run, record } of await this.feed.ahead()) {
-      if (record.type === 'epoch' && record.epoch > identity.epoch) fenced = true;
-      if (record.type === 'settled' && run === this.state.context.run) {
-        for (const payment of record.payments) settled.add(paymentKey(payment));
-      }
+    let newest: { readonly epoch: number; readonly instance: string } | undefined = state.epoch;
+    for (const { run, record } of ahead) {
+      // Of two with the same epoch the first has it.
+      if (record.type === 'epoch' && record.epoch > (newest?.epoch ?? 0)) newest = record;
+      if (record.type !== 'settled' || run !== state.context.run) continue;
+      for (const payment of record.payments) settled.add(paymentKey(payment));
     }
-    return { fenced, settled };
+    return {
+      fenced: newest?.instance !== identity.instance,
+      isSettled: (payment) =>
+        settled.has(paymentKey(payment)) ||
+        attemptAt(state.tasks.get(payment.task), payment.attempt)?.payment !== undefined,
+    };
   }
 
   #makeLoop(identity: CoordinatorIdentity, effects: Effects): RunLoop {
@@ -225,6 +236,6 @@ export class RunWork {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#fleet.close();
-    await this.#effects?.tools.judging.close();
+    await this.ports.gates.close();
   }
 }
