@@ -5,6 +5,7 @@ import type { Logger } from '@gatepost/shared/log';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
+import { WithoutEffect } from './without-effect.js';
 
 /** How far one topic was read and what of it was not yet handed on. */
 interface TopicReader {
@@ -30,14 +31,14 @@ const noneAwaited: Awaits = () => false;
 const newReader = (): TopicReader => ({ cursor: START, held: [] });
 
 /**
- * The records of a message; none, and a word in the log, when it is malformed.
+ * The records of a message; none when it is malformed, which is noted.
  * @param ofOwnSchedule whether its author's own schedule posted it.
  */
-export function recordsOf(message: TopicMessage, log: Logger, ofOwnSchedule = false): LedgerRecord[] {
+function recordsOf(message: TopicMessage, ignored: WithoutEffect | undefined, ofOwnSchedule = false): LedgerRecord[] {
   const { topic, sequenceNumber: sequence, consensusTimestamp: at, payer: author, chunk } = message;
   const decoded = chunk.total > 1 ? { malformed: 'in several chunks' } : unpackMessage(message.message);
   if ('malformed' in decoded) {
-    log.warn({ topic, sequence, author, why: decoded.malformed }, 'message without effect');
+    ignored?.note(topic, sequence, author, decoded.malformed);
     return [];
   }
   return decoded.records.map((record) => ({ at, author, topic, sequence, run: decoded.run, record, ofOwnSchedule }));
@@ -51,6 +52,8 @@ export function recordsOf(message: TopicMessage, log: Logger, ofOwnSchedule = fa
 export class LedgerFeed {
   readonly #journal = newReader();
   readonly #inboxes = new Map<TopicId, TopicReader>();
+  /** Messages that nobody who may write here has written, or that say nothing. */
+  readonly ignored: WithoutEffect;
   readonly #streamed: TopicMessage[] = [];
   /** What the mirror said of messages with a `lapsed` record, by consensus timestamp. */
   readonly #ofOwnSchedule = new Map<Nanos, boolean>();
@@ -60,8 +63,10 @@ export class LedgerFeed {
     readonly journal: TopicId,
     /** Those whose word counts. */
     readonly agents: ReadonlySet<AccountId>,
-    readonly log: Logger,
-  ) {}
+    log: Logger,
+  ) {
+    this.ignored = new WithoutEffect(log);
+  }
 
   /** Subscribes from where the reading stands; `wake` is called when something came. */
   async follow(signal: AbortSignal, wake: () => void): Promise<void> {
@@ -79,7 +84,9 @@ export class LedgerFeed {
   /** Everything on the journal up to now, not yet handed on: for a look ahead at the start. */
   async peekJournal(): Promise<LedgerRecord[]> {
     await this.#readJournal();
-    return this.#journal.held.flatMap((message) => recordsOf(message, this.log));
+    const records = this.#journal.held.flatMap((message) => recordsOf(message, this.ignored));
+    this.ignored.tell();
+    return records;
   }
 
   /**
@@ -121,7 +128,7 @@ export class LedgerFeed {
     const messages = [...this.#journal.held];
     for await (const message of this.ledger.read(this.journal, this.#journal.cursor)) messages.push(message);
     const own = messages.filter(({ payer }) => payer === this.ledger.account);
-    return own.flatMap((message) => recordsOf(message, this.log));
+    return own.flatMap((message) => recordsOf(message, undefined));
   }
 
   /** Whether an agent reports on an attempt whose assignment did not come into sight yet: REST may lag the stream. */
@@ -176,7 +183,7 @@ export class LedgerFeed {
     return ready.flatMap((message) => {
       const ofOwnSchedule = this.#ofOwnSchedule.get(message.consensusTimestamp);
       this.#ofOwnSchedule.delete(message.consensusTimestamp);
-      return recordsOf(message, this.log, ofOwnSchedule);
+      return recordsOf(message, this.ignored, ofOwnSchedule);
     });
   }
 }

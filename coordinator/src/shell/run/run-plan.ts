@@ -98,6 +98,7 @@ export async function runPlan(
     return { why, summary: summarise(state, saved, work.unpayable, elapsedMs, balances) };
   } finally {
     await work.close();
+    feed.ignored.tell();
     removeSightings(config.stateDir);
   }
 }
