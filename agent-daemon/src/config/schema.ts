@@ -1,4 +1,5 @@
 import { isEntityId } from '@gatepost/shared/vocabulary/ids';
+import { MAX_CHUNK_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
 import { z } from 'zod';
 import { executorsSchema } from './executors-schema.js';
 import { duration, size } from './units.js';
@@ -14,7 +15,7 @@ const MIB = 1_024 * KIB;
 const limits = z.strictObject({
   max_input: size(1, 1_024 * MIB).default(16 * MIB),
   max_output: size(1, 1_024 * MIB).default(16 * MIB),
-  max_chunk: size(1 * KIB, 4 * MIB).default(256 * KIB),
+  max_chunk: size(1 * KIB, MAX_CHUNK_BYTES).default(256 * KIB),
   /** Inputs that are being received, all attempts together. */
   receiving: size(1 * KIB, 4_096 * MIB).default(64 * MIB),
   log_lines: z.int().min(0).max(100_000).default(1_000),

@@ -1,4 +1,5 @@
 import { AgentServiceService } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import { MESSAGE_OVERHEAD_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
 import { Server, type ServerCredentials, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { type DoorLimits, FrontDoor } from './front-door.js';
@@ -7,8 +8,6 @@ import type { Registration } from './register.js';
 import type { SessionHub } from './session-hub.js';
 
 export const SERVICE_NAME = 'gatepost.agent.v1.AgentService';
-/** What a message may hold besides one chunk of data. */
-const MESSAGE_OVERHEAD_BYTES = 64 * 1_024;
 
 export interface ServerParts {
   readonly registration: Registration;

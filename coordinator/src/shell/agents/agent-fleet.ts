@@ -10,7 +10,8 @@ export interface Link {
   dispatch(work: DispatchedWork): Promise<void>;
   forget(ref: AttemptRef): void;
   cancel(ref: AttemptRef, reason: string): void;
-  fetch(sha256: Sha256): Promise<Buffer>;
+  /** @param declared bytes of the output, as its `result` record says. */
+  fetch(sha256: Sha256, declared: number): Promise<Buffer>;
 }
 
 /** The ways to the agents, as a run uses them. */

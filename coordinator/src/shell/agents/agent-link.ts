@@ -11,6 +11,7 @@ import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import { MAX_CHUNK_BYTES, MESSAGE_OVERHEAD_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
 import type { SessionObservation } from '../../core/decide/health.js';
 import type { Link } from './agent-fleet.js';
 import { loopbackCredentials, pinnedCredentials } from './certificate.js';
@@ -39,6 +40,8 @@ const MAX_BACKOFF_MS = 5_000;
 /** Assumed until the daemon has said its own. */
 const DEFAULT_HEARTBEAT_MS = 2_000;
 const DEFAULT_CHUNK_BYTES = 65_536;
+/** Attempts of one agent whose last event is remembered. */
+export const MAX_ATTEMPTS_TOLD = 10_000;
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_TIMEOUT_MS = 5_000;
 
@@ -113,7 +116,7 @@ export class AgentLink implements Link {
       client = new AgentServiceClient(address, credentials, {
         'grpc.keepalive_time_ms': KEEPALIVE_MS,
         'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
-        'grpc.max_receive_message_length': -1,
+        'grpc.max_receive_message_length': MAX_CHUNK_BYTES + MESSAGE_OVERHEAD_BYTES,
         // The fingerprint is checked, not the name; TLS allows no address as a server name.
         'grpc.ssl_target_name_override': 'agent.gatepost',
       });
@@ -125,7 +128,11 @@ export class AgentLink implements Link {
         heartbeatMs: limits?.heartbeatMs || DEFAULT_HEARTBEAT_MS,
         maxInputBytes: Number(limits?.maxInputBytes ?? 0n) || Infinity,
       });
-      const session = await this.#open(client, sessionToken, limits?.maxChunkBytes || DEFAULT_CHUNK_BYTES);
+      const session = await this.#open(
+        client,
+        sessionToken,
+        Math.min(limits?.maxChunkBytes || DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES),
+      );
       opened();
       return toGatepostError(await session.ended, 'AGENT_UNREACHABLE');
     } catch (thrown) {
@@ -138,12 +145,19 @@ export class AgentLink implements Link {
 
   async #open(client: AgentServiceClient, token: string, maxChunkBytes: number): Promise<Session> {
     const heard = () => this.#observe({ connected: true, lastHeardMs: this.clock.nowMs(), trouble: undefined });
-    const session = await Session.open(client, token, maxChunkBytes, [...this.#lastEvents.values()], {
-      heard,
-      event: (event) => this.#event(event),
-      heartbeat: ({ running, queued }) => this.#observe({ load: { running, queued } }),
-      refused: (refused) => this.#refused(refused),
-    });
+    const session = await Session.open(
+      client,
+      token,
+      maxChunkBytes,
+      [...this.#lastEvents.values()],
+      {
+        heard,
+        event: (event) => this.#event(event),
+        heartbeat: ({ running, queued }) => this.#observe({ load: { running, queued } }),
+        refused: (refused) => this.#refused(refused),
+      },
+      this.clock,
+    );
     if (this.#stop.signal.aborted) session.close();
     this.#session = session;
     this.#dispatched.clear();
@@ -157,6 +171,8 @@ export class AgentLink implements Link {
     const { ref } = event;
     if (ref === undefined) return;
     const key = attemptKey(ref);
+    // An agent that invents attempts is not remembered without end.
+    if (this.#lastEvents.size >= MAX_ATTEMPTS_TOLD && !this.#lastEvents.has(key)) return;
     if (event.event > (this.#lastEvents.get(key)?.event ?? 0n)) {
       this.#lastEvents.set(key, { ref, event: event.event });
       this.handlers.event(this.target.account, event);
@@ -193,13 +209,13 @@ export class AgentLink implements Link {
   }
 
   /** @throws GatepostError AGENT_UNREACHABLE without a session, AGENT_REFUSED, OUTPUT_CORRUPT */
-  async fetch(sha256: Sha256): Promise<Buffer> {
+  async fetch(sha256: Sha256, declared: number): Promise<Buffer> {
     if (this.#session === undefined) {
       throw new GatepostError('AGENT_UNREACHABLE', `no session with ${this.target.account}`, {
         agent: this.target.account,
       });
     }
-    return this.#session.fetch(sha256);
+    return this.#session.fetch(sha256, declared);
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import type {
   SessionRequest,
   SessionResponse,
 } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import type { Clock } from '@gatepost/shared/clock';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { Waiters } from '@gatepost/shared/waiters';
@@ -53,10 +54,11 @@ export class Session {
     readonly stream: Stream,
     readonly maxChunkBytes: number,
     handlers: SessionHandlers,
+    clock: Clock,
   ) {
-    this.#fetches = new OutputFetches((sha256, offset) =>
-      this.#send({ $case: 'fetchOutput', value: { sha256, offset } }),
-    );
+    const request = (sha256: Buffer, offset: bigint) =>
+      void this.#send({ $case: 'fetchOutput', value: { sha256, offset } });
+    this.#fetches = new OutputFetches(request, clock);
     this.ended = new Promise((resolve) => {
       stream.once('error', resolve);
       stream.once('end', () => resolve(new GatepostError('AGENT_UNREACHABLE', 'the daemon ended the session')));
@@ -77,11 +79,12 @@ export class Session {
     maxChunkBytes: number,
     resume: readonly { readonly ref: AttemptRef; readonly event: bigint }[],
     handlers: SessionHandlers,
+    clock: Clock,
   ): Promise<Session> {
     const metadata = new Metadata();
     metadata.set('gatepost-session', token);
     const stream = client.session(metadata);
-    const session = new Session(stream, maxChunkBytes, handlers);
+    const session = new Session(stream, maxChunkBytes, handlers, clock);
     const signal = AbortSignal.timeout(WELCOME_MS);
     const welcome = once(stream, 'data', { signal });
     session.#send({ $case: 'hello', value: { resume: [...resume] } });
@@ -140,8 +143,8 @@ export class Session {
   }
 
   /** @throws GatepostError AGENT_REFUSED, OUTPUT_CORRUPT, or what the stream ended with. */
-  fetch(sha256: Sha256): Promise<Buffer> {
-    return this.#fetches.fetch(sha256);
+  fetch(sha256: Sha256, declared: number): Promise<Buffer> {
+    return this.#fetches.fetch(sha256, declared);
   }
 
   close(): void {

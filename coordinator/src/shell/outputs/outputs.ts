@@ -27,7 +27,7 @@ export class Outputs {
   async #fetch(attempt: Attempt, digest: Sha256): Promise<Buffer> {
     const link = this.fleet.link(attempt.agent);
     if (link === undefined) throw new GatepostError('AGENT_UNREACHABLE', `no session with ${attempt.agent}`);
-    const bytes = await link.fetch(digest);
+    const bytes = await link.fetch(digest, attempt.result?.outputSize ?? 0);
     this.store.put(bytes);
     return bytes;
   }

@@ -1,4 +1,4 @@
-import type { AttemptEvent, Refused } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import type { AttemptEvent, AttemptRef, Finished, Refused } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import { reduce } from '@gatepost/rules/fold/reduce';
 import { type Attempt, isOpen, keyOf } from '@gatepost/rules/run/attempt';
 import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
@@ -7,6 +7,8 @@ import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
+import { clipReason } from '@gatepost/shared/records/codec';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_MS, type Nanos } from '@gatepost/shared/vocabulary/time';
@@ -82,6 +84,8 @@ export class RunLoop {
   readonly #mirror: OpenWait;
   readonly #agentWaits: AgentWaits;
   readonly #declined = new Declined();
+  /** Attempts whose output came along with the news of their end. */
+  readonly #early = new WeakSet<Attempt>();
 
   constructor(readonly tools: LoopTools) {
     this.#startedMs = tools.clock.nowMs();
@@ -263,11 +267,25 @@ export class RunLoop {
 
   /** What a session tells of an attempt; the ledger decides, so only bytes and progress count. */
   event(agent: AccountId, { ref, kind }: AttemptEvent): void {
-    const { state, store, progress, log } = this.tools;
+    const { state, progress, log } = this.tools;
     if (ref === undefined || ref.run !== state.context.run) return;
-    if (kind?.$case === 'progress') progress(ref.task, ref.attempt, agent, kind.value.fraction, kind.value.message);
-    else if (kind?.$case === 'log') log.debug({ agent, task: ref.task, attempt: ref.attempt }, kind.value.line);
-    else if (kind?.$case === 'finished' && kind.value.output.length > 0) store.put(kind.value.output);
+    const { task, attempt } = ref;
+    if (kind?.$case === 'finished') this.#keepEarly(agent, ref, kind.value);
+    else if (kind?.$case === 'log') log.debug({ agent, task, attempt }, kind.value.line);
+    else if (kind?.$case === 'progress') {
+      const { fraction, message } = kind.value;
+      progress(task, attempt, agent, fraction, clipReason(message));
+    }
+  }
+
+  /** A small output comes along with its end; one of each attempt is kept, from the agent it was assigned to. */
+  #keepEarly(agent: AccountId, { task, attempt: number }: AttemptRef, { output, outputSha256 }: Finished): void {
+    const { state, store } = this.tools;
+    const attempt = attemptAt(state.tasks.get(task), number);
+    if (output.length === 0 || attempt?.agent !== agent || !isOpen(attempt) || this.#early.has(attempt)) return;
+    if (sha256(output) !== Buffer.from(outputSha256).toString('hex')) return;
+    this.#early.add(attempt);
+    store.put(output);
   }
 
   /** The daemon may not have seen the assignment yet, or have no room: it is told again a little later, within bounds. */
