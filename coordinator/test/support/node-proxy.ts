@@ -19,8 +19,13 @@ export class NodeProxy {
   readonly #server: Http2Server = createServer();
   readonly #upstream: ClientHttp2Session;
   readonly #cutDone: (() => void)[] = [];
+  /** Transactions that are held back. */
+  held = 0;
   isCut = false;
   address = '';
+  #heldFrom = Number.POSITIVE_INFINITY;
+  #release: () => void = () => undefined;
+  #released: Promise<void> = Promise.resolve();
 
   private constructor(
     target: string,
@@ -45,6 +50,19 @@ export class NodeProxy {
     return this.isCut ? Promise.resolve() : new Promise((done) => this.#cutDone.push(done));
   }
 
+  /** Holds back what comes from a transaction on, counted from 1, until `release`. */
+  hold(fromTransaction: number): void {
+    this.#heldFrom = fromTransaction;
+    this.#released = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  release(): void {
+    this.#heldFrom = Number.POSITIVE_INFINITY;
+    this.#release();
+  }
+
   #sever(): void {
     this.isCut = true;
     for (const done of this.#cutDone) done();
@@ -56,6 +74,11 @@ export class NodeProxy {
     if (isTransaction && !this.isCut) this.transactions += 1;
     const here = isTransaction && this.transactions === this.cutAt?.transaction;
     if (here && this.cutAt?.phase === 'before') this.#sever();
+    if (isTransaction && this.transactions >= this.#heldFrom) {
+      this.held += 1;
+      await this.#released;
+      this.held -= 1;
+    }
     if (this.isCut) return stream.close(2);
     const request = await buffer(stream);
     const upstream = this.#upstream.request({
@@ -83,6 +106,7 @@ export class NodeProxy {
 
   close(): void {
     this.isCut = true;
+    this.release();
     this.#server.close();
     this.#upstream.destroy();
   }

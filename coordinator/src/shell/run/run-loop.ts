@@ -142,6 +142,7 @@ export class RunLoop {
    * the journal was read beyond the window of its last transaction.
    */
   #afterPredecessor(): boolean {
+    if (!this.#begun) return true;
     const { takenOverAt, journalAt } = this.tools.state;
     return takenOverAt > 0n && journalAt <= takenOverAt + BigInt(this.tools.limits.quarantineMs) * NANOS_PER_MS;
   }
