@@ -80,17 +80,27 @@ function makeFault(random: Random): Fault {
   return { kind: 'ledger', fault: ledgerFault(random) };
 }
 
+/** A coordinator dies while the mirror is behind: its successor does not see yet what was paid. */
+function deathInTheDark(random: Random): Planned[] {
+  return [
+    { atMs: random.whole(0, 1_500), fault: { kind: 'lag', lagMs: random.pick([3_000, 6_000]) } },
+    {
+      atMs: random.whole(2_000, 6_000),
+      fault: { kind: 'kill', party: 'coordinator', downMs: random.whole(0, 300), forgets: random.chance(0.3) },
+    },
+  ];
+}
+
 /** What goes wrong in a round, in the order of time; at most one take-over. */
 export function makeSchedule(random: Random): Planned[] {
   const lastMs = random.whole(2_000, 6_000);
-  const planned = Array.from({ length: random.whole(2, 7) }, () => ({
+  const planned: Planned[] = Array.from({ length: random.whole(2, 7) }, () => ({
     atMs: random.whole(0, lastMs),
     fault: makeFault(random),
   }));
   const firstTakeOver = planned.find(({ fault }) => fault.kind === 'take-over');
-  return planned
-    .filter((one) => one.fault.kind !== 'take-over' || one === firstTakeOver)
-    .sort((a, b) => a.atMs - b.atMs);
+  const kept = planned.filter((one) => one.fault.kind !== 'take-over' || one === firstTakeOver);
+  return [...kept, ...(random.chance(0.25) ? deathInTheDark(random) : [])].sort((a, b) => a.atMs - b.atMs);
 }
 
 /** A fault in a few words. */
