@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-import '../dist/main.js';
+import { prepareLibraries } from '@gatepost/shared/config/environment';
+
+prepareLibraries();
+await import('../dist/main.js');

@@ -9,6 +9,8 @@ interface DirectOptions extends RunViewOptions {
 
 async function say(options: DirectOptions, directive: Directive): Promise<number> {
   return withRun(options, async (read, connection, log) => {
+    const { assertReachable } = await import('@gatepost/shared/hedera/reachability');
+    await assertReachable(connection);
     const { hederaLedger } = await import('@gatepost/shared/hedera/hedera-ledger');
     const { direct } = await import('../shell/ledger/direct.js');
     await direct(hederaLedger(connection, log), await read(), directive);

@@ -47,6 +47,8 @@ async function init(options: InitOptions): Promise<number> {
   const supply = parseAmount(options.supply, '--supply');
   const connection = await connectCoordinator(readEnvironment());
   try {
+    const { assertReachable } = await import('@gatepost/shared/hedera/reachability');
+    await assertReachable(connection);
     const { initialise } = await import('../shell/setup/initialise.js');
     const { config: configFile, tokenName, tokenSymbol } = options;
     const done = await initialise(connection, { configFile, agents, journal, token, tokenName, tokenSymbol, supply });

@@ -65,6 +65,8 @@ async function run(planFile: string, options: RunOptions): Promise<number> {
         `${options.config} belongs to ${config.account}, but COORDINATOR_ACCOUNT_ID is ${connection.account}`,
       );
     }
+    const { assertReachable } = await import('@gatepost/shared/hedera/reachability');
+    await assertReachable(connection);
     const { requireSuccess, runPlan } = await import('../shell/run/run-plan.js');
     const reporter = reporterFor(process.stdout, options.json === true);
     const end = await runPlan(

@@ -21,7 +21,11 @@ export class CoordinatorProcess {
   readonly #configFile: string;
   readonly #stateDir: string;
 
-  constructor(readonly lane: Lane) {
+  constructor(
+    readonly lane: Lane,
+    /** Short, so that what a killed process may have paid is soon decided. */
+    paymentWindow = '15s',
+  ) {
     this.#configFile = join(lane.directory, 'coordinator.yaml');
     this.#stateDir = join(lane.directory, 'state');
     const { account, journal, token, agents } = lane.config();
@@ -31,7 +35,7 @@ export class CoordinatorProcess {
       token,
       agents: [...agents],
       state_dir: this.#stateDir,
-      limits: { payment_window: '15s', settle_within: '500ms' },
+      limits: { payment_window: paymentWindow, settle_within: '500ms' },
     });
   }
 
@@ -70,9 +74,14 @@ export class CoordinatorProcess {
 
   /** Any other command of the coordinator's, with its key. */
   command(...args: readonly string[]): Promise<Ended> {
+    return this.commandWith({}, ...args);
+  }
+
+  /** The same with more in its environment. */
+  commandWith(more: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ended> {
     const { account } = this.lane.coordinator.connection;
     const keys = { COORDINATOR_ACCOUNT_ID: account, COORDINATOR_PRIVATE_KEY: this.lane.coordinator.der };
-    return ended(this.#spawn(args, { ...this.lane.environment, ...keys }));
+    return ended(this.#spawn(args, { ...this.lane.environment, ...keys, ...more }));
   }
 
   /** The option that names its configuration. */

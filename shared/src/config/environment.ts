@@ -84,3 +84,26 @@ export function variablesFor(names: readonly string[]): Record<string, string> {
   }
   return found;
 }
+
+/** This host, as lists of hosts without a proxy write it; not every version of gRPC knows ranges. */
+const LOOPBACK = ['localhost', '127.0.0.1', '127.0.0.0/8', '::1'];
+
+/**
+ * Prepares what libraries read of the environment, before they are loaded: gRPC would go through a proxy of the
+ * environment even to this host, and writes lines of its own to standard error, where ours are JSON.
+ */
+export function prepareLibraries(): void {
+  const { no_grpc_proxy: listed, no_proxy: general, GRPC_VERBOSITY: verbosity } = process.env;
+  const direct = (listed || general || '').split(',').filter((host) => host !== '');
+  process.env.no_grpc_proxy = [...direct, ...LOOPBACK].join(',');
+  process.env.GRPC_VERBOSITY = verbosity || 'NONE';
+}
+
+/** Has gRPC reach an address of this host without the environment's proxy. @param address host:port */
+export function reachDirectly(address: string): void {
+  const host = address.replace(/:\d+$/, '');
+  const { no_grpc_proxy: listed, no_proxy: general } = process.env;
+  const direct = (listed || general || '').split(',').filter((known) => known !== '');
+  if (/^(127\.|localhost$)/.test(host) && !direct.includes(host))
+    process.env.no_grpc_proxy = [...direct, host].join(',');
+}

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Client, AccountId as SdkAccountId, TransactionId as SdkTransactionId, Timestamp } from '@hashgraph/sdk';
+import { reachDirectly } from '../config/environment.js';
 import type { NetworkConfig } from '../config/network.js';
 import type { AccountId, TransactionId } from '../vocabulary/ids.js';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, nanosFromMs } from '../vocabulary/time.js';
@@ -70,6 +71,7 @@ export function connect(
   key: AccountKey,
   nowMs: () => number = Date.now,
 ): Connection {
+  for (const address of [network.node, network.mirrorGrpc]) if (address !== undefined) reachDirectly(address);
   const client = clientFor(network);
   // Never a new id: the same bytes are submitted until their outcome is known (transaction.ts).
   client.setDefaultRegenerateTransactionId(false);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import { GatepostError } from '../vocabulary/errors.js';
+import { checkClock } from './clock-check.js';
 import type { Connection } from './connection.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -19,9 +20,9 @@ async function connects(address: string): Promise<boolean> {
 }
 
 /**
- * Tells within seconds that a network is not there, before anything is sent that would be retried for minutes. The
+ * Tells within seconds that a network is not there, or lives in another time, before anything is sent that would be retried for minutes. The
  * consensus nodes of public networks are left to the SDK, which knows many.
- * @throws GatepostError LEDGER_UNREACHABLE, MIRROR_UNREACHABLE naming the address
+ * @throws GatepostError LEDGER_UNREACHABLE, MIRROR_UNREACHABLE naming the address; CLOCK_SKEW
  */
 export async function assertReachable(connection: Connection): Promise<void> {
   const { node, name } = connection.network;
@@ -33,5 +34,5 @@ export async function assertReachable(connection: Connection): Promise<void> {
       { node },
     );
   }
-  await connection.mirror.now();
+  await checkClock(connection);
 }

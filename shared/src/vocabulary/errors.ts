@@ -30,6 +30,11 @@ export const ERROR_KINDS = {
     advice: 'The status names the reason; nothing was changed by it.',
   },
   LEDGER_UNREACHABLE: { exitCode: 1, actor: 'operator', advice: 'Check the node address and the network.' },
+  CLOCK_SKEW: {
+    exitCode: 1,
+    actor: 'operator',
+    advice: 'Set the clock of this host, for example with NTP; the network takes no transaction of another time.',
+  },
   OUTCOME_UNKNOWN: {
     exitCode: 1,
     actor: 'operator',

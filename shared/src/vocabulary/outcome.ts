@@ -27,11 +27,14 @@ export type Outcome =
 
 /**
  * The receipt of a transaction that has to be done, for commands that do one thing and end.
- * @throws GatepostError LEDGER_REJECTED with `status`, LEDGER_UNREACHABLE when it never happened, OUTCOME_UNKNOWN.
+ * @throws GatepostError LEDGER_REJECTED with `status`, LEDGER_UNREACHABLE when it never happened, OUTCOME_UNKNOWN;
+ * CLOCK_SKEW when the network finds its time wrong.
  */
 export function requireDone(outcome: Outcome): Receipt {
   if (outcome.kind === 'done') return outcome.receipt;
   const { id } = outcome;
+  const skew = clockSkew(outcome);
+  if (skew !== undefined) throw new GatepostError('CLOCK_SKEW', `${skew}: the ledger does not take ${id}`, { id });
   switch (outcome.kind) {
     case 'refused':
       throw new GatepostError('LEDGER_REJECTED', `the ledger answered ${outcome.status} for ${id}`, {
@@ -43,4 +46,15 @@ export function requireDone(outcome: Outcome): Receipt {
     case 'unknown':
       throw new GatepostError('OUTCOME_UNKNOWN', `cannot learn what became of ${id}: ${outcome.why}`, { id });
   }
+}
+
+/** What a refusal for its time alone says of this host's clock; undefined for any other outcome. */
+export function clockSkew(outcome: Outcome): string | undefined {
+  if (outcome.kind === 'refused' && outcome.status === 'INVALID_TRANSACTION_START') {
+    return "the clock of this host is ahead of the ledger's";
+  }
+  if (outcome.kind === 'never' && outcome.why === 'TRANSACTION_EXPIRED') {
+    return "the clock of this host is behind the ledger's";
+  }
+  return undefined;
 }

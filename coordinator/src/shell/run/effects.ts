@@ -24,6 +24,7 @@ import type { RecordWriter } from '../ledger/record-writer.js';
 import type { Settler } from '../ledger/settler.js';
 import type { OutputKeeper } from '../outputs/output-store.js';
 import type { WorkOrders } from '../outputs/work-orders.js';
+import type { OpenWait, Waits } from './waits.js';
 
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
@@ -38,6 +39,7 @@ export interface EffectTools {
   readonly judging: Judging;
   readonly store: OutputKeeper;
   readonly guards: Guards;
+  readonly waits: Waits;
   readonly clock: Clock;
   readonly log: Logger;
   /** Something happened that may change what is to be done. */
@@ -55,8 +57,12 @@ export class Effects {
   /** The first error that is nobody's but this program's, or this host's. */
   fatal: GatepostError | undefined;
   readonly #running = new Set<Promise<unknown>>();
+  /** Payments that never happened are asked for again; that may go on for long. */
+  readonly #unpaid: OpenWait;
 
-  constructor(readonly tools: EffectTools) {}
+  constructor(readonly tools: EffectTools) {
+    this.#unpaid = tools.waits.open('the network');
+  }
 
   launch(command: Command): void {
     this.inFlight.launched(command, this.tools.clock.nowMs());
@@ -94,6 +100,9 @@ export class Effects {
         return;
       case 'settle': {
         const paid = await settler.settle(command.payments);
+        const never = paid.find(({ became }) => became.kind === 'never')?.became;
+        if (never?.kind === 'never') this.#unpaid.note(`to take a payment, which did not happen so far: ${never.why}`);
+        else this.#unpaid.end();
         this.inFlight.paid(paid, clock.nowMs());
         return;
       }

@@ -6,7 +6,7 @@ import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
-import { requireDone } from '@gatepost/shared/vocabulary/outcome';
+import { clockSkew, requireDone } from '@gatepost/shared/vocabulary/outcome';
 import type { Limits } from '../../core/decide/limits.js';
 import { paymentKey } from '../../core/effects/effect-key.js';
 import type { AgentFleet } from '../agents/agent-fleet.js';
@@ -125,7 +125,8 @@ export class RunWork {
         const { writer } = effects.tools;
         const outcome = await writer.write(this.state.context.journal, undefined, identity.record('begun'));
         if (outcome.kind === 'done') return true;
-        if (outcome.kind === 'refused') requireDone(outcome);
+        // A clock that is wrong will not be right by waiting.
+        if (outcome.kind === 'refused' || clockSkew(outcome) !== undefined) requireDone(outcome);
         await pause(this.ports.clock, BEGIN_AGAIN_MS, interrupted);
       }
       return false;
@@ -180,6 +181,7 @@ export class RunWork {
       judging: new Judging(this.outputs, this.#orders, gates, limits.agentWaitMs, clock, signal),
       store,
       guards,
+      waits,
       clock,
       log,
       wake: this.#waker.wake,
