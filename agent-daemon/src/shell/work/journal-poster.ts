@@ -16,7 +16,7 @@ const SAY_EVERY_MS = 30_000;
 export interface PosterParts {
   readonly ledger: Pick<Ledger, 'prepare' | 'execute'>;
   readonly journal: TopicId;
-  readonly store: Store;
+  readonly store: Pick<Store, 'putPrepared' | 'settlePrepared'>;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -24,7 +24,7 @@ const MEMO = 'gatepost lease ';
 export interface LeaseParts {
   readonly ledger: Ledger;
   readonly journal: TopicId;
-  readonly store: Store;
+  readonly store: Pick<Store, 'leases' | 'putLeases'>;
   readonly clock: Clock;
   readonly policy: LeasePolicy;
   /** This start of the daemon. */

@@ -13,7 +13,7 @@ import {
   type TaskState,
 } from '@gatepost/rules/run/task-state';
 import { FAILURE_GATE, rejectsOutput } from '@gatepost/rules/run/verdict-gates';
-import { assignKey, judgeKey } from '../effects/effect-key.js';
+import { assignKey, judgeKey, verdictKey } from '../effects/effect-key.js';
 import { assignOne } from './assignments.js';
 import type { GateOutcome } from './observations.js';
 import type { Pass } from './pass.js';
@@ -46,9 +46,12 @@ function rejectFailures(pass: Pass, attempts: readonly Attempt[]): Attempt[] {
   });
 }
 
+/** One attempt after the other: while a verdict on one is on its way, another might be accepted beside it. */
 function judgeSingle(pass: Pass, task: TaskState): void {
-  const [attempt] = rejectFailures(pass, undecided(task));
-  if (attempt !== undefined) judgeGroup(pass, task, [attempt]);
+  const good = rejectFailures(pass, undecided(task));
+  const [attempt] = good;
+  if (attempt === undefined || good.some(({ number }) => pass.busy(verdictKey(task.spec.id, number)))) return;
+  judgeGroup(pass, task, [attempt]);
 }
 
 /** Outputs are only compared; when enough are equal, the task's other gates look at that one output. */

@@ -96,8 +96,8 @@ export class LedgerFeed {
    * @throws GatepostError MIRROR_UNREACHABLE
    */
   async read(inboxes: Iterable<TopicId>, { by = 'stream', awaits = noneAwaited }: Look = {}): Promise<LedgerRecord[]> {
-    if (by === 'rest') this.#streamed.length = 0;
-    else this.#takeStreamed();
+    // What REST does not show yet is taken from the stream later: nothing that came is dropped.
+    if (by !== 'rest') this.#takeStreamed();
     if (by !== 'stream') await this.#readJournal();
     const open = [...inboxes];
     await this.#readInboxes(open);
@@ -133,12 +133,22 @@ export class LedgerFeed {
 
   /** Whether an agent reports on an attempt whose assignment did not come into sight yet: REST may lag the stream. */
   #speaksOf(message: TopicMessage, awaits: Awaits): boolean {
-    if (awaits === noneAwaited || !this.agents.has(message.payer) || message.chunk.total > 1) return false;
+    if (!this.agents.has(message.payer) || message.chunk.total > 1) return false;
     const decoded = unpackMessage(message.message);
     if ('malformed' in decoded) return false;
     return decoded.records.some(
       (record) =>
         (record.type === 'started' || record.type === 'result') && awaits(decoded.run, record.task, record.attempt),
+    );
+  }
+
+  #holdsAssignment(run: string | undefined, task: string, attempt: number): boolean {
+    return [...this.#inboxes.values()].some(({ held }) =>
+      held.some(({ message }) => {
+        const decoded = unpackMessage(message);
+        if ('malformed' in decoded || decoded.run !== run) return false;
+        return decoded.records.some((one) => one.type === 'assign' && one.task === task && one.attempt === attempt);
+      }),
     );
   }
 
@@ -148,6 +158,9 @@ export class LedgerFeed {
 
   async #readJournal(): Promise<void> {
     for await (const message of this.ledger.read(this.journal, this.#journal.cursor)) take(this.#journal, message);
+    const { sequenceNumber } = this.#journal.cursor;
+    const later = this.#streamed.findIndex((message) => message.sequenceNumber > sequenceNumber);
+    this.#streamed.splice(0, later < 0 ? this.#streamed.length : later);
   }
 
   async #readInboxes(topics: readonly TopicId[]): Promise<void> {
@@ -172,7 +185,10 @@ export class LedgerFeed {
   #handOn(inboxesUntil: Nanos, awaits: Awaits): LedgerRecord[] {
     let until = this.#journal.cursor.consensusTimestamp;
     if (inboxesUntil > until) until = inboxesUntil;
-    const early = this.#journal.held.find((message) => this.#speaksOf(message, awaits));
+    // An assignment that was read, though not handed on, is awaited no more: who spoke before it spoke of nothing.
+    const unread: Awaits = (...of) => awaits(...of) && !this.#holdsAssignment(...of);
+    const early =
+      awaits === noneAwaited ? undefined : this.#journal.held.find((message) => this.#speaksOf(message, unread));
     if (early !== undefined && early.consensusTimestamp <= until) until = early.consensusTimestamp - 1n;
     const ready: TopicMessage[] = [];
     for (const { held } of [this.#journal, ...this.#inboxes.values()]) {

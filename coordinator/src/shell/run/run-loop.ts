@@ -139,11 +139,13 @@ export class RunLoop {
 
   /**
    * Whether a process before this one may still have messages under way. It fell silent; what it sent is decided once
-   * the journal was read beyond the window of its last transaction.
+   * the journal was read beyond the window of its last transaction. Before its own epoch was read a process does not
+   * know whether it has taken over.
    */
   #afterPredecessor(): boolean {
     if (!this.#begun) return true;
     const { takenOverAt, journalAt } = this.tools.state;
+    if (!this.#begun) return true;
     return takenOverAt > 0n && journalAt <= takenOverAt + BigInt(this.tools.limits.quarantineMs) * NANOS_PER_MS;
   }
 

@@ -1,0 +1,72 @@
+import { randomInt } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Mark } from '../src/simulation/events.js';
+import { simulate } from '../src/simulation/simulate.js';
+import { sweep } from '../src/simulation/sweep.js';
+
+/** Runs that once broke a promise, and what it was. */
+const ONCE_BROKEN = [
+  [69, 'two results of one task were accepted at the same time'],
+  [81, 'a message that the stream brought before REST showed it was lost'],
+  [143, 'what came before the epoch of a successor was folded out of order'],
+  [170, 'what a predecessor had paid was paid again before the successor had read its own epoch'],
+  [224, 'what was folded between the decision to pay and the payment was paid again'],
+  [400, 'a result was folded before its assignment'],
+  [489, 'a lie about an attempt that was on its way stopped the reading for good'],
+] as const;
+
+const BOUNDED = 120;
+
+/** What so few runs see. */
+const SEEN: readonly Mark[] = [
+  'a batch was split',
+  'a payment was refused',
+  'a run was resumed',
+  'two coordinators acted at once',
+  'a coordinator noticed that it was fenced',
+  'a lease lapsed',
+  'a guard spoke',
+  'a deadline passed',
+  'a result came late',
+  'an output was fetched',
+  'an output was rejected',
+  'a quorum agreed',
+  'a review was done',
+  'a person decided',
+  'a lie was told',
+  'a daemon lost its disk',
+  'a write was torn',
+  'a disk was full',
+  'a run was complete',
+  'a run failed',
+];
+
+const failureOf = (seeds: readonly number[]) =>
+  seeds.map((seed) => `replay: npm run simulate -- --seed ${seed}`).join('\n');
+
+describe('the whole system in a simulation', () => {
+  it.each(ONCE_BROKEN)('keeps its promises in run %i, where %s', async (seed) => {
+    const { violations } = await simulate(seed);
+    expect(violations, failureOf([seed])).toEqual([]);
+  });
+
+  it('does the same for the same seed, byte for byte', async () => {
+    for (const seed of [3, 1_003, 2_003]) {
+      const [first, second] = [await simulate(seed), await simulate(seed)];
+      expect(second.digest, `seed ${seed}`).toBe(first.digest);
+      expect(second.lines).toEqual(first.lines);
+    }
+  });
+
+  it('keeps its promises in fixed runs, and these see what they are there to see', async () => {
+    const { failed, marks } = await sweep(1, BOUNDED);
+    expect(failed, failureOf(failed)).toEqual([]);
+    expect(SEEN.filter((mark) => !marks.has(mark))).toEqual([]);
+  }, 120_000);
+
+  it('keeps its promises in a run that nobody has seen before', async () => {
+    const seed = randomInt(2 ** 31);
+    const { violations } = await simulate(seed);
+    expect(violations, failureOf([seed])).toEqual([]);
+  });
+});

@@ -1,0 +1,134 @@
+import type { Limits } from '@gatepost/coordinator/core/decide/limits';
+import type { AutomaticGates } from '@gatepost/coordinator/shell/gates/automatic-gates';
+import { CoordinatorIdentity } from '@gatepost/coordinator/shell/ledger/identity';
+import { indexJournal, replay } from '@gatepost/coordinator/shell/ledger/journal-replay';
+import { LedgerFeed } from '@gatepost/coordinator/shell/ledger/ledger-feed';
+import type { LoopEnd } from '@gatepost/coordinator/shell/run/run-loop';
+import { RunWork } from '@gatepost/coordinator/shell/run/run-work';
+import type { Gate, Plan } from '@gatepost/rules/plan/plan';
+import type { Change } from '@gatepost/rules/run/change';
+import { chooseRun } from '@gatepost/rules/run/journal-index';
+import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
+import type { Ledger } from '@gatepost/shared/ledger/ledger';
+import type { RecordOf } from '@gatepost/shared/records/schema';
+import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { SimulatedKeeper } from './disk.js';
+import type { Events } from './events.js';
+import { RIGHT } from './plans.js';
+import type { ProcessClock } from './process-clock.js';
+import { SimulatedFleet, type Wire } from './wire.js';
+
+/** The mirror's lag that a coordinator which takes over allows for, as the command does. */
+const FENCE_LAG_MS = 60_000;
+const POLL_MS = 250;
+
+/** A process of the coordinator that names itself by its number: nothing of this host, nothing by chance. */
+class SimulatedIdentity extends CoordinatorIdentity {
+  override readonly instance: string;
+
+  constructor(
+    epoch: number,
+    follows: CoordinatorIdentity['follows'],
+    readonly number: number,
+  ) {
+    super(epoch, follows);
+    this.instance = `process-${number}`;
+  }
+
+  override record(state: 'begun' | 'ended'): RecordOf<'epoch'> {
+    const { epoch, instance, number } = this;
+    return { type: 'epoch', epoch, instance, host: 'simulated', pid: number, state };
+  }
+}
+
+/** What one process of the coordinator works with. */
+export interface CoordinatorTools {
+  readonly number: number;
+  readonly plan: Plan;
+  readonly journal: TopicId;
+  readonly token: TokenId;
+  readonly agents: ReadonlySet<AccountId>;
+  readonly limits: Limits;
+  /** Another process may still act. */
+  readonly takeOver: boolean;
+  readonly ledger: Ledger;
+  readonly clock: ProcessClock;
+  readonly keeper: SimulatedKeeper;
+  readonly wires: ReadonlyMap<AccountId, Wire>;
+  readonly events: Events;
+}
+
+/** The gates of simulated plans: a schema stands for all that look at an output. */
+const judgeSimulated: AutomaticGates['run'] = async (gates, { output }) => {
+  const name = gates.map(({ kind }) => kind).join('+');
+  const looks = gates.some(({ kind }: Gate) => kind === 'schema');
+  if (!looks || (typeof output === 'string' && output.startsWith(RIGHT))) {
+    return { accepted: true, gate: name, reason: 'accepted' };
+  }
+  return { accepted: false, gate: 'schema', reason: 'it is wrong' };
+};
+
+/** A process of the coordinator: the real classes, from reading the journal to the loop's end. */
+export class Coordinator {
+  readonly name: string;
+  state: RunState | undefined;
+
+  constructor(readonly tools: CoordinatorTools) {
+    this.name = `coordinator ${tools.number}`;
+  }
+
+  /** @throws GatepostError as `runPlan` does. */
+  async run(): Promise<LoopEnd> {
+    const { number, plan, journal, token, agents, ledger, clock, keeper, takeOver, wires, events } = this.tools;
+    const log = events.logger(this.name);
+    const feed = new LedgerFeed(ledger, journal, agents, log);
+    const index = await indexJournal(feed, ledger.account);
+    const chosen = chooseRun(index, plan.digest, false);
+    const { epoch } = index;
+    const follows = epoch === undefined ? 'none' : epoch.ended ? 'ended' : 'silent';
+    const identity = new SimulatedIdentity((epoch?.epoch ?? 0) + 1, follows, number);
+    if (chosen.state === 'resumed') events.mark('a run was resumed');
+    const state = emptyState({ run: chosen.run, plan, coordinator: ledger.account, journal, token, agents });
+    await replay(feed, state, log);
+    this.state = state;
+    if (chosen.state === 'closed') return 'closed';
+    const { limits } = this.tools;
+    const ports = {
+      ledger,
+      clock,
+      fleet: (handlers: ConstructorParameters<typeof SimulatedFleet>[2]) =>
+        new SimulatedFleet(wires, clock, handlers, events),
+      store: keeper,
+      gates: { run: judgeSimulated, close: async () => undefined },
+      fees: { usd: 0, follow: () => undefined },
+      tell: () => undefined,
+      change: (change: Change) => this.#noteChange(change),
+      progress: () => undefined,
+      waiting: ({ whom, what }: { readonly whom: string; readonly what: string }) =>
+        events.note(this.name, `waits for ${whom} ${what}`),
+      log,
+    };
+    const quarantineMs = limits.quarantineMs + (takeOver ? FENCE_LAG_MS : 0);
+    const settings = { limits: { ...limits, quarantineMs }, inboxPollMs: POLL_MS };
+    const work = new RunWork(ports, settings, state, feed);
+    try {
+      return await work.run(identity, new AbortController().signal);
+    } finally {
+      await work.close();
+    }
+  }
+
+  #noteChange(change: Change): void {
+    const { events } = this.tools;
+    if (change.event === 'ignored' && change.reason.startsWith('assignment')) {
+      events.mark('an assignment had no effect');
+    }
+    if (change.event === 'rejected' && change.gate === 'schema') events.mark('an output was rejected');
+    if (change.event === 'verdict' && change.gate === 'quorum') events.mark('a quorum agreed');
+    if (change.event === 'rejected' && change.gate === 'deadline') events.mark('a deadline passed');
+    events.note(
+      this.name,
+      JSON.stringify(change, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import type { Evidence, TopicEvidence } from '@gatepost/rules/verify/evidence';
+import type { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
+import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
+
+/** Whose topics an audit looks at. */
+export interface Parties {
+  readonly coordinator: AccountId;
+  readonly journal: TopicId;
+  readonly token: TokenId;
+  /** The inbox of each agent. */
+  readonly inboxes: ReadonlyMap<AccountId, TopicId>;
+}
+
+const NAMES = {
+  message: 'CONSENSUSSUBMITMESSAGE',
+  transfer: 'CRYPTOTRANSFER',
+  schedule: 'SCHEDULECREATE',
+  unschedule: 'SCHEDULEDELETE',
+  batch: 'ATOMICBATCH',
+  nothing: 'CRYPTOTRANSFER',
+} as const;
+
+const keyOf = (account: AccountId): string => `ED25519:${account}`;
+
+/** What the mirror of a network in memory would show an auditor. */
+export function evidenceOf(network: MemoryNetwork, { coordinator, journal, token, inboxes }: Parties): Evidence {
+  const topicOf = (topic: TopicId, owner: AccountId): TopicEvidence => {
+    const found = network.entities.topics.get(topic);
+    const { submitter, messages = [] } = found ?? {};
+    return {
+      topic,
+      adminKey: keyOf(owner),
+      submitKey: submitter && keyOf(submitter),
+      messages: messages.map(({ sequenceNumber, consensusTimestamp, payer, message, chunk }) => ({
+        sequence: sequenceNumber,
+        at: consensusTimestamp,
+        handledAt: consensusTimestamp,
+        payer,
+        content: message,
+        chunks: chunk.total,
+        runningHash: undefined,
+      })),
+    };
+  };
+  const transactions = network.history.all.filter(
+    ({ result, payer, kind }) =>
+      result === 'SUCCESS' && payer === coordinator && (kind === 'message' || kind === 'transfer'),
+  );
+  return {
+    journal: topicOf(journal, coordinator),
+    inboxes: [...inboxes].map(([agent, inbox]) => topicOf(inbox, agent)),
+    accountKeys: new Map([coordinator, ...inboxes.keys()].map((account) => [account, keyOf(account)])),
+    treasuries: new Map([[token, coordinator]]),
+    transactions: transactions.map(({ id, at, kind, batch, transfers }) => ({
+      id,
+      at,
+      name: NAMES[kind],
+      batch,
+      tokenTransfers: transfers,
+    })),
+  };
+}

@@ -1,0 +1,315 @@
+import { DEFAULT_LIMITS, type Limits } from '@gatepost/coordinator/core/decide/limits';
+import { direct } from '@gatepost/coordinator/shell/ledger/direct';
+import type { Plan } from '@gatepost/rules/plan/plan';
+import { hasHumanGate } from '@gatepost/rules/run/task-state';
+import type { Conditions } from '@gatepost/shared/ledger/memory/conditions';
+import { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
+import { VirtualClock } from '@gatepost/shared/virtual-clock';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { Random } from '../chaos/random.js';
+import { Coordinator } from './coordinator.js';
+import { Daemon, type Work } from './daemon.js';
+import { Disk, SimulatedKeeper } from './disk.js';
+import { Events } from './events.js';
+import type { Parties } from './evidence.js';
+import { planFrom, REVIEW_TYPE, RIGHT } from './plans.js';
+import { ProcessClock } from './process-clock.js';
+import { PaymentWatch, watchedLedger } from './watched-ledger.js';
+import { Wire } from './wire.js';
+
+const START_MS = 1_800_000_000_000;
+export const SUPPLY = 1_000_000n;
+/** Clocks of hosts may be wrong by so much. A transaction of a clock further ahead is refused by any network. */
+const SKEW_MS = [-4_000, 1_500] as const;
+const PERSON_LOOKS_MS = 2_000;
+/** A process that ended with an error is started again, as a service manager does. */
+const RESTART_MS = [100, 8_000] as const;
+
+/** What passes where it is expected to; any other end of a process is a defect. */
+const EXPECTED = new Set(['MIRROR_UNREACHABLE', 'STORE_FAILED']);
+
+/** An agent's host: its disk outlives the daemons on it. */
+export interface AgentHost {
+  readonly account: AccountId;
+  readonly inbox: TopicId;
+  readonly disk: Disk;
+  readonly wire: Wire;
+  readonly slots: number;
+  readonly skewMs: number;
+  /** How often it works slowly, fails, or does it wrong. */
+  readonly slow: number;
+  readonly failing: number;
+  readonly wrong: number;
+  readonly big: number;
+  lives: number;
+  kill: AbortController | undefined;
+}
+
+/** A process of the coordinator. */
+interface Running {
+  readonly coordinator: Coordinator;
+  readonly kill: AbortController;
+}
+
+/** A network, a coordinator and agents in one process, with a clock and chance of its own. */
+export class World {
+  readonly clock = new VirtualClock(START_MS);
+  readonly events = new Events(this.clock);
+  readonly random: Random;
+  readonly plan: Plan;
+  readonly network: MemoryNetwork;
+  readonly owner: AccountId;
+  readonly journal: TopicId;
+  readonly token: TokenId;
+  readonly hosts: readonly AgentHost[];
+  readonly limits: Limits;
+  readonly keeper: SimulatedKeeper;
+  readonly watch: PaymentWatch;
+  readonly running = new Set<Running>();
+  /** What a process ended with that it should not have. */
+  readonly defects: string[] = [];
+  /** Whether a process saw the run closed. */
+  isClosed = false;
+  #processes = 0;
+  readonly #skewMs: number;
+
+  constructor(readonly seed: number) {
+    this.random = new Random(seed);
+    this.plan = planFrom(this.random.fork());
+    const chances = this.random.fork();
+    this.network = new MemoryNetwork({
+      clock: this.clock,
+      random: () => chances.fraction(),
+      conditions: usual(this.random.fork()),
+    });
+    this.owner = this.network.createAccount();
+    this.journal = this.network.createTopic();
+    this.token = this.network.createToken(this.owner, SUPPLY);
+    this.watch = new PaymentWatch(this.events);
+    this.keeper = new SimulatedKeeper(this.random.fork(), this.events);
+    this.limits = {
+      ...DEFAULT_LIMITS,
+      settleAfter: this.random.whole(1, 5),
+      settleWithinMs: this.random.whole(200, 4_000),
+      agentWaitMs: this.random.whole(20, 60) * 1_000,
+      lossGraceMs: this.random.whole(1, 8) * 1_000,
+    };
+    this.#skewMs = this.random.whole(...SKEW_MS);
+    this.hosts = Array.from({ length: this.random.whole(3, 5) }, (_, index) => this.#newHost(index));
+  }
+
+  #newHost(index: number): AgentHost {
+    const { random, network, clock, events } = this;
+    const account = network.createAccount();
+    if (!random.chance(0.06)) network.associate(account, this.token);
+    return {
+      account,
+      inbox: network.createTopic(this.owner),
+      disk: new Disk(clock, random.fork(), events, `agent ${index}`),
+      wire: new Wire(),
+      slots: random.whole(1, 3),
+      skewMs: random.whole(...SKEW_MS),
+      slow: random.chance(0.3) ? 0.3 : 0.02,
+      failing: random.chance(0.3) ? 0.3 : 0,
+      wrong: random.chance(0.3) ? 0.3 : 0,
+      big: random.chance(0.3) ? 0.5 : 0,
+      lives: 0,
+      kill: undefined,
+    };
+  }
+
+  get parties(): Parties {
+    const inboxes = new Map(this.hosts.map(({ account, inbox }) => [account, inbox]));
+    return { coordinator: this.owner, journal: this.journal, token: this.token, inboxes };
+  }
+
+  /** The run's id, as the first process makes it. */
+  get run(): string {
+    return `${this.plan.digest.slice(0, 12)}-1`;
+  }
+
+  startDaemon(host: AgentHost): void {
+    if (host.kill !== undefined) return;
+    const kill = new AbortController();
+    host.kill = kill;
+    host.lives += 1;
+    const clock = new ProcessClock(this.clock, host.skewMs, kill.signal);
+    const name = `agent ${host.account} life ${host.lives}`;
+    const dice = this.random.fork();
+    const ledger = this.network.ledger(host.account, { clock, killed: kill.signal });
+    const daemon = new Daemon({
+      account: host.account,
+      inbox: host.inbox,
+      journal: this.journal,
+      coordinator: this.owner,
+      session: `session-${host.account}-${host.lives}`,
+      address: '127.0.0.1:1',
+      capabilities: ['work', REVIEW_TYPE],
+      slots: host.slots,
+      leaseMs: 20_000,
+      ledger: watchedLedger(ledger, name, this.watch),
+      clock,
+      disk: host.disk,
+      work: ({ ref, taskType, deadlineMs }) => workOf(host, dice, ref.task, taskType, deadlineMs - clock.nowMs()),
+      events: this.events,
+    });
+    this.events.note(name, 'begins');
+    host.wire.daemon = daemon;
+    host.wire.changed();
+    void daemon
+      .run()
+      .catch((thrown: unknown) => this.defects.push(`${name} ended: ${toGatepostError(thrown).message}`));
+  }
+
+  /** The power goes: what was not flushed is lost. */
+  killDaemon(host: AgentHost): void {
+    if (host.kill === undefined) return;
+    this.events.note(`agent ${host.account}`, 'is killed');
+    host.kill.abort();
+    host.kill = undefined;
+    host.disk.crash();
+    host.wire.daemon = undefined;
+    host.wire.changed();
+  }
+
+  startCoordinator(takeOver: boolean): void {
+    this.#processes += 1;
+    const number = this.#processes;
+    const kill = new AbortController();
+    const clock = new ProcessClock(this.clock, this.#skewMs, kill.signal);
+    const ledger = watchedLedger(
+      this.network.ledger(this.owner, { clock, killed: kill.signal }),
+      `coordinator ${number}`,
+      this.watch,
+    );
+    const coordinator = new Coordinator({
+      number,
+      plan: this.plan,
+      journal: this.journal,
+      token: this.token,
+      agents: new Set(this.hosts.map(({ account }) => account)),
+      limits: this.limits,
+      takeOver,
+      ledger,
+      clock,
+      keeper: this.keeper,
+      wires: new Map(this.hosts.map(({ account, wire }) => [account, wire])),
+      events: this.events,
+    });
+    const running = { coordinator, kill };
+    this.running.add(running);
+    if (this.running.size > 1) this.events.mark('two coordinators acted at once');
+    this.events.note(coordinator.name, takeOver ? 'takes over' : 'begins');
+    void this.#watch(running);
+  }
+
+  async #watch(running: Running): Promise<void> {
+    const { coordinator } = running;
+    try {
+      const end = await coordinator.run();
+      this.events.note(coordinator.name, `ends: ${end}`);
+      if (end === 'closed') this.isClosed = true;
+      if (end === 'fenced') this.events.mark('a coordinator noticed that it was fenced');
+      if (end === 'unpayable') this.#mendPayees();
+    } catch (thrown) {
+      const { code, message, stack } = toGatepostError(thrown);
+      this.events.note(coordinator.name, `ends with ${code}: ${message}`);
+      if (!EXPECTED.has(code)) this.defects.push(`${coordinator.name} ended with ${code}: ${message} ${stack}`);
+    }
+    this.running.delete(running);
+    running.kill.abort();
+    this.keepCoordinated(false);
+  }
+
+  /** When no coordinator is left although the run is not over, another one is started. */
+  keepCoordinated(takeOver: boolean): void {
+    this.clock.at(this.clock.nowMs() + this.random.whole(...RESTART_MS), () => {
+      if (this.running.size === 0 && !this.isClosed) this.startCoordinator(takeOver);
+    });
+  }
+
+  /** @param takeOver whether the next one is on another host and cannot know that this one is dead. */
+  killCoordinator(takeOver: boolean): void {
+    for (const running of this.running) {
+      const { name } = running.coordinator;
+      this.events.note(name, 'is killed');
+      if ((this.watch.underWay.get(name)?.size ?? 0) > 0) {
+        this.events.mark('a coordinator died with a payment under way');
+      }
+      running.kill.abort();
+      this.running.delete(running);
+    }
+    this.keeper.crash();
+    this.keepCoordinated(takeOver);
+  }
+
+  /** Somebody starts another process on another host while the first one lives. */
+  takeOver(): void {
+    for (const { coordinator } of this.running) {
+      if ((this.watch.underWay.get(coordinator.name)?.size ?? 0) > 0) {
+        this.events.mark('a coordinator was taken over with a payment under way');
+      }
+    }
+    if (this.running.size < 3) this.startCoordinator(true);
+  }
+
+  #mendPayees(): void {
+    for (const { account } of this.hosts) {
+      this.network.associate(account, this.token);
+      this.network.freeze(account, this.token, false);
+    }
+  }
+
+  /** A person looks now and then whether there is something to decide, and decides it. */
+  beginPerson(): void {
+    const ledger = this.network.ledger(this.owner);
+    const dice = this.random.fork();
+    const look = (): void => {
+      this.clock.at(this.clock.nowMs() + PERSON_LOOKS_MS, look);
+      const [running] = this.running;
+      const { state } = running?.coordinator ?? {};
+      if (state === undefined || state.closed !== undefined || !state.opened) return;
+      for (const { spec, attempts, status } of state.tasks.values()) {
+        const waits = attempts.some(({ verdict, result }) => verdict === undefined && result?.ok === true);
+        if (status !== 'review' || !waits || !hasHumanGate(spec)) continue;
+        const action = dice.chance(0.8) ? 'approve' : 'reject';
+        this.events.mark('a person decided');
+        void direct(ledger, state, { action, task: spec.id, reason: 'seen' }).catch((thrown: unknown) =>
+          this.events.note('a person', toGatepostError(thrown).message),
+        );
+      }
+    };
+    look();
+  }
+}
+
+/** How a network is on an ordinary day. */
+export function usual(random: Random): Partial<Conditions> {
+  return {
+    answerMs: [2, random.whole(10, 120)],
+    consensusMs: [30, random.whole(60, 1_500)],
+    readMs: [1, random.whole(2, 40)],
+    restLagMs: random.whole(50, 3_000),
+    streamLagMs: random.whole(50, 2_500),
+  };
+}
+
+function workOf(
+  { slow, failing, wrong, big }: AgentHost,
+  dice: Random,
+  task: string,
+  taskType: string,
+  leftMs: number,
+): Work {
+  const ms = dice.chance(slow) ? leftMs + dice.whole(-3_000, 3_000) : dice.whole(50, 4_000);
+  if (dice.chance(failing)) return { ms, output: undefined };
+  if (taskType === REVIEW_TYPE) {
+    return { ms, output: JSON.stringify({ accept: dice.chance(0.85), reason: 'seen' }) };
+  }
+  const filling = dice.chance(big) ? ' '.repeat(300) : '';
+  return {
+    ms,
+    output: JSON.stringify(dice.chance(wrong) ? `wrong ${dice.whole(1, 9)}` : `${RIGHT} ${task}${filling}`),
+  };
+}
