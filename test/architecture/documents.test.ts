@@ -42,6 +42,15 @@ describe('documents say what the code says', () => {
     }
   });
 
+  it('each test that docs/security.md names is there', () => {
+    const named = [...read('docs/security.md').matchAll(/`([\w/-]+\.test\.ts): ([^`]+)`/g)];
+    expect(named.length).toBeGreaterThan(20);
+    for (const [, file = '', title = ''] of named) {
+      expect(existsSync(join(ROOT, file)), file).toBe(true);
+      expect(read(file), `${file}: ${title}`).toContain(title);
+    }
+  });
+
   it('commands named for npm run are there', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     for (const document of ['README.md', 'ARCHITECTURE.md']) {

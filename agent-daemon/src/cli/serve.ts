@@ -74,6 +74,8 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
   const { slots } = config.limits;
   const executors = Object.keys(config.executors);
   log.info({ address, session, slots, executors, enforces, leaseUsdPerDay }, 'online');
+  const { safe, text } = daemon.userNotice;
+  log[safe ? 'info' : 'warn'](text);
   process.on('SIGHUP', () => daemon.reloadCertificate());
   const reason = await Promise.race([signals.first, daemon.failed()]);
   const signalled = typeof reason === 'string';

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
-import { resolve } from 'node:path';
 import type { Clock } from '@gatepost/shared/clock';
-import { ENV_FILE } from '@gatepost/shared/config/environment';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { killMarked } from '@gatepost/shared/process-tree';
@@ -10,9 +8,9 @@ import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import { type GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { DaemonConfig } from '../config/daemon-config.js';
-import { enforcementNames } from './enforcement.js';
+import { enforcementNames, type UserNotice, userNotice } from './enforcement.js';
 import { buildRegistry } from './executors/build-registry.js';
-import { probeConfinement } from './executors/confinement.js';
+import { daemonFiles, probeConfinement } from './executors/confinement.js';
 import { OutputServer } from './grpc/output-server.js';
 import { Registration } from './grpc/register.js';
 import { type RunningServer, SERVICE_NAME, startServer } from './grpc/server.js';
@@ -85,7 +83,7 @@ export class Daemon {
         limits,
         markerPrefix: `${this.#store.id()}:`,
         confinement: this.#confinement,
-        files: { directories: [config.data], files: [config.tls.key, resolve(ENV_FILE)] },
+        files: daemonFiles(config),
       });
     this.#capabilities = [...registry.keys()].sort();
     const store = this.#store;
@@ -135,6 +133,11 @@ export class Daemon {
   /** What holds for every executor, as `online` announces it. */
   get enforces(): readonly string[] {
     return enforcementNames(this.#parts.config.executors, this.#confinement);
+  }
+
+  /** Who runs this daemon and what that means. */
+  get userNotice(): UserNotice {
+    return userNotice(this.#parts.config.executors, this.#confinement);
   }
 
   /** False for a while after the disk has refused a write. */

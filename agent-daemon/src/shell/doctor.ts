@@ -8,9 +8,9 @@ import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
 import type { DaemonConfig } from '../config/daemon-config.js';
 import type { ExecutorSettings } from '../config/executors-schema.js';
 import { usdPerDay } from '../core/lease-planner.js';
-import { confinementOf, enforcement } from './enforcement.js';
+import { confinementOf, enforcement, enforcementNames, userNotice } from './enforcement.js';
 import { shortcoming } from './executors/build-registry.js';
-import { type Confinement, probeConfinement } from './executors/confinement.js';
+import { type Confinement, type DaemonFiles, daemonFiles, probeConfinement } from './executors/confinement.js';
 import { findProgram } from './executors/find-program.js';
 import { accountKeyOnMirror } from './ledger/account-keys.js';
 import { loadIdentity } from './tls.js';
@@ -70,7 +70,11 @@ function ledgerChecks(connection: Connection, config: DaemonConfig): Readonly<Re
   };
 }
 
-async function checkExecutor(executor: ExecutorSettings, confinement: Confinement): Promise<Omit<Finding, 'check'>> {
+async function checkExecutor(
+  executor: ExecutorSettings,
+  confinement: Confinement,
+  files: DaemonFiles,
+): Promise<Omit<Finding, 'check'>> {
   const { command, module, http } = executor;
   if (module !== undefined) return existsSync(module) ? ok(`module ${module}`) : fail(`no such module: ${module}`);
   if (http !== undefined) {
@@ -79,13 +83,13 @@ async function checkExecutor(executor: ExecutorSettings, confinement: Confinemen
   }
   const [program = ''] = command ?? [];
   if (findProgram(program) === undefined) return fail(`no such program: ${program}`);
-  const problem = shortcoming(executor, confinement);
+  const problem = shortcoming(executor, confinement, files);
   if (problem !== undefined) return fail(problem);
   const detail = `command ${program}, ${confinementOf(executor, confinement)}`;
   return executor.confine === 'auto' && confinement.mechanism !== 'bubblewrap' ? warn(detail) : ok(detail);
 }
 
-function hostChecks(config: DaemonConfig): Readonly<Record<string, Check>> {
+function hostChecks(config: DaemonConfig, confinement: Confinement): Readonly<Record<string, Check>> {
   return {
     certificate: () => ok(`SHA-256 ${loadIdentity(config.tls).certificateSha256}`),
     'data directory': () => {
@@ -100,7 +104,12 @@ function hostChecks(config: DaemonConfig): Readonly<Record<string, Check>> {
       const price = (ms: number) => `$${usdPerDay(ms).toFixed(2)} per day renewed every ${formatDurationMs(ms)}`;
       return ok(`busy ${price(intervalMs)}, idle ${price(idleIntervalMs)}`);
     },
+    user: () => {
+      const { safe, text } = userNotice(config.executors, confinement);
+      return safe ? ok(text) : warn(text);
+    },
     enforcement: () => ok(enforcement().join(', ')),
+    announced: () => ok(enforcementNames(config.executors, confinement).join(', ') || 'nothing'),
   };
 }
 
@@ -115,14 +124,15 @@ async function run(check: string, perform: Check): Promise<Finding> {
 /** Looks at everything a daemon needs; changes nothing but the data directory's existence. */
 export async function examine(connection: Connection, config: DaemonConfig): Promise<readonly Finding[]> {
   const confinement = probeConfinement();
+  const files = daemonFiles(config);
   const executors = Object.entries(config.executors).map(
-    ([taskType, executor]) => [`executor ${taskType}`, () => checkExecutor(executor, confinement)] as const,
+    ([taskType, executor]) => [`executor ${taskType}`, () => checkExecutor(executor, confinement, files)] as const,
   );
   const none: [string, Check][] =
     executors.length === 0 ? [['executors', () => warn('none: this agent can execute nothing')]] : [];
   const checks = [
     ...Object.entries(ledgerChecks(connection, config)),
-    ...Object.entries(hostChecks(config)),
+    ...Object.entries(hostChecks(config, confinement)),
     ...executors,
     ...none,
   ];

@@ -1,13 +1,15 @@
 import { platform } from 'node:os';
 import type { Executors } from '../config/executors.js';
 import type { ExecutorSettings } from '../config/executors-schema.js';
-import type { Confinement } from './executors/confinement.js';
+import { type Confinement, commandUser, isRoot } from './executors/confinement.js';
 
 /** What confinement gives one executor, as `online` names it. */
 function confinementNames(settings: ExecutorSettings, { mechanism }: Confinement): readonly string[] {
   if (settings.command === undefined || settings.confine === 'none' || mechanism === 'none') return [];
   const network = settings.network ? [] : ['no_network'];
-  return mechanism === 'bubblewrap' ? ['own_files', 'own_processes', ...network] : ['own_processes', ...network];
+  const files = mechanism === 'bubblewrap' ? ['own_files'] : [];
+  // What has a process namespace of its own can leave nothing behind, and is measured as a whole.
+  return [...files, 'own_processes', ...network, 'process_tree', 'usage'];
 }
 
 /** What `online` announces: what holds for every executor of this agent, in names that a coordinator can compare. */
@@ -15,10 +17,9 @@ export function enforcementNames(executors: Executors, confinement: Confinement)
   const all = Object.values(executors);
   const commands = all.filter(({ command }) => command !== undefined);
   if (commands.length === 0 || commands.length < all.length) return [];
-  const onLinux = platform() === 'linux' ? ['process_tree', 'usage'] : [];
   const [first = [], ...others] = commands.map((settings) => confinementNames(settings, confinement));
   const common = first.filter((name) => others.every((names) => names.includes(name)));
-  return ['process_group', ...onLinux, ...common];
+  return ['process_group', ...common];
 }
 
 /** How one command is kept apart, in words. */
@@ -28,12 +29,33 @@ export function confinementOf(settings: ExecutorSettings, confinement: Confineme
     return settings.confine === 'none' ? 'not confined' : `not confined (${confinement.lacking})`;
   }
   const words = names.map((name) => name.replace('_', ' ')).join(', ');
-  return `confined: ${words}${names.includes('own_files') ? '' : ` (no own files: ${confinement.lacking})`}`;
+  const user = commandUser() === undefined ? '' : ', as nobody';
+  return `confined: ${words}${user}${names.includes('own_files') ? '' : ` (no own files: ${confinement.lacking})`}`;
 }
 
 /** What this host enforces on every command, in words. */
 export function enforcement(): readonly string[] {
   const everywhere = ['deadline', 'output size', 'log lines', 'environment allow-list', 'process group kill'];
   if (platform() !== 'linux') return [...everywhere, 'no memory or processor limits (no /proc)'];
-  return [...everywhere, 'process tree kill by /proc', 'memory and processor time by sampling /proc'];
+  return [
+    ...everywhere,
+    'process tree kill and usage by /proc, which a command that is not confined can escape by a new session without its environment',
+  ];
+}
+
+/** Who runs this daemon and what that means. */
+export interface UserNotice {
+  /** False when whoever gives this agent work can do everything on its host. */
+  readonly safe: boolean;
+  readonly text: string;
+}
+
+export function userNotice(executors: Executors, confinement: Confinement): UserNotice {
+  if (!isRoot()) return { safe: true, text: `run by user ${process.geteuid?.() ?? 'unknown'}` };
+  const asRoot = Object.entries(executors)
+    .filter(([, settings]) => settings.http === undefined && confinementNames(settings, confinement).length === 0)
+    .map(([taskType]) => taskType);
+  if (asRoot.length === 0) return { safe: true, text: 'run by root; its commands are confined and run as nobody' };
+  const who = `run by root: ${asRoot.join(', ')} can do everything on this host, and so can whoever gives this agent work`;
+  return { safe: false, text: `${who}; run the daemon as a user of its own` };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executorSchema } from '../../src/config/executors-schema.js';
 import { enforcementNames } from '../../src/shell/enforcement.js';
 import { buildRegistry } from '../../src/shell/executors/build-registry.js';
-import { probeConfinement } from '../../src/shell/executors/confinement.js';
+import { type Confinement, isRoot, probeConfinement } from '../../src/shell/executors/confinement.js';
 import { until } from '../support/until.js';
 import { command, HOST, outputOf, start } from './run.js';
 
@@ -20,6 +20,7 @@ let home: string;
 
 beforeAll(() => {
   home = mkdtempSync(join(homedir(), '.gatepost-confinement-'));
+  chmodSync(home, 0o755); // What root shows a command has to be open to nobody.
   writeFileSync(join(home, 'private'), 'private');
   mkdirSync(join(home, 'agent/data'), { recursive: true });
   writeFileSync(join(home, 'agent/neighbour'), 'neighbour');
@@ -61,6 +62,7 @@ describe('the files of a confined command', () => {
     expect(Object.values(seen)).toEqual(files ? ['yes', 'no', 'no'] : ['yes', 'yes', 'yes']);
     const place = join(home, 'shared');
     mkdirSync(place);
+    chmodSync(place, 0o777);
     const script = `echo kept > ${place}/note; echo own > note; cat note; echo no > ${home}/agent/neighbour`;
     const run = start(command(shell(script), { read: [home], write: [place] }));
     await run.result;
@@ -132,6 +134,7 @@ describe('the network of a confined command', () => {
 });
 
 describe('a host that cannot confine', () => {
+  const NO_UNSHARE = isRoot() ? 'unshare does not confine root' : 'unshare is not installed';
   const bare = probeConfinement('/no/such/directory');
   const limits = {} as never;
   const registry = (settings: object, confinement = bare) => {
@@ -143,12 +146,12 @@ describe('a host that cannot confine', () => {
   };
 
   it('says why', () => {
-    expect(bare).toEqual({ mechanism: 'none', lacking: 'bwrap is not installed; unshare is not installed' });
+    expect(bare).toEqual({ mechanism: 'none', lacking: `bwrap is not installed; ${NO_UNSHARE}` });
   });
 
   it('refuses to start where confinement is required, and runs without where it is not', () => {
     expect(() => registry({ confine: 'required' })).toThrow(
-      'executors.work: confine: required, but this host cannot: bwrap is not installed; unshare is not installed; ' +
+      `executors.work: confine: required, but this host cannot: bwrap is not installed; ${NO_UNSHARE}; ` +
         'install bubblewrap, or set confine: auto',
     );
     expect(registry({ confine: 'auto' }).has('work')).toBe(true);
@@ -165,14 +168,13 @@ describe('a host that cannot confine', () => {
     const one = parse({ command: ['true'] });
     const online = parse({ command: ['true'], network: true });
     const best = { mechanism: 'bubblewrap', lacking: '' } as const;
-    const base = ['process_group', 'process_tree', 'usage'];
-    expect(enforcementNames({ one }, best)).toEqual([...base, 'own_files', 'own_processes', 'no_network']);
-    expect(enforcementNames({ one, online }, best)).toEqual([...base, 'own_files', 'own_processes']);
-    expect(enforcementNames({ one }, { mechanism: 'namespaces', lacking: 'x' })).toEqual([
-      ...base,
-      'own_processes',
-      'no_network',
-    ]);
+    const base = ['process_group'];
+    const apart = ['process_tree', 'usage'];
+    const names = (executors: object, confinement: Confinement) => enforcementNames(executors as never, confinement);
+    expect(names({ one }, best)).toEqual([...base, 'own_files', 'own_processes', 'no_network', ...apart]);
+    expect(names({ one, online }, best)).toEqual([...base, 'own_files', 'own_processes', ...apart]);
+    const namespaces = { mechanism: 'namespaces', lacking: 'x' } as const;
+    expect(names({ one }, namespaces)).toEqual([...base, 'own_processes', 'no_network', ...apart]);
     expect(enforcementNames({ one, free: parse({ command: ['true'], confine: 'none' }) }, best)).toEqual(base);
     expect(enforcementNames({ one }, bare)).toEqual(base);
     expect(enforcementNames({ one, web: parse({ http: 'http://127.0.0.1:1' }) }, best)).toEqual([]);

@@ -5,7 +5,8 @@ import type { Executors } from '../../config/executors.js';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
 import type { ExecutorRegistry } from '../work/executor-registry.js';
 import { CommandExecutor } from './command-executor.js';
-import type { Confinement, DaemonFiles } from './confinement.js';
+import { type Confinement, closedToCommand, type DaemonFiles } from './confinement.js';
+import { DiscreetExecutor } from './discreet-executor.js';
 import type { Executor } from './executor.js';
 import { HttpExecutor } from './http-executor.js';
 import { ModuleExecutor } from './module-executor.js';
@@ -27,12 +28,19 @@ function executorFor(settings: ExecutorSettings, host: ExecutorHost): Executor {
 }
 
 /** What this host cannot give an executor, in words. */
-export function shortcoming(settings: ExecutorSettings, { mechanism, lacking }: Confinement): string | undefined {
+export function shortcoming(
+  settings: ExecutorSettings,
+  { mechanism, lacking }: Confinement,
+  files: DaemonFiles,
+): string | undefined {
   if (settings.confine === 'required' && mechanism !== 'bubblewrap') {
     return `confine: required, but this host cannot: ${lacking}; install bubblewrap, or set confine: auto`;
   }
   const missing = [...settings.read, ...settings.write].filter((path) => !existsSync(path));
-  return missing.length === 0 ? undefined : `no such file or directory: ${missing.join(', ')}`;
+  if (missing.length > 0) return `no such file or directory: ${missing.join(', ')}`;
+  const { command, confine } = settings;
+  if (command === undefined || confine === 'none' || mechanism === 'none') return undefined;
+  return closedToCommand({ ...settings, command }, files);
 }
 
 /**
@@ -42,15 +50,16 @@ export function shortcoming(settings: ExecutorSettings, { mechanism, lacking }: 
 export function buildRegistry(executors: Executors, host: ExecutorHost): ExecutorRegistry {
   const entries = Object.entries(executors);
   const problems = entries.flatMap(([taskType, settings]) => {
-    const problem = shortcoming(settings, host.confinement);
+    const problem = shortcoming(settings, host.confinement, host.files);
     return problem === undefined ? [] : [`executors.${taskType}: ${problem}`];
   });
   if (problems.length > 0) throw new GatepostError('INVALID_CONFIG', problems.join('\n'));
+  const made = (settings: ExecutorSettings) => executorFor(settings, host);
   return new Map(
     entries.map(([taskType, settings]) => [
       taskType,
       {
-        executor: executorFor(settings, host),
+        executor: settings.env.length === 0 ? made(settings) : new DiscreetExecutor(made(settings), settings.env),
         restart: settings.restart,
         keepWorkDir: settings.keep_work_dir,
       },

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { chownSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { closePipes } from '@gatepost/shared/child-pipes';
@@ -148,7 +149,9 @@ export class CommandExecutor implements Executor {
     if (findProgram(named) === undefined) return { reason: `cannot run ${named}: there is no such program` };
     const [program = '', ...args] = confinedArgv(this.#mechanism, command, { ...this.#view, workDir, cwd });
     const marker = `${this.host.markerPrefix}${randomUUID()}`;
+    const { runAs } = this.#view;
     try {
+      if (runAs !== undefined && this.#mechanism !== 'none') chownSync(workDir, runAs, runAs);
       const child = spawn(program, args, {
         cwd,
         env: childEnvironment(execution, env, marker),

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
-import { variablesFor } from '@gatepost/shared/config/environment';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ENV_FILE, variablesFor } from '@gatepost/shared/config/environment';
+import type { DaemonConfig } from '../../config/daemon-config.js';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
 import {
   confinedArgv,
@@ -10,6 +11,7 @@ import {
   installationOf,
   type Mechanism,
   neighbourhoodOf,
+  UNPRIVILEGED,
   type View,
 } from '../../core/confinement.js';
 import { findProgram } from './find-program.js';
@@ -27,16 +29,31 @@ export interface DaemonFiles {
   readonly files: readonly string[];
 }
 
+export const daemonFiles = ({ data, tls }: Pick<DaemonConfig, 'data' | 'tls'>): DaemonFiles => ({
+  directories: [data],
+  files: [tls.key, resolve(ENV_FILE)],
+});
+
 const PROBE_TIMEOUT_MS = 5_000;
+
+/** Whether this process may do everything on its host. */
+export const isRoot = (): boolean => process.geteuid?.() === 0;
+
+/** Whose rights a confined command has, when not the daemon's own. */
+export const commandUser = (): number | undefined => (isRoot() ? UNPRIVILEGED : undefined);
 
 const nothingShown = { read: [], write: [], secretFiles: [], secretDirectories: [], network: false };
 
+const NOT_FOR_ROOT = 'unshare does not confine root';
+
 /** Runs `true` by the mechanism; the reason why that fails, if it does. */
 function fault(mechanism: Exclude<Mechanism, 'none'>, searchPath: string): string | undefined {
-  const view: View = { ...nothingShown, workDir: tmpdir(), cwd: '/', hidden: ['/tmp'] };
+  if (mechanism === 'namespaces' && isRoot()) return NOT_FOR_ROOT;
+  const view: View = { ...nothingShown, workDir: tmpdir(), cwd: '/', hidden: ['/tmp'], runAs: commandUser() };
   const [name = '', ...args] = confinedArgv(mechanism, ['true'], view);
   const program = findProgram(name, searchPath);
   if (program === undefined) return `${name} is not installed`;
+  if (isRoot() && findProgram('setpriv', searchPath) === undefined) return 'setpriv is not installed';
   const { status, stderr, error } = spawnSync(program, args, { timeout: PROBE_TIMEOUT_MS, encoding: 'utf8' });
   if (status === 0) return undefined;
   const [line = ''] = (error?.message ?? stderr).trim().split('\n');
@@ -93,5 +110,45 @@ export function viewOf(
     secretFiles: daemon.files.filter((path) => existsSync(path)),
     secretDirectories: daemon.directories.filter((path) => existsSync(path)),
     network: settings.network,
+    runAs: commandUser(),
   };
+}
+
+/** Every directory above a path and the path itself, `/` left out. */
+function waysTo(path: string): readonly string[] {
+  const above = dirname(path);
+  return above === path ? [] : [...waysTo(above), path];
+}
+
+/**
+ * What the user that a root daemon's command gets cannot reach although its settings name it, in words. Directories that
+ * are only made for the command, on the way to what is shown, let everybody in.
+ */
+export function closedToCommand(
+  settings: ExecutorSettings & { readonly command: readonly string[] },
+  daemon: DaemonFiles,
+): string | undefined {
+  const view = viewOf(settings, daemon);
+  if (view.runAs === undefined) return undefined;
+  const named = settings.command.filter((argument) => isAbsolute(argument) && existsSync(argument));
+  const shown = [...view.read, ...view.write];
+  const made = (path: string) =>
+    view.hidden.some((directory) => `${path}/`.startsWith(`${directory}/`)) &&
+    !shown.some((directory) => `${path}/`.startsWith(`${directory}/`));
+  const closed = (path: string): boolean => {
+    const { mode, uid } = statSync(path);
+    const bits = uid === view.runAs ? mode >> 6 : mode;
+    return (bits & 0o1) === 0 && statSync(path).isDirectory();
+  };
+  const unreadable = (path: string): boolean => {
+    const { mode, uid } = statSync(path);
+    return ((uid === view.runAs ? mode >> 6 : mode) & 0o4) === 0;
+  };
+  const targets = [...named, ...settings.read, ...settings.write].filter((path) => existsSync(path));
+  const doors = [...targets, ...daemon.directories.map((path) => dirname(path))]
+    .flatMap(waysTo)
+    .filter((path) => existsSync(path) && !made(path) && closed(path));
+  const found = [...new Set([...doors, ...targets.filter(unreadable)])];
+  if (found.length === 0) return undefined;
+  return `root starts it as nobody (${view.runAs}), who may not enter or read ${found.join(', ')}; change their mode, or run the daemon as a user of its own`;
 }
