@@ -102,6 +102,8 @@ async function aDay(busy: boolean, policy: { intervalMs: number; idleIntervalMs:
     session,
     jitter: 1,
     hears: () => true,
+    address: () => '127.0.0.1:1',
+    living: async () => [],
     busy: () => busy,
     announceAgain: () => {},
     log,

@@ -6,7 +6,7 @@ import type { Logger } from '@gatepost/shared/log';
 import { killMarked } from '@gatepost/shared/process-tree';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
-import { type GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { DaemonConfig } from '../config/daemon-config.js';
 import { enforcementNames, type UserNotice, userNotice } from './enforcement.js';
 import { buildRegistry } from './executors/build-registry.js';
@@ -19,6 +19,7 @@ import { SessionTokens } from './grpc/session-tokens.js';
 import type { AccountKeys } from './ledger/account-keys.js';
 import { reportedAttempts } from './ledger/reported.js';
 import { Metrics, type MetricsSource } from './metrics.js';
+import { type Likeness, livingLeases } from './other-daemon.js';
 import { doneWithin, STOP_BOUNDS, type StopBounds } from './stop-bounds.js';
 import { Store } from './store/store.js';
 import type { Identity } from './tls.js';
@@ -145,9 +146,36 @@ export class Daemon {
     return this.#store.healthy;
   }
 
-  /** Takes up earlier work, serves, and says so on the journal. */
+  #likeness(): Likeness {
+    const { config, identity } = this.#parts;
+    const { account, coordinator } = config;
+    return { account, coordinator, session: this.session, insecure: identity.certificateSha256 === '' };
+  }
+
+  /** One account belongs to one daemon. @throws GatepostError ALREADY_RUNNING */
+  async #refuseCompany(): Promise<void> {
+    const { ledger, config, log } = this.#parts;
+    const waiting = await ledger.waitingSchedules().catch((error: unknown) => {
+      log.warn({ reason: toGatepostError(error).message }, 'it cannot be told whether another daemon has this account');
+      return [];
+    });
+    const [other] = await livingLeases(waiting, this.#likeness());
+    if (other === undefined) return;
+    const { account } = config;
+    const { address } = other;
+    throw new GatepostError('ALREADY_RUNNING', `account ${account} is served at ${address} already`, {
+      account,
+      address,
+    });
+  }
+
+  /**
+   * Takes up earlier work, serves, and says so on the journal.
+   * @throws GatepostError ALREADY_RUNNING when another daemon of this account answers.
+   */
   async start(): Promise<void> {
     const { config, identity, log } = this.#parts;
+    await this.#refuseCompany();
     const orphans = await killMarked(`${this.#store.id()}:`);
     if (orphans > 0) log.warn({ orphans }, 'ended processes that an earlier daemon left behind');
     await this.#workDirs.prepare();
@@ -334,6 +362,8 @@ export class Daemon {
       jitter: randomBytes(1).readUInt8() / 255,
       busy: () => this.engine.load.running + this.engine.load.queued > 0,
       hears: () => this.inbox.hears,
+      address: () => this.address,
+      living: (schedules) => livingLeases(schedules, this.#likeness()),
       announceAgain: () => this.#announce(),
       log,
     });

@@ -31,6 +31,8 @@ export interface HostOptions {
   /** Added to the configuration file. */
   readonly settings?: object;
   readonly insecure?: boolean;
+  /** That of another host, to share. */
+  readonly ledger?: MemoryLedger;
   /** How long the parts of a stop may take. */
   readonly stopBounds?: StopBounds;
   /** The daemon's clock. */
@@ -51,7 +53,7 @@ export class Hosted {
 
   private constructor(options: HostOptions) {
     this.#options = options;
-    this.ledger = new MemoryLedger();
+    this.ledger = options.ledger ?? new MemoryLedger();
   }
 
   static async start(options: HostOptions = {}): Promise<Hosted> {

@@ -56,6 +56,11 @@ export const ERROR_KINDS = {
   AGENT_REFUSED: { exitCode: 1, actor: 'operator', advice: 'The status names the reason.' },
   OUTPUT_CORRUPT: { exitCode: 1, actor: 'agent', advice: 'The bytes do not match their digest; they were dropped.' },
   STORE_FAILED: { exitCode: 1, actor: 'operator', advice: 'Check the disk and the data directory.' },
+  ALREADY_RUNNING: {
+    exitCode: 1,
+    actor: 'operator',
+    advice: 'Stop the other daemon first, or give this host an account of its own; one account belongs to one daemon.',
+  },
   LEFT_UNDONE: {
     exitCode: 1,
     actor: 'operator',

@@ -7,6 +7,7 @@ import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/erro
 import { type ScheduleId, scheduleId, type TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
 import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import { leaseMemo, readLeaseMemo } from '../../core/lease-memo.js';
 import {
   isGone,
   type LeaseCommand,
@@ -18,8 +19,7 @@ import {
 } from '../../core/lease-planner.js';
 import type { LeaseRows, Store } from '../store/store.js';
 
-/** By which the schedules of leases are recognised. */
-const MEMO = 'gatepost lease ';
+type WaitingSchedules = Awaited<ReturnType<Ledger['waitingSchedules']>>;
 
 export interface LeaseParts {
   readonly ledger: Ledger;
@@ -34,6 +34,10 @@ export interface LeaseParts {
   readonly busy: () => boolean;
   /** Whether the inbox is being read. */
   readonly hears: () => boolean;
+  /** Where this daemon serves, host:port. */
+  readonly address: () => string;
+  /** Those of the schedules that are leases of other daemons of this account which answer. */
+  readonly living: (schedules: WaitingSchedules) => Promise<WaitingSchedules>;
   /** The ledger has declared this agent dead: say that it is online. */
   readonly announceAgain: () => void;
   readonly log: Logger;
@@ -110,7 +114,7 @@ export class LeaseRunner {
   }
 
   async #create(number: number, expiresAtMs: number): Promise<void> {
-    const { journal: topic, session, log } = this.parts;
+    const { journal: topic, session, address, log } = this.parts;
     const [message = Buffer.alloc(0)] = packRecords(undefined, [{ type: 'lapsed', session, lease: number }]);
     const expiresAt = nanosFromMs(expiresAtMs);
     const outcome = await this.#execute({
@@ -118,7 +122,7 @@ export class LeaseRunner {
       topic,
       message,
       expiresAt,
-      memo: `${MEMO}${session} ${number}`,
+      memo: leaseMemo(session, number, address()),
     });
     const schedule = outcome.kind === 'done' ? outcome.receipt.scheduleId : undefined;
     if (schedule === undefined) log.warn({ lease: number, reason: wordsOf(outcome) }, 'the lease could not be created');
@@ -158,17 +162,22 @@ export class LeaseRunner {
     return executeUntilKnown(ledger, clock, prepared, { signal: this.#abandoned.signal, onWait });
   }
 
-  /** Leases of earlier processes: those they noted, and those the mirror shows that they had no time to note. */
+  /**
+   * Leases of earlier processes: those they noted, and those the mirror shows that they had no time to note. That of a
+   * daemon which answers is left alone.
+   */
   async #deleteEarlier(): Promise<void> {
-    const { store, ledger, session, log } = this.parts;
+    const { store, ledger, session, living, log } = this.parts;
     try {
       const waiting = await ledger.waitingSchedules();
+      const leases = waiting.filter(({ memo }) => (readLeaseMemo(memo)?.session ?? session) !== session);
+      const others = await living(leases);
       if (this.#abandoned.signal.aborted) return;
-      const shown = waiting.filter(({ memo }) => memo.startsWith(MEMO));
-      const foreign = shown.filter(({ memo }) => !memo.startsWith(`${MEMO}${session} `)).map(({ id }) => id);
+      for (const { memo } of others) log.error({ memo }, 'another daemon has this account too; stop one of them');
+      const kept = new Set(others.map(({ id }) => id));
       const noted = store.leases().filter((row) => row.session !== session);
-      const earlier = new Set([...noted.map((row) => scheduleId(row.schedule)), ...foreign]);
-      for (const schedule of earlier) await this.#unschedule(schedule);
+      const earlier = new Set([...noted.map((row) => scheduleId(row.schedule)), ...leases.map(({ id }) => id)]);
+      for (const schedule of earlier) if (!kept.has(schedule)) await this.#unschedule(schedule);
     } catch (error) {
       log.warn({ reason: toGatepostError(error).message }, 'leases of an earlier process could not be deleted yet');
     }
