@@ -31,6 +31,13 @@ describe('documents say what the code says', () => {
     }
   });
 
+  it('docs/limits.md lists exactly the bounds in the sources, with their values and words; npm run limits writes it', () => {
+    const page = execFileSync(process.execPath, ['scripts/limits.mjs', '--print'], { cwd: ROOT, encoding: 'utf8' });
+    expect(firstCells(page).length).toBeGreaterThan(100);
+    for (const bound of ['MAX_OUTPUT_BYTES', 'MAX_FETCHES', 'MAX_ENDS', 'MAX_TASK_ID']) expect(page).toContain(bound);
+    expect(read('docs/limits.md')).toBe(page);
+  });
+
   it('links lead to files that are there', () => {
     const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
     expect(documents).toContain('README.md');
