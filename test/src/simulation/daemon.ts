@@ -94,6 +94,9 @@ export class Daemon {
       policy: { intervalMs: leaseMs, idleIntervalMs: IDLE_TIMES * leaseMs },
       jitter: 0.5,
       busy: () => this.#live.size > 0,
+      address: () => 'simulated:1',
+      // Two daemons of one account are not among the troubles here.
+      living: async () => [],
       hears: () => true,
       announceAgain: () => this.#announce(),
       log,
