@@ -1,7 +1,7 @@
 // Task type dependency-inventory: name, version and licence of every installed package.
 import { relative } from 'node:path';
 import { installedPackages } from './installed-packages.mjs';
-import { deliver, inCheckout, progress, readWorkOrder } from './work-order.mjs';
+import { deliver, nearest, progress, readWorkOrder } from './work-order.mjs';
 
 function licence({ license, licenses }) {
   if (typeof license === 'string') return license;
@@ -11,7 +11,7 @@ function licence({ license, licenses }) {
 }
 
 const { input } = await readWorkOrder();
-const modules = inCheckout(input.directory);
+const modules = nearest(input.directory);
 const packages = [];
 for (const { directory, manifest } of installedPackages(modules)) {
   const path = relative(modules, directory).split('\\').join('/');

@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { installedPackages } from './installed-packages.mjs';
-import { deliver, inCheckout, progress, readWorkOrder } from './work-order.mjs';
+import { deliver, nearest, progress, readWorkOrder } from './work-order.mjs';
 
 /** Bytes of the files a package brings itself; what is installed in its own node_modules counts for those packages. */
 function ownBytes(directory, root = true) {
@@ -16,7 +16,7 @@ function ownBytes(directory, root = true) {
 }
 
 const { input } = await readWorkOrder();
-const modules = inCheckout(input.directory);
+const modules = nearest(input.directory);
 const packages = [];
 const versions = new Map();
 for (const { directory, manifest } of installedPackages(modules)) {

@@ -1,9 +1,7 @@
 // What every example agent shares: the work order on standard input, the result on standard output,
 // progress and log lines on standard error.
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const checkout = fileURLToPath(new URL('../..', import.meta.url));
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** Reads the work order: { input, feedback? }. */
 export async function readWorkOrder() {
@@ -12,8 +10,11 @@ export async function readWorkOrder() {
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
-/** A path of the checkout that the examples audit. */
-export const inCheckout = (path) => resolve(checkout, path);
+/** What the examples audit: the nearest of that name above them, in a checkout or where they were installed. */
+export function nearest(name, directory = import.meta.dirname) {
+  const path = join(directory, name);
+  return existsSync(path) || dirname(directory) === directory ? path : nearest(name, dirname(directory));
+}
 
 /** Reports progress; fraction from 0 to 1. */
 export function progress(fraction, message) {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { inCheckout, judge, readResult } from './gate.mjs';
+import { judge, nearest, readResult } from './gate.mjs';
 
 async function digest(path) {
   const tool = spawnSync('sha256sum', [path], { encoding: 'utf8' });
@@ -13,6 +13,6 @@ async function digest(path) {
 }
 
 const { input, output } = await readResult();
-const expected = await digest(inCheckout(input.file));
+const expected = await digest(nearest(input.file));
 const problems = output?.sha256 === expected ? [] : ['hash the bytes of the file as they are, without trimming'];
 judge(problems, `${input.file} has the SHA-256 ${expected}`);

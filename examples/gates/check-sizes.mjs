@@ -1,10 +1,10 @@
 // Checks sizes in one walk over the whole folder, and the duplicates against npm's own record.
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inCheckout, judge, readResult } from './gate.mjs';
+import { judge, nearest, readResult } from './gate.mjs';
 
 const { input, output } = await readResult();
-const modules = inCheckout(input.directory);
+const modules = nearest(input.directory);
 const record = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8'));
 const locations = Object.entries(record.packages)
   .filter(([location, { link }]) => link !== true && location.startsWith('node_modules/'))

@@ -1,11 +1,13 @@
 // What every example gate shares. A gate reads { task, attempt, input, output } on standard input, gives its reason
 // on standard output, and says yes with exit code 0 and no with 1.
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-const checkout = fileURLToPath(new URL('../..', import.meta.url));
-
-export const inCheckout = (path) => resolve(checkout, path);
+/** What the examples audit: the nearest of that name above them, in a checkout or where they were installed. */
+export function nearest(name, directory = import.meta.dirname) {
+  const path = join(directory, name);
+  return existsSync(path) || dirname(directory) === directory ? path : nearest(name, dirname(directory));
+}
 
 /** The result to judge. */
 export async function readResult() {

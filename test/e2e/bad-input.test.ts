@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runCommand } from 'gatepost/stage/command';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommand } from '../src/stage/command.js';
 import { openTestStage, type TestStage } from './stage-for-tests.js';
 
 const task = (lines: string) => `name: bad

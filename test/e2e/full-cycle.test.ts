@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Finished, runCommand } from 'gatepost/stage/command';
+import type { StageAgent } from 'gatepost/stage/stage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, type SeenRecord } from '../src/check/mirror-truth.js';
-import { type Finished, runCommand } from '../src/stage/command.js';
-import type { StageAgent } from '../src/stage/stage.js';
 import { converse, nativeKey, openAgent, peerCertificate, register, sha256Hex, unary } from './black-box-client.js';
 import { example, expectVerified, openTestStage, type TestStage } from './stage-for-tests.js';
 

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type RunningCommand, runCommand, startCommand } from 'gatepost/stage/command';
+import type { StageAgent, StageAgentOptions } from 'gatepost/stage/stage';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, type SeenRecord } from '../src/check/mirror-truth.js';
-import { type RunningCommand, runCommand, startCommand } from '../src/stage/command.js';
-import type { StageAgent, StageAgentOptions } from '../src/stage/stage.js';
 import { freePort, openWire, type Wire } from '../src/stage/wire.js';
 import { expectVerified, openTestStage, type TestStage } from './stage-for-tests.js';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { runCommand } from 'gatepost/stage/command';
 import { afterEach, expect, it } from 'vitest';
-import { runCommand } from '../src/stage/command.js';
 
 const NOT_FOUND =
   'HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}';

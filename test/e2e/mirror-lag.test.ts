@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runCommand } from 'gatepost/stage/command';
 import { afterEach, expect, it } from 'vitest';
-import { runCommand } from '../src/stage/command.js';
 import { expectVerified, openTestStage, type TestStage } from './stage-for-tests.js';
 
 const LAG_MS = 3_000;

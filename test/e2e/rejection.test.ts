@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { runCommand } from 'gatepost/stage/command';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../src/check/mirror-truth.js';
-import { runCommand } from '../src/stage/command.js';
 import { example, expectVerified, openTestStage, type TestStage } from './stage-for-tests.js';
 
 let opened: TestStage;

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runCommand } from 'gatepost/stage/command';
+import { type StageNetwork, startEmbeddedNetwork } from 'gatepost/stage/network';
+import { openStage, type Stage, type StageAgentOptions } from 'gatepost/stage/stage';
 import { expect } from 'vitest';
 import { MirrorTruth } from '../src/check/mirror-truth.js';
-import { runCommand } from '../src/stage/command.js';
 import { CHECKOUT } from '../src/stage/layout.js';
-import { type StageNetwork, startEmbeddedNetwork } from '../src/stage/network.js';
 import { openPublicNetwork } from '../src/stage/public-network.js';
-import { openStage, type Stage, type StageAgentOptions } from '../src/stage/stage.js';
 
 /** A stage, its mirror, and what to call when the test is over. */
 export interface TestStage {

@@ -19,7 +19,7 @@ class Start {
 
   constructor(args: readonly string[] = []) {
     const own = ['--directory', join(directory, String(starts++))];
-    this.child = spawn(process.execPath, [join(CHECKOUT, 'test/dist/demo/main.js'), ...args, ...own], {
+    this.child = spawn(process.execPath, [join(CHECKOUT, 'gatepost/bin/gatepost.js'), 'demo', ...args, ...own], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (data) => this.read(String(data)));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Exit, RunningCommand } from '../stage/command.js';
+import type { Exit, RunningCommand } from 'gatepost/stage/command';
 
 /** A process that ended although nobody asked it to. */
 export interface OwnEnd {

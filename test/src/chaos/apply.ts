@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Exit } from '../stage/command.js';
+import type { Exit } from 'gatepost/stage/command';
 import type { Actor } from './actor.js';
 import { type Fault, LEDGER } from './faults.js';
 import type { World } from './world.js';

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeExit, runCommand } from 'gatepost/stage/command';
 import { checkRun, type Findings, type Violation } from '../check/check-run.js';
 import { MirrorTruth } from '../check/mirror-truth.js';
-import { describeExit, runCommand } from '../stage/command.js';
 import { Actor, type OwnEnd } from './actor.js';
 import { apply, heal, type Target } from './apply.js';
 import { describeFault, makeSchedule, type Planned } from './faults.js';

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type RunningCommand, startCommand } from 'gatepost/stage/command';
+import { type StageNetwork, startEmbeddedNetwork } from 'gatepost/stage/network';
+import { openStage, type Stage } from 'gatepost/stage/stage';
 import type { Parties } from '../check/evidence.js';
-import { type RunningCommand, startCommand } from '../stage/command.js';
 import { CHECKOUT } from '../stage/layout.js';
-import { type StageNetwork, startEmbeddedNetwork } from '../stage/network.js';
-import { openStage, type Stage } from '../stage/stage.js';
 import { freePort, openWire, type Wire } from '../stage/wire.js';
 import { Actor, type OwnEnd } from './actor.js';
 import { AGENT_NAMES, PARTIES, SERVERS, type Server } from './faults.js';

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeExit, type RunningCommand, runCommand } from 'gatepost/stage/command';
 import { PARTIES, SERVERS, type Server } from '../chaos/faults.js';
 import { partiesOf, type World } from '../chaos/world.js';
 import { checkRun, type Violation } from '../check/check-run.js';
-import { describeExit, type RunningCommand, runCommand } from '../stage/command.js';
 
 /** What is away for everybody, and what the coordinator then says that it waits for. */
 export const AWAY = {

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { readEnvironment, requireVariables } from '@gatepost/shared/config/environment';
 import { networkFromEnvironment } from '@gatepost/shared/config/network';
 import { accountId } from '@gatepost/shared/vocabulary/ids';
+import type { StageNetwork } from 'gatepost/stage/network';
+import type { StageAccount } from 'gatepost/stage/stage';
 import { CHECKOUT } from './layout.js';
-import type { StageNetwork } from './network.js';
-import type { StageAccount } from './stage.js';
 
 /** Account and key of each part, coordinator first. */
 export const PUBLIC_ACCOUNT_VARIABLES = [

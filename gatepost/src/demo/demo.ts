@@ -1,18 +1,14 @@
-import { basename, extname, join, relative, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
-import { type Exit, runProgram } from '@gatepost/shared/cli/run-program';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { Command } from 'commander';
 import { describeExit, runInTerminal } from '../stage/command.js';
-import { CHECKOUT } from '../stage/layout.js';
 import { startEmbeddedNetwork } from '../stage/network.js';
 import { openStage, type Stage } from '../stage/stage.js';
 import { claimDirectory } from './claim.js';
+import { writeExecutors } from './executors.js';
 
-const AGENTS = ['agent-1', 'agent-2'].map((name) => ({
-  name,
-  executors: join(CHECKOUT, `examples/agents/${name}.executors.yaml`),
-}));
+const AGENTS = ['agent-1', 'agent-2'];
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const shown = (path: string) => relative(process.cwd(), path) || '.';
@@ -46,16 +42,25 @@ async function verify(stage: Stage, planFile: string): Promise<number> {
   return (await runInTerminal('coordinator', args, stage.network.env).exited).code ?? 1;
 }
 
-async function main(planFile: string, directory: string): Promise<number> {
+/**
+ * Plays a plan on an embedded network with a coordinator and two agents, each a process of its own; its exit code.
+ * @param directory where configuration, logs and outputs go; emptied first.
+ * @throws GatepostError INVALID_PLAN, USAGE for a directory in use, AGENT_UNREACHABLE for an agent that ended.
+ */
+export async function demo(planFile: string, directory: string): Promise<number> {
   loadPlan(planFile); // A plan with a mistake starts nothing.
   claimDirectory(directory);
+  const agents = AGENTS.map((name) => {
+    mkdirSync(join(directory, name), { recursive: true });
+    return { name, executors: writeExecutors(name, join(directory, name)) };
+  });
 
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
   const network = await startEmbeddedNetwork(directory);
   say(`embedded network at ${network.env.GATEPOST_NODE}, mirror ${network.mirrorRest}`);
   try {
-    const stage = await openStage({ network, directory, agents: AGENTS, onProgress: say });
+    const stage = await openStage({ network, directory, agents, onProgress: say });
     try {
       return await runPlan(stage, planFile, join(directory, 'output'), stopped.signal);
     } finally {
@@ -66,27 +71,3 @@ async function main(planFile: string, directory: string): Promise<number> {
     await network.close();
   }
 }
-
-interface Options {
-  readonly directory?: string;
-}
-
-const program = (exit: Exit): Command =>
-  new Command('npm start --')
-    .description('Runs a plan on an embedded network with a coordinator and two agents, each a process of its own.')
-    .argument('[plan]', 'plan file', join(CHECKOUT, 'examples/dependency-audit.yaml'))
-    .option('--directory <dir>', 'where configuration, logs and outputs go; emptied first (default: .gatepost/<plan>)')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  npm start                                       examples/dependency-audit.yaml
-  npm start -- examples/rejected-then-paid.yaml   a wrong result is rejected, retried and only then paid`,
-    )
-    .exitOverride()
-    .action(async (plan: string, { directory }: Options) => {
-      const own = join(CHECKOUT, '.gatepost', basename(plan, extname(plan)));
-      exit(await main(resolve(plan), directory === undefined ? own : resolve(directory)));
-    });
-
-process.exitCode = await runProgram(program);
