@@ -8,6 +8,7 @@ import { addEstimate } from './cli/estimate.js';
 import { addExplain } from './cli/explain.js';
 import { addImport } from './cli/import.js';
 import { addInit } from './cli/init.js';
+import { addAddAgent, addInvite, addRemoveAgent } from './cli/members.js';
 import { addRun } from './cli/run.js';
 import { addStatus } from './cli/status.js';
 import { addVerify } from './cli/verify.js';
@@ -15,6 +16,9 @@ import { addVerify } from './cli/verify.js';
 /** In the order in which --help shows them. Modules that load the SDK are imported by the command that needs them. */
 const COMMANDS: readonly AddCommand[] = [
   addInit,
+  addInvite,
+  addAddAgent,
+  addRemoveAgent,
   addRun,
   addStatus,
   addExplain,

@@ -1,6 +1,7 @@
 import { type Exit, runProgram } from '@gatepost/shared/cli/run-program';
 import { Command } from 'commander';
 import { addDemo } from './demo/command.js';
+import { addSetup } from './setup/command.js';
 import { COMMANDS, type CommandName } from './stage/layout.js';
 
 /** The words for the commands of the other packages, which get all arguments that follow. */
@@ -16,6 +17,7 @@ function buildProgram(exit: Exit): Command {
     .showHelpAfterError('(gatepost --help shows the commands)')
     .exitOverride();
   addDemo(program, exit);
+  addSetup(program, exit);
   for (const [word, { command, what }] of Object.entries(PARTS)) {
     program.command(`${word} [arguments...]`).description(`${what}; the same as ${command}`);
   }
@@ -25,6 +27,7 @@ function buildProgram(exit: Exit): Command {
 Examples:
   gatepost demo
   gatepost network --accounts 3
+  gatepost setup --agents 2
   gatepost coordinator run plan.yaml
   gatepost agent serve --config agent.yaml`,
   );

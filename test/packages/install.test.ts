@@ -1,7 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKOUT } from '../src/stage/layout.js';
 
@@ -89,6 +91,53 @@ it('runs a plan where it was installed', { timeout: 180_000 }, () => {
   expect(readdirSync(output).sort()).toEqual(['dependency-audit.md', 'inventory.json', 'sizes.json']);
   const { packages } = JSON.parse(readFileSync(join(output, 'inventory.json'), 'utf8'));
   expect(packages.map(({ name }: Packed) => name)).toContain('@gatepost/coordinator');
+});
+
+/** The commands of a document, in order. */
+const commandsOf = (document: string) =>
+  [...readFileSync(join(CHECKOUT, document), 'utf8').matchAll(/^```sh\n([\s\S]*?)\n```$/gm)].map(
+    ([, text = '']) => text,
+  );
+
+const served: ChildProcess[] = [];
+afterAll(() => {
+  for (const { pid } of served) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+});
+
+/** Runs a command of a document that serves, in a shell of its own, until its first line of output that matches. */
+async function serve(command: string, env: NodeJS.ProcessEnv, ready: RegExp): Promise<string> {
+  const child = spawn('sh', ['-c', command], { cwd: app, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  served.push(child);
+  for await (const line of createInterface({ input: child.stdout })) if (ready.test(line)) return line;
+  throw new Error(`"${command}" ended with ${(await once(child, 'close'))[0]} before it was ready`);
+}
+
+it('docs/quickstart-local.md leads to a paid run in six commands', { timeout: 180_000 }, async () => {
+  const [install, network = '', setup = '', agent = '', run = '', verify = '', ...more] =
+    commandsOf('docs/quickstart-local.md');
+  expect([install, more]).toEqual(['npm install packages/*.tgz', []]);
+  // Free ports, since other tests have networks too; everything else as it is written.
+  const ports = ['port', 'mirror-grpc-port', 'mirror-rest-port', 'fees-port', 'control-port'].map(
+    (name) => `--${name} 0`,
+  );
+  const line = await serve(`${network} ${ports.join(' ')} --json`, process.env, /"event":"ready"/);
+  const { ports: at } = JSON.parse(line) as { ports: Record<string, number> };
+  const addresses = {
+    GATEPOST_NODE: `127.0.0.1:${at.consensus}`,
+    GATEPOST_MIRROR_GRPC: `127.0.0.1:${at.mirrorGrpc}`,
+    GATEPOST_MIRROR_REST: `http://127.0.0.1:${at.mirrorRest}`,
+  };
+  const sh = (command: string, env = process.env) =>
+    spawnSync('sh', ['-c', command], { cwd: app, env, encoding: 'utf8' });
+  const made = sh(setup, { ...process.env, ...addresses });
+  expect(made.status, made.stderr).toBe(0);
+  // The folders that setup made say which network theirs is; the addresses are given to nobody else but verify.
+  await serve(agent, process.env, /serves|ready|listen/i);
+  const ran = sh(run);
+  expect(ran.status, ran.stdout + ran.stderr).toBe(0);
+  expect(ran.stdout).toContain('1 of 1 tasks complete, 250 paid');
+  const verified = sh(verify, { ...process.env, ...addresses });
+  expect(verified.stdout).toContain('rules hold: what was paid was paid once');
 });
 
 describe.each(OTHER_NODES)('Node %s', (version) => {

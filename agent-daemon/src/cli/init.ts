@@ -2,6 +2,7 @@ import { ENV_FILE, type Environment } from '@gatepost/shared/config/environment'
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { connectAgent } from '../shell/access.js';
 import { describeInit, type InitOptions, init } from '../shell/init.js';
+import { assertInvited, invitationOf, keepNetwork, withNetwork } from '../shell/join.js';
 import { makeNewKey, withAccount } from '../shell/new-key.js';
 
 function newKey(env: Environment, json: boolean): number {
@@ -17,10 +18,13 @@ export async function initCommand(
   options: InitOptions & { readonly json?: boolean },
 ): Promise<number> {
   if (options.newKey === true) return newKey(env, options.json === true);
-  const connection = connectAgent(await withAccount(env));
+  const pasted = invitationOf(options);
+  const connection = connectAgent(await withAccount(withNetwork(env, pasted)));
   try {
     await assertReachable(connection);
-    const report = await init(connection, options);
+    const joined = await assertInvited(connection, pasted);
+    keepNetwork(env, pasted);
+    const report = await init(connection, { ...options, ...joined });
     const line = options.json
       ? JSON.stringify({ ...report, costTinybar: report.costTinybar.toString() })
       : describeInit(report);

@@ -20,6 +20,7 @@ function addInit(program: Command, exit: Exit): void {
     .option('--coordinator <account>', 'account of the coordinator this agent works for')
     .option('--journal <topic>', "the coordinator's journal topic")
     .option('--token <token>', 'the token that pays')
+    .option('--join <line>', 'all of these three, and the network: the line that "coordinator invite" printed')
     .option('--listen <host:port>', 'address of the gRPC server; port 0 takes any free one')
     .option('--data <dir>', 'where state and outputs are kept')
     .option('--executors <file>', 'YAML file that maps task types to executors')
@@ -34,6 +35,7 @@ Running it again changes nothing that is there already. Without AGENT_ACCOUNT_ID
 Examples:
   agent-daemon init --config agent.yaml --coordinator 0.0.1001 --journal 0.0.1005 --token 0.0.1006 \\
     --executors executors.yaml
+  agent-daemon init --join gatepost-join-1.eyJuZXR3b3JrIjoi... --executors executors.yaml
   agent-daemon init --config agent.yaml
   agent-daemon init --new-key
 ${ENVIRONMENT_HELP}`,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { publicKeyFromMirror } from '@gatepost/shared/hedera/account-key';
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import { shownByMirror } from '@gatepost/shared/hedera/mirror-wait';
 import { associateToken } from '@gatepost/shared/hedera/tokens';
 import { createTopic } from '@gatepost/shared/hedera/topics';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
@@ -20,6 +21,8 @@ export interface InitOptions {
   readonly coordinator?: string;
   readonly journal?: string;
   readonly token?: string;
+  /** The line that the coordinator's owner gave: network, coordinator, journal and token at once. */
+  readonly join?: string;
   readonly listen?: string;
   readonly data?: string;
   readonly executors?: string;
@@ -74,8 +77,11 @@ function checkUnchanged(options: InitOptions): void {
 
 async function createInbox(connection: Connection, options: InitOptions): Promise<string> {
   const { coordinator, journal } = membership(options);
-  await connection.mirror.topic(topicId(journal)); // A wrong id should cost nothing.
-  const submitKey = publicKeyFromMirror(await accountKeyOnMirror(connection, accountId(coordinator)));
+  const { mirror } = connection;
+  await shownByMirror(`journal ${journal}`, () => mirror.topic(topicId(journal))); // A wrong id should cost nothing.
+  const owner = accountId(coordinator);
+  const key = await shownByMirror(`account ${owner}`, () => accountKeyOnMirror(connection, owner));
+  const submitKey = publicKeyFromMirror(key);
   if (submitKey === undefined) throw new GatepostError('NOT_FOUND', `account ${coordinator} has no single key`);
   return createTopic(connection, { memo: `gatepost inbox ${connection.account}`, submitKey });
 }
@@ -109,7 +115,7 @@ async function checkOptions(connection: Connection, options: InitOptions): Promi
     const problems = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw new GatepostError('USAGE', problems.join('\n'));
   }
-  await connection.mirror.token(tokenId(token));
+  await shownByMirror(`token ${token}`, () => connection.mirror.token(tokenId(token)));
 }
 
 async function associate(connection: Connection, token: TokenId): Promise<boolean> {

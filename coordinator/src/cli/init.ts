@@ -30,7 +30,7 @@ export const addInit: AddCommand = (program, exit) => {
     .addHelpText(
       'after',
       `
-Running it again changes nothing that is there already.
+Running it again changes nothing that is there already; agents it does not name yet are added.
 
 Examples:
   coordinator init --config coordinator.yaml --agent 0.0.1002 --agent 0.0.1003
@@ -62,7 +62,7 @@ async function init(options: InitOptions): Promise<number> {
 
 function told(configFile: string, { journal, token, agents, created, changed }: Initialised): string {
   const made = (what: 'journal' | 'token') => (created.includes(what) ? 'created' : 'existing');
-  const list = agents.length === 0 ? 'none yet; add them under "agents" in the file' : agents.join(', ');
+  const list = agents.length === 0 ? 'none yet; let some work with: coordinator add-agent 0.0.x' : agents.join(', ');
   return [
     changed ? `wrote ${configFile}` : `${configFile} is complete; nothing was changed`,
     `journal  ${journal} (${made('journal')})`,

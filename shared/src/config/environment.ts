@@ -13,6 +13,8 @@ export const ENVIRONMENT = {
   COORDINATOR_PRIVATE_KEY: { secret: true, what: 'private key of the coordinator account' },
   AGENT_ACCOUNT_ID: { secret: false, what: 'account of the agent on this host' },
   AGENT_PRIVATE_KEY: { secret: true, what: 'private key of that account' },
+  OPERATOR_ACCOUNT_ID: { secret: false, what: 'setup on a public network: funded account that pays for the others' },
+  OPERATOR_PRIVATE_KEY: { secret: true, what: 'setup: private key of that account' },
   AGENT_1_ACCOUNT_ID: { secret: false, what: 'harness against a public network: account of agent 1' },
   AGENT_1_PRIVATE_KEY: { secret: true, what: 'harness: private key of agent 1' },
   AGENT_2_ACCOUNT_ID: { secret: false, what: 'harness against a public network: account of agent 2' },
@@ -26,6 +28,12 @@ export const ENV_FILE = '.env';
 
 /** The variables that are set, empty ones left out. */
 export type Environment = Readonly<Partial<Record<EnvironmentVariable, string>>>;
+
+/** What a file in the form of `.env` says alone, the process left aside; nothing when there is none. */
+export function variablesIn(path: string): Environment {
+  const found = Object.entries(readEnvFile(path)).filter(([name, value]) => name in ENVIRONMENT && value?.trim());
+  return Object.fromEntries(found);
+}
 
 function readEnvFile(path: string): Record<string, string | undefined> {
   try {

@@ -27,6 +27,17 @@ const publicNetwork = (name: Exclude<NetworkName, 'local'>): NetworkConfig => {
   return { name, node: undefined, mirrorGrpc: `${host}:443`, mirrorRest: `https://${host}` };
 };
 
+/** The variables that make a child, or another host, use a network. */
+export function networkVariables({ name, node, mirrorGrpc, mirrorRest }: NetworkConfig): Environment {
+  const usual = name === 'local' ? LOCAL : publicNetwork(name);
+  return {
+    GATEPOST_NETWORK: name,
+    ...(node === undefined ? {} : { GATEPOST_NODE: node }),
+    ...(name !== 'local' && mirrorGrpc === usual.mirrorGrpc ? {} : { GATEPOST_MIRROR_GRPC: mirrorGrpc }),
+    ...(name !== 'local' && mirrorRest === usual.mirrorRest ? {} : { GATEPOST_MIRROR_REST: mirrorRest }),
+  };
+}
+
 function isUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

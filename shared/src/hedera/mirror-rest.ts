@@ -119,12 +119,17 @@ export class MirrorRest {
     return this.#get(`/accounts/${id}?transactions=false`, account);
   }
 
+  /** The account of an EVM address. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
+  accountAt(evmAddress: string): Promise<MirrorAccount> {
+    return this.#get(`/accounts/${evmAddress}?transactions=false`, account);
+  }
+
   /** The accounts that a key, hex, or an EVM address belongs to; several when a key was used again. */
   async accountsOf(publicKey: string, evmAddress: string | undefined): Promise<readonly MirrorAccount[]> {
     const byKey = await this.#get(`/accounts?account.publickey=${publicKey}&balance=false`, accounts);
     if (byKey.accounts.length > 0 || evmAddress === undefined) return byKey.accounts;
     try {
-      return [await this.#get(`/accounts/${evmAddress}?transactions=false`, account)];
+      return [await this.accountAt(evmAddress)];
     } catch (error) {
       if (toGatepostError(error).code === 'NOT_FOUND') return [];
       throw error;

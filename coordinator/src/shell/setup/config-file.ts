@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import {
@@ -11,7 +11,7 @@ import {
   topicId,
 } from '@gatepost/shared/vocabulary/ids';
 import { parseDurationMs } from '@gatepost/shared/vocabulary/time';
-import { parse, stringify } from 'yaml';
+import { parse, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
 import { DEFAULT_LIMITS, type Limits } from '../../core/decide/limits.js';
 
@@ -122,12 +122,36 @@ export function requireConfig(
   return { ...config, journal, token };
 }
 
+/** The same, of this very account. @throws GatepostError INVALID_CONFIG, also when it is another account's. */
+export function requireOwnConfig(path: string, account: AccountId): ReturnType<typeof requireConfig> {
+  const config = requireConfig(path);
+  if (config.account === account) return config;
+  throw new GatepostError(
+    'INVALID_CONFIG',
+    `${path} belongs to ${config.account}, but COORDINATOR_ACCOUNT_ID is ${account}`,
+  );
+}
+
 /** Writes a configuration file that only its owner can read. */
 export function writeConfig(path: string, config: ConfigFile): void {
+  writeText(path, stringify(config));
+}
+
+/** Names the agents of a configuration file anew; the rest of it, comments too, stays as it is. */
+export function writeAgents(path: string, agents: readonly AccountId[]): void {
+  const document = parseDocument(readFileSync(path, 'utf8'), { schema: 'core' });
+  document.set('agents', document.createNode([...agents]));
+  writeText(path, document.toString());
+}
+
+/** All of it or nothing: a full disk must not leave half a configuration. */
+function writeText(path: string, text: string): void {
+  const partial = `${path}.partial`;
   try {
     mkdirSync(dirname(resolve(path)), { recursive: true });
-    writeFileSync(path, stringify(config), { mode: 0o600 });
-    chmodSync(path, 0o600);
+    writeFileSync(partial, text, { mode: 0o600 });
+    chmodSync(partial, 0o600);
+    renameSync(partial, path);
   } catch (error) {
     throw new GatepostError('INVALID_CONFIG', `cannot write ${path}: ${(error as Error).message}`, { path }, error);
   }

@@ -4,7 +4,8 @@ import { createTopic } from '@gatepost/shared/hedera/topics';
 import type { TokenAmount } from '@gatepost/shared/vocabulary/amount';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
-import { type ConfigFile, readConfig, writeConfig } from './config-file.js';
+import { assertAccounts } from './agent-accounts.js';
+import { type ConfigFile, readConfig, writeAgents, writeConfig } from './config-file.js';
 
 export interface InitialiseOptions {
   readonly configFile: string;
@@ -40,9 +41,13 @@ export async function initialise(connection: Connection, options: InitialiseOpti
       `${options.configFile} belongs to ${known.account}, but COORDINATOR_ACCOUNT_ID is ${connection.account}`,
     );
   }
-  const agents = known?.agents ?? options.agents;
+  assertUnchanged(options, known);
+  const agents = [...new Set([...(known?.agents ?? []), ...options.agents])];
+  const added = agents.filter((agent) => known?.agents.includes(agent) !== true);
+  await assertAccounts(connection, added);
   if (known?.journal !== undefined && known.token !== undefined) {
-    return { journal: known.journal, token: known.token, agents, created: [], changed: false };
+    if (added.length > 0) writeAgents(options.configFile, agents);
+    return { journal: known.journal, token: known.token, agents, created: [], changed: added.length > 0 };
   }
   const created: ('journal' | 'token')[] = [];
   const file: ConfigFile = { account: connection.account, agents: [...agents], state_dir: 'state' };
@@ -60,4 +65,16 @@ export async function initialise(connection: Connection, options: InitialiseOpti
   }
   writeConfig(options.configFile, { ...file, journal, token });
   return { journal, token, agents, created, changed: true };
+}
+
+/** Settings of an existing file are not passed over, nor changed behind its owner's back. */
+function assertUnchanged(options: InitialiseOptions, known: Pick<InitialiseOptions, 'journal' | 'token'> | undefined) {
+  for (const name of ['journal', 'token'] as const) {
+    const [wanted, has] = [options[name], known?.[name]];
+    if (wanted === undefined || has === undefined || wanted === has) continue;
+    throw new GatepostError(
+      'USAGE',
+      `${options.configFile} names ${name} ${has}, not ${wanted}; edit it, or give another --config`,
+    );
+  }
 }

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import type { Exit } from '@gatepost/shared/cli/run-program';
+import { readEnvironment } from '@gatepost/shared/config/environment';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { Command } from 'commander';
+
+interface SetupOptions {
+  readonly agents: string;
+  readonly directory: string;
+  readonly executors?: string;
+  readonly hbar: string;
+  readonly dryRun?: true;
+}
+
+/** Most agents that one setup makes. */
+const MOST_AGENTS = 50;
+
+function wholeNumber(text: string, option: string, most: number): number {
+  if (/^[1-9]\d{0,5}$/.test(text) && Number(text) <= most) return Number(text);
+  throw new GatepostError('USAGE', `${option} must be a whole number from 1 to ${most}, not ${JSON.stringify(text)}`);
+}
+
+/** Adds `setup` to the command line. */
+export function addSetup(program: Command, exit: Exit): void {
+  program
+    .command('setup')
+    .description('make accounts, keys, journal, token and inboxes for a coordinator and its agents')
+    .option('--agents <n>', 'how many agents', '1')
+    .option('--directory <dir>', 'where the folders coordinator, agent-1, ... are made', '.')
+    .option('--executors <file>', 'YAML file that maps task types to executors; those of an example when left out')
+    .option('--hbar <amount>', 'hbar each new account is given', '20')
+    .option('--dry-run', 'only say what would be done, and what it costs')
+    .addHelpText(
+      'after',
+      `
+Each party gets a folder with a key of its own in .env (mode 0600; no key is printed). Running it again does only what is
+missing. The embedded network needs no operator; on a public one OPERATOR_ACCOUNT_ID and OPERATOR_PRIVATE_KEY name a
+funded account, which pays for all of it.
+
+Examples:
+  gatepost setup --agents 2
+  GATEPOST_NETWORK=testnet gatepost setup --dry-run`,
+    )
+    .action(async (options: SetupOptions) => {
+      const { setup } = await import('./setup.js');
+      await setup(readEnvironment(), {
+        agents: wholeNumber(options.agents, '--agents', MOST_AGENTS),
+        hbar: wholeNumber(options.hbar, '--hbar', 100_000),
+        directory: resolve(options.directory),
+        executors: options.executors === undefined ? undefined : resolve(options.executors),
+        dryRun: options.dryRun === true,
+        say: (line) => void process.stdout.write(`${line}\n`),
+      });
+      exit(0);
+    });
+}
