@@ -44,7 +44,7 @@ beforeAll(() => {
   install(app, ...packed.map(({ filename }) => join(directory, filename)));
 }, 300_000);
 
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true }), 300_000);
 
 it('packs what is needed and nothing that is for development only', () => {
   expect(packed.map(({ name }) => name.replace('@gatepost/', ''))).toEqual(PACKAGES);
