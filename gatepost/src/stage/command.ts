@@ -39,6 +39,7 @@ export interface RunningCommand {
   stop(): Promise<Exit>;
 }
 
+/** A child that SIGTERM did not end in this time is killed. */
 const STOP_GRACE_MS = 10_000;
 
 /** What every child gets of our own environment: nothing that could be a secret. */

@@ -3,6 +3,7 @@ import { toGatepostError } from '../vocabulary/errors.js';
 
 /** Longest wait for what a command was told exists; the public mirror shows it within seconds. */
 const LONGEST_MS = 12_000;
+/** Between two looks at the mirror. */
 const PAUSE_MS = 250;
 /** A wait longer than this is said. */
 const SAY_AFTER_MS = 1_000;
