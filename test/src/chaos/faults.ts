@@ -80,12 +80,13 @@ function makeFault(random: Random): Fault {
   return { kind: 'ledger', fault: ledgerFault(random) };
 }
 
-/** A coordinator dies while the mirror is behind: its successor does not see yet what was paid. */
+/** The mirror falls far behind, and then the coordinator dies: its successor does not see yet what was paid. */
 function deathInTheDark(random: Random): Planned[] {
+  const atMs = random.whole(1_500, 6_000);
   return [
-    { atMs: random.whole(0, 1_500), fault: { kind: 'lag', lagMs: random.pick([3_000, 6_000]) } },
+    { atMs, fault: { kind: 'lag', lagMs: random.pick([3_000, 6_000]) } },
     {
-      atMs: random.whole(2_000, 6_000),
+      atMs: atMs + random.whole(100, 1_000),
       fault: { kind: 'kill', party: 'coordinator', downMs: random.whole(0, 300), forgets: random.chance(0.3) },
     },
   ];
