@@ -38,6 +38,18 @@ describe.each(KEYS)('a key of type %s', (type, sdk) => {
     expect(publicKeyFromMirror(mirrorKey)?.verify(message, signature)).toBe(true);
   });
 
+  it('verifies either of the two signatures that ECDSA has', () => {
+    if (type === 'ED25519') return;
+    const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+    const low = Buffer.from(AccountKey.fromSdk(sdk).sign(message));
+    const high = Buffer.from(low);
+    high.write((order - BigInt(`0x${low.toString('hex', 32)}`)).toString(16).padStart(64, '0'), 32, 'hex');
+    expect(high.equals(low)).toBe(false);
+    for (const signature of [low, high]) expect(verifySignature(mirrorKey, message, signature)).toBe(true);
+    high[40] = (high[40] ?? 0) ^ 1;
+    expect(verifySignature(mirrorKey, message, high)).toBe(false);
+  });
+
   it('never shows its private part', () => {
     const key = AccountKey.fromSdk(sdk);
     const secret = sdk.toStringRaw();

@@ -46,3 +46,9 @@ export function utf8Length(text: string): number {
   }
   return length;
 }
+
+/** Order of two byte strings: by their first different byte, the shorter first if there is none. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const index = a.findIndex((byte, position) => byte !== b[position]);
+  return index === -1 ? a.length - b.length : (a[index] ?? 0) - (b[index] ?? -1);
+}

@@ -1,6 +1,6 @@
 /** Bounds of the network; all from the published configuration of mainnet. */
 export const limits = {
-  /** Bytes of a serialized transaction. */
+  /** Bytes of a serialized SignedTransaction. */
   transactionBytes: 6144,
   /** Bytes up to which a transaction of a governance payer is looked at. */
   governanceTransactionBytes: 133_120,
@@ -43,6 +43,11 @@ export const systemAccounts = {
   /** Every fee goes here as one entry (HIP-1259). */
   feeCollection: 802,
 } as const;
+
+/** Whether an account is the treasury or the system admin, who pay no fees and whose transactions may be larger. */
+export function isPrivileged(account: number | undefined): boolean {
+  return account === systemAccounts.treasury || account === systemAccounts.systemAdmin;
+}
 
 /** Number of the one node in the address book. */
 export const NODE_ID = 0;

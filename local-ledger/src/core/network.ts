@@ -89,7 +89,7 @@ export class Network {
     return handled;
   }
 
-  /** Makes results visible to receipt and record queries; inner transactions that never ran are forgotten. */
+  /** Makes results visible to receipt and record queries; inner transactions that never ran stay UNKNOWN. */
   publish(handled: readonly Handled[], envelope: Envelope | undefined, clocks: Clocks): void {
     const skew = clocks.ledger - clocks.wall;
     const done = new Set<string>();
@@ -99,7 +99,7 @@ export class Network {
     }
     for (const { id } of envelope?.inner ?? []) {
       if (!done.has(keyText(id))) {
-        this.records.withdraw(id);
+        this.records.abandon(id);
       }
     }
     this.records.sweep(clocks.ledger, skew);

@@ -15,7 +15,7 @@ export function estimateFee(transaction: Uint8Array): JsonObject {
     throw new Error('the transaction type is not supported');
   }
   const node = nodePart({ bytes: signedBytes.length, signatures: signed.sigMap?.sigPair.length ?? 0 });
-  const service = operation.fee();
+  const service = operation.fee(undefined);
   const network = partTotal(node) * prices.networkMultiplier;
   return {
     high_volume_multiplier: 1,

@@ -15,7 +15,7 @@ type RawMethod = MethodDefinition<Buffer, Buffer>;
 type RawHandler = handleUnaryCall<Buffer, Buffer>;
 
 /** Largest request looked at, in bytes: more than any transaction may have, so that the refusal is the network's. */
-const MAX_REQUEST_BYTES = 1_048_576;
+const MAX_REQUEST_BYTES = 4_194_304;
 
 /** Messages stay bytes here: nothing is decoded before our own code can refuse it. */
 function rawMethod(path: string): RawMethod {

@@ -9,7 +9,10 @@ const KEPT_KEYS = 10_000;
 /** The DER header of an Ed25519 public key. */
 const ed25519Header = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** Hashing and Ed25519 by node:crypto; keccak and ECDSA over a given digest, which node:crypto lacks, by noble. */
+/**
+ * Hashing and Ed25519 by node:crypto; keccak and ECDSA over a given digest, which node:crypto lacks, by
+ * noble. Of the two signatures that ECDSA has for each message the network takes either, so S may be high.
+ */
 export class NodeCrypto implements CryptoPort {
   readonly #keys = new Map<string, KeyObject>();
 
@@ -24,7 +27,7 @@ export class NodeCrypto implements CryptoPort {
     try {
       return type === 'ED25519'
         ? verify(null, message, this.#ed25519(publicKey), signature)
-        : secp256k1.verify(signature, keccak_256(message), publicKey, { prehash: false });
+        : secp256k1.verify(signature, keccak_256(message), publicKey, { prehash: false, lowS: false });
     } catch {
       return false;
     }

@@ -3,6 +3,7 @@ import { toTinybar } from '../core/fees/exchange-rate.js';
 import { prices } from '../core/fees/price-list.js';
 import { unknownReceipt } from '../core/handling/receipt.js';
 import { transactionKey } from '../core/ids.js';
+import { isPrivileged } from '../core/limits.js';
 import type { Network } from '../core/network.js';
 import { type BoundQuery, boundQuery } from '../core/queries/handlers.js';
 import type { QueryData, ResponseData } from '../core/queries/query.js';
@@ -74,14 +75,14 @@ export class QueryService {
     }
     const cost = bound.isPaid ? toTinybar(prices.query) : 0n;
     if (bound.isPaid && type === ResponseType.ANSWER_ONLY) {
-      this.#takePayment(query, cost);
+      this.#takePayment(query, bound, cost);
     }
     if (query.$case === 'transactionGetReceipt') {
       await this.#untilFinal(query.value.transactionID);
     }
     await platform.settled();
     const context = { state: network.state, records: network.records, now: clock.now() };
-    if (type === ResponseType.COST_ANSWER) {
+    if (type === ResponseType.COST_ANSWER && bound.isPaid) {
       checkAnswerable(() => bound.answer(header, context));
       return bound.bare({ ...header, cost });
     }
@@ -91,13 +92,16 @@ export class QueryService {
       : answer;
   }
 
-  #takePayment(query: QueryData, cost: bigint): void {
+  #takePayment(query: QueryData, { isPrivileged: isForFew }: BoundQuery, cost: bigint): void {
     const payment = query.value.header?.payment;
     if (!hasPayment(payment)) {
-      throw new StatusError(Status.INSUFFICIENT_TX_FEE, cost);
+      throw new StatusError(Status.INVALID_QUERY_HEADER);
     }
     const bytes = Transaction.encode(payment).finish();
-    this.#parts.platform.submit(bytes, (envelope) => checkPayment(envelope, cost));
+    this.#parts.platform.submit(bytes, (envelope) => {
+      demand(!isForFew || isPrivileged(envelope.id.payer), Status.NOT_SUPPORTED);
+      checkPayment(envelope, cost);
+    });
   }
 
   async #untilFinal(id: Parameters<typeof transactionKey>[0]): Promise<void> {

@@ -69,13 +69,20 @@ describe('a transfer to a public key alias (HIP-32)', () => {
     expect((await infoOf(id)).contractAccountId).toBe(key.publicKey.toEvmAddress());
   });
 
-  it('costs the payer a CryptoCreate, seen in the record', async () => {
-    const plain = await (await gift(AccountId.fromString('0.0.3')).execute(stage.client)).getRecord(stage.client);
-    const response = await gift(PrivateKey.generateED25519().publicKey.toAccountId(0, 0)).execute(stage.client);
-    const record = await response.getRecord(stage.client);
-    const extra = record.transactionFee.toTinybars().subtract(plain.transactionFee.toTinybars());
-    // $0.0499 at 12 cents
-    expect(extra.toString()).toBe('41583333');
+  it('costs the payer a CryptoCreate, seen in the record of its own', async () => {
+    const payer = await newParty(stage, 100);
+    const response = await new TransferTransaction()
+      .addHbarTransfer(payer.id, new Hbar(-1))
+      .addHbarTransfer(PrivateKey.generateED25519().publicKey.toAccountId(0, 0), new Hbar(1))
+      .execute(payer.client);
+    const query = response.getRecordQuery().setIncludeChildren(true);
+    const { transactionFee, children } = await query.execute(payer.client);
+    // $0.0001 and $0.05 at 12 cents
+    expect([transactionFee, ...children.map((child) => child.transactionFee)].map(String)).toEqual([
+      '0.00083333 ℏ',
+      '0.41666666 ℏ',
+    ]);
+    payer.client.close();
   });
 
   it('is seen on the mirror as a CryptoCreate of its own', async () => {

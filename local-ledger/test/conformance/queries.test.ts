@@ -101,16 +101,21 @@ describe('the payment of a query', () => {
       (await new AccountInfoQuery().setAccountId(bob.id).execute(stage.client)).balance.toTinybars();
     const before = await balance();
     await new NetworkVersionInfoQuery().setQueryPayment(Hbar.fromTinybars(83_333)).execute(bob.client);
-    // Twice $0.0001 at 12 cents
+    // What it paid, and $0.0001 at 12 cents
     expect(before.subtract(await balance()).toNumber()).toBe(2 * 83_333);
     bob.client.close();
   });
 
   it('may exceed the cost, and must not fall short of it', async () => {
-    const info = () => new AccountInfoQuery().setAccountId('0.0.3');
-    expect(await refusal(() => info().setQueryPayment(new Hbar(10)).execute(stage.client))).toBe('none');
-    expect(await refusal(() => info().setQueryPayment(new Hbar(0)).execute(stage.client))).toBe('INSUFFICIENT_TX_FEE');
-    const limited = info().setMaxQueryPayment(Hbar.fromTinybars(1));
+    const bob = await newParty(stage, 100);
+    const info = (tinybar: number) =>
+      new AccountInfoQuery().setAccountId('0.0.3').setQueryPayment(Hbar.fromTinybars(tinybar));
+    expect(await refusal(() => info(1_000_000_000).execute(bob.client))).toBe('none');
+    expect(await refusal(() => info(7).execute(bob.client))).toBe('none');
+    expect(await refusal(() => info(6).execute(bob.client))).toBe('INSUFFICIENT_TX_FEE');
+    expect(await refusal(() => info(0).execute(stage.client))).toBe('none');
+    bob.client.close();
+    const limited = new AccountInfoQuery().setAccountId('0.0.3').setMaxQueryPayment(Hbar.fromTinybars(1));
     await expect(limited.execute(stage.client)).rejects.toThrow('exceeds max');
   });
 

@@ -106,7 +106,7 @@ describe('a topic with custom fees (HIP-991)', () => {
     expect(await submitted(submit(id))).toBe('TOKEN_NOT_ASSOCIATED_TO_ACCOUNT');
     await run(new TransferTransaction().addTokenTransfer(token, '0.0.2', -4).addTokenTransfer(token, payer.id, 4));
     expect(await submitted(submit(id))).toBe('SUCCESS');
-    expect(await submitted(submit(id))).toBe('INSUFFICIENT_PAYER_BALANCE_FOR_CUSTOM_FEE');
+    expect(await submitted(submit(id))).toBe('INSUFFICIENT_SENDER_ACCOUNT_BALANCE_FOR_CUSTOM_FEE');
     expect((await infoOf(collector)).tokenRelationships.get(token)?.balance.toNumber()).toBe(3);
   });
 

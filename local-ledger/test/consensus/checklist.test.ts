@@ -68,7 +68,7 @@ describe('every supported transaction type', () => {
 
   it('has a price, but for a transfer of nothing', () => {
     for (const { $case, operation } of operations) {
-      const total = operation === undefined ? 0n : partTotal(operation.fee());
+      const total = operation === undefined ? 0n : partTotal(operation.fee(undefined));
       expect(total > 0n || $case === 'cryptoTransfer', $case).toBe(true);
     }
   });

@@ -24,10 +24,10 @@ let tokenId: TokenId;
 
 beforeAll(async () => {
   stage = await openStage();
-  bob = await newParty(stage, 1_000);
+  bob = await newParty(stage, 10_000);
   const topic = await (await new TopicCreateTransaction().execute(stage.client)).getReceipt(stage.client);
   topicId = topic.topicId ?? topicId;
-  const token = await (await newToken().execute(stage.client)).getReceipt(stage.client);
+  const token = await (await newToken().execute(bob.client)).getReceipt(bob.client);
   tokenId = token.tokenId ?? tokenId;
 });
 
@@ -36,13 +36,14 @@ afterAll(async () => {
   await stage.close();
 });
 
+/** What bob pays for; the other accounts of these transactions are his, or get something. */
 const newToken = () =>
   new TokenCreateTransaction()
     .setTokenName('Work')
     .setTokenSymbol('WRK')
     .setInitialSupply(100)
-    .setTreasuryAccountId('0.0.2')
-    .setSupplyKey(stage.operatorKey.publicKey);
+    .setTreasuryAccountId(bob.id)
+    .setSupplyKey(bob.key.publicKey);
 const key = () => PrivateKey.generateED25519().publicKey;
 const submit = (bytes: number) => new TopicMessageSubmitTransaction({ topicId, message: 'x'.repeat(bytes) });
 
@@ -59,20 +60,19 @@ const DOLLAR = 1e10 / 12;
 const priced: readonly (readonly [string, () => Transaction, number])[] = [
   [
     'a transfer of hbar',
-    () => new TransferTransaction().addHbarTransfer('0.0.2', -1).addHbarTransfer('0.0.3', 1),
+    () => new TransferTransaction().addHbarTransfer(bob.id, -1).addHbarTransfer('0.0.3', 1),
     0.0001,
   ],
   [
     'a transfer among three',
-    () =>
-      new TransferTransaction().addHbarTransfer('0.0.2', -2).addHbarTransfer('0.0.3', 1).addHbarTransfer('0.0.4', 1),
+    () => new TransferTransaction().addHbarTransfer(bob.id, -2).addHbarTransfer('0.0.3', 1).addHbarTransfer('0.0.4', 1),
     0.0002,
   ],
   ['an account', () => new AccountCreateTransaction().setKeyWithoutAlias(key()), 0.05],
   ['a topic without keys', () => new TopicCreateTransaction(), 0.01],
   [
     'a topic with two keys',
-    () => new TopicCreateTransaction().setAdminKey(stage.operatorKey.publicKey).setSubmitKey(key()),
+    () => new TopicCreateTransaction().setAdminKey(bob.key.publicKey).setSubmitKey(key()),
     0.03,
   ],
   ['a message of 100 bytes', () => submit(100), 0.00017],
@@ -84,7 +84,7 @@ const priced: readonly (readonly [string, () => Transaction, number])[] = [
 
 describe('fees', () => {
   it.each(priced)('of %s', async (_what, build, dollars) => {
-    const record = await (await build().execute(stage.client)).getRecord(stage.client);
+    const record = await (await build().execute(bob.client)).getRecord(bob.client);
     const fee = Number(record.transactionFee.toTinybars());
     expect(Math.abs(fee - dollars * DOLLAR)).toBeLessThan(3);
     const collected = record.transfers.find(({ accountId }) => accountId.toString() === '0.0.802');
@@ -92,20 +92,29 @@ describe('fees', () => {
   });
 
   it('grow with signatures', async () => {
-    const extra = await submit(10).freezeWith(stage.client).sign(PrivateKey.generateED25519());
-    const record = await (await extra.execute(stage.client)).getRecord(stage.client);
+    const extra = await submit(10).freezeWith(bob.client).sign(PrivateKey.generateED25519());
+    const record = await (await extra.execute(bob.client)).getRecord(bob.client);
     expect(Math.abs(Number(record.transactionFee.toTinybars()) - 0.00027 * DOLLAR)).toBeLessThan(3);
   });
 
   it('of associations count every token', async () => {
-    const other = await (await newToken().execute(stage.client)).getReceipt(stage.client);
-    const both = new TokenAssociateTransaction().setAccountId(bob.id).setTokenIds([tokenId, other.tokenId ?? '']);
-    const record = await (await both.execute(bob.client)).getRecord(bob.client);
-    expect(Math.abs(Number(record.transactionFee.toTinybars()) - 0.0999 * DOLLAR)).toBeLessThan(0.001 * DOLLAR);
+    const other = await (await newToken().execute(bob.client)).getReceipt(bob.client);
+    const holder = await newParty(stage, 10);
+    const both = new TokenAssociateTransaction().setAccountId(holder.id).setTokenIds([tokenId, other.tokenId ?? '']);
+    const record = await (await both.execute(holder.client)).getRecord(holder.client);
+    expect(record.transactionFee.toTinybars().toString()).toBe('83333333');
+    holder.client.close();
+  });
+
+  it('are waived for the treasury, whatever it offers', async () => {
+    const free = submit(10).setMaxTransactionFee(new Hbar(0));
+    const record = await (await free.execute(stage.client)).getRecord(stage.client);
+    expect(record.transactionFee.toTinybars().toString()).toBe('0');
+    expect(record.transfers).toEqual([]);
   });
 
   it('are what the mirror estimates', async () => {
-    const transaction = await submit(1_000).freezeWith(stage.client).signWithOperator(stage.client);
+    const transaction = await submit(1_000).freezeWith(bob.client).signWithOperator(bob.client);
     const { fees, mirrorRest } = stage.ledger.ports;
     const answer = await fetch(`http://127.0.0.1:${fees ?? mirrorRest}/api/v1/network/fees?mode=INTRINSIC`, {
       method: 'POST',
@@ -113,7 +122,7 @@ describe('fees', () => {
       body: firstTransaction(transaction.toBytes()),
     });
     const { total } = (await answer.json()) as { total: number };
-    const record = await (await transaction.execute(stage.client)).getRecord(stage.client);
+    const record = await (await transaction.execute(bob.client)).getRecord(bob.client);
     expect(Math.abs(total / 12 - Number(record.transactionFee.toTinybars()))).toBeLessThan(3);
   });
 
@@ -126,7 +135,7 @@ describe('fees', () => {
   });
 
   it('never exceed what the payer offered', async () => {
-    const cheap = newToken().setMaxTransactionFee(new Hbar(2)).setTreasuryAccountId(bob.id);
+    const cheap = newToken().setMaxTransactionFee(new Hbar(2));
     const response = await cheap.execute(bob.client);
     const record = await response.getRecordQuery().setValidateReceiptStatus(false).execute(bob.client);
     expect(record.receipt.status.toString()).toBe('INSUFFICIENT_TX_FEE');

@@ -39,7 +39,7 @@ describe('the SDK against the embedded network', () => {
       .execute(stage.client);
     const record = await response.getRecord(stage.client);
     expect(record.receipt.status.toString()).toBe('SUCCESS');
-    expect(record.transactionFee.toTinybars().toString()).toBe('83333');
+    expect(record.transactionFee.toTinybars().toString()).toBe('0');
     const info = await new AccountInfoQuery().setAccountId(bob.id).execute(stage.client);
     expect(info.balance.toString()).toBe('6 ℏ');
     const balance = await new AccountBalanceQuery().setAccountId(bob.id).execute(stage.client);

@@ -125,7 +125,7 @@ describe('ScheduleCreate', () => {
 
   it('refuses an inner operation on what does not exist', async () => {
     const inner = new TopicMessageSubmitTransaction({ topicId: '0.0.999999', message: 'x' });
-    expect(await statusOf(schedule(inner), stage.client)).toBe('INVALID_TOPIC_ID');
+    expect(await statusOf(schedule(inner), stage.client)).toBe('UNRESOLVABLE_REQUIRED_SIGNERS');
   });
 });
 

@@ -129,16 +129,19 @@ describe('association', () => {
   it('is automatic while slots last, at the cost of who pays the transfer', async () => {
     const carol = await newParty(stage, 1, 1);
     const [first, second] = [await newToken(), await newToken()];
-    const response = await give(first, 5, carol).execute(stage.client);
-    const record = await response.getRecord(stage.client);
+    const payer = await newParty(stage, 100);
+    const signed = await give(first, 5, carol).freezeWith(payer.client).sign(stage.operatorKey);
+    const response = await signed.execute(payer.client);
+    const record = await response.getRecord(payer.client);
     expect(record.automaticTokenAssociations).toHaveLength(1);
-    expect(record.transactionFee.toTinybars().toString()).toBe('42416666');
+    expect(record.transactionFee.toTinybars().toString()).toBe('42583332');
     expect(await run(give(second, 5, carol))).toBe('NO_REMAINING_AUTOMATIC_ASSOCIATIONS');
     const open = await newParty(stage, 1, -1);
     expect(await run(give(first, 5, open))).toBe('SUCCESS');
     expect(await run(give(second, 5, open))).toBe('SUCCESS');
     const relations = (await new AccountInfoQuery().setAccountId(open.id).execute(stage.client)).tokenRelationships;
     expect(relations.get(first)?.automaticAssociation).toBe(true);
+    payer.client.close();
     carol.client.close();
     open.client.close();
   });

@@ -121,9 +121,24 @@ function nativeEd25519(hex: string): KeyObject {
   return createPublicKey({ key: der, format: 'der', type: 'spki' });
 }
 
-/** Whether a signature over a message was made with an account's key; false for keys that are no single key. */
+/**
+ * Whether a signature over a message was made with an account's key; false for keys that are no single key. Of the two
+ * signatures that ECDSA has for each message (S, and the order of the curve less S) either is good, as for the network.
+ */
 export function verifySignature(key: MirrorKey, message: Uint8Array, signature: Uint8Array): boolean {
   if (key._type === 'ED25519') return cryptoVerify(null, message, nativeEd25519(key.key), signature);
   const publicKey = publicKeyFromMirror(key);
-  return publicKey !== undefined && signature.length === 64 && publicKey.verify(message, signature);
+  return publicKey !== undefined && signature.length === 64 && publicKey.verify(message, withLowS(signature));
+}
+
+/** Order of the curve secp256k1. */
+const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+/** The signature with the smaller of its two S, the only one that the SDK verifies. */
+function withLowS(signature: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(signature);
+  const s = BigInt(`0x${bytes.toString('hex', 32)}`);
+  if (s <= SECP256K1_ORDER / 2n || s >= SECP256K1_ORDER) return signature;
+  bytes.write((SECP256K1_ORDER - s).toString(16).padStart(64, '0'), 32, 'hex');
+  return bytes;
 }

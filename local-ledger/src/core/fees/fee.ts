@@ -31,6 +31,8 @@ export interface FeeBreakdown {
 
 /** The fee in tinybar. */
 export interface Fee {
+  /** The network part alone: what the node pays that let in a transaction whose payer cannot be charged. */
+  readonly network: bigint;
   /** Node and network part together. */
   readonly submission: bigint;
   readonly service: bigint;
@@ -60,7 +62,20 @@ export function nodePart(size: { readonly bytes: number; readonly signatures: nu
 
 /** Converts a breakdown to tinybar at the current rate. */
 export function feeOf({ node, service }: FeeBreakdown): Fee {
+  const network = toTinybar(partTotal(node) * prices.networkMultiplier);
   const submission = toTinybar(partTotal(node) * (1n + prices.networkMultiplier));
-  const serviceFee = toTinybar(partTotal(service));
-  return { submission, service: serviceFee, total: submission + serviceFee };
+  return { network, submission, ...serviceOnly(service, submission) };
 }
+
+/** The fee of a schedule that runs as soon as it is signed: its create and signs have paid the rest. */
+export function serviceFee(service: FeePart): Fee {
+  return { network: 0n, submission: 0n, ...serviceOnly(service, 0n) };
+}
+
+function serviceOnly(part: FeePart, submission: bigint): Pick<Fee, 'service' | 'total'> {
+  const service = toTinybar(partTotal(part));
+  return { service, total: submission + service };
+}
+
+/** What the treasury and the system admin pay for anything. */
+export const noFee: Fee = { network: 0n, submission: 0n, service: 0n, total: 0n };

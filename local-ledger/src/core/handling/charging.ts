@@ -13,17 +13,34 @@ export interface Charge {
 
 /**
  * Charges a dispatch before it is handled. A payer that does not offer, or does not have, the whole fee pays only the
- * node and network part, as far as its balance goes.
+ * node and network part; when it does not offer or have even that, the node pays.
  */
 export function chargeDispatch(state: LedgerState, { payer, fee, body }: Dispatch): Charge {
   const balance = state.accounts.get(payer)?.balance ?? 0n;
   if (body.transactionFee < fee.total) {
-    return { charged: chargeUpTo(state, payer, fee.submission), refusal: Status.INSUFFICIENT_TX_FEE };
+    const offered = body.transactionFee >= fee.submission ? balance : 0n;
+    return refused(state, payer, { fee, balance: offered, refusal: Status.INSUFFICIENT_TX_FEE });
   }
   if (balance < fee.total) {
-    return { charged: chargeUpTo(state, payer, fee.submission), refusal: Status.INSUFFICIENT_PAYER_BALANCE };
+    return refused(state, payer, { fee, balance, refusal: Status.INSUFFICIENT_PAYER_BALANCE });
   }
   return { charged: chargeUpTo(state, payer, fee.total), refusal: undefined };
+}
+
+interface Refusal extends Pick<Dispatch, 'fee'> {
+  readonly balance: bigint;
+  readonly refusal: Status;
+}
+
+function refused(state: LedgerState, payer: EntityNum, { fee, balance, refusal }: Refusal): Charge {
+  return balance < fee.submission
+    ? chargeNode(state, fee, refusal)
+    : { charged: chargeUpTo(state, payer, fee.submission), refusal };
+}
+
+/** Charges the node for what it should not have let in, as far as its balance goes. */
+export function chargeNode(state: LedgerState, { network }: Dispatch['fee'], refusal: Status): Charge {
+  return { charged: chargeUpTo(state, systemAccounts.node, network), refusal };
 }
 
 /** The smaller of two amounts. */

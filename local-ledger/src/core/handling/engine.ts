@@ -1,8 +1,10 @@
 import type { Key } from '../../gen/services_basic_types.js';
 import type { CryptoPort } from '../crypto-port.js';
 import { toTinybar } from '../fees/exchange-rate.js';
+import { feeOf, nodePart } from '../fees/fee.js';
 import { isSatisfied } from '../keys/key-activation.js';
-import { systemAccounts } from '../limits.js';
+import { isPrivileged, systemAccounts } from '../limits.js';
+import type { EntityNum } from '../model.js';
 import type { RecordItem } from '../record-item.js';
 import { deltaSince, type StateDelta } from '../state/changes.js';
 import type { LedgerState } from '../state/ledger-state.js';
@@ -10,7 +12,7 @@ import { demand, present, Status, StatusError } from '../status.js';
 import type { HandleContext } from '../transactions/handler.js';
 import { operationOf } from '../transactions/operation-of.js';
 import type { Outcome } from '../transactions/outcome.js';
-import { type Charge, chargeDispatch, chargeUpTo } from './charging.js';
+import { type Charge, chargeDispatch, chargeNode, chargeUpTo } from './charging.js';
 import type { Dispatch, Handled } from './dispatch.js';
 import { completeHollowAccounts } from './hollow-accounts.js';
 import { signerOf } from './signers.js';
@@ -53,8 +55,8 @@ export function runDispatch(state: LedgerState, crypto: CryptoPort, dispatch: Di
       run.extra = 0n;
     }
   }
-  const delta = run.own ?? deltaSince(state, start);
   const outcome = status === Status.SUCCESS ? run.outcome : failedOutcome(status, run.outcome);
+  const delta = withoutChildren(dispatch, outcome, run.own ?? deltaSince(state, start));
   return { item: itemOf(dispatch, status, charged + run.extra, outcome, delta), outcome, completed };
 }
 
@@ -63,10 +65,9 @@ function chargeFor(state: LedgerState, dispatch: Dispatch): Charge {
   const payer = state.accounts.get(dispatch.payer);
   const hasSigned = payer !== undefined && isSatisfied(payer.key, (key) => dispatch.signers.hasSigned(key));
   if (payer === undefined || payer.deleted || !hasSigned) {
-    const isScheduled = dispatch.schedule !== undefined;
-    chargeUpTo(state, systemAccounts.node, isScheduled ? 0n : dispatch.fee.submission);
     const absent = payer === undefined ? Status.PAYER_ACCOUNT_NOT_FOUND : Status.PAYER_ACCOUNT_DELETED;
-    return { charged: 0n, refusal: payer?.deleted === false ? Status.INVALID_PAYER_SIGNATURE : absent };
+    const refusal = payer?.deleted === false ? Status.INVALID_PAYER_SIGNATURE : absent;
+    return chargeNode(state, dispatch.fee, refusal);
   }
   return chargeDispatch(state, dispatch);
 }
@@ -80,7 +81,9 @@ function attempt(work: () => void): Status {
   }
 }
 
-function authorizeAndHandle(state: LedgerState, context: HandleContext, { operation, payer }: Dispatch): void {
+function authorizeAndHandle(state: LedgerState, context: HandleContext, dispatch: Dispatch): void {
+  const { operation, payer, body, parent } = dispatch;
+  demand(body.batchKey === undefined || parent !== undefined, Status.BATCH_KEY_SET_ON_NON_INNER_TRANSACTION);
   const keys = operation.preHandle({ state, payer });
   demand(
     keys.every((key) => context.isSatisfied(key)),
@@ -112,11 +115,40 @@ function contextOf(
     hasSignedAsAddress: (address) => signerOf(signers, address) !== undefined,
     signaturesBy: (keys) => signers.signaturesBy(keys, now),
     charge: (tinycents) => {
-      const amount = toTinybar(tinycents);
-      const balance = present(state.accounts.get(payer), Status.PAYER_ACCOUNT_NOT_FOUND).balance;
-      demand(balance >= amount, Status.INSUFFICIENT_PAYER_BALANCE);
-      run.extra += chargeUpTo(state, payer, amount);
+      run.extra += chargeMore(state, payer, toTinybar(tinycents));
     },
+    chargeChild: (service) =>
+      chargeMore(state, payer, feeOf({ node: nodePart({ bytes: 0, signatures: 0 }), service }).total),
+  };
+}
+
+function chargeMore(state: LedgerState, payer: EntityNum, amount: bigint): bigint {
+  if (isPrivileged(payer)) {
+    return 0n;
+  }
+  const balance = present(state.accounts.get(payer), Status.PAYER_ACCOUNT_NOT_FOUND).balance;
+  demand(balance >= amount, Status.INSUFFICIENT_PAYER_BALANCE);
+  return chargeUpTo(state, payer, amount);
+}
+
+/** The movements of a dispatch less the fees that the records of the accounts it made will show. */
+function withoutChildren({ payer }: Dispatch, { created = [] }: Outcome, delta: StateDelta): StateDelta {
+  const fees = created.reduce((sum, { fee }) => sum + fee, 0n);
+  if (fees === 0n) {
+    return delta;
+  }
+  const shares = new Map([
+    [payer, fees],
+    [systemAccounts.feeCollection as EntityNum, -fees],
+  ]);
+  const nums = new Set([...delta.transfers.map(({ account }) => account), ...shares.keys()]);
+  const amountOf = (num: EntityNum) => delta.transfers.find(({ account }) => account === num)?.amount ?? 0n;
+  const transfers = [...nums].map((account) => {
+    return { account, amount: amountOf(account) + (shares.get(account) ?? 0n), isApproval: false };
+  });
+  return {
+    ...delta,
+    transfers: transfers.filter(({ amount }) => amount !== 0n).sort((a, b) => a.account - b.account),
   };
 }
 

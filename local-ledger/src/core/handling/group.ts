@@ -1,15 +1,16 @@
 import { TransactionBody } from '../../gen/services_transaction.js';
 import { hex } from '../bytes.js';
 import type { CryptoPort } from '../crypto-port.js';
-import { toTinybar } from '../fees/exchange-rate.js';
-import { partTotal } from '../fees/fee.js';
+import { type Fee, feeOf, nodePart, noFee, serviceFee } from '../fees/fee.js';
 import { accountNum } from '../ids.js';
 import type { Envelope } from '../ingest/envelope.js';
 import { envelopeFee } from '../ingest/envelope-fee.js';
+import { isPrivileged } from '../limits.js';
 import type { EntityNum, Nanos } from '../model.js';
 import { deltaSince } from '../state/changes.js';
 import type { LedgerState } from '../state/ledger-state.js';
 import { fail, Status } from '../status.js';
+import type { Operation } from '../transactions/handler.js';
 import { operationOf } from '../transactions/operation-of.js';
 import { scheduledBody } from '../transactions/schedule/scheduled-body.js';
 import { accountChildren, type Child } from './account-children.js';
@@ -17,6 +18,14 @@ import { chargeUpTo, smaller } from './charging.js';
 import type { Dispatch, Handled } from './dispatch.js';
 import { itemOf, runDispatch } from './engine.js';
 import { collectedSigners, transactionSigners } from './signers.js';
+
+type SchedulePrice = (operation: Operation, state: LedgerState, body: TransactionBody) => Fee;
+
+/** A schedule that runs at its expiry is priced like a transaction that its payer submitted with one signature. */
+const expiryFee: SchedulePrice = (operation, state, body) => {
+  const bytes = TransactionBody.encode(body).finish().length;
+  return feeOf({ node: nodePart({ bytes, signatures: 1 }), service: operation.fee(state) });
+};
 
 /**
  * One transaction with all that follows from it directly: the inner transactions of a batch, the schedule it completed.
@@ -46,8 +55,8 @@ export class HandlingGroup {
     if (main.item.status !== Status.SUCCESS) {
       this.#revertChildren();
     }
-    const accounts = this.#accountChildren({ dispatch, handled: main });
-    const completed = this.#runCompleted(main, undefined);
+    const accounts = this.#accountChildren({ dispatch, handled: main }, dispatch);
+    const completed = this.#runCompleted(main, dispatch);
     const handled = [main, ...[...this.#children, ...accounts, ...completed].map((child) => child.handled)];
     this.#state.journal.clear();
     return handled;
@@ -55,8 +64,8 @@ export class HandlingGroup {
 
   /** Runs a schedule whose expiry has come. */
   handleSchedule(num: EntityNum): Handled[] {
-    const run = this.#runSchedule(num, undefined);
-    const accounts = this.#accountChildren(run);
+    const run = this.#runSchedule(num, expiryFee);
+    const accounts = this.#accountChildren(run, run.dispatch);
     this.#state.journal.clear();
     return [run, ...accounts].map((child) => child.handled);
   }
@@ -69,30 +78,29 @@ export class HandlingGroup {
       run: () => fail(Status.BATCH_TRANSACTION_IN_BLACKLIST),
     });
     const child = { dispatch, handled };
-    this.#children.push(child, ...this.#accountChildren(child), ...this.#runCompleted(handled, parent));
+    this.#children.push(child, ...this.#accountChildren(child, dispatch));
     return handled.item.status;
   }
 
-  #runCompleted(main: Handled, parent: Nanos | undefined): Child[] {
+  #runCompleted(main: Handled, cause: Dispatch): Child[] {
     const schedule = main.outcome.executes;
     if (schedule === undefined) {
       return [];
     }
-    const run = this.#runSchedule(schedule, parent);
-    return [run, ...this.#accountChildren(run)];
+    const run = this.#runSchedule(schedule, (operation, state) => serviceFee(operation.fee(state)));
+    return [run, ...this.#accountChildren(run, cause)];
   }
 
-  #accountChildren(run: Child): Child[] {
-    return accountChildren(run, () => this.#next++, this.#crypto);
+  #accountChildren(run: Child, cause: Dispatch): Child[] {
+    return accountChildren(run, cause, () => this.#next++, this.#crypto);
   }
 
   /** Runs a schedule at the next timestamp; the one attempt there is, whatever comes of it. */
-  #runSchedule(num: EntityNum, parent: Nanos | undefined): Child {
+  #runSchedule(num: EntityNum, price: SchedulePrice): Child {
     const schedule = this.#state.schedules.get(num) ?? fail(Status.INVALID_SCHEDULE_ID);
     const body = scheduledBody(schedule);
     const operation = (body.data && operationOf(body.data)) ?? fail(Status.NOT_SUPPORTED);
     const now = this.#next++;
-    const service = toTinybar(partTotal(operation.fee()));
     const dispatch: Dispatch = {
       body,
       operation,
@@ -100,17 +108,17 @@ export class HandlingGroup {
       payer: schedule.payer,
       now,
       handledAt: this.#handledAt,
-      fee: { submission: 0n, service, total: service },
+      fee: isPrivileged(schedule.payer) ? noFee : price(operation, this.#state, body),
       hash: this.#crypto.sha384(TransactionBody.encode(body).finish()),
       signers: collectedSigners(schedule.signatures),
       node: undefined,
-      parent,
+      parent: undefined,
       schedule: num,
     };
     const start = this.#state.journal.mark();
     this.#state.schedules.put(num, { ...schedule, executed: now });
     const handled = runDispatch(this.#state, this.#crypto, dispatch, { run: () => fail(Status.NOT_SUPPORTED) });
-    const item = { ...handled.item, ...deltaSince(this.#state, start) };
+    const item = { ...handled.item, changes: deltaSince(this.#state, start).changes };
     return { dispatch, handled: { ...handled, item } };
   }
 
@@ -122,7 +130,7 @@ export class HandlingGroup {
       payer: envelope.id.payer,
       now: this.#next++,
       handledAt: this.#handledAt,
-      fee: envelopeFee(envelope),
+      fee: envelopeFee(envelope, this.#state),
       hash: this.#crypto.sha384(envelope.signedBytes),
       signers: transactionSigners(envelope.signatures, this.#crypto),
       node: accountNum(envelope.body.nodeAccountID) ?? 0,

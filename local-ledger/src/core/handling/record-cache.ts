@@ -13,8 +13,8 @@ const retention = secondsToNanos(limits.maxValidSeconds);
 interface Entry {
   /** Serialized record; undefined while accepted and not yet handled. */
   record: Piece | undefined;
-  /** Consensus timestamp of the transaction that caused this one. */
-  parent: Nanos | undefined;
+  /** Whether it will never be handled: an inner transaction of a batch that stopped before it. */
+  isAbandoned: boolean;
   /** Ledger time from which the receipt is gone. */
   readonly retiresAt: Nanos;
   /** Wall time from which the id cannot be accepted any more. */
@@ -36,18 +36,20 @@ export class RecordCache {
     this.#entries.set(keyText(key), newEntry(key, now, skew));
   }
 
-  /** Forgets an accepted id that was never handled. */
-  withdraw(key: TransactionKey): void {
-    this.#entries.delete(keyText(key));
+  /** Takes an accepted id as one that will never be handled: its receipt stays UNKNOWN. */
+  abandon(key: TransactionKey): void {
+    const entry = this.#entries.get(keyText(key));
+    if (entry !== undefined) {
+      entry.isAbandoned = true;
+    }
   }
 
   /** Makes a result visible. */
   publish(handled: Handled, now: Nanos, skew: Nanos): void {
-    const { transactionId, parentConsensusTimestamp } = handled.item;
+    const { transactionId } = handled.item;
     const text = keyText(transactionId);
     const entry = this.#entries.get(text) ?? newEntry(transactionId, now, skew);
     entry.record = this.#slab.keep(TransactionRecord.encode(recordOf(handled)).finish());
-    entry.parent = parentConsensusTimestamp;
     this.#entries.set(text, entry);
   }
 
@@ -60,7 +62,7 @@ export class RecordCache {
   /** Whether an id is accepted and not yet handled. */
   isPending(key: TransactionKey): boolean {
     const entry = this.#entries.get(keyText(key));
-    return entry !== undefined && entry.record === undefined;
+    return entry !== undefined && entry.record === undefined && !entry.isAbandoned;
   }
 
   /** Why an id cannot be accepted again, if so. */
@@ -72,10 +74,16 @@ export class RecordCache {
     return this.#expired.has(text) ? Status.TRANSACTION_EXPIRED : undefined;
   }
 
-  /** Records of what the transaction at this consensus timestamp caused, in order. */
-  childrenOf(parent: Nanos): TransactionRecord[] {
-    const pieces = [...this.#entries.values()].filter((entry) => entry.parent === parent);
-    return pieces.flatMap(({ record }) => (record === undefined ? [] : decoded(record)));
+  /** Records of what the network did by itself for a transaction, in order: those with its id and a nonce. */
+  childrenOf(key: TransactionKey): TransactionRecord[] {
+    const children: TransactionRecord[] = [];
+    for (let nonce = key.nonce + 1; ; nonce++) {
+      const child = this.find({ ...key, nonce });
+      if (child === undefined || child === 'pending') {
+        return children;
+      }
+      children.push(child);
+    }
   }
 
   /** All records in the window, oldest accepted first. */
@@ -91,7 +99,7 @@ export class RecordCache {
     this.#sweptAt = now;
     const wall = now - skew;
     for (const [text, entry] of this.#entries) {
-      if (entry.record !== undefined && entry.retiresAt < now) {
+      if ((entry.record !== undefined || entry.isAbandoned) && entry.retiresAt < now) {
         this.#entries.delete(text);
         if (entry.unusableAt > wall) {
           this.#expired.set(text, entry.unusableAt);
@@ -110,7 +118,7 @@ function newEntry(key: TransactionKey, now: Nanos, skew: Nanos): Entry {
   const isWallTime = key.validStart + skew <= now;
   const end = key.validStart + retention;
   const retiresAt = key.scheduled ? now + retention : isWallTime ? end + skew : end;
-  return { record: undefined, parent: undefined, retiresAt, unusableAt: end };
+  return { record: undefined, isAbandoned: false, retiresAt, unusableAt: end };
 }
 
 function decoded(record: Piece): TransactionRecord {

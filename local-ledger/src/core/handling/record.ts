@@ -19,6 +19,7 @@ export function recordOf(handled: Handled): TransactionRecord {
     transactionFee: item.chargedFee,
     transferList: { accountAmounts: item.transfers.map(amountOf) },
     tokenTransferLists: tokenListsOf(item.tokenTransfers),
+    evmAddress: handled.outcome.evmAddress ?? new Uint8Array(),
     scheduleRef: item.schedule === undefined ? undefined : scheduleId(item.schedule),
     assessedCustomFees: item.assessedFees.map(({ amount, token, collector, payer }) => ({
       amount,

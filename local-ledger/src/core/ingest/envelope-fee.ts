@@ -1,12 +1,13 @@
-import { type Fee, type FeeBreakdown, feeOf, nodePart } from '../fees/fee.js';
+import { type Fee, feeOf, nodePart, noFee } from '../fees/fee.js';
+import { isPrivileged } from '../limits.js';
+import type { LedgerState } from '../state/ledger-state.js';
 import type { Envelope } from './envelope.js';
 
-/** What a transaction costs, before conversion. */
-export function envelopeBreakdown({ signedBytes, signatures, operation }: Envelope): FeeBreakdown {
-  return { node: nodePart({ bytes: signedBytes.length, signatures: signatures.size }), service: operation.fee() };
-}
-
-/** What a transaction costs, in tinybar. */
-export function envelopeFee(envelope: Envelope): Fee {
-  return feeOf(envelopeBreakdown(envelope));
+/** What a transaction costs its payer, in tinybar. */
+export function envelopeFee({ signedBytes, signatures, operation, id }: Envelope, state: LedgerState): Fee {
+  if (isPrivileged(id.payer)) {
+    return noFee;
+  }
+  const node = nodePart({ bytes: signedBytes.length, signatures: signatures.size });
+  return feeOf({ node, service: operation.fee(state) });
 }

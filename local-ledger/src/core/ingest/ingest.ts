@@ -4,7 +4,7 @@ import { accountNum } from '../ids.js';
 import { isHollow } from '../keys/hollow.js';
 import { isSatisfied } from '../keys/key-activation.js';
 import { SignatureSet } from '../keys/signature-set.js';
-import { limits, systemAccounts } from '../limits.js';
+import { isPrivileged, limits, systemAccounts } from '../limits.js';
 import type { TransactionKey } from '../model.js';
 import type { LedgerState } from '../state/ledger-state.js';
 import { demand, fail, present, Status } from '../status.js';
@@ -29,13 +29,9 @@ export interface IngestContext {
  */
 export function ingest(bytes: Uint8Array, context: IngestContext): Envelope {
   const decoded = decodeTransaction(bytes);
-  const isGovernance = isGovernancePayer(accountNum(decoded.body.transactionID?.accountID));
-  demand(bytes.length <= limits.transactionBytes || isGovernance, Status.TRANSACTION_OVERSIZE);
+  const isGovernance = isPrivileged(accountNum(decoded.body.transactionID?.accountID));
+  demand(decoded.signedBytes.length <= limits.transactionBytes || isGovernance, Status.TRANSACTION_OVERSIZE);
   return check(decoded, context, false);
-}
-
-function isGovernancePayer(payer: number | undefined): boolean {
-  return payer === systemAccounts.treasury || payer === systemAccounts.systemAdmin;
 }
 
 /** The same checks for an inner transaction of a batch, less the node account. */
@@ -47,7 +43,6 @@ function check(decoded: Decoded, context: IngestContext, isInner: boolean): Enve
   const { body } = decoded;
   const id = checkBody(body, decoded.signed.sigMap?.sigPair ?? []);
   demand(isInner || accountNum(body.nodeAccountID) === systemAccounts.node, Status.INVALID_NODE_ACCOUNT);
-  demand(isInner || body.batchKey === undefined, Status.BATCH_KEY_SET_ON_NON_INNER_TRANSACTION);
   checkWindow(body, id.validStart, context.clocks);
   const seen = context.seen(id);
   demand(seen === undefined, seen ?? Status.DUPLICATE_TRANSACTION);

@@ -46,6 +46,36 @@ export function checkOptionalKey(key: Key | undefined, status: Status): void {
   }
 }
 
+/** Refuses with `status` a key that is given and is not usable; the empty list is not. */
+export function checkGivenKey(key: Key | undefined, status: Status): void {
+  if (key !== undefined && !isUsableKey(key)) {
+    fail(status);
+  }
+}
+
+/** Whether a key is nested deeper than the network reads. */
+export function isTooDeep(key: Key, depth = 1): boolean {
+  return depth > limits.keyDepth || membersOf(key).some((member) => isTooDeep(member, depth + 1));
+}
+
+/** Whether a key is, or has in it, one of the retired kinds or none at all. */
+export function hasRetiredKey(key: Key): boolean {
+  return key.key === undefined || isRetired(key) || membersOf(key).some(isRetired);
+}
+
+/** Whether a key holds nothing that could ever sign: a retired kind, or a list without any other members. */
+export function isVoidKey(key: Key): boolean {
+  return isRetired(key) || (key.key?.$case === 'keyList' && key.key.value.keys.every(isVoidMember));
+}
+
+function isVoidMember(key: Key): boolean {
+  return key.key === undefined || isVoidKey(key);
+}
+
+function isRetired({ key }: Key): boolean {
+  return key?.$case === 'rsa3072' || key?.$case === 'ecdsa384';
+}
+
 /** All primitive keys in a key, nested ones included, repeats kept. */
 export function primitiveKeysOf(key: Key): PrimitiveKey[] {
   const primitive = primitiveKey(key);
@@ -55,9 +85,9 @@ export function primitiveKeysOf(key: Key): PrimitiveKey[] {
   return membersOf(key).flatMap(primitiveKeysOf);
 }
 
-/** How many keys the fee schedule counts in a key: its primitive members. */
+/** How many keys the fee schedule counts in a key: its primitive members, except what it does not know. */
 export function countKeys(key: Key | undefined): number {
-  if (key === undefined) {
+  if (key?.key === undefined || key.key.$case === 'rsa3072') {
     return 0;
   }
   const members = membersOf(key);

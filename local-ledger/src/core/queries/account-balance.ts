@@ -9,9 +9,12 @@ export const getAccountBalance: QueryHandler<CryptoGetAccountBalanceQuery> = {
   isPaid: false,
   answer(value, header, { state }) {
     const source = value.balanceSource;
-    const account =
-      source?.$case === 'accountID' ? queriedAccount(state, source.value) : fail(Status.INVALID_ACCOUNT_ID);
-    const tokenBalances = state.relationsOf(account.num).map(({ token, balance }) => ({
+    if (source?.$case === 'contractID') {
+      fail(Status.INVALID_CONTRACT_ID);
+    }
+    const account = queriedAccount(state, source?.value);
+    const relations = state.relationsOf(account.num).reverse();
+    const tokenBalances = relations.map(({ token, balance }) => ({
       tokenId: tokenId(token),
       balance,
       decimals: state.tokens.get(token)?.decimals ?? 0,

@@ -6,9 +6,10 @@ import { accountId } from '../ids.js';
 import { accountFields, addressText, queriedAccount } from './account-view.js';
 import type { QueryHandler } from './query.js';
 
-/** GetAccountDetails. */
+/** GetAccountDetails, for privileged accounts. */
 export const getAccountDetails: QueryHandler<GetAccountDetailsQuery> = {
   isPaid: true,
+  isPrivileged: true,
   answer(value, header, { state }) {
     const account = queriedAccount(state, value.accountId);
     const accountDetails: GetAccountDetailsResponse_AccountDetails = {

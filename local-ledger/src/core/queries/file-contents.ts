@@ -7,7 +7,10 @@ import { systemAccounts } from '../limits.js';
 import { present, Status } from '../status.js';
 import type { QueryHandler } from './query.js';
 
-/** FileGetContents, for the system files that exist: the address book (0.0.101, 0.0.102) and the rates (0.0.112). */
+/**
+ * FileGetContents, for the system files that exist: the address book (0.0.101, 0.0.102), the rates (0.0.112), and two that are
+ * empty on a new network (0.0.121, 0.0.150).
+ */
 export const getFileContents: QueryHandler<FileGetContentsQuery> = {
   isPaid: true,
   answer(value, header) {
@@ -24,6 +27,9 @@ function contentsOf(num: bigint | undefined): Uint8Array | undefined {
       return NodeAddressBook.encode({ nodeAddress: [node()] }).finish();
     case 112n:
       return ExchangeRateSet.encode(exchangeRateSet()).finish();
+    case 121n:
+    case 150n:
+      return new Uint8Array();
     default:
       return undefined;
   }

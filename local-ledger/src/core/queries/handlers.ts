@@ -56,6 +56,7 @@ const handlers: { readonly [C in QueryCase]: QueryHandler<QueryValue<C>> } = {
 /** A query with its handler. */
 export interface BoundQuery {
   readonly isPaid: boolean;
+  readonly isPrivileged: boolean;
   answer(header: ResponseHeader, context: QueryContext): ResponseData;
   bare(header: ResponseHeader): ResponseData;
 }
@@ -69,6 +70,7 @@ function bind<C extends QueryCase>($case: C, value: QueryValue<C>): BoundQuery {
   const handler = handlers[$case];
   return {
     isPaid: handler.isPaid,
+    isPrivileged: handler.isPrivileged ?? false,
     answer: (header, context) => handler.answer(value, header, context),
     bare: (header) => handler.bare(header),
   };

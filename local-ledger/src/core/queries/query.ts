@@ -21,6 +21,8 @@ export interface QueryContext {
 export interface QueryHandler<V> {
   /** Whether a node wants to be paid for the answer. */
   readonly isPaid: boolean;
+  /** Whether only the treasury and the system admin may ask. */
+  readonly isPrivileged?: boolean;
   /** The answer under a header that says OK. Throws StatusError. */
   answer(value: V, header: ResponseHeader, context: QueryContext): ResponseData;
   /** The answer when there is only a header: a cost, or a refusal. */

@@ -1,5 +1,6 @@
 import { SchedulableTransactionBody } from '../../gen/services_schedulable_transaction_body.js';
 import type { ScheduleGetInfoQuery, ScheduleInfo } from '../../gen/services_schedule_get_info.js';
+import { compareBytes } from '../bytes.js';
 import { accountId, scheduleId, transactionId } from '../ids.js';
 import { wireKey } from '../keys/primitive-key.js';
 import type { Schedule } from '../model.js';
@@ -25,7 +26,7 @@ function infoOf(schedule: Schedule): ScheduleInfo {
     scheduledTransactionBody: SchedulableTransactionBody.decode(schedule.body),
     memo: schedule.memo,
     adminKey: schedule.adminKey,
-    signers: { keys: schedule.signatures.map(wireKey) },
+    signers: { keys: [...schedule.signatures].sort((a, b) => compareBytes(a.publicKey, b.publicKey)).map(wireKey) },
     creatorAccountID: accountId(schedule.creator),
     payerAccountID: accountId(schedule.payer),
     scheduledTransactionID: transactionId(schedule.scheduledTransactionId),

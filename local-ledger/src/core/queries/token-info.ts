@@ -42,7 +42,7 @@ function infoOf(token: Token): TokenInfo {
     ...statusesOf(token),
     deleted: token.deleted,
     autoRenewAccount: token.autoRenewAccount === undefined ? undefined : accountId(token.autoRenewAccount),
-    autoRenewPeriod: { seconds: token.autoRenewSeconds },
+    autoRenewPeriod: token.autoRenewAccount === undefined ? undefined : { seconds: token.autoRenewSeconds },
     expiry: toWholeTimestamp(token.expiry),
     memo: token.memo,
     tokenType: TokenType.FUNGIBLE_COMMON,

@@ -1,13 +1,11 @@
 import type { TransactionID } from '../../gen/services_basic_types.js';
 import type { TransactionGetReceiptQuery } from '../../gen/services_transaction_get_receipt.js';
 import type { TransactionGetRecordQuery } from '../../gen/services_transaction_get_record.js';
-import type { TransactionRecord } from '../../gen/services_transaction_record.js';
 import { unknownReceipt } from '../handling/receipt.js';
 import { transactionKey } from '../ids.js';
 import type { TransactionKey } from '../model.js';
 import { demand, fail, present, Status } from '../status.js';
-import { toNanos } from '../time.js';
-import type { QueryContext, QueryHandler } from './query.js';
+import type { QueryHandler } from './query.js';
 
 /** The id a query asks about. */
 function queriedKey(id: TransactionID | undefined): TransactionKey {
@@ -20,7 +18,7 @@ export const getReceipt: QueryHandler<TransactionGetReceiptQuery> = {
   answer(value, header, context) {
     const key = queriedKey(value.transactionID);
     const found = context.records.find(key) ?? fail(Status.RECEIPT_NOT_FOUND);
-    const children = value.includeChildReceipts && found !== 'pending' ? childrenOf(found, context) : [];
+    const children = value.includeChildReceipts && found !== 'pending' ? context.records.childrenOf(key) : [];
     return {
       $case: 'transactionGetReceipt',
       value: {
@@ -41,7 +39,8 @@ export const getReceipt: QueryHandler<TransactionGetReceiptQuery> = {
 export const getRecord: QueryHandler<TransactionGetRecordQuery> = {
   isPaid: true,
   answer(value, header, context) {
-    const found = context.records.find(queriedKey(value.transactionID)) ?? fail(Status.RECORD_NOT_FOUND);
+    const key = queriedKey(value.transactionID);
+    const found = context.records.find(key) ?? fail(Status.RECORD_NOT_FOUND);
     demand(found !== 'pending', Status.RECORD_NOT_FOUND);
     return {
       $case: 'transactionGetRecord',
@@ -49,7 +48,7 @@ export const getRecord: QueryHandler<TransactionGetRecordQuery> = {
         header,
         transactionRecord: found,
         duplicateTransactionRecords: [],
-        childTransactionRecords: value.includeChildRecords ? childrenOf(found, context) : [],
+        childTransactionRecords: value.includeChildRecords ? context.records.childrenOf(key) : [],
       },
     };
   },
@@ -58,8 +57,3 @@ export const getRecord: QueryHandler<TransactionGetRecordQuery> = {
     value: { header, transactionRecord: undefined, duplicateTransactionRecords: [], childTransactionRecords: [] },
   }),
 };
-
-/** What a transaction caused: the inner transactions of a batch, in order. */
-function childrenOf({ consensusTimestamp }: TransactionRecord, { records }: QueryContext): TransactionRecord[] {
-  return consensusTimestamp === undefined ? [] : records.childrenOf(toNanos(consensusTimestamp));
-}

@@ -3,7 +3,7 @@ import type { NetworkGetVersionInfoQuery } from '../../gen/services_network_get_
 import type { QueryHandler } from './query.js';
 
 /** The release of the network whose rules this one follows. */
-const release: SemanticVersion = { major: 0, minor: 73, patch: 0, pre: '', build: '' };
+const release: SemanticVersion = { major: 0, minor: 76, patch: 1, pre: '', build: '' };
 
 /** NetworkGetVersionInfo. */
 export const getVersionInfo: QueryHandler<NetworkGetVersionInfoQuery> = {

@@ -52,10 +52,15 @@ export function liveAccount(
   return account;
 }
 
+/** A topic that exists, deleted or not. */
+export function anyTopic(state: LedgerState, id: TopicID | undefined): Topic {
+  const num = present(topicNum(id), Status.INVALID_TOPIC_ID);
+  return present(state.topics.get(num), Status.INVALID_TOPIC_ID);
+}
+
 /** A topic that exists and is not deleted. */
 export function liveTopic(state: LedgerState, id: TopicID | undefined): Topic {
-  const num = present(topicNum(id), Status.INVALID_TOPIC_ID);
-  const topic = present(state.topics.get(num), Status.INVALID_TOPIC_ID);
+  const topic = anyTopic(state, id);
   demand(!topic.deleted, Status.INVALID_TOPIC_ID);
   return topic;
 }

@@ -24,7 +24,7 @@ export interface Operation {
   pureChecks(body: TransactionBody): void;
   preHandle(context: KeyContext): readonly Key[];
   handle(context: HandleContext): void;
-  fee(): FeePart;
+  fee(state: LedgerState | undefined): FeePart;
 }
 
 /** Finds the operation for transaction data; undefined when the network does not support it. */
@@ -51,6 +51,8 @@ export interface HandleContext extends KeyContext {
   isSatisfied(key: Key): boolean;
   /** Charges the payer a further service fee (an automatic association); refuses when it cannot pay. */
   charge(tinycents: bigint): void;
+  /** Charges the payer the whole price of another transaction (an account that it makes), in tinybar; returns it. */
+  chargeChild(service: FeePart): bigint;
 }
 
 /**
@@ -68,6 +70,6 @@ export interface TransactionHandler<V> {
   preHandle(value: V, context: KeyContext): readonly Key[];
   /** Changes the state, or throws StatusError and changes nothing that is kept. */
   handle(value: V, context: HandleContext): void;
-  /** The service part of the fee. */
-  fee(value: V): FeePart;
+  /** The service part of the fee; without a state, that of the usual case. */
+  fee(value: V, state: LedgerState | undefined): FeePart;
 }

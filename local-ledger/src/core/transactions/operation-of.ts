@@ -114,7 +114,7 @@ function bind<C extends TransactionCase>($case: C, value: ValueOf<C>): Operation
         pureChecks: (body) => handler.pureChecks(value, body),
         preHandle: (context) => handler.preHandle(value, context),
         handle: (context) => handler.handle(value, context),
-        fee: () => handler.fee(value),
+        fee: (state) => handler.fee(value, state),
       };
 }
 

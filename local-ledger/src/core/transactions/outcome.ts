@@ -14,8 +14,10 @@ export interface Outcome {
   message?: TopicMessage;
   assessedFees?: AssessedFee[];
   automaticAssociations?: { account: EntityNum; token: EntityNum }[];
-  /** Accounts made for aliases that a transfer credited. */
-  created?: EntityNum[];
+  /** Accounts made for aliases that a transfer credited, with what each cost in tinybar. */
+  created?: { num: EntityNum; fee: bigint; evmAddress: Uint8Array | undefined }[];
+  /** EVM address of an account that was made for a key. */
+  evmAddress?: Uint8Array | undefined;
   /** A schedule that this transaction completed: it runs directly after. */
   executes?: EntityNum;
 }

@@ -20,12 +20,6 @@ export function assessTopicFees(topic: Topic, context: HandleContext): void {
   }
 }
 
-/** Refuses a payer's limits that name hbar, or a token, twice. */
-export function checkDistinctDenominations({ fees }: CustomFeeLimit): void {
-  const names = new Set(fees.map(({ denominatingTokenId: id }) => id && tokenNum(id)));
-  demand(names.size === fees.length, Status.DUPLICATE_DENOMINATION_IN_MAX_CUSTOM_FEE_LIST);
-}
-
 /** Collectors of a fee and the treasury of its token do not pay it. */
 function owes({ collector, token }: TopicFee, { state, payer }: HandleContext): boolean {
   const treasury = token === undefined ? undefined : state.tokens.get(token)?.treasury;
@@ -56,7 +50,7 @@ function pay({ amount, token, collector }: TopicFee, { state, payer }: HandleCon
     return;
   }
   const from = present(state.accounts.get(payer), Status.PAYER_ACCOUNT_NOT_FOUND);
-  demand(from.balance >= amount, Status.INSUFFICIENT_PAYER_BALANCE_FOR_CUSTOM_FEE);
+  demand(from.balance >= amount, Status.INSUFFICIENT_SENDER_ACCOUNT_BALANCE_FOR_CUSTOM_FEE);
   const to = present(state.accounts.get(collector), Status.INVALID_CUSTOM_FEE_COLLECTOR);
   demand(!to.deleted, Status.ACCOUNT_DELETED);
   state.accounts.put(payer, { ...from, balance: from.balance - amount });
@@ -73,7 +67,7 @@ function payInToken(amount: bigint, { state, token, payer, collector }: TokenPay
   demand(!deleted, Status.TOKEN_WAS_DELETED);
   demand(!paused, Status.TOKEN_IS_PAUSED);
   const from = movableRelation(state, payer, token);
-  demand(from.balance >= amount, Status.INSUFFICIENT_PAYER_BALANCE_FOR_CUSTOM_FEE);
+  demand(from.balance >= amount, Status.INSUFFICIENT_SENDER_ACCOUNT_BALANCE_FOR_CUSTOM_FEE);
   const to = movableRelation(state, collector, token);
   state.putRelation({ ...from, balance: from.balance - amount });
   state.putRelation({ ...to, balance: to.balance + amount });

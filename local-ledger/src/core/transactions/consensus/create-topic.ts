@@ -1,6 +1,6 @@
 import type { ConsensusCreateTopicTransactionBody } from '../../../gen/services_consensus_create_topic.js';
 import { prices } from '../../fees/price-list.js';
-import { checkOptionalKey, keyOrNone } from '../../keys/key-structure.js';
+import { checkGivenKey } from '../../keys/key-structure.js';
 import { fail, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
 import { secondsToNanos } from '../../time.js';
@@ -24,19 +24,19 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
   },
 
   preHandle(value, { state }) {
-    checkOptionalKey(value.adminKey, Status.BAD_ENCODING);
-    const admin = keyOrNone(value.adminKey);
+    checkGivenKey(value.adminKey, Status.BAD_ENCODING);
+    const admin = value.adminKey;
     const renewer =
       value.autoRenewAccount && anyAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT);
     return [admin ?? [], renewer?.key ?? []].flat();
   },
 
   handle(value, { state, now, outcome }) {
-    checkOptionalKey(value.submitKey, Status.BAD_ENCODING);
-    checkOptionalKey(value.feeScheduleKey, Status.INVALID_CUSTOM_FEE_SCHEDULE_KEY);
+    checkGivenKey(value.submitKey, Status.BAD_ENCODING);
+    checkGivenKey(value.feeScheduleKey, Status.INVALID_CUSTOM_FEE_SCHEDULE_KEY);
     checkExemptKeys(value.feeExemptKeyList);
     checkMemo(value.memo);
-    const renewal = checkedRenewal(value.autoRenewPeriod ?? fail(Status.INVALID_RENEWAL_PERIOD));
+    const renewal = checkedRenewal(value.autoRenewPeriod ?? fail(Status.AUTORENEW_DURATION_NOT_IN_RANGE));
     const renewer =
       value.autoRenewAccount &&
       liveAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT, Status.INVALID_AUTORENEW_ACCOUNT);
@@ -44,9 +44,9 @@ export const createTopic: TransactionHandler<ConsensusCreateTopicTransactionBody
     state.topics.put(num, {
       num,
       memo: value.memo,
-      adminKey: keyOrNone(value.adminKey),
-      submitKey: keyOrNone(value.submitKey),
-      feeScheduleKey: keyOrNone(value.feeScheduleKey),
+      adminKey: value.adminKey,
+      submitKey: value.submitKey,
+      feeScheduleKey: value.feeScheduleKey,
       customFees: checkedTopicFees(value.customFees, state),
       feeExemptKeys: value.feeExemptKeyList,
       autoRenewAccount: renewer?.num,

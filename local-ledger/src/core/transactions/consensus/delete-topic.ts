@@ -1,11 +1,11 @@
 import type { ConsensusDeleteTopicTransactionBody } from '../../../gen/services_consensus_delete_topic.js';
 import { prices } from '../../fees/price-list.js';
 import { demand, fail, Status } from '../../status.js';
-import { liveTopic } from '../entities.js';
+import { anyTopic } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
 
-/** ConsensusDeleteTopic: the topic takes no more messages; those it has stay on the mirror. */
+/** ConsensusDeleteTopic: the topic takes no more messages; those it has stay on the mirror. May be repeated. */
 export const deleteTopic: TransactionHandler<ConsensusDeleteTopicTransactionBody> = {
   name: 'CONSENSUSDELETETOPIC',
   schedulable: false,
@@ -15,11 +15,11 @@ export const deleteTopic: TransactionHandler<ConsensusDeleteTopicTransactionBody
   },
 
   preHandle(value, { state }) {
-    return [liveTopic(state, value.topicID).adminKey ?? fail(Status.UNAUTHORIZED)];
+    return [anyTopic(state, value.topicID).adminKey ?? fail(Status.UNAUTHORIZED)];
   },
 
   handle(value, { state, outcome }) {
-    const topic = liveTopic(state, value.topicID);
+    const topic = anyTopic(state, value.topicID);
     state.topics.put(topic.num, { ...topic, deleted: true });
     outcome.entity = topic.num;
   },

@@ -1,14 +1,16 @@
 import type { ConsensusSubmitMessageTransactionBody } from '../../../gen/services_consensus_submit_message.js';
-import { partTotal } from '../../fees/fee.js';
+import type { Tinycents } from '../../fees/exchange-rate.js';
+import type { FeePart } from '../../fees/fee.js';
 import { prices } from '../../fees/price-list.js';
-import { keyText, transactionKey } from '../../ids.js';
+import { keyText, topicNum, transactionKey } from '../../ids.js';
 import { limits } from '../../limits.js';
 import type { TransactionKey } from '../../model.js';
 import type { TopicMessage } from '../../record-item.js';
 import { demand, fail, Status } from '../../status.js';
 import { liveTopic } from '../entities.js';
 import type { HandleContext, TransactionHandler } from '../handler.js';
-import { assessTopicFees, checkDistinctDenominations } from './assess-fees.js';
+import { assessTopicFees } from './assess-fees.js';
+import { checkFeeLimits } from './fee-limits.js';
 import { runningHash } from './running-hash.js';
 
 type Submit = ConsensusSubmitMessageTransactionBody;
@@ -21,7 +23,7 @@ export const submitMessage: TransactionHandler<Submit> = {
   pureChecks(value, { maxCustomFees }) {
     demand(value.topicID !== undefined, Status.INVALID_TOPIC_ID);
     demand(value.message.length > 0, Status.INVALID_TOPIC_MESSAGE);
-    maxCustomFees.forEach(checkDistinctDenominations);
+    checkFeeLimits(maxCustomFees);
   },
 
   preHandle(value, { state }) {
@@ -35,8 +37,6 @@ export const submitMessage: TransactionHandler<Submit> = {
     demand(value.message.length <= limits.messageBytes, Status.MESSAGE_SIZE_TOO_LARGE);
     const chunk = checkedChunk(value, context);
     if (topic.customFees.length > 0) {
-      // The price list has one price for such topics; what the size has cost is part of it.
-      context.charge(prices.submitMessageWithFees - partTotal(submitMessage.fee(value)));
       assessTopicFees(topic, context);
     }
     const sequenceNumber = topic.sequenceNumber + 1n;
@@ -63,18 +63,31 @@ export const submitMessage: TransactionHandler<Submit> = {
     };
   },
 
-  fee: (value) => ({
-    base: prices.submitMessage,
-    extras: [
-      {
-        name: 'STATE_BYTES',
-        included: prices.messageBytesIncluded,
-        count: value.message.length,
-        unit: prices.messageByteExtra,
-      },
-    ],
-  }),
+  fee(value, state) {
+    const topic = state?.topics.get(topicNum(value.topicID) ?? 0);
+    return (topic?.customFees.length ?? 0) > 0
+      ? feeBySize(value, {
+          base: prices.submitMessageWithFees,
+          included: prices.messageBytesWithFeesIncluded,
+          unit: prices.messageByteWithFeesExtra,
+        })
+      : feeBySize(value, {
+          base: prices.submitMessage,
+          included: prices.messageBytesIncluded,
+          unit: prices.messageByteExtra,
+        });
+  },
 };
+
+interface SizePrice {
+  readonly base: Tinycents;
+  readonly included: number;
+  readonly unit: Tinycents;
+}
+
+function feeBySize({ message }: Submit, { base, included, unit }: SizePrice): FeePart {
+  return { base, extras: [{ name: 'STATE_BYTES', included, count: message.length, unit }] };
+}
 
 /** The chunk rules: a number within the total, the payer of the first chunk, and the first chunk's own id. */
 function checkedChunk(value: Submit, { transactionId, payer }: HandleContext): TopicMessage['chunk'] {

@@ -3,7 +3,7 @@ import type { ConsensusUpdateTopicTransactionBody } from '../../../gen/services_
 import { prices } from '../../fees/price-list.js';
 import { isZeroAccount } from '../../ids.js';
 import { anyOf } from '../../keys/key-activation.js';
-import { checkOptionalKey, isEmptyKeyList, keyOrNone } from '../../keys/key-structure.js';
+import { checkOptionalKey, isEmptyKeyList, isVoidKey, keyOrNone } from '../../keys/key-structure.js';
 import type { Topic } from '../../model.js';
 import { demand, fail, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
@@ -35,8 +35,12 @@ export const updateTopic: TransactionHandler<Update> = {
       const holders = [topic.submitKey ?? [], topic.adminKey ?? []].flat();
       return holders.length > 0 ? [anyOf(holders)] : fail(Status.UNAUTHORIZED);
     }
-    const admin = topic.adminKey ?? fail(Status.UNAUTHORIZED);
     const feeKey = value.customFees && (topic.feeScheduleKey ?? fail(Status.FEE_SCHEDULE_KEY_NOT_SET));
+    if (feeKey !== undefined && changesOnly(value, 'customFees')) {
+      return [feeKey];
+    }
+    checkOptionalKey(value.adminKey, Status.BAD_ENCODING);
+    const admin = topic.adminKey ?? fail(Status.UNAUTHORIZED);
     return [admin, keyOrNone(value.adminKey) ?? [], newRenewerKey(value, context) ?? [], feeKey ?? []].flat();
   },
 
@@ -50,9 +54,20 @@ export const updateTopic: TransactionHandler<Update> = {
   fee: (value) => feeWithKeys(prices.updateTopic, [value.adminKey, value.submitKey, value.feeScheduleKey], 1),
 };
 
+const settable = [
+  'memo',
+  'expirationTime',
+  'adminKey',
+  'submitKey',
+  'autoRenewPeriod',
+  'autoRenewAccount',
+  'feeScheduleKey',
+  'feeExemptKeyList',
+  'customFees',
+] as const;
+
 /** Whether the update sets this attribute and no other. */
-function changesOnly(value: Update, only: keyof Update): boolean {
-  const settable = ['memo', 'expirationTime', 'adminKey', 'submitKey', 'autoRenewPeriod', 'autoRenewAccount'] as const;
+function changesOnly(value: Update, only: (typeof settable)[number]): boolean {
   return settable.every((name) => (value[name] !== undefined) === (name === only));
 }
 
@@ -71,9 +86,11 @@ function newRenewerKey(value: Update, { state }: KeyContext): Key | undefined {
     : anyAccount(state, id, Status.INVALID_AUTORENEW_ACCOUNT).key;
 }
 
+const noKey: Key = { key: { $case: 'keyList', value: { keys: [] } } };
+
 function changesOf(value: Update, topic: Topic, { state, now }: HandleContext): Partial<Topic> {
-  checkOptionalKey(value.adminKey, Status.INVALID_ADMIN_KEY);
-  checkOptionalKey(value.submitKey, Status.INVALID_SUBMIT_KEY);
+  const submitKey = value.submitKey && isVoidKey(value.submitKey) ? noKey : value.submitKey;
+  checkOptionalKey(submitKey, Status.BAD_ENCODING);
   checkFeeKeys(value, topic);
   if (value.memo !== undefined) {
     checkMemo(value.memo);
@@ -82,7 +99,7 @@ function changesOf(value: Update, topic: Topic, { state, now }: HandleContext): 
   return {
     memo: value.memo ?? topic.memo,
     adminKey: value.adminKey === undefined ? topic.adminKey : keyOrNone(value.adminKey),
-    submitKey: value.submitKey === undefined ? topic.submitKey : keyOrNone(value.submitKey),
+    submitKey: submitKey === undefined ? topic.submitKey : keyOrNone(submitKey),
     feeScheduleKey: value.feeScheduleKey === undefined ? topic.feeScheduleKey : keyOrNone(value.feeScheduleKey),
     customFees: value.customFees ? checkedTopicFees(value.customFees.fees, state) : topic.customFees,
     feeExemptKeys: value.feeExemptKeyList?.keys ?? topic.feeExemptKeys,

@@ -8,6 +8,7 @@ import type { EntityNum } from '../../model.js';
 import { demand, fail, Status } from '../../status.js';
 import { secondsToNanos, wholeSeconds } from '../../time.js';
 import { isLongZero, resolveAccount } from '../entities.js';
+import { flatFee } from '../flat-fee.js';
 import type { HandleContext } from '../handler.js';
 
 /** Auto-renew period of accounts that nobody asked for, in seconds: 90 days. */
@@ -66,7 +67,7 @@ function makeAccount(
   context: HandleContext,
 ): EntityNum {
   const { state, now, outcome } = context;
-  context.charge(prices.cryptoCreate);
+  const fee = context.chargeChild(flatFee(prices.cryptoCreate));
   const num = state.newEntity();
   state.accounts.put(num, {
     num,
@@ -86,6 +87,6 @@ function makeAccount(
     deleted: false,
   });
   outcome.created ??= [];
-  outcome.created.push(num);
+  outcome.created.push({ num, fee, evmAddress: key === undefined ? undefined : evmAddress });
   return num;
 }

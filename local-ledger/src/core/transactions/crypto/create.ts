@@ -1,8 +1,9 @@
+import { Key } from '../../../gen/services_basic_types.js';
 import type { CryptoCreateTransactionBody } from '../../../gen/services_crypto_create.js';
 import { equalBytes } from '../../bytes.js';
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
-import { isUsableKey, keyOrNone } from '../../keys/key-structure.js';
+import { hasRetiredKey, isTooDeep, isUsableKey, isVoidKey } from '../../keys/key-structure.js';
 import { primitiveKey } from '../../keys/primitive-key.js';
 import type { Account } from '../../model.js';
 import { demand, fail, present, Status } from '../../status.js';
@@ -29,10 +30,11 @@ export const cryptoCreate: TransactionHandler<CryptoCreateTransactionBody> = {
     demand(isNonNegative(value.sendRecordThreshold), Status.INVALID_SEND_RECORD_THRESHOLD);
     demand(isNonNegative(value.receiveRecordThreshold), Status.INVALID_RECEIVE_RECORD_THRESHOLD);
     demand(value.proxyAccountID === undefined, Status.PROXY_ACCOUNT_ID_FIELD_IS_DEPRECATED);
-    demand(value.alias.length === 0 || value.alias.length === 20, Status.INVALID_ALIAS_KEY);
+    demand(value.alias.length === 0 || isAlias(value.alias), Status.INVALID_ALIAS_KEY);
     const missing = value.alias.length > 0 ? Status.INVALID_ALIAS_KEY : Status.KEY_REQUIRED;
     demand(value.key !== undefined, missing);
-    demand(keyOrNone(value.key)?.key !== undefined, Status.KEY_REQUIRED);
+    demand(!hasRetiredKey(value.key), Status.BAD_ENCODING);
+    demand(!isVoidKey(value.key), Status.KEY_REQUIRED);
   },
 
   preHandle(value) {
@@ -43,7 +45,10 @@ export const cryptoCreate: TransactionHandler<CryptoCreateTransactionBody> = {
     const { state, payer, outcome } = context;
     checkMemo(value.memo);
     checkAutoAssociations(value.maxAutomaticTokenAssociations, Status.INVALID_MAX_AUTO_ASSOCIATIONS);
-    demand(value.key !== undefined && isUsableKey(value.key), Status.BAD_ENCODING);
+    checkHome(value);
+    const key = value.key ?? fail(Status.KEY_REQUIRED);
+    demand(!isTooDeep(key), Status.BAD_ENCODING);
+    demand(isUsableKey(key), Status.INVALID_ADMIN_KEY);
     checkAlias(value, context);
     const account = newAccount(value, context);
     state.accounts.put(account.num, account);
@@ -63,15 +68,33 @@ function checkAlias(value: CryptoCreateTransactionBody, context: HandleContext):
   if (alias.length === 0) {
     return;
   }
-  demand(
-    alias.subarray(0, 12).some((byte) => byte !== 0),
-    Status.INVALID_ALIAS_KEY,
-  );
+  demand(alias.length === ADDRESS_BYTES, Status.INVALID_ALIAS_KEY);
   demand(context.state.accountByAlias(alias) === undefined, Status.ALIAS_ALREADY_ASSIGNED);
   const own = key && primitiveKey(key);
   const derived = own?.type === 'ECDSA_SECP256K1' ? context.crypto.evmAddress(own.publicKey) : undefined;
   const isOwn = derived !== undefined && equalBytes(derived, alias);
   demand(isOwn || context.hasSignedAsAddress(alias), Status.INVALID_SIGNATURE);
+}
+
+/** Accounts are made in shard 0 and realm 0, wherever else a create may want to be. */
+function checkHome({ shardID, realmID }: CryptoCreateTransactionBody): void {
+  const isHere = (shardID?.shardNum ?? 0n) === 0n && (realmID?.realmNum ?? 0n) === 0n;
+  demand(isHere, Status.INVALID_ACCOUNT_ID);
+}
+
+const ADDRESS_BYTES = 20;
+
+/** Whether bytes have the form of an EVM address or of a key; only the address can be an alias of a create. */
+function isAlias(alias: Uint8Array): boolean {
+  return alias.length === ADDRESS_BYTES || isEncodedKey(alias);
+}
+
+function isEncodedKey(bytes: Uint8Array): boolean {
+  try {
+    return primitiveKey(Key.decode(bytes)) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function newAccount(value: CryptoCreateTransactionBody, context: HandleContext): Account {

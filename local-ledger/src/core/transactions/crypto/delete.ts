@@ -23,6 +23,7 @@ export const cryptoDelete: TransactionHandler<CryptoDeleteTransactionBody> = {
 
   preHandle(value, { state }) {
     const account = anyAccount(state, value.deleteAccountID);
+    demand(account.num >= FIRST_USER_ENTITY, Status.ENTITY_NOT_ALLOWED_TO_DELETE);
     const heir = anyAccount(state, value.transferAccountID, Status.INVALID_TRANSFER_ACCOUNT_ID);
     return heir.receiverSigRequired ? [account.key, heir.key] : [account.key];
   },
@@ -31,7 +32,6 @@ export const cryptoDelete: TransactionHandler<CryptoDeleteTransactionBody> = {
     const account = liveAccount(state, value.deleteAccountID);
     const heir = liveAccount(state, value.transferAccountID, Status.INVALID_TRANSFER_ACCOUNT_ID);
     demand(account.num !== heir.num, Status.TRANSFER_ACCOUNT_SAME_AS_DELETE_ACCOUNT);
-    demand(account.num >= FIRST_USER_ENTITY, Status.ENTITY_NOT_ALLOWED_TO_DELETE);
     demand(!state.isTreasury(account.num), Status.ACCOUNT_IS_TREASURY);
     const holdsTokens = state.relationsOf(account.num).some(({ balance }) => balance !== 0n);
     demand(!holdsTokens, Status.TRANSACTION_REQUIRES_ZERO_TOKEN_BALANCES);

@@ -33,7 +33,8 @@ function associate(account: Account, token: Token, context: HandleContext): void
   demand(account.maxAutoAssociations !== 0, Status.TOKEN_NOT_ASSOCIATED_TO_ACCOUNT);
   const isFree = account.maxAutoAssociations === -1 || account.usedAutoAssociations < account.maxAutoAssociations;
   demand(isFree, Status.NO_REMAINING_AUTOMATIC_ASSOCIATIONS);
-  context.charge(prices.associate);
+  demand(token.kycKey === undefined, Status.ACCOUNT_KYC_NOT_GRANTED_FOR_TOKEN);
+  context.charge(prices.associateExtra);
   const { state, now, outcome } = context;
   const current = state.accounts.get(account.num) ?? fail(Status.INVALID_ACCOUNT_ID);
   state.accounts.put(account.num, { ...current, usedAutoAssociations: current.usedAutoAssociations + 1 });

@@ -1,7 +1,7 @@
 import type { AccountAmount, TokenTransferList } from '../../../gen/services_basic_types.js';
 import type { CryptoTransferTransactionBody } from '../../../gen/services_crypto_transfer.js';
 import { hex } from '../../bytes.js';
-import { tokenNum } from '../../ids.js';
+import { isZeroAccount, tokenNum } from '../../ids.js';
 import { demand, Status } from '../../status.js';
 
 /** The state-free checks of a CryptoTransfer, in the network's order. */
@@ -41,7 +41,7 @@ function sum(entries: readonly AccountAmount[]): bigint {
 }
 
 function hasAccount({ accountID }: AccountAmount): boolean {
-  return accountID?.account !== undefined;
+  return accountID?.account !== undefined && !isZeroAccount(accountID);
 }
 
 function hasNoHook({ hookCall }: AccountAmount): boolean {

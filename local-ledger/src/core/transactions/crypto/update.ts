@@ -1,6 +1,8 @@
 import type { CryptoUpdateTransactionBody } from '../../../gen/services_crypto_update.js';
 import { prices } from '../../fees/price-list.js';
-import { isUsableKey, keyOrNone } from '../../keys/key-structure.js';
+import { isHollow } from '../../keys/hollow.js';
+import { isEmptyKeyList, isUsableKey, keyOrNone } from '../../keys/key-structure.js';
+import { systemAccounts } from '../../limits.js';
 import type { Account } from '../../model.js';
 import { demand, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
@@ -23,8 +25,10 @@ export const cryptoUpdate: TransactionHandler<CryptoUpdateTransactionBody> = {
     demand(value.proxyAccountID === undefined, Status.PROXY_ACCOUNT_ID_FIELD_IS_DEPRECATED);
   },
 
-  preHandle(value, { state }) {
+  preHandle(value, { state, payer }) {
     const account = anyAccount(state, value.accountIDToUpdate);
+    demand(account.num !== systemAccounts.treasury || payer === account.num, Status.AUTHORIZATION_FAILED);
+    demand(isHollow(account) || !isEmptyKeyList(account.key), Status.INVALID_ACCOUNT_ID);
     const isUsable = value.key === undefined || (keyOrNone(value.key) !== undefined && isUsableKey(value.key));
     demand(isUsable, Status.INVALID_ADMIN_KEY);
     return value.key === undefined ? [account.key] : [account.key, value.key];

@@ -1,14 +1,14 @@
 import { SchedulableTransactionBody } from '../../../gen/services_schedulable_transaction_body.js';
 import type { ScheduleCreateTransactionBody } from '../../../gen/services_schedule_create.js';
 import { prices } from '../../fees/price-list.js';
-import { checkOptionalKey, keyOrNone } from '../../keys/key-structure.js';
+import { checkGivenKey } from '../../keys/key-structure.js';
 import { limits } from '../../limits.js';
 import type { EntityNum, Nanos, Schedule } from '../../model.js';
 import { scheduleContent } from '../../state/schedule-content.js';
 import { demand, fail, Status } from '../../status.js';
 import { checkMemo } from '../../text-checks.js';
 import { secondsToNanos, wholeSeconds } from '../../time.js';
-import { liveAccount } from '../entities.js';
+import { anyAccount } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { HandleContext, KeyContext, TransactionHandler } from '../handler.js';
 import { neededKeys, scheduledBody, scheduledOperation } from './scheduled-body.js';
@@ -27,9 +27,9 @@ export const scheduleCreate: TransactionHandler<Create> = {
   },
 
   preHandle(value, context) {
-    checkOptionalKey(value.adminKey, Status.INVALID_ADMIN_KEY);
+    checkGivenKey(value.adminKey, Status.INVALID_ADMIN_KEY);
     innerPayer(value, context);
-    return [keyOrNone(value.adminKey) ?? []].flat();
+    return [value.adminKey ?? []].flat();
   },
 
   handle(value, context) {
@@ -61,9 +61,7 @@ export const scheduleCreate: TransactionHandler<Create> = {
 
 function innerPayer(value: Create, { state, payer }: KeyContext): EntityNum {
   const id = value.payerAccountID;
-  return id === undefined
-    ? payer
-    : liveAccount(state, id, Status.ACCOUNT_ID_DOES_NOT_EXIST, Status.ACCOUNT_DELETED).num;
+  return id === undefined ? payer : anyAccount(state, id, Status.ACCOUNT_ID_DOES_NOT_EXIST).num;
 }
 
 function newSchedule(value: Create, context: HandleContext): Schedule {
@@ -72,7 +70,7 @@ function newSchedule(value: Create, context: HandleContext): Schedule {
     num: 0,
     creator: context.payer,
     payer: innerPayer(value, context),
-    adminKey: keyOrNone(value.adminKey),
+    adminKey: value.adminKey,
     memo: value.memo,
     body: SchedulableTransactionBody.encode(inner).finish(),
     scheduledTransactionId: { ...context.transactionId, scheduled: true },

@@ -15,13 +15,14 @@ export const scheduleDelete: TransactionHandler<ScheduleDeleteTransactionBody> =
   },
 
   preHandle(value, { state }) {
-    return [knownSchedule(state, value.scheduleID).adminKey ?? fail(Status.SCHEDULE_IS_IMMUTABLE)];
+    const schedule = knownSchedule(state, value.scheduleID);
+    demand(schedule.deletedAt === undefined, Status.SCHEDULE_ALREADY_DELETED);
+    demand(schedule.executed === undefined, Status.SCHEDULE_ALREADY_EXECUTED);
+    return [schedule.adminKey ?? fail(Status.SCHEDULE_IS_IMMUTABLE)];
   },
 
   handle(value, { state, now, outcome }) {
     const schedule = knownSchedule(state, value.scheduleID);
-    demand(schedule.deletedAt === undefined, Status.SCHEDULE_ALREADY_DELETED);
-    demand(schedule.executed === undefined, Status.SCHEDULE_ALREADY_EXECUTED);
     state.schedules.put(schedule.num, { ...schedule, deletedAt: now });
     outcome.entity = schedule.num;
     outcome.scheduleId = schedule.num;

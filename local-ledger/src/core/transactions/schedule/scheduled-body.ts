@@ -1,9 +1,10 @@
+import type { Key } from '../../../gen/services_basic_types.js';
 import { SchedulableTransactionBody } from '../../../gen/services_schedulable_transaction_body.js';
 import { TransactionBody } from '../../../gen/services_transaction.js';
 import { transactionId } from '../../ids.js';
 import { isEmptyKeyList } from '../../keys/key-structure.js';
 import type { Schedule } from '../../model.js';
-import { demand, fail, present, Status } from '../../status.js';
+import { demand, fail, present, Status, StatusError } from '../../status.js';
 import type { KeyContext, Operation, OperationFinder } from '../handler.js';
 
 /** The transaction a schedule will run, as if it had been submitted under the scheduled id. */
@@ -28,8 +29,20 @@ export function scheduledOperation(body: TransactionBody, operationOf: Operation
 /** All keys a schedule's execution needs: the inner payer's and those of the inner operation. */
 export function neededKeys(operation: Operation, context: KeyContext) {
   const payer = present(context.state.accounts.get(context.payer), Status.ACCOUNT_ID_DOES_NOT_EXIST);
-  const keys = [payer.key, ...operation.preHandle(context)];
+  const keys = [payer.key, ...operationKeys(operation, context)];
   // The key of a hollow account is not known yet.
   demand(!keys.some(isEmptyKeyList), Status.UNRESOLVABLE_REQUIRED_SIGNERS);
   return keys;
+}
+
+/** Whose signatures are needed cannot be said of what names an entity that does not exist. */
+function operationKeys(operation: Operation, context: KeyContext): readonly Key[] {
+  try {
+    return operation.preHandle(context);
+  } catch (error) {
+    if (error instanceof StatusError) {
+      fail(Status.UNRESOLVABLE_REQUIRED_SIGNERS);
+    }
+    throw error;
+  }
 }

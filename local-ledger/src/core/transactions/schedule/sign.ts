@@ -36,7 +36,6 @@ export const scheduleSign: TransactionHandler<ScheduleSignTransactionBody> = {
       state.schedules.put(schedule.num, signed);
     }
     outcome.entity = schedule.num;
-    outcome.scheduleId = schedule.num;
     outcome.scheduledTransactionId = schedule.scheduledTransactionId;
     if (isComplete) {
       outcome.executes = schedule.num;

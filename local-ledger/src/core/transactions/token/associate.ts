@@ -32,6 +32,6 @@ export const tokenAssociate: TransactionHandler<TokenAssociateTransactionBody> =
 
   fee: ({ tokens }) => ({
     base: prices.associate,
-    extras: [{ name: 'TOKEN_ASSOCIATE', included: 1, count: tokens.length, unit: prices.associate }],
+    extras: [{ name: 'TOKEN_ASSOCIATE', included: 1, count: tokens.length, unit: prices.associateExtra }],
   }),
 };

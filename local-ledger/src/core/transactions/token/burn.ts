@@ -2,9 +2,10 @@ import type { TokenBurnTransactionBody } from '../../../gen/services_token_burn.
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
 import { demand, Status } from '../../status.js';
-import { anyToken, liveToken } from '../entities.js';
+import { anyToken, liveToken, movableRelation } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
+import { checkSerials } from './serials.js';
 import { changeSupply } from './supply.js';
 
 /** TokenBurn: units of the treasury cease to exist. */
@@ -16,6 +17,7 @@ export const tokenBurn: TransactionHandler<TokenBurnTransactionBody> = {
     demand(value.token !== undefined, Status.INVALID_TOKEN_ID);
     demand(value.amount === 0n || value.serialNumbers.length === 0, Status.INVALID_TRANSACTION_BODY);
     demand(isNonNegative(value.amount), Status.INVALID_TOKEN_BURN_AMOUNT);
+    checkSerials(value.serialNumbers);
   },
 
   preHandle(value, { state }) {
@@ -25,7 +27,7 @@ export const tokenBurn: TransactionHandler<TokenBurnTransactionBody> = {
   handle(value, context) {
     const token = liveToken(context.state, value.token);
     demand(token.supplyKey !== undefined, Status.TOKEN_HAS_NO_SUPPLY_KEY);
-    demand(value.serialNumbers.length === 0, Status.INVALID_TOKEN_BURN_METADATA);
+    movableRelation(context.state, token.treasury, token.num);
     demand(value.amount <= token.totalSupply, Status.INVALID_TOKEN_BURN_AMOUNT);
     changeSupply(token, -value.amount, context);
   },

@@ -2,7 +2,7 @@ import { TokenSupplyType, TokenType } from '../../../gen/services_basic_types.js
 import type { TokenCreateTransactionBody } from '../../../gen/services_token_create.js';
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
-import { keyOrNone } from '../../keys/key-structure.js';
+import { checkOptionalKey, keyOrNone } from '../../keys/key-structure.js';
 import { limits } from '../../limits.js';
 import type { EntityNum, Nanos, Token } from '../../model.js';
 import { demand, Status } from '../../status.js';
@@ -33,6 +33,7 @@ export const tokenCreate: TransactionHandler<Create> = {
   },
 
   preHandle(value, { state }) {
+    checkOptionalKey(value.adminKey, Status.INVALID_ADMIN_KEY);
     const treasury = anyAccount(state, value.treasury);
     const renewer =
       value.autoRenewAccount && anyAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT);
@@ -59,7 +60,7 @@ export const tokenCreate: TransactionHandler<Create> = {
 
   fee: (value) =>
     feeWithKeys(
-      prices.tokenCreate,
+      value.feeScheduleKey === undefined ? prices.tokenCreate : prices.tokenCreateWithFees,
       tokenKeyRoles.map((role) => value[role]),
       1,
     ),
@@ -79,7 +80,8 @@ function checkAttributes(value: Create, now: Nanos): void {
   checkTokenKeys(value);
   demand(value.metadata.length <= limits.tokenMetadataBytes, Status.METADATA_TOO_LONG);
   const period = value.autoRenewPeriod;
-  demand(value.autoRenewAccount === undefined || period !== undefined, Status.INVALID_RENEWAL_PERIOD);
+  const hasLife = value.autoRenewAccount === undefined || period !== undefined || value.expiry !== undefined;
+  demand(hasLife, Status.INVALID_RENEWAL_PERIOD);
   if (period !== undefined) {
     checkedRenewal(period, Status.INVALID_RENEWAL_PERIOD);
   }

@@ -7,7 +7,7 @@ export const tokenFreeze = relationFlag({
   key: (token) => token.freezeKey,
   missingKey: Status.TOKEN_HAS_NO_FREEZE_KEY,
   change: { frozen: true },
-  evenFrozen: true,
+  evenFrozen: false,
 });
 
 /** TokenUnfreeze: lifts a freeze. */

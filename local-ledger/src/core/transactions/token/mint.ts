@@ -25,11 +25,14 @@ export const tokenMint: TransactionHandler<TokenMintTransactionBody> = {
   handle(value, context) {
     const token = liveToken(context.state, value.token);
     demand(token.supplyKey !== undefined, Status.TOKEN_HAS_NO_SUPPLY_KEY);
-    demand(value.metadata.length === 0, Status.INVALID_TOKEN_MINT_METADATA);
     const isWithin = token.supplyType === 'INFINITE' || token.totalSupply + value.amount <= token.maxSupply;
     demand(isWithin, Status.TOKEN_MAX_SUPPLY_REACHED);
     changeSupply(token, value.amount, context);
   },
 
-  fee: () => flatFee(prices.tokenOperation),
+  // Metadata is for NFTs; with a fungible token it has no effect but the price.
+  fee: ({ metadata }) =>
+    metadata.length === 0
+      ? flatFee(prices.tokenOperation)
+      : flatFee(prices.mintMetadata + BigInt(metadata.length - 1) * prices.mintMetadataExtra),
 };

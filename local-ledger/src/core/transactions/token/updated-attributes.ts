@@ -24,9 +24,7 @@ export function updatedAttributes(value: Update, token: Token, context: HandleCo
     metadata: value.metadata ?? token.metadata,
     treasury: value.treasury === undefined ? token.treasury : liveAccount(context.state, value.treasury).num,
     autoRenewAccount: renewerOf(value, token, context),
-    autoRenewSeconds: value.autoRenewPeriod
-      ? checkedRenewal(value.autoRenewPeriod, Status.INVALID_RENEWAL_PERIOD)
-      : token.autoRenewSeconds,
+    autoRenewSeconds: value.autoRenewPeriod ? checkedRenewal(value.autoRenewPeriod) : token.autoRenewSeconds,
     expiry: value.expiry ? checkedExpiry(value.expiry, token.expiry, context.now) : token.expiry,
     modified: context.now,
   };

@@ -5,6 +5,7 @@ import { demand, Status } from '../../status.js';
 import { anyToken, liveAccount, liveToken, movableRelation } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
 import type { TransactionHandler } from '../handler.js';
+import { checkSerials } from './serials.js';
 
 /** TokenWipe: units of an account other than the treasury cease to exist. */
 export const tokenWipe: TransactionHandler<TokenWipeAccountTransactionBody> = {
@@ -16,6 +17,7 @@ export const tokenWipe: TransactionHandler<TokenWipeAccountTransactionBody> = {
     demand(value.account?.account !== undefined, Status.INVALID_ACCOUNT_ID);
     demand(value.amount === 0n || value.serialNumbers.length === 0, Status.INVALID_TRANSACTION_BODY);
     demand(isNonNegative(value.amount), Status.INVALID_WIPING_AMOUNT);
+    checkSerials(value.serialNumbers);
   },
 
   preHandle(value, { state }) {
@@ -28,7 +30,6 @@ export const tokenWipe: TransactionHandler<TokenWipeAccountTransactionBody> = {
     demand(token.wipeKey !== undefined, Status.TOKEN_HAS_NO_WIPE_KEY);
     demand(account.num !== token.treasury, Status.CANNOT_WIPE_TOKEN_TREASURY_ACCOUNT);
     const relation = movableRelation(state, account.num, token.num);
-    demand(value.serialNumbers.length === 0, Status.INVALID_WIPING_AMOUNT);
     demand(value.amount <= relation.balance, Status.INVALID_WIPING_AMOUNT);
     const totalSupply = token.totalSupply - value.amount;
     state.putRelation({ ...relation, balance: relation.balance - value.amount });

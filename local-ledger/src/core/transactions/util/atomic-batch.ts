@@ -6,7 +6,7 @@ import { isUsableKey } from '../../keys/key-structure.js';
 import { limits } from '../../limits.js';
 import { demand, fail, Status } from '../../status.js';
 import { flatFee } from '../flat-fee.js';
-import type { TransactionHandler } from '../handler.js';
+import type { TransactionCase, TransactionHandler } from '../handler.js';
 import { innerBody } from './inner-transaction.js';
 
 /** AtomicBatch (HIP-551): runs its inner transactions in order, all or none. */
@@ -55,6 +55,8 @@ function isBatchNode({ nodeAccountID: node }: TransactionBody): boolean {
   );
 }
 
+const blacklist: ReadonlySet<TransactionCase> = new Set(['atomicBatch', 'freeze', 'scheduleCreate', 'scheduleSign']);
+
 function isBlacklisted({ data }: TransactionBody): boolean {
-  return data?.$case === 'atomicBatch' || data?.$case === 'freeze';
+  return data !== undefined && blacklist.has(data.$case);
 }
