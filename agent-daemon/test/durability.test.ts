@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -56,6 +56,7 @@ it(`SIGKILL at ${KILLS} moments while ${TASKS} tasks run: none finished runs aga
   const random = randomFrom(SEED);
   const executions = join(home.directory, 'executions');
   appendFileSync(executions, '');
+  chmodSync(executions, 0o666); // Run by root, a confined command is nobody.
   const script = `echo $GATEPOST_TASK >> ${executions}; cat`;
   await home.init({ echo: { command: ['sh', '-c', script], write: [executions] } });
   const runs = () => readFileSync(executions, 'utf8').split('\n').filter(Boolean);

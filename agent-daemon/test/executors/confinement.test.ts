@@ -163,6 +163,15 @@ describe('a host that cannot confine', () => {
     );
   });
 
+  it('is told what root\u2019s commands, which are run by nobody, may not write', () => {
+    const place = join(home, 'closed');
+    mkdirSync(place);
+    const made = () => registry({ write: [place] }, { mechanism: 'bubblewrap', lacking: '' });
+    if (isRoot()) expect(made).toThrow(`who may not enter, read or write ${place}; change their mode`);
+    chmodSync(place, 0o777);
+    expect(made().has('work')).toBe(true);
+  });
+
   it('only announces what holds for every executor', () => {
     const parse = (settings: object) => executorSchema.parse(settings);
     const one = parse({ command: ['true'] });

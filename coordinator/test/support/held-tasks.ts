@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +10,10 @@ export class HeldTasks {
     command: ['sh', '-c', `until test -e ${this.#directory}/$GATEPOST_TASK; do sleep 0.05; done; printf done`],
     read: [this.#directory],
   };
+
+  constructor() {
+    chmodSync(this.#directory, 0o755); // Run by root, a confined command is nobody.
+  }
 
   release(task: string): void {
     writeFileSync(join(this.#directory, task), '');

@@ -140,15 +140,16 @@ export function closedToCommand(
     const bits = uid === view.runAs ? mode >> 6 : mode;
     return (bits & 0o1) === 0 && statSync(path).isDirectory();
   };
-  const unreadable = (path: string): boolean => {
+  const lacks = (bit: number) => (path: string) => {
     const { mode, uid } = statSync(path);
-    return ((uid === view.runAs ? mode >> 6 : mode) & 0o4) === 0;
+    return ((uid === view.runAs ? mode >> 6 : mode) & bit) === 0;
   };
   const targets = [...named, ...settings.read, ...settings.write].filter((path) => existsSync(path));
   const doors = [...targets, ...daemon.directories.map((path) => dirname(path))]
     .flatMap(waysTo)
     .filter((path) => existsSync(path) && !made(path) && closed(path));
-  const found = [...new Set([...doors, ...targets.filter(unreadable)])];
+  const unwritable = settings.write.filter((path) => existsSync(path)).filter(lacks(0o2));
+  const found = [...new Set([...doors, ...targets.filter(lacks(0o4)), ...unwritable])];
   if (found.length === 0) return undefined;
-  return `root starts it as nobody (${view.runAs}), who may not enter or read ${found.join(', ')}; change their mode, or run the daemon as a user of its own`;
+  return `root starts it as nobody (${view.runAs}), who may not enter, read or write ${found.join(', ')}; change their mode, or run the daemon as a user of its own`;
 }
