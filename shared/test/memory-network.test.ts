@@ -71,6 +71,16 @@ describe('a transaction in memory', () => {
     expect(found.filter((content) => content === 'once')).toEqual(kind === 'done' ? ['once'] : []);
   });
 
+  it('is called expired only when the network says so at once: then a clock is wrong', async () => {
+    open({ busy: 1 });
+    const late = passing(write('late'));
+    clock.at(START_MS + 60_000, () => network.set({ busy: 0 }));
+    expect(await late).toMatchObject({ kind: 'never', why: 'the network did not take it within its window' });
+    const behind = { nowMs: () => clock.nowMs() - HOUR_MS, at: clock.at.bind(clock), soon: clock.soon.bind(clock) };
+    const wrong = await passing(write('wrong', network.ledger(owner.account, { clock: behind })));
+    expect(wrong).toMatchObject({ kind: 'never', why: 'TRANSACTION_EXPIRED' });
+  });
+
   it('is unknown while the mirror is away and the window is over, and known with the same bytes later', async () => {
     open({ lostReceipts: 1, mirrorAway: true });
     const prepared = await owner.prepare([{ kind: 'message', topic, message: Buffer.from('once') }]);

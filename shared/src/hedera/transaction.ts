@@ -156,6 +156,9 @@ async function askReceipt(
   }
 }
 
+/** Why something never happened whose window closed while it was tried. */
+const TOO_LATE = 'the network did not take it within its window';
+
 /** One execution: what was learnt so far of a transaction, and how to learn the rest. */
 class Execution {
   readonly #transaction: Transaction;
@@ -165,6 +168,7 @@ class Execution {
   #maybeTaken: boolean;
   /** Whether the network took these bytes from this process, so that a duplicate is its own. */
   #takenHere = false;
+  #asked = false;
   #mirrorTime: Nanos | undefined;
   #nudgedMs = 0;
   why = 'no answer';
@@ -187,6 +191,8 @@ class Execution {
   async round(): Promise<Outcome | undefined> {
     const { connection, prepared } = this;
     const { id } = prepared;
+    const isFirst = !this.#asked;
+    this.#asked = true;
     const submission = await submit(connection, this.#transaction);
     switch (submission.kind) {
       case 'refused':
@@ -194,8 +200,9 @@ class Execution {
         this.why = submission.status;
         break;
       case 'expired':
-        if (!this.#maybeTaken) return { kind: 'never', id, why: 'TRANSACTION_EXPIRED' };
-        this.why = 'TRANSACTION_EXPIRED';
+        // At the first try it says that a clock is wrong; later only that the network took its time.
+        this.why = isFirst ? 'TRANSACTION_EXPIRED' : TOO_LATE;
+        if (!this.#maybeTaken) return { kind: 'never', id, why: this.why };
         break;
       case 'later':
         this.why = submission.why;

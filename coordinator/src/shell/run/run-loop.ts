@@ -143,7 +143,6 @@ export class RunLoop {
    * know whether it has taken over.
    */
   #afterPredecessor(): boolean {
-    if (!this.#begun) return true;
     const { takenOverAt, journalAt } = this.tools.state;
     if (!this.#begun) return true;
     return takenOverAt > 0n && journalAt <= takenOverAt + BigInt(this.tools.limits.quarantineMs) * NANOS_PER_MS;

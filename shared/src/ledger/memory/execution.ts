@@ -11,6 +11,7 @@ const RECEIPT_TIMEOUT_MS = { taken: 15_000, maybe: 4_000 };
 const MIRROR_PATIENCE_MS = 60_000;
 const NUDGE_AFTER_MS = 2_000;
 const NUDGE_EVERY_MS = 5_000;
+const TOO_LATE = 'the network did not take it within its window';
 const NOT_NOW = 'THROTTLED_AT_CONSENSUS';
 
 function receiptOf({ id, schedule }: PastTransaction, sequence: number | undefined): Receipt {
@@ -34,6 +35,7 @@ function outcomeOf(past: PastTransaction, sequence: number | undefined): Outcome
 export class MemoryExecution {
   readonly #giveUpMs: number;
   #takenHere = false;
+  #asked = false;
   #nudgedMs = 0;
   #mirrorTime: Nanos | undefined;
   why = 'no answer';
@@ -59,13 +61,15 @@ export class MemoryExecution {
   /** One round of submitting, asking for the receipt and asking the mirror; undefined when nobody could tell. */
   async round(): Promise<Outcome | undefined> {
     const { id, bytes } = this.prepared;
+    const isFirst = !this.#asked;
+    this.#asked = true;
     const said = await this.host.submit(bytes);
     if (!this.maybeTaken && said.kind === 'refused') return { kind: 'refused', id, status: said.status };
-    if (!this.maybeTaken && said.kind === 'expired') return { kind: 'never', id, why: 'TRANSACTION_EXPIRED' };
+    if (said.kind === 'expired') this.why = isFirst ? 'TRANSACTION_EXPIRED' : TOO_LATE;
+    if (!this.maybeTaken && said.kind === 'expired') return { kind: 'never', id, why: this.why };
     if (said.kind === 'taken') this.#takenHere = true;
     if (said.kind === 'taken' || said.kind === 'duplicate' || said.kind === 'unanswered') this.maybeTaken = true;
     if (said.kind === 'refused') this.why = said.status;
-    if (said.kind === 'expired') this.why = 'TRANSACTION_EXPIRED';
     if (said.kind === 'later' || said.kind === 'unanswered') this.why = said.why;
     return (await this.#byReceipt(said.kind === 'taken')) ?? (await this.#byMirror());
   }
