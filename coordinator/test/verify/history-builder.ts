@@ -19,13 +19,16 @@ export const INBOX_1 = '0.0.3002' as TopicId;
 export const INBOX_2 = '0.0.3003' as TopicId;
 /** A stranger's, to which anybody may write. */
 export const INBOX_3 = '0.0.3004' as TopicId;
+/** Another journal of the same coordinator, which `verify` does not read. */
+export const OTHER_JOURNAL = '0.0.3009' as TopicId;
 export const RUN = 'run-1';
 
 const inboxOf = (agent: AccountId): TopicId => (agent === AGENT_1 ? INBOX_1 : INBOX_2);
 const keyOf = (account: string): string => `ED25519:${sha256(account)}`;
 const SECOND = 1_000_000_000n;
 
-interface RawMessage {
+/** A message as its author sent it. */
+export interface RawMessage {
   topic: TopicId;
   at: Nanos;
   payer: AccountId;
@@ -35,7 +38,8 @@ interface RawMessage {
   batch: Nanos | undefined;
 }
 
-interface RawTransfer {
+/** A transfer of tokens, paid for by the coordinator. */
+export interface RawTransfer {
   id: TransactionId;
   at: Nanos;
   batch: Nanos | undefined;
@@ -68,6 +72,10 @@ export class HistoryBuilder {
   plan: Plan | undefined;
   /** Digest for run_closed instead of the right one. */
   stateSha256: string | undefined;
+  /** Run that is written about. */
+  run = RUN;
+  /** Account that holds the supply of the payment token. */
+  treasury: AccountId = COORDINATOR;
   now: Nanos = 1_700_000_000n * SECOND;
 
   /** The next consensus timestamp. */
@@ -76,7 +84,7 @@ export class HistoryBuilder {
     return this.now;
   }
 
-  say(topic: TopicId, payer: AccountId, record: AnyRecord, run: string | null = RUN): RawMessage {
+  say(topic: TopicId, payer: AccountId, record: AnyRecord, run: string | null = this.run): RawMessage {
     const message = { topic, at: this.tick(), payer, run: run ?? undefined, records: [record], batch: undefined };
     this.messages.push(message);
     return message;
@@ -181,10 +189,12 @@ export class HistoryBuilder {
   }
 
   build(): Evidence {
-    const closed = this.messages.find(({ records }) => records[0]?.type === 'run_closed');
     const replayed = replay(this.#evidence());
-    const run = replayed.runs.get(RUN);
-    if (closed !== undefined && run !== undefined && this.plan !== undefined) {
+    for (const run of replayed.runs.values()) {
+      const closed = this.messages.find(
+        (message) => message.run === run.run && message.records[0]?.type === 'run_closed',
+      );
+      if (closed === undefined || this.plan === undefined) continue;
       const digest = this.stateSha256 ?? foldRun(run, this.plan, JOURNAL, replayed).digest;
       closed.records = closed.records.map((record) => ({ ...record, state_sha256: digest }) as AnyRecord);
     }
@@ -192,20 +202,21 @@ export class HistoryBuilder {
   }
 
   #evidence(): Evidence {
-    const accounts = [COORDINATOR, AGENT_1, AGENT_2, STRANGER];
-    const submits = this.messages.map(({ at, payer, batch }) => ({
+    const accounts = [COORDINATOR, AGENT_1, AGENT_2, STRANGER, this.treasury];
+    const submits = this.messages.map(({ topic, at, payer, batch }) => ({
       id: `${payer}@${formatNanos(at)}` as TransactionId,
       at,
       name: 'CONSENSUSSUBMITMESSAGE',
+      entity: topic,
       batch,
       tokenTransfers: [],
     }));
-    const transfers = this.transfers.map((transfer) => ({ ...transfer, name: 'CRYPTOTRANSFER' }));
+    const transfers = this.transfers.map((transfer) => ({ ...transfer, name: 'CRYPTOTRANSFER', entity: undefined }));
     return {
       journal: this.#topic(JOURNAL),
       inboxes: [INBOX_1, INBOX_2, INBOX_3].map((inbox) => this.#topic(inbox)),
       accountKeys: new Map(accounts.map((account) => [account, keyOf(account)])),
-      treasuries: new Map([[TOKEN, COORDINATOR]]),
+      treasuries: new Map([[TOKEN, this.treasury]]),
       transactions: [...submits, ...transfers].sort((a, b) => Number(a.at - b.at)),
     };
   }

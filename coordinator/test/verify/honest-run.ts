@@ -30,13 +30,28 @@ export function testPlan(change: Record<string, unknown> = {}): Plan {
   throw new Error(compiled.problems.map(({ message }) => message).join('\n'));
 }
 
+const PLAN = testPlan();
+
 /** One whole run in which everything is as it should be. */
 export function honestRun(): HistoryBuilder {
   const history = new HistoryBuilder();
-  history.plan = testPlan();
+  history.plan = PLAN;
   history.online(AGENT_1);
   history.online(AGENT_2);
-  history.open(testPlan().digest, 5);
+  writeHonestRun(history);
+  return history;
+}
+
+/** Two such runs, one after the other. */
+export function twoHonestRuns(): HistoryBuilder {
+  const history = honestRun();
+  history.run = 'run-2';
+  writeHonestRun(history);
+  return history;
+}
+
+function writeHonestRun(history: HistoryBuilder): void {
+  history.open(PLAN.digest, 5);
   history.assign('a', 1, AGENT_1, 100);
   history.result('a', 1, AGENT_1, 'wrong');
   history.verdict('a', 1, false);
@@ -81,5 +96,4 @@ export function honestRun(): HistoryBuilder {
   history.settle({ payments: [{ task: 'c', attempt: 1, to: AGENT_1, amount: 30 }] });
   history.settle({ payments: [{ task: '1~c', attempt: 1, to: AGENT_2, amount: 5 }] });
   history.close();
-  return history;
 }

@@ -52,8 +52,8 @@ function batchOf({ at, record }: LedgerRecord): readonly TransactionEvidence[] {
   ]);
   const inner = { id: (record.transfer ?? '') as TransactionId, batch: at - 2n };
   return [
-    { ...inner, at: at - 1n, name: 'CRYPTOTRANSFER', tokenTransfers },
-    { ...inner, at, name: 'CONSENSUSSUBMITMESSAGE', tokenTransfers: [] },
+    { ...inner, at: at - 1n, name: 'CRYPTOTRANSFER', entity: undefined, tokenTransfers },
+    { ...inner, at, name: 'CONSENSUSSUBMITMESSAGE', entity: JOURNAL, tokenTransfers: [] },
   ];
 }
 

@@ -8,6 +8,10 @@ export function checkOutcome(run: RunHistory, findings: Findings): void {
   if (run.reopened.some(({ record }) => canonicalJson(record) !== opening)) {
     findings.add('run-reopened', run.run, run.run, 'opened again as something else');
   }
+  for (const { record } of run.early) {
+    const what = record.payments.map(attemptName).join(', ');
+    findings.add('paid-before-open', run.run, what, 'paid before run_opened');
+  }
   const assigned = assignedTasks(run);
   if (assigned > run.opened.record.tasks) {
     const what = `${assigned} tasks were assigned, the run was opened with ${run.opened.record.tasks}`;

@@ -1,4 +1,5 @@
 import { msFromNanos } from '@gatepost/shared/vocabulary/time';
+import { DEADLINE_GATE } from '../run/verdict-gates.js';
 import {
   type AttemptFacts,
   type AttemptHistory,
@@ -6,6 +7,8 @@ import {
   attemptsOf,
   factsOf,
   isBefore,
+  isInTime,
+  isWhole,
   type PaymentEntry,
   type RunHistory,
   reviewedAttempt,
@@ -18,6 +21,9 @@ export function checkPayments(run: RunHistory, findings: Findings): void {
     const report: Report = (rule, message) => findings.add(rule, run.run, attemptName(attempt), message);
     const facts = factsOf(run, attempt);
     if (attempt.payments.length > 1) report('attempt-paid-twice', `paid ${attempt.payments.length} times`);
+    checkRejection(attempt, facts, report);
+    const token = facts.assignment?.entry.record.token ?? run.token;
+    if (token !== run.token) report('wrong-token', `assigned in ${token}, the run is in ${run.token}`);
     if (attempt.payments.length > 0) checkWork(run, attempt, facts, report);
     for (const payment of attempt.payments) checkPayment(run, payment, facts, report);
   }
@@ -41,6 +47,7 @@ function checkWork(run: RunHistory, attempt: AttemptHistory, facts: AttemptFacts
     else report('assignment-author', `assigned by ${foreignAssignment.entry.author}, not by ${run.coordinator}`);
   }
   if (result !== undefined) {
+    if (!isWhole(result)) report('result-digest', 'paid although its result has no digest');
     if (result.record.outcome !== 'ok') report('result-failed', 'paid although it was reported as failed');
     if (assignment !== undefined && isBefore(result, assignment.entry)) {
       report('result-before-assignment', 'the result came before the assignment');
@@ -71,15 +78,25 @@ function checkDeadline(attempt: AttemptHistory, { assignment, result }: AttemptF
   }
 }
 
+/** Work that was delivered by its deadline is judged, not called late: whoever is not paid has to see why. */
+function checkRejection(attempt: AttemptHistory, { assignment, verdict }: AttemptFacts, report: Report): void {
+  if (assignment === undefined || verdict === undefined) return;
+  if (verdict.record.accepted || verdict.record.gate !== DEADLINE_GATE) return;
+  const inTime = attempt.results.find(
+    (result) =>
+      result.author === assignment.agent && isBefore(assignment.entry, result) && isInTime(result, assignment),
+  );
+  if (inTime !== undefined && isWhole(inTime)) report('in-time-rejected', 'its result came by the deadline');
+}
+
 function checkPayment(run: RunHistory, payment: PaymentEntry, facts: AttemptFacts, report: Report): void {
   const { entry, to, amount } = payment;
   const { assignment, verdict } = facts;
   if (verdict !== undefined && isBefore(entry, verdict)) {
     report('paid-before-verdict', 'the payment came before the verdict');
   }
-  const tokens = [entry.record.token, assignment?.entry.record.token ?? run.token];
-  const wrong = tokens.find((token) => token !== run.token);
-  if (wrong !== undefined) report('wrong-token', `in ${wrong}, the run is in ${run.token}`);
+  const { token } = entry.record;
+  if (token !== run.token) report('wrong-token', `paid in ${token}, the run is in ${run.token}`);
   if (assignment === undefined) return;
   if (to !== assignment.agent) report('wrong-payee', `paid to ${to}, assigned to ${assignment.agent}`);
   const price = BigInt(assignment.entry.record.price);
@@ -90,10 +107,11 @@ function checkPayment(run: RunHistory, payment: PaymentEntry, facts: AttemptFact
 function checkTask(run: RunHistory, task: string, paid: readonly AttemptHistory[], findings: Findings): void {
   const report: Report = (rule, message) => findings.add(rule, run.run, task, message);
   const facts = paid.map((attempt) => factsOf(run, attempt));
+  // Without the plan it is the verdicts that say whether a task was a quorum's; with it, `plan-quorum` checks that.
+  const isQuorum = facts.every(({ verdict }) => verdict?.record.gate.split('+').includes('quorum'));
+  if (!isQuorum) checkTurns(run, task, paid, report);
   if (paid.length > 1) {
     const numbers = paid.map(({ attempt }) => `#${attempt}`).join(', ');
-    // Without the plan it is the verdicts that say whether a task was a quorum's; with it, `plan-quorum` checks that.
-    const isQuorum = facts.every(({ verdict }) => verdict?.record.gate.split('+').includes('quorum'));
     const outputs = new Set(facts.map(({ result }) => result?.record.output_sha256));
     const agents = new Set(facts.map(({ assignment }) => assignment?.agent));
     if (!isQuorum) report('task-paid-twice', `attempts ${numbers} were all paid`);
@@ -105,8 +123,28 @@ function checkTask(run: RunHistory, task: string, paid: readonly AttemptHistory[
   if (reviewed === undefined) return;
   const work = run.tasks.get(reviewed.task)?.get(reviewed.attempt);
   const worker = work === undefined ? undefined : factsOf(run, work).assignment?.agent;
+  const delivered = work === undefined ? undefined : factsOf(run, work).result;
   for (const { assignment } of facts) {
-    if (assignment === undefined || assignment.agent !== worker) continue;
+    if (assignment === undefined) continue;
+    if (delivered === undefined || isBefore(assignment.entry, delivered)) {
+      report('review-before-result', `${reviewed.task}#${reviewed.attempt} had no result yet`);
+    }
+    if (assignment.agent !== worker) continue;
     report('review-by-worker', `${worker} reviewed its own work on ${reviewed.task}`);
+  }
+}
+
+/** Only the members of a quorum are asked side by side; any other attempt comes after all those with a lower number. */
+function checkTurns(run: RunHistory, task: string, paid: readonly AttemptHistory[], report: Report): void {
+  const attempts = run.tasks.get(task);
+  for (const attempt of paid) {
+    const { assignment } = factsOf(run, attempt);
+    if (assignment === undefined) continue;
+    for (let number = 1; number < attempt.attempt; number += 1) {
+      const earlier = attempts?.get(number)?.assignments ?? [];
+      if (earlier.some(({ entry }) => entry.author === run.coordinator && isBefore(entry, assignment.entry))) continue;
+      report('attempt-out-of-turn', `#${attempt.attempt} was assigned before #${number}`);
+      break;
+    }
   }
 }

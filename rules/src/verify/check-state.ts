@@ -34,7 +34,7 @@ function workersOf(run: RunHistory, { inboxOwners }: Replay): ReadonlySet<Accoun
   const found = new Set<AccountId>();
   for (const { assignments } of attemptsOf(run)) {
     for (const { entry } of assignments) {
-      const owner = inboxOwners.get(entry.topic);
+      const owner = inboxOwners.get(entry.topic)?.agent;
       if (owner !== undefined && entry.author === run.coordinator) found.add(owner);
     }
   }

@@ -18,7 +18,7 @@ export function checkTopics(evidence: Evidence, { runs, inboxOwners }: Replay, f
     if (![...using].every((account) => submitKey !== undefined && evidence.accountKeys.get(account) === submitKey)) {
       findings.add('inbox-submit-key', undefined, topic, `the submit key is ${submitKey ?? 'not set'}`);
     }
-    const owner = inboxOwners.get(topic);
+    const owner = inboxOwners.get(topic)?.agent;
     if (owner !== undefined && (adminKey === undefined || evidence.accountKeys.get(owner) !== adminKey)) {
       findings.add('inbox-owner', undefined, topic, `${owner} announced it, whose key does not administer it`);
     }

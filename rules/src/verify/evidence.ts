@@ -37,6 +37,8 @@ export interface TransactionEvidence {
   readonly at: Nanos;
   /** As the mirror calls its kind, such as CRYPTOTRANSFER. */
   readonly name: string;
+  /** What it acted on, such as the topic of a message; undefined when the mirror names nothing. */
+  readonly entity: string | undefined;
   /** Consensus timestamp of the atomic batch it was part of; undefined when it stood alone. */
   readonly batch: Nanos | undefined;
   readonly tokenTransfers: readonly TokenTransfer[];
@@ -59,6 +61,8 @@ export interface Evidence {
   readonly accountKeys: ReadonlyMap<AccountId, string | undefined>;
   /** Account that holds the supply of each payment token. */
   readonly treasuries: ReadonlyMap<TokenId, AccountId>;
-  /** Transactions of coordinators and treasuries while their runs were open, oldest first. */
+  /**
+   * Transactions of those who pay the runs, from the first opening until `WATCH_NANOS` after the last end, oldest first.
+   */
   readonly transactions: readonly TransactionEvidence[];
 }

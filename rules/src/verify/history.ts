@@ -1,5 +1,6 @@
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
+import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import type { LedgerRecord } from '../run/ledger-record.js';
 
 /** A record with what the network verified about it, and its position among the records of its message. */
@@ -52,6 +53,8 @@ export interface RunHistory {
   readonly tasks: Map<string, Map<number, AttemptHistory>>;
   /** The coordinator's payment records. */
   readonly settled: Entry<'settled'>[];
+  /** The coordinator's payment records from before the opening. */
+  readonly early: Entry<'settled'>[];
   /** Payment records by others. */
   readonly foreignSettled: Entry<'settled'>[];
 }
@@ -68,9 +71,18 @@ export interface AttemptFacts {
   readonly verdict: Entry<'verdict'> | undefined;
 }
 
+/** Whether a result is one the fold takes: what is said to be done has the digest of its output. */
+export const isWhole = ({ record }: Entry<'result'>): boolean =>
+  record.outcome !== 'ok' || record.output_sha256 !== undefined;
+
+/** Whether a result came by the deadline of its assignment. */
+export const isInTime = (result: Entry<'result'>, assignment: Assignment): boolean =>
+  result.at <= nanosFromMs(assignment.entry.record.deadline_ms);
+
 /**
  * Reduces what was said to what counts. A process that does not know what a killed one had sent may assign an attempt
  * again under the same number: the assignment that counts is one to the agent that was paid, if any, else the first.
+ * Of the results it is the agent's first whole one after that; of the verdicts the first, an acceptance only after it.
  */
 export function factsOf(run: RunHistory, attempt: AttemptHistory): AttemptFacts {
   const own = attempt.assignments.filter(({ entry }) => entry.author === run.coordinator);
@@ -78,10 +90,13 @@ export function factsOf(run: RunHistory, attempt: AttemptHistory): AttemptFacts 
   const paid = own.filter(({ agent }) => agent === payee);
   const candidates = paid.length > 0 ? paid : own;
   const assignment = candidates[0];
-  const verdict = attempt.verdicts.find(({ author }) => author === run.coordinator);
   const results = attempt.results.filter(({ author }) => author === assignment?.agent);
-  const after = results.find((result) => assignment !== undefined && isBefore(assignment.entry, result));
-  return { assignment, verdict, result: after ?? results[0] };
+  const after = results.filter((result) => assignment !== undefined && isBefore(assignment.entry, result));
+  const result = after.find(isWhole) ?? after[0] ?? results[0];
+  const verdicts = attempt.verdicts.filter(({ author }) => author === run.coordinator);
+  const founded = (verdict: Entry<'verdict'>): boolean =>
+    !verdict.record.accepted || (result !== undefined && isBefore(result, verdict));
+  return { assignment, result, verdict: verdicts.find(founded) ?? verdicts[0] };
 }
 
 /** All attempts of a run. */

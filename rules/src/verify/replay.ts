@@ -3,14 +3,20 @@ import { decodeTopic } from './decode.js';
 import type { Evidence } from './evidence.js';
 import { type AnyEntry, type AttemptHistory, type Entry, isBefore, type RunHistory } from './history.js';
 
+/** The agent an inbox belongs to, and when it first said so. */
+export interface InboxOwner {
+  readonly agent: AccountId;
+  readonly since: AnyEntry;
+}
+
 /** Everything the topics say, sorted by run. */
 export interface Replay {
   /** Runs of the journal's owner, in the order of their opening. */
   readonly runs: ReadonlyMap<string, RunHistory>;
   /** Records and messages without effect, by reason: anybody may write to a journal. */
   readonly ignored: ReadonlyMap<string, number>;
-  /** Inboxes each agent announced. */
-  readonly inboxOwners: ReadonlyMap<TopicId, AccountId>;
+  /** Whose each inbox is. */
+  readonly inboxOwners: ReadonlyMap<TopicId, InboxOwner>;
   /** All records in consensus order. */
   readonly entries: readonly AnyEntry[];
 }
@@ -71,6 +77,7 @@ function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
     reopened: [],
     tasks: new Map(),
     settled: [],
+    early: [],
     foreignSettled: [],
   };
 }
@@ -79,19 +86,20 @@ function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
  * Whose each inbox is: of those that announced it the first whose key administers it. When there is none, the first
  * that announced it, which a rule then finds fault with.
  */
-function inboxesOf(evidence: Evidence, entries: readonly AnyEntry[]): Map<TopicId, AccountId> {
-  const announcers = new Map<string, Set<AccountId>>();
+function inboxesOf(evidence: Evidence, entries: readonly AnyEntry[]): Map<TopicId, InboxOwner> {
+  const announcements = new Map<string, AnyEntry[]>();
   for (const entry of entries) {
     if (!isA(entry, 'online')) continue;
-    const authors = announcers.get(entry.record.inbox) ?? new Set();
-    announcers.set(entry.record.inbox, authors.add(entry.author));
+    const earlier = announcements.get(entry.record.inbox);
+    if (earlier === undefined) announcements.set(entry.record.inbox, [entry]);
+    else earlier.push(entry);
   }
-  const owners = new Map<TopicId, AccountId>();
+  const owners = new Map<TopicId, InboxOwner>();
   for (const { topic, adminKey } of evidence.inboxes) {
-    const authors = [...(announcers.get(topic) ?? [])];
-    const owner = authors.find((author) => adminKey !== undefined && evidence.accountKeys.get(author) === adminKey);
-    const found = owner ?? authors[0];
-    if (found !== undefined) owners.set(topic, found);
+    const announced = announcements.get(topic) ?? [];
+    const own = announced.find(({ author }) => adminKey !== undefined && evidence.accountKeys.get(author) === adminKey);
+    const since = own ?? announced[0];
+    if (since !== undefined) owners.set(topic, { agent: since.author, since });
   }
   return owners;
 }
@@ -119,8 +127,9 @@ function sortJournalEntry(runs: Map<string, RunHistory>, entry: AnyEntry, count:
   const run = runs.get(entry.run);
   if (run === undefined) {
     count('record of a run that does not count');
-  } else if (entry.at < run.opened.at) {
+  } else if (isBefore(entry, run.opened)) {
     count('record before its run was opened');
+    if (isA(entry, 'settled') && entry.author === run.coordinator) run.early.push(entry);
   } else if (isA(entry, 'result')) {
     attemptOf(run, entry.record.task, entry.record.attempt).results.push(entry);
   } else if (isA(entry, 'verdict')) {
@@ -151,19 +160,27 @@ function sortSettled(run: RunHistory, entry: Entry<'settled'>, count: Count): vo
 
 function sortInboxEntry(
   runs: Map<string, RunHistory>,
-  owners: ReadonlyMap<TopicId, AccountId>,
+  owners: ReadonlyMap<TopicId, InboxOwner>,
   entry: AnyEntry,
   count: Count,
 ): void {
   if (!isA(entry, 'assign')) return;
   const run = entry.run === undefined ? undefined : runs.get(entry.run);
-  const agent = owners.get(entry.topic);
-  if (run === undefined || agent === undefined) {
+  const owner = owners.get(entry.topic);
+  if (run === undefined || owner === undefined) {
     count('assignment of a run that does not count');
+    return;
+  }
+  if (isBefore(entry, run.opened)) {
+    count('record before its run was opened');
+    return;
+  }
+  if (isBefore(entry, owner.since)) {
+    count('assignment on an inbox that its agent had not announced');
     return;
   }
   const { task, attempt } = entry.record;
 
   if (entry.author !== run.coordinator) count('assignment by another than the coordinator');
-  attemptOf(run, task, attempt).assignments.push({ entry, agent });
+  attemptOf(run, task, attempt).assignments.push({ entry, agent: owner.agent });
 }

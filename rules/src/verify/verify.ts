@@ -1,5 +1,6 @@
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import type { Plan } from '../plan/plan.js';
+import { checkBatches } from './check-batches.js';
 import { checkOutcome } from './check-outcome.js';
 import { checkPayments } from './check-payments.js';
 import { checkPlan } from './check-plan.js';
@@ -8,6 +9,7 @@ import { checkTopics } from './check-topics.js';
 import { checkTransfers } from './check-transfers.js';
 import type { Evidence } from './evidence.js';
 import { attemptsOf, factsOf, type RunHistory, reviewedAttempt } from './history.js';
+import { LedgerView } from './ledger-view.js';
 import { type Replay, replay } from './replay.js';
 import { type Finding, Findings, RULES, type RuleId } from './rules.js';
 
@@ -61,7 +63,11 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
     checkPayments(run, findings);
     checkOutcome(run, findings);
   }
-  checkTransfers(evidence, runs, replayed.runs.values(), findings);
+  const all = [...replayed.runs.values()];
+  const view = new LedgerView(evidence, all);
+  const selected = new Set(runs.map(({ run }) => run));
+  checkBatches(view, evidence.journal.topic, (run) => selected.has(run), findings);
+  checkTransfers(evidence, view, runs, all, findings);
   if (options.plan !== undefined) checkRunsOfPlan(runs, options.plan, evidence, replayed, findings);
   const found = findings.all;
   const summaries = runs.map((run) => summary(run, found));

@@ -46,6 +46,11 @@ export function evidenceOf(network: MemoryNetwork, { coordinator, journal, token
     ({ result, payer, kind }) =>
       result === 'SUCCESS' && payer === coordinator && (kind === 'message' || kind === 'transfer'),
   );
+  const topicAt = new Map(
+    [...network.entities.topics].flatMap(([topic, { messages }]) =>
+      messages.map(({ consensusTimestamp }) => [consensusTimestamp, topic]),
+    ),
+  );
   return {
     journal: topicOf(journal, coordinator),
     inboxes: [...inboxes].map(([agent, inbox]) => topicOf(inbox, agent)),
@@ -55,6 +60,7 @@ export function evidenceOf(network: MemoryNetwork, { coordinator, journal, token
       id,
       at,
       name: NAMES[kind],
+      entity: topicAt.get(at),
       batch,
       tokenTransfers: transfers,
     })),

@@ -1,6 +1,8 @@
+import { WATCH_NANOS } from '@gatepost/rules/verify/check-transfers';
 import { decodeTopic } from '@gatepost/rules/verify/decode';
 import type { Evidence, MessageEvidence, TopicEvidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
 import type { AnyEntry } from '@gatepost/rules/verify/history';
+import { treasuryOf } from '@gatepost/rules/verify/ledger-view';
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
 import type { MirrorMessage, MirrorRest, MirrorTransaction } from '@gatepost/shared/hedera/mirror-rest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -47,6 +49,7 @@ function transactionEvidence(entry: MirrorTransaction): TransactionEvidence {
     id: transactionIdFromMirror(entry.transaction_id),
     at: entry.consensus_timestamp,
     name: entry.name,
+    entity: entry.entity_id ?? undefined,
     batch: entry.parent_consensus_timestamp === null ? undefined : parseNanos(entry.parent_consensus_timestamp),
     tokenTransfers: entry.token_transfers.map(({ token_id, account, amount }) => ({
       token: token_id as TokenId,
@@ -137,14 +140,19 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
   const agents = await keysOf(announcers.map(({ author }) => author));
   const tokens = owned.map(({ record }) => record.token).filter(isEntityId) as TokenId[];
   const treasuries = await known(tokens, async (token) => accountId((await mirror.token(token)).treasury_account_id));
-  const payers = new Set([...coordinators.keys(), ...treasuries.values()]);
+  const holders = await keysOf([...treasuries.values()]);
+  const accountKeys = new Map([...openers, ...agents, ...holders]);
+  const ownTreasuries = owned.flatMap(({ author, record }) =>
+    treasuryOf({ treasuries, accountKeys }, author, record.token as TokenId),
+  );
+  const payers = new Set([...coordinators.keys(), ...ownTreasuries]);
   const range = timeOf(owned, entries, await mirror.now());
   const transactions = await transactionsOf(mirror, payers, range);
   const handling = new HandlingTimes(mirror, transactions);
   return {
     journal: await handling.of(journal),
     inboxes: await Promise.all(inboxes.map((inbox) => handling.of(inbox))),
-    accountKeys: new Map([...openers, ...agents]),
+    accountKeys,
     treasuries,
     transactions,
   };
@@ -155,13 +163,16 @@ interface Range {
   readonly to: Nanos;
 }
 
-/** From the first opening to the last closing, or until now while a run is open. */
+/** From the first opening until a while after the last closing, or until now while a run is open. */
 function timeOf(openings: readonly AnyEntry[], entries: readonly AnyEntry[], now: Nanos): Range | undefined {
   const from = openings[0]?.at;
   if (from === undefined) return undefined;
   const last = new Map<string | undefined, Nanos>();
   for (const { run } of openings) last.set(run, now);
-  for (const { run, at } of recordsOf(entries, 'run_closed')) if (last.has(run)) last.set(run, at);
+  const openers = new Map(openings.toReversed().map(({ run, author }) => [run, author]));
+  for (const { run, at, author } of recordsOf(entries, 'run_closed')) {
+    if (openers.get(run) === author) last.set(run, at + WATCH_NANOS);
+  }
   // A payment after the end must be seen too, so the last record of the journal counts as well.
   let to = entries.at(-1)?.at ?? from;
   for (const end of last.values()) if (end > to) to = end;

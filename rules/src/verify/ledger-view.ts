@@ -1,0 +1,79 @@
+import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
+import type { Nanos } from '@gatepost/shared/vocabulary/time';
+import type { Evidence, TransactionEvidence } from './evidence.js';
+import type { Entry, RunHistory } from './history.js';
+
+/** A payment record with the run it is of. */
+export interface Recorded {
+  readonly run: RunHistory;
+  readonly entry: Entry<'settled'>;
+}
+
+/** An atomic batch with payment records: all that was recorded in it, for whatever run, and all that it did. */
+export interface PaymentBatch {
+  readonly at: Nanos;
+  readonly records: readonly Recorded[];
+  readonly transactions: readonly TransactionEvidence[];
+}
+
+/** The transactions by time and by batch, with what the runs recorded in them. */
+export class LedgerView {
+  readonly #at = new Map<Nanos, TransactionEvidence>();
+  readonly #inner = new Map<Nanos, TransactionEvidence[]>();
+  readonly #batches = new Map<Nanos, Recorded[]>();
+  /** Payment records outside any batch. */
+  readonly loose: readonly Recorded[];
+
+  constructor(
+    readonly evidence: Pick<Evidence, 'transactions' | 'treasuries' | 'accountKeys'>,
+    runs: Iterable<RunHistory>,
+  ) {
+    for (const transaction of evidence.transactions) {
+      this.#at.set(transaction.at, transaction);
+      if (transaction.batch !== undefined) append(this.#inner, transaction.batch, transaction);
+    }
+    const loose: Recorded[] = [];
+    for (const run of runs) {
+      for (const entry of run.settled) {
+        const batch = this.batchAt(entry.at);
+        if (batch === undefined) loose.push({ run, entry });
+        else append(this.#batches, batch, { run, entry });
+      }
+    }
+    this.loose = loose;
+  }
+
+  /** The batch that carried the message with a consensus timestamp. */
+  batchAt(at: Nanos): Nanos | undefined {
+    return this.#at.get(at)?.batch;
+  }
+
+  /** Whether a batch carries a payment record of any run. */
+  isRecorded = (batch: Nanos): boolean => this.#batches.has(batch);
+
+  get batches(): PaymentBatch[] {
+    return [...this.#batches].map(([at, records]) => ({ at, records, transactions: this.#inner.get(at) ?? [] }));
+  }
+
+  /** The accounts whose tokens are a run's business: its coordinator's, and the token's treasury under the same key. */
+  watchedBy({ coordinator, token }: RunHistory): ReadonlySet<AccountId> {
+    return new Set([coordinator, ...treasuryOf(this.evidence, coordinator, token)]);
+  }
+}
+
+/** The treasury of a token, when it is under the coordinator's own key: nobody else's treasury is the run's business. */
+export function treasuryOf(
+  { treasuries, accountKeys }: Pick<Evidence, 'treasuries' | 'accountKeys'>,
+  coordinator: AccountId,
+  token: TokenId,
+): AccountId[] {
+  const treasury = treasuries.get(token);
+  const key = accountKeys.get(coordinator);
+  return treasury !== undefined && key !== undefined && accountKeys.get(treasury) === key ? [treasury] : [];
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
