@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { usdPerDay } from '@gatepost/agent-daemon/core/lease-planner';
-import { Store } from '@gatepost/agent-daemon/shell/store/store';
+import { LmdbStore } from '@gatepost/agent-daemon/shell/store/lmdb-store';
 import { LeaseRunner } from '@gatepost/agent-daemon/shell/work/lease-runner';
 import { type Ledger, startLedger } from '@gatepost/local-ledger/ledger';
 import type { Clock } from '@gatepost/shared/clock';
@@ -57,7 +57,7 @@ class SteppedClock implements Clock {
 let ledger: Ledger;
 let agent: Connection;
 let clock: SteppedClock;
-let store: Store;
+let store: LmdbStore;
 let directory: string;
 
 beforeEach(async () => {
@@ -71,7 +71,7 @@ beforeEach(async () => {
   const [{ accountId: id, privateKey } = { accountId: '', privateKey: '' }] = ledger.accounts;
   agent = connect(network, accountId(id), parseAccountKey(privateKey, 'key'), clock.nowMs);
   directory = mkdtempSync(join(tmpdir(), 'gatepost-lease-'));
-  store = Store.open(directory);
+  store = LmdbStore.open(directory);
 });
 
 afterEach(async () => {

@@ -5,7 +5,7 @@ import { LOCK_DIRECTORY } from '@gatepost/shared/directory-lock';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { checkStore } from '../src/shell/store/check-store.js';
-import { Store } from '../src/shell/store/store.js';
+import { LmdbStore } from '../src/shell/store/lmdb-store.js';
 
 const PAGE_BYTES = 4_096;
 const ENTRIES = 2_000;
@@ -59,10 +59,10 @@ it.each([0x00, 0xff])('a page overwritten with %i is found, wherever it is, unle
 });
 
 it('belongs to one process; what a dead one left is taken over', async () => {
-  const store = Store.open(directory);
-  expect(() => Store.open(directory)).toThrow(`${directory} is in use by process ${process.pid}`);
+  const store = LmdbStore.open(directory);
+  expect(() => LmdbStore.open(directory)).toThrow(`${directory} is in use by process ${process.pid}`);
   await store.close();
   // The same process id, but of a process that started at another time.
   writeFileSync(join(directory, LOCK_DIRECTORY, '2'), `${process.pid} another-boot 1`);
-  await Store.open(directory).close();
+  await LmdbStore.open(directory).close();
 });

@@ -21,7 +21,8 @@ import { reportedAttempts } from './ledger/reported.js';
 import { Metrics, type MetricsSource } from './metrics.js';
 import { type Likeness, livingLeases } from './other-daemon.js';
 import { doneWithin, STOP_BOUNDS, type StopBounds } from './stop-bounds.js';
-import { Store } from './store/store.js';
+import { LmdbStore } from './store/lmdb-store.js';
+import type { Store } from './store/store.js';
 import type { Identity } from './tls.js';
 import { Engine } from './work/engine.js';
 import type { ExecutorRegistry } from './work/executor-registry.js';
@@ -76,7 +77,7 @@ export class Daemon {
     const { config, ledger, clock, log } = parts;
     const { limits, token } = config;
     this.#parts = parts;
-    this.#store = Store.open(config.data);
+    this.#store = LmdbStore.open(config.data);
     this.#workDirs = new WorkDirs(config.data);
     const registry =
       parts.registry ??

@@ -1,118 +1,26 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, type ReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+/** Bytes up to this size are small: kept beside the rows, and had without waiting. */
+export const SMALL_BYTES = 16_384;
 
-/** Bytes up to this size are kept in the database beside the rows, larger ones in files. */
-const IN_DATABASE_BYTES = 16_384;
-
-/** The part of the database the blobs use. */
-export interface SmallBlobs {
-  get(key: string): Uint8Array | undefined;
-  put(key: string, value: Uint8Array): Promise<boolean>;
-  remove(key: string): Promise<boolean>;
-}
-
-const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-/** Content-addressed bytes: inputs and outputs. What is read is checked against its name. */
-export class Blobs {
-  constructor(
-    private readonly directory: string,
-    private readonly small: SmallBlobs,
-    /** Hears of refused writes. */
-    private readonly onFailure: () => void,
-  ) {}
-
-  /** Stores bytes under their SHA-256; resolves when they are durable. @throws GatepostError STORE_FAILED */
-  async put(sha256: string, bytes: Uint8Array): Promise<void> {
-    try {
-      if (bytes.length <= IN_DATABASE_BYTES) await this.small.put(sha256, bytes);
-      else await this.#putFile(sha256, bytes);
-    } catch (error) {
-      this.onFailure();
-      throw new GatepostError('STORE_FAILED', `a write was refused: ${(error as Error).message}`, { sha256 }, error);
-    }
-  }
-
-  async #putFile(sha256: string, bytes: Uint8Array): Promise<void> {
-    await mkdir(this.directory, { recursive: true });
-    const partial = `${this.#path(sha256)}.${randomUUID()}.partial`;
-    const file = await open(partial, 'w', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(partial, this.#path(sha256));
-  }
-
+/** Content-addressed bytes: inputs and outputs, named by their SHA-256 in lower-case hex. */
+export interface Blobs {
+  /** Stores bytes; resolves when they are durable. @throws GatepostError STORE_FAILED */
+  put(sha256: string, bytes: Uint8Array): Promise<void>;
   /** Whether the bytes are here, and how many; undefined when they are not. */
-  async size(sha256: string): Promise<number | undefined> {
-    const small = this.small.get(sha256);
-    if (small !== undefined) return small.length;
-    return stat(this.#path(sha256)).then(
-      (found) => found.size,
-      () => undefined,
-    );
-  }
-
-  /** Whether the bytes on disk still match their name; reads them once, in pieces. */
-  async intact(sha256: string): Promise<boolean> {
-    const small = this.small.get(sha256);
-    if (small !== undefined) return digest(small) === sha256;
-    const hash = createHash('sha256');
-    for await (const piece of createReadStream(this.#path(sha256))) hash.update(piece as Buffer);
-    return hash.digest('hex') === sha256;
-  }
-
+  size(sha256: string): Promise<number | undefined>;
+  /** Whether the stored bytes still match their name. */
+  intact(sha256: string): Promise<boolean>;
   /**
    * All bytes at once; undefined when they are not here.
    * @throws GatepostError OUTPUT_CORRUPT when they do not match their name.
    */
-  async get(sha256: string): Promise<Uint8Array | undefined> {
-    const bytes = this.small.get(sha256) ?? (await readFile(this.#path(sha256)).catch(() => undefined));
-    if (bytes !== undefined && digest(bytes) !== sha256) {
-      throw new GatepostError('OUTPUT_CORRUPT', `the stored bytes of ${sha256} were changed on disk`, { sha256 });
-    }
-    return bytes;
-  }
-
+  get(sha256: string): Promise<Uint8Array | undefined>;
   /** Small bytes without waiting; undefined when they are large or absent. */
-  getSmall(sha256: string): Uint8Array | undefined {
-    return this.small.get(sha256);
-  }
-
+  getSmall(sha256: string): Uint8Array | undefined;
   /** Bytes from a position on, in pieces; the caller compares the digest of the whole. */
-  stream(sha256: string, from: number, pieceBytes: number): ReadStream {
-    return createReadStream(this.#path(sha256), { start: from, highWaterMark: pieceBytes });
-  }
-
-  async remove(sha256: string): Promise<void> {
-    await this.small.remove(sha256);
-    await rm(this.#path(sha256), { force: true });
-  }
-
-  /** Names of the blobs in files that were written before a time, milliseconds since the Unix epoch. */
-  async filesBefore(timeMs: number): Promise<readonly string[]> {
-    const names = (await readdir(this.directory).catch(() => [])).filter((name) => !name.endsWith('.partial'));
-    const found: string[] = [];
-    for (const name of names) {
-      const written = await stat(join(this.directory, name)).catch(() => undefined);
-      if (written !== undefined && written.mtimeMs < timeMs) found.push(name);
-    }
-    return found;
-  }
-
+  stream(sha256: string, from: number, pieceBytes: number): AsyncIterable<Uint8Array>;
+  remove(sha256: string): Promise<void>;
+  /** Names of the large blobs that were written before a time, milliseconds since the Unix epoch. */
+  filesBefore(timeMs: number): Promise<readonly string[]>;
   /** Removes what a crash left half written. */
-  async sweep(): Promise<void> {
-    const names = await readdir(this.directory).catch(() => []);
-    for (const name of names) if (name.endsWith('.partial')) await rm(join(this.directory, name), { force: true });
-  }
-
-  #path(sha256: string): string {
-    return join(this.directory, sha256);
-  }
+  sweep(): Promise<void>;
 }

@@ -43,3 +43,6 @@ export interface PreparedRow {
   /** Attempts whose result it carries. */
   readonly results: readonly string[];
 }
+
+/** Schedules of leases that may still be pending, of this process and of earlier ones. */
+export type LeaseRows = readonly { readonly session: string; readonly number: number; readonly schedule: string }[];

@@ -1,162 +1,32 @@
-import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { lockDirectory } from '@gatepost/shared/directory-lock';
-import { type Cursor, START } from '@gatepost/shared/ledger/topic-message';
-import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { type Database, open, type RootDatabase } from 'lmdb';
-import { Blobs } from './blobs.js';
-import { checkStore } from './check-store.js';
-import type { AttemptRow, PreparedRow } from './rows.js';
-
-interface CursorRow {
-  readonly sequenceNumber: number;
-  readonly consensusTimestamp: string;
-}
-
-/** How long a refused write keeps new work out. */
-const UNHEALTHY_MS = 3_000;
-
-/** Schedules of leases that may still be pending, of this process and of earlier ones. */
-export type LeaseRows = readonly { readonly session: string; readonly number: number; readonly schedule: string }[];
-
-/** Two daemons on one directory would both do what the inbox says. */
-function takeDirectory(directory: string): { readonly release: () => void } {
-  const lock = lockDirectory(directory);
-  if ('release' in lock) return lock;
-  throw new GatepostError('STORE_FAILED', `${directory} is in use by process ${lock.heldBy}`, { directory });
-}
+import type { Cursor } from '@gatepost/shared/ledger/topic-message';
+import type { Blobs } from './blobs.js';
+import type { AttemptRow, LeaseRows, PreparedRow } from './rows.js';
 
 /**
- * The daemon's durable state, crash-safe (lmdb). A promise of a write resolves when it is committed and flushed;
- * writes of one turn share a commit, and later writes are never durable before earlier ones.
+ * The daemon's durable state. A promise of a write resolves when it is durable; it may be read back a little
+ * earlier, but not at once. Later writes are never durable before earlier ones. A refused write rejects with STORE_FAILED.
  */
-export class Store {
+export interface Store {
   readonly blobs: Blobs;
-  readonly #root: RootDatabase;
-  readonly #attempts: Database<AttemptRow, string>;
-  readonly #prepared: Database<PreparedRow, string>;
-  readonly #meta: Database<unknown, string>;
-  #failedAtMs = 0;
-
-  private constructor(
-    root: RootDatabase,
-    directory: string,
-    private readonly release: () => void,
-  ) {
-    this.#root = root;
-    this.#attempts = root.openDB<AttemptRow, string>({ name: 'attempts' });
-    this.#prepared = root.openDB<PreparedRow, string>({ name: 'prepared' });
-    this.#meta = root.openDB<unknown, string>({ name: 'meta' });
-    this.blobs = new Blobs(join(directory, 'blobs'), root.openDB({ name: 'blobs', encoding: 'binary' }), () =>
-      this.#failed(),
-    );
-  }
-
-  /** @throws GatepostError STORE_FAILED when another process has the directory or its content cannot be read. */
-  static open(directory: string): Store {
-    const path = join(directory, 'store');
-    const lock = takeDirectory(directory);
-    try {
-      checkStore(path);
-      return new Store(open({ path, maxDbs: 8, overlappingSync: false }), directory, lock.release);
-    } catch (error) {
-      lock.release();
-      if (error instanceof GatepostError) throw error;
-      throw new GatepostError(
-        'STORE_FAILED',
-        `cannot open the store in ${directory}: ${(error as Error).message}`,
-        { directory },
-        error,
-      );
-    }
-  }
-
   /** False for a while after a write was refused. */
-  get healthy(): boolean {
-    return Date.now() - this.#failedAtMs > UNHEALTHY_MS;
-  }
-
-  /** Identifies this data directory, for as long as it lives. */
-  id(): string {
-    const known = this.#meta.get('id') as string | undefined;
-    if (known !== undefined) return known;
-    const made = randomUUID();
-    this.#meta.putSync('id', made);
-    return made;
-  }
-
-  attempt(key: string): AttemptRow | undefined {
-    return this.#attempts.get(key);
-  }
-
+  readonly healthy: boolean;
+  /** Identifies this state for as long as it lives. */
+  id(): string;
+  attempt(key: string): AttemptRow | undefined;
   /** Every attempt; ends early without harm when the caller stops. */
-  *attempts(): Generator<readonly [string, AttemptRow]> {
-    for (const { key, value } of this.#attempts.getRange({ snapshot: false })) yield [key, value];
-  }
-
-  putAttempt(key: string, row: AttemptRow): Promise<void> {
-    return this.#durable(() => this.#attempts.put(key, row));
-  }
-
-  removeAttempt(key: string): Promise<void> {
-    return this.#durable(() => this.#attempts.remove(key));
-  }
-
+  attempts(): Iterable<readonly [string, AttemptRow]>;
+  putAttempt(key: string, row: AttemptRow): Promise<void>;
+  removeAttempt(key: string): Promise<void>;
   /** How far the inbox was read. */
-  cursor(): Cursor {
-    const row = this.#meta.get('cursor') as CursorRow | undefined;
-    if (row === undefined) return START;
-    return { sequenceNumber: row.sequenceNumber, consensusTimestamp: BigInt(row.consensusTimestamp) };
-  }
-
-  putCursor({ sequenceNumber, consensusTimestamp }: Cursor): Promise<void> {
-    const row: CursorRow = { sequenceNumber, consensusTimestamp: consensusTimestamp.toString() };
-    return this.#durable(() => this.#meta.put('cursor', row));
-  }
-
-  prepared(): readonly PreparedRow[] {
-    return [...this.#prepared.getRange({})].map(({ value }) => value);
-  }
-
-  putPrepared(row: PreparedRow): Promise<void> {
-    return this.#durable(() => this.#prepared.put(row.id, row));
-  }
-
-  /** A prepared message has arrived: its results are reported. */
-  async settlePrepared(id: string, results: readonly string[]): Promise<void> {
-    const writes = results.map((key) => {
-      const row = this.attempt(key);
-      if (row?.finished === undefined) return undefined;
-      return this.putAttempt(key, { ...row, finished: { ...row.finished, reported: true } });
-    });
-    await Promise.all([...writes, this.#durable(() => this.#prepared.remove(id))]);
-  }
-
-  leases(): LeaseRows {
-    return (this.#meta.get('leases') as LeaseRows | undefined) ?? [];
-  }
-
-  putLeases(rows: LeaseRows): Promise<void> {
-    return this.#durable(() => this.#meta.put('leases', rows));
-  }
-
-  /** Resolves when everything written so far is on disk. */
-  async close(): Promise<void> {
-    await this.#root.flushed;
-    await this.#root.close();
-    this.release();
-  }
-
-  #failed(): void {
-    this.#failedAtMs = Date.now();
-  }
-
-  async #durable(write: () => Promise<boolean>): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
-      this.#failed();
-      throw new GatepostError('STORE_FAILED', `a write was refused: ${(error as Error).message}`, {}, error);
-    }
-  }
+  cursor(): Cursor;
+  putCursor(cursor: Cursor): Promise<void>;
+  /** Signed messages of which it is not known what became of them. */
+  prepared(): readonly PreparedRow[];
+  putPrepared(row: PreparedRow): Promise<void>;
+  /** Forgets a signed message; `results` are the attempts whose result it brought to the journal. */
+  settlePrepared(id: string, results: readonly string[]): Promise<void>;
+  leases(): LeaseRows;
+  putLeases(rows: LeaseRows): Promise<void>;
+  /** Resolves when everything written so far is durable; nothing is read or written afterwards. */
+  close(): Promise<void>;
 }

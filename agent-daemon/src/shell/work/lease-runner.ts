@@ -17,7 +17,8 @@ import {
   NO_LEASES,
   planLeases,
 } from '../../core/lease-planner.js';
-import type { LeaseRows, Store } from '../store/store.js';
+import type { LeaseRows } from '../store/rows.js';
+import type { Store } from '../store/store.js';
 
 type WaitingSchedules = Awaited<ReturnType<Ledger['waitingSchedules']>>;
 
