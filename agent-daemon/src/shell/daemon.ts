@@ -64,6 +64,7 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #store: Store;
   readonly #workDirs: WorkDirs;
+  readonly #registry: ExecutorRegistry;
   readonly #capabilities: readonly string[];
   readonly #confinement = probeConfinement();
   readonly #stopping = new AbortController();
@@ -79,7 +80,7 @@ export class Daemon {
     this.#parts = parts;
     this.#store = LmdbStore.open(config.data);
     this.#workDirs = new WorkDirs(config.data);
-    const registry =
+    this.#registry =
       parts.registry ??
       buildRegistry(config.executors, {
         limits,
@@ -87,6 +88,7 @@ export class Daemon {
         confinement: this.#confinement,
         files: daemonFiles(config),
       });
+    const registry = this.#registry;
     this.#capabilities = [...registry.keys()].sort();
     const store = this.#store;
     const runner = new Runner(registry, store.blobs, this.#workDirs, config.data);
@@ -300,6 +302,11 @@ export class Daemon {
     this.#metricsServer?.close();
     this.hub.close();
     this.#server?.close();
+    for (const { executor } of this.#registry.values()) {
+      executor.close?.().catch((error: unknown) => {
+        this.#parts.log.warn({ err: toGatepostError(error).message }, 'an executor did not close');
+      });
+    }
   }
 
   #measure(): MetricsSource {

@@ -82,8 +82,15 @@ describe('a module executor', () => {
   function moduleOf(source: string): ModuleExecutor {
     const file = join(directory, `${Math.random().toString(36).slice(2)}.mjs`);
     writeFileSync(file, source);
-    return new ModuleExecutor(file, [], {}, LIMITS);
+    const executor = new ModuleExecutor(file, [], {}, LIMITS);
+    opened.push(executor);
+    return executor;
   }
+
+  const opened: ModuleExecutor[] = [];
+  afterEach(async () => {
+    for (const executor of opened.splice(0)) await executor.close();
+  });
 
   it('calls the default export with the input and a context', async () => {
     const source = `export default async (input, { attempt, progress, log }) => {
@@ -123,6 +130,54 @@ describe('a module executor', () => {
     );
     await until(() => stubborn.log.includes('up') || undefined, 'its start');
     stubborn.abort.abort();
-    expect(outputOf(await stubborn.result)).toMatch(/ended its thread/);
+    expect(outputOf(await stubborn.result)).toMatch(/ended with its thread/);
+  });
+
+  it('calls one after the other in one thread, each with its own environment', async () => {
+    const source = `import { threadId } from 'node:worker_threads';
+      export default () => {
+        const { GATEPOST_WORK_DIR, LEFT } = process.env;
+        process.env.LEFT = 'by an earlier call';
+        return { threadId, GATEPOST_WORK_DIR, LEFT };
+      };`;
+    const executor = moduleOf(source);
+    const first = start(executor);
+    const a = JSON.parse(outputOf(await first.result));
+    const second = start(executor);
+    const b = JSON.parse(outputOf(await second.result));
+    expect(b).toEqual({ threadId: a.threadId, GATEPOST_WORK_DIR: second.workDir });
+    expect(a.GATEPOST_WORK_DIR).toBe(first.workDir);
+  });
+
+  it('at the same time in threads of their own', async () => {
+    const executor = moduleOf(`import { threadId } from 'node:worker_threads';
+      export default (_, { signal, log }) => new Promise((resolve) => {
+        log('up'); signal.addEventListener('abort', () => resolve(String(threadId))); });`);
+    const runs = [start(executor), start(executor)];
+    await until(() => runs.every(({ log }) => log.includes('up')) || undefined, 'both');
+    for (const { abort } of runs) abort.abort();
+    const [a, b] = await Promise.all(runs.map(async ({ result }) => outputOf(await result)));
+    expect(a).not.toBe(b);
+  });
+
+  it.each([
+    ['a timer', 'setInterval(() => {}, 10);'],
+    ['a socket', "(await import('node:net')).createServer().listen(0);"],
+  ])('replaces a thread in which a call left %s', async (_what, leave) => {
+    const executor = moduleOf(`import { threadId } from 'node:worker_threads';
+      export default async () => { ${leave} return String(threadId); };`);
+    const [a, b] = [outputOf(await start(executor).result), outputOf(await start(executor).result)];
+    expect(a).toMatch(/^\d+$/);
+    expect(b).toMatch(/^\d+$/);
+    expect(b).not.toBe(a);
+  });
+
+  it('goes on after a call that filled its heap, and after one that was ended', async () => {
+    const file = join(directory, 'greedy.mjs');
+    writeFileSync(file, 'export default (n) => { const all = []; while (n > 1) all.push(new Array(1e5)); return n; };');
+    const executor = new ModuleExecutor(file, [], { memory: 32 * 1_048_576 }, LIMITS);
+    opened.push(executor);
+    expect(outputOf(await start(executor, 2).result)).toMatch(/^failed: .*memory/);
+    expect(outputOf(await start(executor, 1).result)).toBe('1');
   });
 });

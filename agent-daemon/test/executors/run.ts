@@ -6,7 +6,7 @@ import { CommandExecutor } from '../../src/shell/executors/command-executor.js';
 import { type DaemonFiles, probeConfinement } from '../../src/shell/executors/confinement.js';
 import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
 
-export const LIMITS = { graceMs: 300, maxOutputBytes: 1_000_000, logLineBytes: 200 };
+export const LIMITS = { slots: 4, graceMs: 300, maxOutputBytes: 1_000_000, logLineBytes: 200 };
 
 /** What an execution told while it ran. */
 export interface Told {

@@ -21,6 +21,10 @@ export class DiscreetExecutor implements Executor {
     return this.inner.usesWorkDir;
   }
 
+  async close(): Promise<void> {
+    await this.inner.close?.();
+  }
+
   async execute(execution: Execution): Promise<ExecutionResult> {
     const secrets = Object.entries(variablesFor(this.names)).map(([name, value]) => ({ name, value }));
     const redact = redactor(secrets);

@@ -27,6 +27,8 @@ export interface Executor {
   /** Whether it needs a working directory of its own for each attempt. */
   readonly usesWorkDir: boolean;
   execute(execution: Execution): Promise<ExecutionResult>;
+  /** Gives back what it holds between executions; nothing is executed afterwards. */
+  close?(): Promise<void>;
 }
 
 export const failed = (reason: string): ExecutionResult => ({ ok: false, reason });
