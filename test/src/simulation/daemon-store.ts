@@ -1,7 +1,6 @@
 import type { Assignment } from '@gatepost/agent-daemon/core/assignment';
 import type { Ending } from '@gatepost/agent-daemon/core/attempt';
-import type { PreparedRow } from '@gatepost/agent-daemon/shell/store/rows';
-import type { LeaseRows } from '@gatepost/agent-daemon/shell/store/store';
+import type { LeaseRows, PreparedRow } from '@gatepost/agent-daemon/shell/store/rows';
 import type { Clock } from '@gatepost/shared/clock';
 import { type Cursor, START } from '@gatepost/shared/ledger/topic-message';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
