@@ -118,7 +118,8 @@ export class RunLoop {
     const { feed, effects, log, state } = this.tools;
     const afterPredecessor = this.#afterPredecessor();
     const inboxes = this.#inboxesToRead(afterPredecessor);
-    const by = inboxes.size > 0 && afterPredecessor ? 'rest' : this.#isQuiet() ? 'catch-up' : 'stream';
+    // REST may lag the subscription: inboxes hold all that came before the end of a journal that REST showed.
+    const by = inboxes.size > 0 ? 'rest' : this.#isQuiet() ? 'catch-up' : 'stream';
     const { run } = state.context;
     const awaits = (of: string | undefined, task: string, attempt: number) =>
       of === run && effects.inFlight.awaits(task, attempt);
