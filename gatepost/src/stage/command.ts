@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { variablesFor } from '@gatepost/shared/config/environment';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { COMMANDS, type CommandName } from './layout.js';
 
@@ -44,10 +45,7 @@ const STOP_GRACE_MS = 10_000;
 
 /** What every child gets of our own environment: nothing that could be a secret. */
 export function baseEnvironment(): ChildEnvironment {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot'];
-  return Object.fromEntries(
-    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
+  return variablesFor(['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot']);
 }
 
 export const describeExit = ({ code, signal }: Exit): string =>
@@ -162,7 +160,7 @@ export interface TerminalCommand {
 
 /** Runs a command on our own terminal, to its end or until it is interrupted. */
 export function runInTerminal(command: CommandName, args: readonly string[], env: ChildEnvironment): TerminalCommand {
-  const child = spawnCommand(command, args, { TERM: process.env.TERM ?? 'dumb', ...env }, [
+  const child = spawnCommand(command, args, { TERM: variablesFor(['TERM']).TERM ?? 'dumb', ...env }, [
     'ignore',
     'inherit',
     'inherit',

@@ -1,6 +1,7 @@
 import { scheduleId, tokenId as token, topicId as topic } from '@gatepost/local-ledger/core/ids';
 import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { create, listOf, none, rsa, short, tokenCreate, topicCreate, type Value } from './bodies.js';
 import { type Answer, type Sent, World } from './world.js';
 
 /*
@@ -11,7 +12,6 @@ import { type Answer, type Sent, World } from './world.js';
 let w: World;
 const made: Record<string, number> = {};
 const at = (name: string): number => made[name] ?? 0;
-const life = { autoRenewPeriod: { seconds: 7_776_000n } };
 
 beforeAll(async () => {
   w = await World.open();
@@ -60,17 +60,6 @@ function transfer(...entries: readonly (readonly [string | { readonly alias: Uin
   return { body: { data: { $case: 'cryptoTransfer', value: { transfers: { accountAmounts } } } } };
 }
 
-type Value<C extends string> = Extract<NonNullable<Sent['body']>['data'], { $case?: C }>['value'];
-
-const tokenCreate = (value: Value<'tokenCreation'>): Sent => ({
-  body: { data: { $case: 'tokenCreation', value: { ...life, ...value } } },
-  by: ['A'],
-});
-const topicCreate = (value: Value<'consensusCreateTopic'>, by: string[] = []): Sent => ({
-  body: { data: { $case: 'consensusCreateTopic', value: { ...life, ...value } } },
-  fee: 50_000_000_000n,
-  by,
-});
 const topicUpdate = (name: string, value: Value<'consensusUpdateTopic'>, by: string[]): Sent => ({
   body: { data: { $case: 'consensusUpdateTopic', value: { topicID: topic(at(name)), ...value } } },
   by,
@@ -99,13 +88,6 @@ const limited = (...limits: readonly { readonly who?: string; readonly fees: rea
   },
 });
 const customFee = (amount: bigint) => ({ fixedFee: { amount }, feeCollectorAccountId: w.id('A') });
-const create = (value: Value<'cryptoCreateAccount'>): Sent => ({
-  body: { data: { $case: 'cryptoCreateAccount', value: { ...life, ...value } } },
-});
-const listOf = (...keys: Key[]): Key => ({ key: { $case: 'keyList', value: { keys } } });
-const short: Key = { key: { $case: 'ed25519', value: new Uint8Array(31) } };
-const none: Key = { key: undefined };
-const rsa: Key = { key: { $case: 'rsa3072', value: new Uint8Array(384) } };
 const threshold = (count: number): Key => ({
   key: { $case: 'thresholdKey', value: { threshold: count, keys: { keys: [w.key('A')] } } },
 });
