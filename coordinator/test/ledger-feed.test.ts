@@ -70,3 +70,21 @@ it('is not stopped by an agent that speaks of an attempt before it is assigned',
   const records = await feed.read([inbox], { awaits });
   expect(records.map(({ record }) => record.type)).toEqual(['started', 'assign', 'started']);
 });
+
+it('reads the inbox of an agent that comes into sight with what it did there', async () => {
+  const inbox = network.createTopic(coordinator.account);
+  network.set({ restLagMs: 0 });
+  const online: AnyRecord = {
+    type: 'online',
+    session: 's',
+    inbox,
+    address: '127.0.0.1:1',
+    capabilities: ['work'],
+    slots: 1,
+  };
+  await write(agent, journal, online);
+  await write(coordinator, inbox, assign('a'));
+  await write(agent, journal, started('a'));
+  const records = await feed.read([], { by: 'rest' });
+  expect(records.map(({ record }) => record.type)).toEqual(['online', 'assign', 'started']);
+});

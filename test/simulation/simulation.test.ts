@@ -12,6 +12,8 @@ const ONCE_BROKEN = [
   [170, 'what a predecessor had paid was paid again before the successor had read its own epoch'],
   [224, 'what was folded between the decision to pay and the payment was paid again'],
   [400, 'a result was folded before its assignment'],
+  [623, 'a record of the journal was folded before an earlier one of an inbox'],
+  [123_198, 'work of a predecessor on an inbox that came into sight with it was done and paid again'],
   [10_062, 'a node that was busy for long was taken for a clock that is wrong'],
   [489, 'a lie about an attempt that was on its way stopped the reading for good'],
 ] as const;

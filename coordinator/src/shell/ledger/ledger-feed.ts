@@ -99,7 +99,7 @@ export class LedgerFeed {
     // What REST does not show yet is taken from the stream later: nothing that came is dropped.
     if (by !== 'rest') this.#takeStreamed();
     if (by !== 'stream') await this.#readJournal();
-    const open = [...inboxes];
+    const open = [...new Set([...inboxes, ...(by === 'rest' ? this.#announced() : [])])];
     await this.#readInboxes(open);
     const newest = this.#newestHeld(open);
     if (newest > this.#journal.cursor.consensusTimestamp) {
@@ -109,6 +109,16 @@ export class LedgerFeed {
     }
     await this.#lookUpSchedules();
     return this.#handOn(newest, awaits);
+  }
+
+  /** Inboxes that come into sight with what is not handed on yet; another process may have assigned work there. */
+  #announced(): TopicId[] {
+    return this.#journal.held.flatMap((message) => {
+      if (!this.agents.has(message.payer) || !message.message.includes('"online"')) return [];
+      return recordsOf(message, undefined).flatMap(({ record }) =>
+        record.type === 'online' ? [record.inbox as TopicId] : [],
+      );
+    });
   }
 
   /** Before a message that may say of an agent that it lapsed is handed on, the mirror is asked who had it posted. */

@@ -117,9 +117,12 @@ export class RunLoop {
   async #read(): Promise<void> {
     const { feed, effects, log, state } = this.tools;
     const afterPredecessor = this.#afterPredecessor();
-    const inboxes = this.#inboxesToRead(afterPredecessor);
+    const quiet = this.#isQuiet();
+    const due = this.#inboxesToRead(afterPredecessor, quiet);
+    const inboxes = due ?? new Set<TopicId>();
     // REST may lag the subscription: inboxes hold all that came before the end of a journal that REST showed.
-    const by = inboxes.size > 0 ? 'rest' : this.#isQuiet() ? 'catch-up' : 'stream';
+    const byRest = due !== undefined && (due.size > 0 || afterPredecessor);
+    const by = byRest ? 'rest' : quiet ? 'catch-up' : 'stream';
     const { run } = state.context;
     const awaits = (of: string | undefined, task: string, attempt: number) =>
       of === run && effects.inFlight.awaits(task, attempt);
@@ -159,11 +162,11 @@ export class RunLoop {
     return true;
   }
 
-  /** Before news of the journal is folded all that may hold earlier records; otherwise now and then. */
-  #inboxesToRead(afterPredecessor: boolean): ReadonlySet<TopicId> {
+  /** Before news of the journal is folded all that may hold earlier records; otherwise now and then, else undefined. */
+  #inboxesToRead(afterPredecessor: boolean, quiet: boolean): ReadonlySet<TopicId> | undefined {
     const { feed, effects, inboxPollMs, clock, state } = this.tools;
     const nowMs = clock.nowMs();
-    if (!feed.hasNews && nowMs - this.#polledMs < inboxPollMs) return new Set();
+    if (!feed.hasNews && !quiet && nowMs - this.#polledMs < inboxPollMs) return undefined;
     this.#polledMs = nowMs;
     const inboxes = new Set(effects.inFlight.unseen);
     if (afterPredecessor) for (const topic of state.inboxes.keys()) inboxes.add(topic);
