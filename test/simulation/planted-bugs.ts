@@ -81,7 +81,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       'const ours = true;',
     ],
   ),
-  bug('nothing is quarantined after a take-over', 1, [
+  bug('nothing is quarantined after a take-over', 120_500, [
     SETTLEMENTS,
     'return acceptedAt < takenOverAt && ownRecordAt <= takenOverAt + window;',
     'return false;',
@@ -103,7 +103,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'const unread = (...of) => awaits(...of) && !this.#holdsAssignment(...of);',
     'const unread = awaits;',
   ]),
-  bug('before its epoch a successor reads no inboxes', 143, [RUN_LOOP, 'if (!this.#begun)', 'if (false)']),
+  bug('before its epoch a successor reads no inboxes', 350, [RUN_LOOP, 'if (!this.#begun)', 'if (false)']),
   bug('twice the price is paid', 1, [
     SETTLER,
     'return [...totals].map(([to, amount]) => ({ to, amount }));',
