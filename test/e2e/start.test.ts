@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { CHECKOUT } from '../src/stage/layout.js';
 
 const TIMEOUT_MS = 120_000;
 
-const directory = mkdtempSync(join(tmpdir(), 'gatepost-start-'));
+/** Within the checkout, as for whoever runs `npm start`, and not there before. */
+const directory = join(CHECKOUT, '.gatepost', `start-${randomUUID()}`);
 let starts = 0;
 
 /** `npm start` as a child, its output collected as it comes. */

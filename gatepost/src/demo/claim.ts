@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOCK_DIRECTORY, lockDirectory } from '@gatepost/shared/directory-lock';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -8,6 +8,8 @@ import { GatepostError } from '@gatepost/shared/vocabulary/errors';
  * @throws GatepostError USAGE when another process that still runs has it.
  */
 export function claimDirectory(directory: string): void {
+  // The lock would make it, and what is above it, for this user alone; a root daemon's commands run as another.
+  mkdirSync(directory, { recursive: true });
   const lock = lockDirectory(directory);
   if ('heldBy' in lock) {
     throw new GatepostError(
