@@ -1,5 +1,6 @@
 import type { ScheduleId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
+import { SCHEDULE_GONE } from '@gatepost/shared/vocabulary/outcome';
 
 /** How often the lease is renewed. */
 export interface LeasePolicy {
@@ -71,12 +72,6 @@ const MAX_MARGIN_MS = 60_000;
 const MAX_BACKOFF_MS = 30_000;
 /** The ledger's second has no room for another schedule; the next one may. */
 const EXPIRY_BUSY = 'SCHEDULE_EXPIRY_IS_BUSY';
-/** Refusals of a deletion that mean that the schedule is out of the way. */
-const GONE: ReadonlySet<string> = new Set([
-  'SCHEDULE_ALREADY_DELETED',
-  'SCHEDULE_ALREADY_EXECUTED',
-  'INVALID_SCHEDULE_ID',
-]);
 
 export const NO_LEASES: LeaseState = {
   leases: [],
@@ -139,7 +134,7 @@ function settled(state: LeaseState, number: number, nowMs: number): LeaseState {
 }
 
 /** Whether a deletion found nothing left to delete. */
-export const isGone = (outcome: Outcome): boolean => outcome.kind === 'refused' && GONE.has(outcome.status);
+export const isGone = (outcome: Outcome): boolean => outcome.kind === 'refused' && SCHEDULE_GONE.has(outcome.status);
 
 function absorb(state: LeaseState, input: LeaseInput, nowMs: number): LeaseState {
   switch (input.type) {

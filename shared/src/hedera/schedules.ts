@@ -7,6 +7,7 @@ import {
 import type { Action } from '../ledger/ledger.js';
 import { GatepostError } from '../vocabulary/errors.js';
 import { type AccountId, type ScheduleId, scheduleId, transactionIdFromMirror } from '../vocabulary/ids.js';
+import { SCHEDULE_GONE } from '../vocabulary/outcome.js';
 import { formatNanos, NANOS_PER_SECOND, type Nanos } from '../vocabulary/time.js';
 import type { Connection } from './connection.js';
 import type { MirrorRest } from './mirror-rest.js';
@@ -34,13 +35,6 @@ export async function scheduleMessage(connection: Connection, scheduled: Schedul
   if (created === undefined) throw new GatepostError('INTERNAL', 'a schedule was created but its receipt names none');
   return created;
 }
-
-/** Statuses that mean the schedule is out of the way already. */
-export const SCHEDULE_GONE: ReadonlySet<string> = new Set([
-  'SCHEDULE_ALREADY_DELETED',
-  'SCHEDULE_ALREADY_EXECUTED',
-  'INVALID_SCHEDULE_ID',
-]);
 
 /** Deletes a schedule, on its own or in a batch. */
 export const scheduleDeletion = (id: ScheduleId): ScheduleDeleteTransaction =>

@@ -58,3 +58,10 @@ export function clockSkew(outcome: Outcome): string | undefined {
   }
   return undefined;
 }
+
+/** Refusals of a deletion that mean that the schedule is out of the way already. */
+export const SCHEDULE_GONE: ReadonlySet<string> = new Set([
+  'SCHEDULE_ALREADY_DELETED',
+  'SCHEDULE_ALREADY_EXECUTED',
+  'INVALID_SCHEDULE_ID',
+]);

@@ -28,10 +28,9 @@ class SimulatedIdentity extends CoordinatorIdentity {
 
   constructor(
     epoch: number,
-    follows: CoordinatorIdentity['follows'],
     readonly number: number,
   ) {
-    super(epoch, follows);
+    super(epoch);
     this.instance = `process-${number}`;
   }
 
@@ -85,8 +84,7 @@ export class Coordinator {
     const index = await indexJournal(feed, ledger.account);
     const chosen = chooseRun(index, plan.digest, false);
     const { epoch } = index;
-    const follows = epoch === undefined ? 'none' : epoch.ended ? 'ended' : 'silent';
-    const identity = new SimulatedIdentity((epoch?.epoch ?? 0) + 1, follows, number);
+    const identity = new SimulatedIdentity((epoch?.epoch ?? 0) + 1, number);
     if (chosen.state === 'resumed') events.mark('a run was resumed');
     const state = emptyState({ run: chosen.run, plan, coordinator: ledger.account, journal, token, agents });
     await replay(feed, state, log);

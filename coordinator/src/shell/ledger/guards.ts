@@ -8,7 +8,7 @@ import { packRecords } from '@gatepost/shared/records/codec';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { ScheduleId } from '@gatepost/shared/vocabulary/ids';
-import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
+import { type Outcome, SCHEDULE_GONE } from '@gatepost/shared/vocabulary/outcome';
 import { NANOS_PER_SECOND, nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import type { Became } from '../../core/effects/in-flight.js';
 import { guardRecord } from '../../core/guard.js';
@@ -32,9 +32,6 @@ export interface GuardTools {
   readonly log: Logger;
   readonly signal?: AbortSignal;
 }
-
-/** Statuses that mean the schedule is out of the way already. */
-const GONE = new Set(['SCHEDULE_ALREADY_DELETED', 'SCHEDULE_ALREADY_EXECUTED', 'INVALID_SCHEDULE_ID']);
 
 /**
  * Has the ledger itself say that a deadline has passed. A guard is made before its attempt is assigned, so that no
@@ -77,7 +74,7 @@ export class Guards {
     this.#known.delete(keyOf(task, attempt));
     if (schedule === undefined) return;
     const outcome = await this.#execute({ kind: 'unschedule', schedule });
-    if (outcome.kind === 'done' || (outcome.kind === 'refused' && GONE.has(outcome.status))) return;
+    if (outcome.kind === 'done' || (outcome.kind === 'refused' && SCHEDULE_GONE.has(outcome.status))) return;
     const why = outcome.kind === 'refused' ? outcome.status : outcome.why;
     this.tools.log.warn({ task, attempt }, `the guard could not be taken away: ${why}`);
   }

@@ -19,11 +19,7 @@ export function hostDigest(): string {
 export class CoordinatorIdentity {
   readonly instance: string = randomUUID();
 
-  constructor(
-    readonly epoch: number,
-    /** Whether the process before this one, if any, said that it had ended, or fell silent. */
-    readonly follows: 'none' | 'ended' | 'silent',
-  ) {}
+  constructor(readonly epoch: number) {}
 
   record(state: 'begun' | 'ended'): RecordOf<'epoch'> {
     const { epoch, instance } = this;
@@ -37,7 +33,7 @@ export class CoordinatorIdentity {
  */
 export function nextIdentity(index: JournalIndex, takeOver: boolean): CoordinatorIdentity {
   const { epoch: current } = index;
-  if (current === undefined) return new CoordinatorIdentity(1, 'none');
+  if (current === undefined) return new CoordinatorIdentity(1);
   const here = current.host === hostDigest();
   const mayAct = !current.ended && !(here && (current.pid === process.pid || !isAlive(current.pid)));
   if (mayAct && !takeOver) {
@@ -48,5 +44,5 @@ export function nextIdentity(index: JournalIndex, takeOver: boolean): Coordinato
       { epoch: current.epoch },
     );
   }
-  return new CoordinatorIdentity(current.epoch + 1, current.ended ? 'ended' : 'silent');
+  return new CoordinatorIdentity(current.epoch + 1);
 }
