@@ -57,7 +57,7 @@ module.exports = {
       from: { path: '^[^/]+/src/core/' },
       to: {
         pathNot:
-          '^([^/]+/src/core/|[^/]+/src/gen/|rules/src/|shared/src/(vocabulary|records)/|node_modules/(zod|@bufbuild/protobuf)/)',
+          '^([^/]+/src/core/|[^/]+/gen/|rules/src/|shared/src/(vocabulary|records)/|node_modules/(zod|@bufbuild/protobuf)/)',
       },
     },
     {

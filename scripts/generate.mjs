@@ -1,4 +1,4 @@
-// Generates the TypeScript of proto/ and of the Hedera API into */src/gen.
+// Generates the TypeScript of proto/ and of the Hedera API into */gen.
 // `--check` generates into a temporary directory and fails when the committed code differs.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -62,7 +62,7 @@ function differences(wanted, present) {
 const check = process.argv.includes('--check');
 let stale = false;
 for (const target of targets) {
-  const committed = join(root, target.dir, 'src/gen');
+  const committed = join(root, target.dir, 'gen');
   if (!check) {
     rmSync(committed, { recursive: true, force: true });
     generate(target, '.');
@@ -70,9 +70,9 @@ for (const target of targets) {
   }
   const scratch = mkdtempSync(join(tmpdir(), 'gatepost-generate-'));
   generate(target, scratch);
-  for (const name of differences(join(scratch, 'src/gen'), committed)) {
+  for (const name of differences(join(scratch, 'gen'), committed)) {
     stale = true;
-    console.error(`${target.dir}/src/gen/${name} is not what the .proto files generate: run 'npm run generate'`);
+    console.error(`${target.dir}/gen/${name} is not what the .proto files generate: run 'npm run generate'`);
   }
   rmSync(scratch, { recursive: true, force: true });
 }

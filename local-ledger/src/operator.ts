@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import type { Key } from './gen/services_basic_types.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 
 /** The DER header of an Ed25519 private key; the 32-byte seed follows. */
 const PRIVATE_HEADER = '302e020100300506032b657004220420';

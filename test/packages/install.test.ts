@@ -1,6 +1,15 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,6 +30,8 @@ interface Packed {
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'gatepost-packages-'));
+// Commands of a daemon that root starts run as nobody, who must be able to enter.
+chmodSync(directory, 0o755);
 const app = join(directory, 'app');
 let packed: readonly Packed[] = [];
 

@@ -1,4 +1,4 @@
-import type { Key } from '../gen/services_basic_types.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import { FIRST_USER_ENTITY, systemAccounts } from './limits.js';
 import type { Account, EntityNum, Nanos } from './model.js';
 import type { RecordItem } from './record-item.js';

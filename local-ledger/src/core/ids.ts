@@ -1,4 +1,10 @@
-import type { AccountID, ScheduleID, TokenID, TopicID, TransactionID } from '../gen/services_basic_types.js';
+import type {
+  AccountID,
+  ScheduleID,
+  TokenID,
+  TopicID,
+  TransactionID,
+} from '@gatepost/local-ledger/gen/services_basic_types';
 import type { EntityNum, TransactionKey } from './model.js';
 import { toNanos, toTimestamp } from './time.js';
 

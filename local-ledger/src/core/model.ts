@@ -1,4 +1,4 @@
-import type { Key } from '../gen/services_basic_types.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 
 /** Number of an entity; shard and realm are 0 everywhere on this network. */
 export type EntityNum = number;

@@ -1,4 +1,4 @@
-import { ResponseCodeEnum } from '../gen/services_response_code.js';
+import { ResponseCodeEnum } from '@gatepost/local-ledger/gen/services_response_code';
 
 export { ResponseCodeEnum as Status };
 

@@ -1,4 +1,4 @@
-import type { Timestamp } from '../gen/services_timestamp.js';
+import type { Timestamp } from '@gatepost/local-ledger/gen/services_timestamp';
 import type { Nanos } from './model.js';
 
 export const NANOS_PER_SECOND = 1_000_000_000n;

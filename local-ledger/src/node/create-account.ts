@@ -1,12 +1,12 @@
+import { CryptoCreateTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_create';
+import { Transaction, TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
+import { SignedTransaction } from '@gatepost/local-ledger/gen/services_transaction_contents';
 import type { LedgerClock } from '../clock.js';
 import type { CreateAccount } from '../control/ports.js';
 import { accountId, accountNum, transactionId } from '../core/ids.js';
 import { systemAccounts } from '../core/limits.js';
 import type { TransactionKey } from '../core/model.js';
 import type { Network } from '../core/network.js';
-import { CryptoCreateTransactionBody } from '../gen/services_crypto_create.js';
-import { Transaction, TransactionBody } from '../gen/services_transaction.js';
-import { SignedTransaction } from '../gen/services_transaction_contents.js';
 import { type DevelopmentKey, newKey, operatorKey, wirePublicKey } from '../operator.js';
 import type { Platform } from './platform.js';
 

@@ -1,8 +1,8 @@
+import type { Transaction } from '@gatepost/local-ledger/gen/services_transaction';
 import { accountNum } from '../core/ids.js';
 import type { Envelope } from '../core/ingest/envelope.js';
 import { isPrivileged, systemAccounts } from '../core/limits.js';
 import { demand, Status, StatusError } from '../core/status.js';
-import type { Transaction } from '../gen/services_transaction.js';
 
 /** Whether a header carries a payment at all. */
 export function hasPayment(payment: Transaction | undefined): payment is Transaction {

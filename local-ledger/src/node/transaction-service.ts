@@ -1,5 +1,5 @@
+import { TransactionResponse } from '@gatepost/local-ledger/gen/services_transaction_response';
 import { Status, StatusError } from '../core/status.js';
-import { TransactionResponse } from '../gen/services_transaction_response.js';
 import type { Faults } from './faults.js';
 import type { Platform } from './platform.js';
 import { refuseByFault } from './query-service.js';

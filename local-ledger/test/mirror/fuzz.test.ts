@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { ConsensusTopicQuery } from '@gatepost/local-ledger/gen/mirror_consensus_service';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConsensusTopicQuery } from '../../src/gen/mirror_consensus_service.js';
 import type { Mirror } from '../../src/mirror/start.js';
 import { HandMadeSource } from './hand-made-source.js';
 import { rest, startTestMirror, TestSubscription, topicId } from './mirror-client.js';

@@ -1,6 +1,6 @@
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import type { Account, Nanos, Schedule, Token, TokenRelation, Topic } from '../../src/core/model.js';
 import type { RecordItem, RecordSource, TopicMessage } from '../../src/core/record-item.js';
-import type { Key } from '../../src/gen/services_basic_types.js';
 
 const NANOS = 1_000_000_000n;
 

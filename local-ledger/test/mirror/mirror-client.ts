@@ -1,6 +1,6 @@
+import { ConsensusTopicQuery, ConsensusTopicResponse } from '@gatepost/local-ledger/gen/mirror_consensus_service';
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { vi } from 'vitest';
-import { ConsensusTopicQuery, ConsensusTopicResponse } from '../../src/gen/mirror_consensus_service.js';
 import { systemClock } from '../../src/mirror/clock.js';
 import { type Mirror, type MirrorOptions, startMirror } from '../../src/mirror/start.js';
 import type { HandMadeSource } from './hand-made-source.js';

@@ -1,6 +1,6 @@
+import { ConsensusTopicQuery } from '@gatepost/local-ledger/gen/mirror_consensus_service';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConsensusTopicQuery } from '../../src/gen/mirror_consensus_service.js';
 import { toProtoTimestamp } from '../../src/mirror/format/timestamp.js';
 import type { Mirror } from '../../src/mirror/start.js';
 import { HandMadeSource } from './hand-made-source.js';

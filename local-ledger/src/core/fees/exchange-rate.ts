@@ -1,4 +1,4 @@
-import type { ExchangeRateSet } from '../../gen/services_exchange_rate.js';
+import type { ExchangeRateSet } from '@gatepost/local-ledger/gen/services_exchange_rate';
 
 /** One hundred-millionth of a hundredth of a dollar: 1 USD = 10^10 tinycents. */
 export type Tinycents = bigint;

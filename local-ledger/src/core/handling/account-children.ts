@@ -1,6 +1,6 @@
-import { CryptoCreateTransactionBody } from '../../gen/services_crypto_create.js';
-import { CryptoUpdateTransactionBody } from '../../gen/services_crypto_update.js';
-import { TransactionBody } from '../../gen/services_transaction.js';
+import { CryptoCreateTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_create';
+import { CryptoUpdateTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_update';
+import { TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
 import { concat } from '../bytes.js';
 import type { CryptoPort } from '../crypto-port.js';
 import { noFee } from '../fees/fee.js';

@@ -1,5 +1,5 @@
-import type { Key } from '../../gen/services_basic_types.js';
-import type { TransactionBody } from '../../gen/services_transaction.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
 import type { Fee } from '../fees/fee.js';
 import type { PrimitiveKey } from '../keys/primitive-key.js';
 import type { EntityNum, Nanos, ScheduleSignature, TransactionKey } from '../model.js';

@@ -1,4 +1,4 @@
-import type { Key } from '../../gen/services_basic_types.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import type { CryptoPort } from '../crypto-port.js';
 import { toTinybar } from '../fees/exchange-rate.js';
 import { feeOf, nodePart } from '../fees/fee.js';

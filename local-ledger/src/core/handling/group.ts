@@ -1,4 +1,4 @@
-import { TransactionBody } from '../../gen/services_transaction.js';
+import { TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
 import { hex } from '../bytes.js';
 import type { CryptoPort } from '../crypto-port.js';
 import { type Fee, feeOf, nodePart, noFee, serviceFee } from '../fees/fee.js';

@@ -1,4 +1,4 @@
-import { TransactionReceipt } from '../../gen/services_transaction_receipt.js';
+import { TransactionReceipt } from '@gatepost/local-ledger/gen/services_transaction_receipt';
 import { exchangeRateSet } from '../fees/exchange-rate.js';
 import { accountId, scheduleId, tokenId, topicId, transactionId } from '../ids.js';
 import { Status } from '../status.js';

@@ -1,4 +1,4 @@
-import { TransactionRecord } from '../../gen/services_transaction_record.js';
+import { TransactionRecord } from '@gatepost/local-ledger/gen/services_transaction_record';
 import { keyText } from '../ids.js';
 import { limits } from '../limits.js';
 import type { Nanos, TransactionKey } from '../model.js';

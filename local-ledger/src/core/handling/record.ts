@@ -1,5 +1,5 @@
-import type { AccountAmount, TokenTransferList } from '../../gen/services_basic_types.js';
-import { TransactionRecord } from '../../gen/services_transaction_record.js';
+import type { AccountAmount, TokenTransferList } from '@gatepost/local-ledger/gen/services_basic_types';
+import { TransactionRecord } from '@gatepost/local-ledger/gen/services_transaction_record';
 import { accountId, scheduleId, tokenId, transactionId } from '../ids.js';
 import type { HbarTransfer, TokenTransfer } from '../record-item.js';
 import { toTimestamp } from '../time.js';

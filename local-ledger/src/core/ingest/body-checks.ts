@@ -1,5 +1,5 @@
-import type { SignaturePair, TransactionID } from '../../gen/services_basic_types.js';
-import type { TransactionBody } from '../../gen/services_transaction.js';
+import type { SignaturePair, TransactionID } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
 import { accountNum } from '../ids.js';
 import { isNonNegative } from '../int64.js';
 import { hasPrefixConflict } from '../keys/prefix-conflict.js';

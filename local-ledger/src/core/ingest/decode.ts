@@ -1,5 +1,5 @@
-import { Transaction, TransactionBody } from '../../gen/services_transaction.js';
-import { SignedTransaction } from '../../gen/services_transaction_contents.js';
+import { Transaction, TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
+import { SignedTransaction } from '@gatepost/local-ledger/gen/services_transaction_contents';
 import { limits } from '../limits.js';
 import { demand, fail, Status } from '../status.js';
 import { hasUnknownFields } from '../unknown-fields.js';

@@ -1,4 +1,4 @@
-import type { TransactionBody } from '../../gen/services_transaction.js';
+import type { TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
 import type { SignatureSet } from '../keys/signature-set.js';
 import type { TransactionKey } from '../model.js';
 import type { Operation } from '../transactions/handler.js';

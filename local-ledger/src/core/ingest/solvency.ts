@@ -1,4 +1,4 @@
-import type { AccountAmount } from '../../gen/services_basic_types.js';
+import type { AccountAmount } from '@gatepost/local-ledger/gen/services_basic_types';
 import { accountNum } from '../ids.js';
 import { isPrivileged } from '../limits.js';
 import type { EntityNum } from '../model.js';

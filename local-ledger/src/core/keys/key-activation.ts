@@ -1,4 +1,4 @@
-import type { Key } from '../../gen/services_basic_types.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import { type PrimitiveKey, primitiveKey } from './primitive-key.js';
 
 /** Whether the primitive key has signed. */

@@ -1,4 +1,4 @@
-import type { Key } from '../../gen/services_basic_types.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import { limits } from '../limits.js';
 import { fail, type Status } from '../status.js';
 import { keyLengths, type PrimitiveKey, primitiveKey } from './primitive-key.js';

@@ -1,4 +1,4 @@
-import type { SignaturePair } from '../../gen/services_basic_types.js';
+import type { SignaturePair } from '@gatepost/local-ledger/gen/services_basic_types';
 import { hex } from '../bytes.js';
 
 /** Whether two prefixes of a signature map are equal or one begins the other (KEY_PREFIX_MISMATCH). */

@@ -1,4 +1,4 @@
-import type { SignaturePair } from '../../gen/services_basic_types.js';
+import type { SignaturePair } from '@gatepost/local-ledger/gen/services_basic_types';
 import { startsWith } from '../bytes.js';
 import type { CryptoPort, KeyType } from '../crypto-port.js';
 import { keyLengths, type PrimitiveKey, primitiveKeyText } from './primitive-key.js';

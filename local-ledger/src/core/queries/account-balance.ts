@@ -1,4 +1,4 @@
-import type { CryptoGetAccountBalanceQuery } from '../../gen/services_crypto_get_account_balance.js';
+import type { CryptoGetAccountBalanceQuery } from '@gatepost/local-ledger/gen/services_crypto_get_account_balance';
 import { accountId, tokenId } from '../ids.js';
 import { fail, Status } from '../status.js';
 import { queriedAccount } from './account-view.js';

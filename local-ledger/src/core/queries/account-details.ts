@@ -1,7 +1,7 @@
 import {
   type GetAccountDetailsQuery,
   GetAccountDetailsResponse_AccountDetails,
-} from '../../gen/services_get_account_details.js';
+} from '@gatepost/local-ledger/gen/services_get_account_details';
 import { accountId } from '../ids.js';
 import { accountFields, addressText, queriedAccount } from './account-view.js';
 import type { QueryHandler } from './query.js';

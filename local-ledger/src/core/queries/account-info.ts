@@ -1,4 +1,7 @@
-import { type CryptoGetInfoQuery, CryptoGetInfoResponse_AccountInfo } from '../../gen/services_crypto_get_info.js';
+import {
+  type CryptoGetInfoQuery,
+  CryptoGetInfoResponse_AccountInfo,
+} from '@gatepost/local-ledger/gen/services_crypto_get_info';
 import { accountId } from '../ids.js';
 import { accountFields, addressText, queriedAccount, stakingInfoOf } from './account-view.js';
 import type { QueryHandler } from './query.js';

@@ -1,4 +1,4 @@
-import type { CryptoGetAccountRecordsQuery } from '../../gen/services_crypto_get_account_records.js';
+import type { CryptoGetAccountRecordsQuery } from '@gatepost/local-ledger/gen/services_crypto_get_account_records';
 import { accountId, accountNum } from '../ids.js';
 import { queriedAccount } from './account-view.js';
 import type { QueryHandler } from './query.js';

@@ -4,7 +4,7 @@ import {
   TokenFreezeStatus,
   TokenKycStatus,
   type TokenRelationship,
-} from '../../gen/services_basic_types.js';
+} from '@gatepost/local-ledger/gen/services_basic_types';
 import { hex } from '../bytes.js';
 import { accountId, tokenId } from '../ids.js';
 import type { Account, EntityNum } from '../model.js';

@@ -1,6 +1,6 @@
-import { NodeAddress, NodeAddressBook } from '../../gen/services_basic_types.js';
-import { ExchangeRateSet } from '../../gen/services_exchange_rate.js';
-import type { FileGetContentsQuery } from '../../gen/services_file_get_contents.js';
+import { NodeAddress, NodeAddressBook } from '@gatepost/local-ledger/gen/services_basic_types';
+import { ExchangeRateSet } from '@gatepost/local-ledger/gen/services_exchange_rate';
+import type { FileGetContentsQuery } from '@gatepost/local-ledger/gen/services_file_get_contents';
 import { exchangeRateSet } from '../fees/exchange-rate.js';
 import { accountId } from '../ids.js';
 import { systemAccounts } from '../limits.js';

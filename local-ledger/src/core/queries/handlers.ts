@@ -1,5 +1,5 @@
-import { Response } from '../../gen/services_response.js';
-import type { ResponseHeader } from '../../gen/services_response_header.js';
+import { Response } from '@gatepost/local-ledger/gen/services_response';
+import type { ResponseHeader } from '@gatepost/local-ledger/gen/services_response_header';
 import { fail, Status } from '../status.js';
 import { getAccountBalance } from './account-balance.js';
 import { getAccountDetails } from './account-details.js';

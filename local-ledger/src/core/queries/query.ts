@@ -1,6 +1,6 @@
-import type { Query } from '../../gen/services_query.js';
-import type { Response } from '../../gen/services_response.js';
-import type { ResponseHeader } from '../../gen/services_response_header.js';
+import type { Query } from '@gatepost/local-ledger/gen/services_query';
+import type { Response } from '@gatepost/local-ledger/gen/services_response';
+import type { ResponseHeader } from '@gatepost/local-ledger/gen/services_response_header';
 import type { RecordCache } from '../handling/record-cache.js';
 import type { Nanos } from '../model.js';
 import type { LedgerState } from '../state/ledger-state.js';

@@ -1,5 +1,5 @@
-import { SchedulableTransactionBody } from '../../gen/services_schedulable_transaction_body.js';
-import type { ScheduleGetInfoQuery, ScheduleInfo } from '../../gen/services_schedule_get_info.js';
+import { SchedulableTransactionBody } from '@gatepost/local-ledger/gen/services_schedulable_transaction_body';
+import type { ScheduleGetInfoQuery, ScheduleInfo } from '@gatepost/local-ledger/gen/services_schedule_get_info';
 import { compareBytes } from '../bytes.js';
 import { accountId, scheduleId, transactionId } from '../ids.js';
 import { wireKey } from '../keys/primitive-key.js';

@@ -4,8 +4,8 @@ import {
   TokenPauseStatus,
   TokenSupplyType,
   TokenType,
-} from '../../gen/services_basic_types.js';
-import { type TokenGetInfoQuery, TokenInfo } from '../../gen/services_token_get_info.js';
+} from '@gatepost/local-ledger/gen/services_basic_types';
+import { type TokenGetInfoQuery, TokenInfo } from '@gatepost/local-ledger/gen/services_token_get_info';
 import { accountId, tokenId } from '../ids.js';
 import type { Token } from '../model.js';
 import { toWholeTimestamp } from '../time.js';

@@ -1,4 +1,4 @@
-import type { ConsensusGetTopicInfoQuery } from '../../gen/services_consensus_get_topic_info.js';
+import type { ConsensusGetTopicInfoQuery } from '@gatepost/local-ledger/gen/services_consensus_get_topic_info';
 import { accountId, tokenId, topicId } from '../ids.js';
 import { toWholeTimestamp } from '../time.js';
 import { liveTopic } from '../transactions/entities.js';

@@ -1,6 +1,6 @@
-import type { TransactionID } from '../../gen/services_basic_types.js';
-import type { TransactionGetReceiptQuery } from '../../gen/services_transaction_get_receipt.js';
-import type { TransactionGetRecordQuery } from '../../gen/services_transaction_get_record.js';
+import type { TransactionID } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { TransactionGetReceiptQuery } from '@gatepost/local-ledger/gen/services_transaction_get_receipt';
+import type { TransactionGetRecordQuery } from '@gatepost/local-ledger/gen/services_transaction_get_record';
 import { unknownReceipt } from '../handling/receipt.js';
 import { transactionKey } from '../ids.js';
 import type { TransactionKey } from '../model.js';

@@ -1,5 +1,5 @@
-import type { SemanticVersion } from '../../gen/services_basic_types.js';
-import type { NetworkGetVersionInfoQuery } from '../../gen/services_network_get_version_info.js';
+import type { SemanticVersion } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { NetworkGetVersionInfoQuery } from '@gatepost/local-ledger/gen/services_network_get_version_info';
 import type { QueryHandler } from './query.js';
 
 /** The release of the network whose rules this one follows. */

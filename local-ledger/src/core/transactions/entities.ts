@@ -1,4 +1,4 @@
-import type { AccountID, TokenID, TopicID } from '../../gen/services_basic_types.js';
+import type { AccountID, TokenID, TopicID } from '@gatepost/local-ledger/gen/services_basic_types';
 import { accountNum, tokenNum, topicNum } from '../ids.js';
 import type { Account, EntityNum, Token, TokenRelation, Topic } from '../model.js';
 import type { LedgerState } from '../state/ledger-state.js';

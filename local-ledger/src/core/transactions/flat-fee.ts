@@ -1,4 +1,4 @@
-import type { Key } from '../../gen/services_basic_types.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import type { Tinycents } from '../fees/exchange-rate.js';
 import type { FeePart } from '../fees/fee.js';
 import { prices } from '../fees/price-list.js';

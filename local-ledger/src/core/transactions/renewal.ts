@@ -1,5 +1,5 @@
-import type { Duration } from '../../gen/services_duration.js';
-import type { Timestamp } from '../../gen/services_timestamp.js';
+import type { Duration } from '@gatepost/local-ledger/gen/services_duration';
+import type { Timestamp } from '@gatepost/local-ledger/gen/services_timestamp';
 import { limits } from '../limits.js';
 import type { Nanos } from '../model.js';
 import { demand, Status } from '../status.js';

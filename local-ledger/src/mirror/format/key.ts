@@ -1,4 +1,4 @@
-import { Key } from '../../gen/services_basic_types.js';
+import { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import type { JsonObject } from './json.js';
 
 /** A simple key: what public key filters look for. */

@@ -1,5 +1,5 @@
+import type { Timestamp } from '@gatepost/local-ledger/gen/services_timestamp';
 import type { Nanos } from '../../core/model.js';
-import type { Timestamp } from '../../gen/services_timestamp.js';
 
 const NANOS_PER_SECOND = 1_000_000_000n;
 const MAX_INT64 = 2n ** 63n - 1n;

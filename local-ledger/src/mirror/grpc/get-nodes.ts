@@ -1,6 +1,6 @@
+import { AddressBookQuery } from '@gatepost/local-ledger/gen/mirror_mirror_network_service';
+import { NodeAddress } from '@gatepost/local-ledger/gen/services_basic_types';
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import { AddressBookQuery } from '../../gen/mirror_mirror_network_service.js';
-import { NodeAddress } from '../../gen/services_basic_types.js';
 import { formatId } from '../format/entity-id.js';
 import type { MirrorNode } from '../network.js';
 import { decodeRequest, invalidArgument, missing } from './rpc-error.js';

@@ -1,5 +1,5 @@
+import { ConsensusTopicQuery } from '@gatepost/local-ledger/gen/mirror_consensus_service';
 import { Server, ServerCredentials, type ServerWritableStream, type ServiceDefinition } from '@grpc/grpc-js';
-import { ConsensusTopicQuery } from '../../gen/mirror_consensus_service.js';
 import type { MirrorNetwork } from '../network.js';
 import type { Listening } from '../rest/server.js';
 import { sendNodes } from './get-nodes.js';

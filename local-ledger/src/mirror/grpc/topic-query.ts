@@ -1,6 +1,6 @@
+import type { ConsensusTopicQuery } from '@gatepost/local-ledger/gen/mirror_consensus_service';
+import type { TopicID } from '@gatepost/local-ledger/gen/services_basic_types';
 import type { EntityNum, Nanos } from '../../core/model.js';
-import type { ConsensusTopicQuery } from '../../gen/mirror_consensus_service.js';
-import type { TopicID } from '../../gen/services_basic_types.js';
 import { formatId } from '../format/entity-id.js';
 import { fromProtoTimestamp } from '../format/timestamp.js';
 import type { MirrorState } from '../store/mirror-state.js';

@@ -1,7 +1,7 @@
+import { ConsensusTopicResponse } from '@gatepost/local-ledger/gen/mirror_consensus_service';
+import type { AccountID, TransactionID } from '@gatepost/local-ledger/gen/services_basic_types';
 import type { TransactionKey } from '../../core/model.js';
 import type { TopicMessage } from '../../core/record-item.js';
-import { ConsensusTopicResponse } from '../../gen/mirror_consensus_service.js';
-import type { AccountID, TransactionID } from '../../gen/services_basic_types.js';
 import { toProtoTimestamp } from '../format/timestamp.js';
 
 /** A message as the stream carries it. */

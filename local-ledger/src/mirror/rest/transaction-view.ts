@@ -1,6 +1,6 @@
+import { Key } from '@gatepost/local-ledger/gen/services_basic_types';
+import { ResponseCodeEnum } from '@gatepost/local-ledger/gen/services_response_code';
 import type { TransactionKey } from '../../core/model.js';
-import { Key } from '../../gen/services_basic_types.js';
-import { ResponseCodeEnum } from '../../gen/services_response_code.js';
 import { formatId, formatNullableId } from '../format/entity-id.js';
 import type { JsonObject } from '../format/json.js';
 import { formatNanos } from '../format/timestamp.js';

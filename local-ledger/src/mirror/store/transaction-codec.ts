@@ -1,5 +1,5 @@
+import { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import type { AssessedFee, RecordItem } from '../../core/record-item.js';
-import { Key } from '../../gen/services_basic_types.js';
 import { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import { readTransactionKey, writeTransactionKey } from './message-codec.js';

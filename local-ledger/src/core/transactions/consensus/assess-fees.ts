@@ -1,4 +1,4 @@
-import type { CustomFeeLimit } from '../../../gen/services_custom_fees.js';
+import type { CustomFeeLimit } from '@gatepost/local-ledger/gen/services_custom_fees';
 import { tokenNum } from '../../ids.js';
 import type { EntityNum, Topic, TopicFee } from '../../model.js';
 import { demand, present, Status } from '../../status.js';

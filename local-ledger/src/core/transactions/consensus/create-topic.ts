@@ -1,4 +1,4 @@
-import type { ConsensusCreateTopicTransactionBody } from '../../../gen/services_consensus_create_topic.js';
+import type { ConsensusCreateTopicTransactionBody } from '@gatepost/local-ledger/gen/services_consensus_create_topic';
 import { prices } from '../../fees/price-list.js';
 import { checkGivenKey } from '../../keys/key-structure.js';
 import { fail, Status } from '../../status.js';

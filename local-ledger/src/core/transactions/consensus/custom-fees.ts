@@ -1,4 +1,4 @@
-import type { FixedCustomFee } from '../../../gen/services_custom_fees.js';
+import type { FixedCustomFee } from '@gatepost/local-ledger/gen/services_custom_fees';
 import { tokenNum } from '../../ids.js';
 import { limits } from '../../limits.js';
 import type { TopicFee } from '../../model.js';

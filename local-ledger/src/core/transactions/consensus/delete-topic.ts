@@ -1,4 +1,4 @@
-import type { ConsensusDeleteTopicTransactionBody } from '../../../gen/services_consensus_delete_topic.js';
+import type { ConsensusDeleteTopicTransactionBody } from '@gatepost/local-ledger/gen/services_consensus_delete_topic';
 import { prices } from '../../fees/price-list.js';
 import { demand, fail, Status } from '../../status.js';
 import { anyTopic } from '../entities.js';

@@ -1,4 +1,4 @@
-import { Key } from '../../../gen/services_basic_types.js';
+import { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import { hex } from '../../bytes.js';
 import { isUsableKey } from '../../keys/key-structure.js';
 import { limits } from '../../limits.js';

@@ -1,5 +1,5 @@
-import { AccountID } from '../../../gen/services_basic_types.js';
-import type { CustomFeeLimit } from '../../../gen/services_custom_fees.js';
+import { AccountID } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { CustomFeeLimit } from '@gatepost/local-ledger/gen/services_custom_fees';
 import { hex } from '../../bytes.js';
 import { tokenNum } from '../../ids.js';
 import { demand, Status } from '../../status.js';

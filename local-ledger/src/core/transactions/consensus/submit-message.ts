@@ -1,4 +1,4 @@
-import type { ConsensusSubmitMessageTransactionBody } from '../../../gen/services_consensus_submit_message.js';
+import type { ConsensusSubmitMessageTransactionBody } from '@gatepost/local-ledger/gen/services_consensus_submit_message';
 import type { Tinycents } from '../../fees/exchange-rate.js';
 import type { FeePart } from '../../fees/fee.js';
 import { prices } from '../../fees/price-list.js';

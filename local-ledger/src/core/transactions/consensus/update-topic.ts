@@ -1,5 +1,5 @@
-import type { Key } from '../../../gen/services_basic_types.js';
-import type { ConsensusUpdateTopicTransactionBody } from '../../../gen/services_consensus_update_topic.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { ConsensusUpdateTopicTransactionBody } from '@gatepost/local-ledger/gen/services_consensus_update_topic';
 import { prices } from '../../fees/price-list.js';
 import { isZeroAccount } from '../../ids.js';
 import { anyOf } from '../../keys/key-activation.js';

@@ -1,4 +1,4 @@
-import { type AccountAmount, Key } from '../../../gen/services_basic_types.js';
+import { type AccountAmount, Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import { prices } from '../../fees/price-list.js';
 import { accountId } from '../../ids.js';
 import { hollowKey } from '../../keys/hollow.js';

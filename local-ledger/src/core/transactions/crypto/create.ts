@@ -1,5 +1,5 @@
-import { Key } from '../../../gen/services_basic_types.js';
-import type { CryptoCreateTransactionBody } from '../../../gen/services_crypto_create.js';
+import { Key } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { CryptoCreateTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_create';
 import { equalBytes } from '../../bytes.js';
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';

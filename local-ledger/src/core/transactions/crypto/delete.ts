@@ -1,4 +1,4 @@
-import type { CryptoDeleteTransactionBody } from '../../../gen/services_crypto_delete.js';
+import type { CryptoDeleteTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_delete';
 import { prices } from '../../fees/price-list.js';
 import { accountNum } from '../../ids.js';
 import { FIRST_USER_ENTITY } from '../../limits.js';

@@ -1,4 +1,4 @@
-import type { TokenTransferList } from '../../../gen/services_basic_types.js';
+import type { TokenTransferList } from '@gatepost/local-ledger/gen/services_basic_types';
 import { prices } from '../../fees/price-list.js';
 import type { Account, Token } from '../../model.js';
 import { demand, fail, Status } from '../../status.js';

@@ -1,4 +1,4 @@
-import type { AccountID } from '../../../gen/services_basic_types.js';
+import type { AccountID } from '@gatepost/local-ledger/gen/services_basic_types';
 import { accountNum, isZeroAccount } from '../../ids.js';
 import { NODE_ID } from '../../limits.js';
 import type { Stake } from '../../model.js';

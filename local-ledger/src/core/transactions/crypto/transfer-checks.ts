@@ -1,5 +1,5 @@
-import type { AccountAmount, TokenTransferList } from '../../../gen/services_basic_types.js';
-import type { CryptoTransferTransactionBody } from '../../../gen/services_crypto_transfer.js';
+import type { AccountAmount, TokenTransferList } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { CryptoTransferTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_transfer';
 import { hex } from '../../bytes.js';
 import { isZeroAccount, tokenNum } from '../../ids.js';
 import { demand, Status } from '../../status.js';

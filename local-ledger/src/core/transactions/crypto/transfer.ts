@@ -1,5 +1,5 @@
-import type { AccountAmount } from '../../../gen/services_basic_types.js';
-import type { CryptoTransferTransactionBody } from '../../../gen/services_crypto_transfer.js';
+import type { AccountAmount } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { CryptoTransferTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_transfer';
 import type { FeePart } from '../../fees/fee.js';
 import { prices } from '../../fees/price-list.js';
 import { limits, systemAccounts } from '../../limits.js';

@@ -1,4 +1,4 @@
-import type { CryptoUpdateTransactionBody } from '../../../gen/services_crypto_update.js';
+import type { CryptoUpdateTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_update';
 import { prices } from '../../fees/price-list.js';
 import { isHollow } from '../../keys/hollow.js';
 import { isEmptyKeyList, isUsableKey, keyOrNone } from '../../keys/key-structure.js';

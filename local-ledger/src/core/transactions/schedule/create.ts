@@ -1,5 +1,5 @@
-import { SchedulableTransactionBody } from '../../../gen/services_schedulable_transaction_body.js';
-import type { ScheduleCreateTransactionBody } from '../../../gen/services_schedule_create.js';
+import { SchedulableTransactionBody } from '@gatepost/local-ledger/gen/services_schedulable_transaction_body';
+import type { ScheduleCreateTransactionBody } from '@gatepost/local-ledger/gen/services_schedule_create';
 import { prices } from '../../fees/price-list.js';
 import { checkGivenKey } from '../../keys/key-structure.js';
 import { limits } from '../../limits.js';

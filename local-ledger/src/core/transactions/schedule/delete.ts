@@ -1,4 +1,4 @@
-import type { ScheduleDeleteTransactionBody } from '../../../gen/services_schedule_delete.js';
+import type { ScheduleDeleteTransactionBody } from '@gatepost/local-ledger/gen/services_schedule_delete';
 import { prices } from '../../fees/price-list.js';
 import { demand, fail, Status } from '../../status.js';
 import { flatFee } from '../flat-fee.js';

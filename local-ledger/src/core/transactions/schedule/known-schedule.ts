@@ -1,4 +1,4 @@
-import type { ScheduleID } from '../../../gen/services_basic_types.js';
+import type { ScheduleID } from '@gatepost/local-ledger/gen/services_basic_types';
 import { scheduleNum } from '../../ids.js';
 import type { Schedule } from '../../model.js';
 import type { LedgerState } from '../../state/ledger-state.js';

@@ -1,6 +1,6 @@
-import type { Key } from '../../../gen/services_basic_types.js';
-import { SchedulableTransactionBody } from '../../../gen/services_schedulable_transaction_body.js';
-import { TransactionBody } from '../../../gen/services_transaction.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
+import { SchedulableTransactionBody } from '@gatepost/local-ledger/gen/services_schedulable_transaction_body';
+import { TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
 import { transactionId } from '../../ids.js';
 import { isEmptyKeyList } from '../../keys/key-structure.js';
 import type { Schedule } from '../../model.js';

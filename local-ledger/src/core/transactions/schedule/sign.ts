@@ -1,4 +1,4 @@
-import type { ScheduleSignTransactionBody } from '../../../gen/services_schedule_sign.js';
+import type { ScheduleSignTransactionBody } from '@gatepost/local-ledger/gen/services_schedule_sign';
 import { prices } from '../../fees/price-list.js';
 import { demand, Status } from '../../status.js';
 import { flatFee } from '../flat-fee.js';

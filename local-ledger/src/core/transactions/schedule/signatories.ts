@@ -1,4 +1,4 @@
-import type { Key } from '../../../gen/services_basic_types.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import { isSatisfied } from '../../keys/key-activation.js';
 import { primitiveKeyText } from '../../keys/primitive-key.js';
 import type { Schedule, ScheduleSignature } from '../../model.js';

@@ -1,4 +1,4 @@
-import type { TokenAssociateTransactionBody } from '../../../gen/services_token_associate.js';
+import type { TokenAssociateTransactionBody } from '@gatepost/local-ledger/gen/services_token_associate';
 import { prices } from '../../fees/price-list.js';
 import { demand, Status } from '../../status.js';
 import { anyAccount, liveAccount, liveToken, newRelation } from '../entities.js';

@@ -1,4 +1,4 @@
-import type { TokenBurnTransactionBody } from '../../../gen/services_token_burn.js';
+import type { TokenBurnTransactionBody } from '@gatepost/local-ledger/gen/services_token_burn';
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
 import { demand, Status } from '../../status.js';

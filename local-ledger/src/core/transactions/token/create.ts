@@ -1,5 +1,5 @@
-import { TokenSupplyType, TokenType } from '../../../gen/services_basic_types.js';
-import type { TokenCreateTransactionBody } from '../../../gen/services_token_create.js';
+import { TokenSupplyType, TokenType } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { TokenCreateTransactionBody } from '@gatepost/local-ledger/gen/services_token_create';
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
 import { checkOptionalKey, keyOrNone } from '../../keys/key-structure.js';

@@ -1,4 +1,4 @@
-import type { TokenDeleteTransactionBody } from '../../../gen/services_token_delete.js';
+import type { TokenDeleteTransactionBody } from '@gatepost/local-ledger/gen/services_token_delete';
 import { prices } from '../../fees/price-list.js';
 import { demand, fail, Status } from '../../status.js';
 import { anyToken, liveToken } from '../entities.js';

@@ -1,5 +1,5 @@
-import type { TokenID } from '../../../gen/services_basic_types.js';
-import type { TokenDissociateTransactionBody } from '../../../gen/services_token_dissociate.js';
+import type { TokenID } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { TokenDissociateTransactionBody } from '@gatepost/local-ledger/gen/services_token_dissociate';
 import { prices } from '../../fees/price-list.js';
 import { tokenNum } from '../../ids.js';
 import type { EntityNum, Token, TokenRelation } from '../../model.js';

@@ -1,4 +1,4 @@
-import type { Key } from '../../../gen/services_basic_types.js';
+import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import { checkOptionalKey } from '../../keys/key-structure.js';
 import { Status } from '../../status.js';
 

@@ -1,4 +1,4 @@
-import type { TokenMintTransactionBody } from '../../../gen/services_token_mint.js';
+import type { TokenMintTransactionBody } from '@gatepost/local-ledger/gen/services_token_mint';
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
 import { demand, Status } from '../../status.js';

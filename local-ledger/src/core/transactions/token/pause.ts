@@ -1,4 +1,4 @@
-import type { TokenID } from '../../../gen/services_basic_types.js';
+import type { TokenID } from '@gatepost/local-ledger/gen/services_basic_types';
 import { prices } from '../../fees/price-list.js';
 import { demand, fail, Status } from '../../status.js';
 import { anyToken } from '../entities.js';

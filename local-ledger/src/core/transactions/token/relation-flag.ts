@@ -1,4 +1,4 @@
-import type { AccountID, Key, TokenID } from '../../../gen/services_basic_types.js';
+import type { AccountID, Key, TokenID } from '@gatepost/local-ledger/gen/services_basic_types';
 import { prices } from '../../fees/price-list.js';
 import type { Token, TokenRelation } from '../../model.js';
 import { demand, fail, Status } from '../../status.js';

@@ -1,4 +1,4 @@
-import type { TokenID } from '../../../gen/services_basic_types.js';
+import type { TokenID } from '@gatepost/local-ledger/gen/services_basic_types';
 import { demand, Status } from '../../status.js';
 
 /** Refuses a list that names a token twice. */

@@ -1,5 +1,5 @@
-import { type Key, TokenKeyValidation } from '../../../gen/services_basic_types.js';
-import type { TokenUpdateTransactionBody } from '../../../gen/services_token_update.js';
+import { type Key, TokenKeyValidation } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { TokenUpdateTransactionBody } from '@gatepost/local-ledger/gen/services_token_update';
 import { prices } from '../../fees/price-list.js';
 import { anyOf } from '../../keys/key-activation.js';
 import { isEmptyKeyList, keyOrNone } from '../../keys/key-structure.js';

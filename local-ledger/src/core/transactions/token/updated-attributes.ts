@@ -1,4 +1,4 @@
-import type { TokenUpdateTransactionBody } from '../../../gen/services_token_update.js';
+import type { TokenUpdateTransactionBody } from '@gatepost/local-ledger/gen/services_token_update';
 import { utf8Length } from '../../bytes.js';
 import { keyOrNone } from '../../keys/key-structure.js';
 import { limits } from '../../limits.js';

@@ -1,4 +1,4 @@
-import type { TokenWipeAccountTransactionBody } from '../../../gen/services_token_wipe_account.js';
+import type { TokenWipeAccountTransactionBody } from '@gatepost/local-ledger/gen/services_token_wipe_account';
 import { prices } from '../../fees/price-list.js';
 import { isNonNegative } from '../../int64.js';
 import { demand, Status } from '../../status.js';

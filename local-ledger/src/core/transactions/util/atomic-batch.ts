@@ -1,5 +1,5 @@
-import { TransactionID } from '../../../gen/services_basic_types.js';
-import type { AtomicBatchTransactionBody, TransactionBody } from '../../../gen/services_transaction.js';
+import { TransactionID } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { AtomicBatchTransactionBody, TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
 import { hex } from '../../bytes.js';
 import { prices } from '../../fees/price-list.js';
 import { isUsableKey } from '../../keys/key-structure.js';

@@ -1,5 +1,5 @@
-import { TransactionBody } from '../../../gen/services_transaction.js';
-import { SignedTransaction } from '../../../gen/services_transaction_contents.js';
+import { TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
+import { SignedTransaction } from '@gatepost/local-ledger/gen/services_transaction_contents';
 import { fail, Status } from '../../status.js';
 
 /** The body of an inner transaction of a batch, a serialized SignedTransaction. */
