@@ -108,8 +108,8 @@ it('of the outputs that come unasked only the first of an open attempt is kept, 
   if (own === undefined || other === undefined) throw new Error('two agents, one with an attempt');
   const kept: string[] = [];
   const clock = new Hands();
-  const tools = { state: simulation.state, store: { put: (output: Buffer) => kept.push(String(output)) }, clock };
-  const loop = new RunLoop({ ...tools, waits: new Waits(clock) } as never);
+  const parts = { state: simulation.state, store: { put: (output: Buffer) => kept.push(String(output)) }, clock };
+  const loop = new RunLoop({ ...parts, waits: new Waits(clock) } as never);
   const finished = (agent: typeof own, output: string, named = output, task = 't', attempt = 1) =>
     loop.event(agent, {
       ref: { run: 'run-1', task, attempt },

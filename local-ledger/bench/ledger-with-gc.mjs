@@ -11,4 +11,4 @@ process.on('message', () => {
 // The channel alone must not keep the process alive.
 process.channel?.unref();
 
-await import('../dist/main.js');
+await import('../dist/src/main.js');

@@ -1,9 +1,11 @@
+import { endWithReader } from '@gatepost/shared/cli/end-with-reader';
 import { CommanderError } from 'commander';
 import { program } from './cli/options.js';
 import { explain, runLedger } from './cli/run.js';
 
 /** Bad input exits with 2, a failure to start with 1. */
 async function main(): Promise<void> {
+  endWithReader();
   try {
     await program(runLedger).exitOverride().parseAsync();
   } catch (error) {

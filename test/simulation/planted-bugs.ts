@@ -34,7 +34,7 @@ const EXECUTION = 'shared/dist/ledger/memory/execution.js';
 const SETTLED = 'rules/dist/fold/settled.js';
 const REDUCE = 'rules/dist/fold/reduce.js';
 
-const SETTLE_ALL = 'return this.#settle(payments, await this.tools.guards.of(payments));';
+const SETTLE_ALL = 'return this.#settle(payments, await this.parts.guards.of(payments));';
 const LOOK_AGAIN = 'attemptAt(state.tasks.get(payment.task), payment.attempt)?.payment !== undefined';
 const IS_KNOWN = "if (outcome.kind !== 'unknown' || options.signal?.aborted === true)";
 

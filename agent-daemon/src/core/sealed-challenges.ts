@@ -8,7 +8,7 @@ export interface Challenge {
 }
 
 /** What the seal is made with. */
-export interface SealPorts {
+export interface SealParts {
   /** Fresh random bytes. */
   readonly random: (size: number) => Uint8Array;
   /** A message authentication code, at least 16 bytes, under a key that nobody else has. */
@@ -33,14 +33,14 @@ export class SealedChallenges {
   readonly #used = new Map<string, number>();
 
   constructor(
-    private readonly ports: SealPorts,
+    private readonly parts: SealParts,
     readonly lifeMs: number,
   ) {}
 
   issue(coordinator: string, nowMs: number): Challenge {
     const expiresAtMs = nowMs + this.lifeMs;
     const expiry = expiresAtMs.toString(16).padStart(EXPIRY_DIGITS, '0');
-    const open = `${expiry}${hex(this.ports.random(RANDOM_BYTES))}`;
+    const open = `${expiry}${hex(this.parts.random(RANDOM_BYTES))}`;
     return { nonce: `${open}${this.#seal(open, coordinator)}`, coordinator, expiresAtMs };
   }
 
@@ -63,7 +63,7 @@ export class SealedChallenges {
   }
 
   #seal(open: string, coordinator: string): string {
-    return hex(this.ports.seal(`${open} ${coordinator}`).subarray(0, SEAL_BYTES));
+    return hex(this.parts.seal(`${open} ${coordinator}`).subarray(0, SEAL_BYTES));
   }
 }
 

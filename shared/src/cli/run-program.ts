@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { toGatepostError } from '../vocabulary/errors.js';
 import { printableLines } from '../vocabulary/printable.js';
+import { endWithReader } from './end-with-reader.js';
 
 /** Sets the exit code of the command that ran. */
 export type Exit = (code: number) => void;
@@ -14,6 +15,7 @@ export async function runProgram(
   build: (exit: Exit) => Command,
   argv: readonly string[] = process.argv,
 ): Promise<number> {
+  endWithReader();
   let code = 0;
   const program = build((exitCode) => {
     code = exitCode;

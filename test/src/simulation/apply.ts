@@ -139,7 +139,7 @@ function tellLies(world: World, host: AgentHost): () => void {
   const { network, random, journal, token, run, plan, hosts, events, clock } = world;
   const dice = random.fork();
   const account = dice.chance(0.7) ? host.account : network.createAccount();
-  const tools = {
+  const parts = {
     ledger: network.ledger(account),
     random: dice,
     run,
@@ -153,7 +153,7 @@ function tellLies(world: World, host: AgentHost): () => void {
   const tell = (): void => {
     if (isOver) return;
     events.mark('a lie was told');
-    void lie(tools);
+    void lie(parts);
     clock.at(clock.nowMs() + dice.whole(200, 3_000), tell);
   };
   tell();

@@ -41,7 +41,7 @@ class SimulatedIdentity extends CoordinatorIdentity {
 }
 
 /** What one process of the coordinator works with. */
-export interface CoordinatorTools {
+export interface CoordinatorParts {
   readonly number: number;
   readonly plan: Plan;
   readonly journal: TopicId;
@@ -72,13 +72,13 @@ export class Coordinator {
   readonly name: string;
   state: RunState | undefined;
 
-  constructor(readonly tools: CoordinatorTools) {
-    this.name = `coordinator ${tools.number}`;
+  constructor(readonly parts: CoordinatorParts) {
+    this.name = `coordinator ${parts.number}`;
   }
 
   /** @throws GatepostError as `runPlan` does. */
   async run(): Promise<LoopEnd> {
-    const { number, plan, journal, token, agents, ledger, clock, keeper, takeOver, wires, events } = this.tools;
+    const { number, plan, journal, token, agents, ledger, clock, keeper, takeOver, wires, events } = this.parts;
     const log = events.logger(this.name);
     const feed = new LedgerFeed(ledger, journal, agents, log);
     const index = await indexJournal(feed, ledger.account);
@@ -90,7 +90,7 @@ export class Coordinator {
     await replay(feed, state, log);
     this.state = state;
     if (chosen.state === 'closed') return 'closed';
-    const { limits } = this.tools;
+    const { limits } = this.parts;
     const ports = {
       ledger,
       clock,
@@ -117,7 +117,7 @@ export class Coordinator {
   }
 
   #noteChange(change: Change): void {
-    const { events } = this.tools;
+    const { events } = this.parts;
     if (change.event === 'ignored' && change.reason.startsWith('assignment')) {
       events.mark('an assignment had no effect');
     }

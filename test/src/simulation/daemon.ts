@@ -33,7 +33,7 @@ export interface Work {
 }
 
 /** Who a daemon is and what it works with. */
-export interface DaemonTools {
+export interface DaemonParts {
   readonly account: AccountId;
   readonly inbox: TopicId;
   readonly journal: TopicId;
@@ -79,8 +79,8 @@ export class Daemon {
   #running = 0;
   #stopped = false;
 
-  constructor(readonly tools: DaemonTools) {
-    const { ledger, clock, journal, disk, session, leaseMs, events } = tools;
+  constructor(readonly parts: DaemonParts) {
+    const { ledger, clock, journal, disk, session, leaseMs, events } = parts;
     const log = events.logger(session);
     const store = new DaemonStore(disk, clock);
     this.#store = store;
@@ -104,7 +104,7 @@ export class Daemon {
   }
 
   async run(): Promise<void> {
-    const { ledger, inbox } = this.tools;
+    const { ledger, inbox } = this.parts;
     if (this.#store.rows.size === 0 && this.#store.cursor.sequenceNumber === 0) await this.#readReported();
     this.#announce();
     this.#leases.start();
@@ -121,7 +121,7 @@ export class Daemon {
   stop(): void {
     this.#stopped = true;
     void this.#leases.stop();
-    const { session } = this.tools;
+    const { session } = this.parts;
     this.#poster.add({
       attempt: undefined,
       run: undefined,
@@ -130,7 +130,7 @@ export class Daemon {
   }
 
   #announce(): void {
-    const { session, inbox, address, capabilities, slots } = this.tools;
+    const { session, inbox, address, capabilities, slots } = this.parts;
     this.#poster.add({
       attempt: undefined,
       run: undefined,
@@ -140,7 +140,7 @@ export class Daemon {
 
   /** A daemon without a memory asks the journal which of its attempts are over. */
   async #readReported(): Promise<void> {
-    const { ledger, clock, journal, account } = this.tools;
+    const { ledger, clock, journal, account } = this.parts;
     for (;;) {
       try {
         for await (const { payer, message } of ledger.read(journal, START)) {
@@ -165,19 +165,19 @@ export class Daemon {
         return await write();
       } catch {
         // The disk is full; it has to be emptied before anything goes on.
-        await pause(this.tools.clock, AGAIN_MS);
+        await pause(this.parts.clock, AGAIN_MS);
       }
     }
   }
 
   /** Notes how an attempt stands; what is lost of that is made good by the inbox. */
   #note(key: string, row: AttemptRow): void {
-    void this.#store.putRow(key, row).catch(() => this.tools.events.note(key, 'is not noted: the disk is full'));
+    void this.#store.putRow(key, row).catch(() => this.parts.events.note(key, 'is not noted: the disk is full'));
   }
 
   /** What an earlier process had on its way is asked after; what it did not send is sent now. */
   #reportOwed(): void {
-    const { events } = this.tools;
+    const { events } = this.parts;
     const onTheWay = new Set(this.#store.prepared().flatMap(({ results }) => results));
     for (const row of this.#store.prepared()) {
       this.#poster.takeUp(
@@ -200,7 +200,7 @@ export class Daemon {
   }
 
   #take(message: TopicMessage): void {
-    for (const instruction of readInboxMessage(message, this.tools.coordinator).instructions) {
+    for (const instruction of readInboxMessage(message, this.parts.coordinator).instructions) {
       if (instruction.kind === 'cancel') this.cancel(instruction.ref, instruction.reason);
       else this.#assign(instruction.assignment);
     }
@@ -216,7 +216,7 @@ export class Daemon {
 
   #resume(key: string, row: AttemptRow): void {
     const { assignment, starts } = row;
-    const { clock, capabilities } = this.tools;
+    const { clock, capabilities } = this.parts;
     const live: Live = {
       key,
       attempt: newAttempt(assignment, starts),
@@ -262,12 +262,12 @@ export class Daemon {
   }
 
   #pump(): void {
-    while (this.#running < this.tools.slots && !this.#stopped) {
+    while (this.#running < this.parts.slots && !this.#stopped) {
       const next = this.#queue.shift();
       if (next === undefined) return;
       if (next.attempt.phase !== 'queued') continue;
       this.#running += 1;
-      this.#apply(next, { type: 'slot_granted', nowMs: this.tools.clock.nowMs() });
+      this.#apply(next, { type: 'slot_granted', nowMs: this.parts.clock.nowMs() });
     }
   }
 
@@ -278,7 +278,7 @@ export class Daemon {
   }
 
   #perform(live: Live, command: AttemptCommand): void {
-    const { clock } = this.tools;
+    const { clock } = this.parts;
     const { ref } = live.attempt.assignment;
     switch (command.do) {
       case 'execute':
@@ -312,7 +312,7 @@ export class Daemon {
   }
 
   #execute(live: Live): void {
-    const { clock, work, events, account } = this.tools;
+    const { clock, work, events, account } = this.parts;
     const { assignment, starts } = live.attempt;
     const input = live.input === undefined ? {} : { input: live.input };
     this.#note(live.key, { assignment, starts, ...input });

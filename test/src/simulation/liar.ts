@@ -6,7 +6,7 @@ import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/id
 import type { Random } from '../chaos/random.js';
 
 /** What a liar knows. */
-interface LiarTools {
+interface LiarParts {
   readonly ledger: Ledger;
   readonly random: Random;
   readonly run: string;
@@ -19,16 +19,16 @@ interface LiarTools {
 }
 
 /** Something that is not true, on the journal: by an agent of the run, or by anybody. */
-export async function lie(tools: LiarTools): Promise<string> {
-  const { ledger, run, journal } = tools;
-  const record = untruth(tools);
+export async function lie(parts: LiarParts): Promise<string> {
+  const { ledger, run, journal } = parts;
+  const record = untruth(parts);
   const message = record === undefined ? Buffer.from('{"gatepost":1,"records":[') : packRecords(run, [record])[0];
   if (message === undefined) return 'nothing';
   await ledger.execute(await ledger.prepare([{ kind: 'message', topic: journal, message }], { validSeconds: 30 }));
   return record?.type ?? 'malformed';
 }
 
-function untruth({ ledger, random, token, tasks, inboxes, others }: LiarTools): AnyRecord | undefined {
+function untruth({ ledger, random, token, tasks, inboxes, others }: LiarParts): AnyRecord | undefined {
   const task = random.pick(tasks);
   const attempt = random.whole(1, 3);
   const output = random.pick(['right "lie"', 'wrong', '"right"']);

@@ -8,7 +8,7 @@ import { type GateInput, runCommandGate } from './command-gate.js';
 import { SchemaGates } from './schema-gate.js';
 
 /** What automatic gates run with. */
-export interface GateTools {
+export interface GateParts {
   /** Where gate programs run: the plan file's directory. */
   readonly directory: string;
   readonly schemas: SchemaGates;
@@ -19,7 +19,7 @@ const COST = { none: 0, schema: 1, command: 2, quorum: 3, human: 4, agent: 5 } a
 
 async function runGate(
   gate: Gate,
-  { directory, schemas }: GateTools,
+  { directory, schemas }: GateParts,
   input: GateInput,
 ): Promise<GateOutcome | undefined> {
   if (gate.kind === 'command') return runCommandGate(gate.argv, gate.timeoutMs, directory, input);
@@ -47,14 +47,14 @@ export function automaticGates(directory: string): AutomaticGates {
 /** Runs the gates that need nobody; all must accept. A gate that breaks rejects. */
 export async function runAutomaticGates(
   gates: readonly Gate[],
-  tools: GateTools,
+  parts: GateParts,
   input: GateInput,
 ): Promise<GateOutcome> {
   const reasons: string[] = [];
   for (const gate of [...gates].sort((a, b) => COST[a.kind] - COST[b.kind])) {
     let outcome: GateOutcome | undefined;
     try {
-      outcome = await runGate(gate, tools, input);
+      outcome = await runGate(gate, parts, input);
     } catch (thrown) {
       outcome = {
         accepted: false,

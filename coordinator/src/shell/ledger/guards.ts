@@ -23,7 +23,7 @@ interface Guarded {
 }
 
 /** What guards are made with. */
-export interface GuardTools {
+export interface GuardParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly context: RunContext;
@@ -42,13 +42,13 @@ export class Guards {
   /** Tasks with `guard: true`. */
   readonly guarded: ReadonlySet<string>;
 
-  constructor(readonly tools: GuardTools) {
-    this.guarded = new Set(tools.context.plan.tasks.filter(({ guard }) => guard).map(({ id }) => id));
+  constructor(readonly parts: GuardParts) {
+    this.guarded = new Set(parts.context.plan.tasks.filter(({ guard }) => guard).map(({ id }) => id));
   }
 
   /** Anything but `done` means that there may be no guard; then nothing must be assigned yet. */
   async arm({ task, attempt, deadlineMs }: Guarded): Promise<Became> {
-    const { context, graceMs } = this.tools;
+    const { context, graceMs } = this.parts;
     const [message = Buffer.alloc(0)] = packRecords(context.run, [guardRecord({ task, attempt })]);
     const dueSeconds = (nanosFromMs(deadlineMs + graceMs) + NANOS_PER_SECOND - 1n) / NANOS_PER_SECOND;
     const expiresAt = dueSeconds * NANOS_PER_SECOND;
@@ -76,11 +76,11 @@ export class Guards {
     const outcome = await this.#execute({ kind: 'unschedule', schedule });
     if (outcome.kind === 'done' || (outcome.kind === 'refused' && SCHEDULE_GONE.has(outcome.status))) return;
     const why = outcome.kind === 'refused' ? outcome.status : outcome.why;
-    this.tools.log.warn({ task, attempt }, `the guard could not be taken away: ${why}`);
+    this.parts.log.warn({ task, attempt }, `the guard could not be taken away: ${why}`);
   }
 
   async #execute(action: Action): Promise<Outcome> {
-    const { ledger, clock, waits, signal } = this.tools;
+    const { ledger, clock, waits, signal } = this.parts;
     const prepared = await ledger.prepare([action]);
     const wait = waits.open('the network');
     try {
@@ -98,18 +98,18 @@ export class Guards {
     try {
       return this.#known.get(keyOf(task, attempt)) ?? (await this.#find(this.#memo(task, attempt)));
     } catch (thrown) {
-      this.tools.log.warn({ task, attempt }, `the guard cannot be looked up: ${toGatepostError(thrown).message}`);
+      this.parts.log.warn({ task, attempt }, `the guard cannot be looked up: ${toGatepostError(thrown).message}`);
       return undefined;
     }
   }
 
   /** The guard that a predecessor made, if the mirror still shows it as waiting. */
   async #find(memo: string): Promise<ScheduleId | undefined> {
-    return (await this.tools.ledger.waitingSchedules()).find((one) => one.memo === memo)?.id;
+    return (await this.parts.ledger.waitingSchedules()).find((one) => one.memo === memo)?.id;
   }
 
   /** Short whatever the ids are, and the same for every process of this run. */
   #memo(task: string, attempt: number): string {
-    return `gatepost guard ${sha256(`${this.tools.context.run}|${keyOf(task, attempt)}`).slice(0, 32)}`;
+    return `gatepost guard ${sha256(`${this.parts.context.run}|${keyOf(task, attempt)}`).slice(0, 32)}`;
   }
 }

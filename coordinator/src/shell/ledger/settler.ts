@@ -21,7 +21,7 @@ export interface LookAhead {
 }
 
 /** What settling works with. */
-export interface SettlerTools {
+export interface SettlerParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly context: RunContext;
@@ -43,20 +43,20 @@ const REASON_TRIES = 40;
  * Their guards are deleted with it.
  */
 export class Settler {
-  constructor(readonly tools: SettlerTools) {}
+  constructor(readonly parts: SettlerParts) {}
 
   /**
    * Settles payments together; a batch the ledger refuses is split by payee until those at fault stand alone.
    * @returns what became of each payment. Never throws for what the ledger does.
    */
   async settle(payments: readonly Payment[]): Promise<PaymentBecame[]> {
-    return this.#settle(payments, await this.tools.guards.of(payments));
+    return this.#settle(payments, await this.parts.guards.of(payments));
   }
 
   async #settle(payments: readonly Payment[], guards: readonly ScheduleId[]): Promise<PaymentBecame[]> {
     let ahead: LookAhead;
     try {
-      ahead = await this.tools.lookAhead();
+      ahead = await this.parts.lookAhead();
     } catch (thrown) {
       return all(payments, { kind: 'never', why: toGatepostError(thrown).message });
     }
@@ -67,7 +67,7 @@ export class Settler {
   }
 
   async #pay(payments: readonly Payment[], guards: readonly ScheduleId[]): Promise<PaymentBecame[]> {
-    const transfer = this.tools.ledger.nextTransactionId();
+    const transfer = this.parts.ledger.nextTransactionId();
     const outcome = await this.#execute(payments, transfer, guards);
     if (outcome.kind === 'done') return all(payments, outcome);
     if (outcome.kind !== 'refused') return all(payments, { kind: outcome.kind, why: outcome.why });
@@ -76,10 +76,10 @@ export class Settler {
     const groups = byPayee(payments);
     if (groups.length === 1) {
       const why = await this.#innerStatus(transfer, outcome.status);
-      this.tools.log.warn({ payee: payments[0]?.to, reason: why }, 'payment refused');
+      this.parts.log.warn({ payee: payments[0]?.to, reason: why }, 'payment refused');
       return all(payments, { kind: 'refused', why });
     }
-    this.tools.log.info({ status: outcome.status, payees: groups.length }, 'batch refused; splitting it');
+    this.parts.log.info({ status: outcome.status, payees: groups.length }, 'batch refused; splitting it');
     const middle = Math.ceil(groups.length / 2);
     const first = await this.#settle(groups.slice(0, middle).flat(), []);
     return [...first, ...(await this.#settle(groups.slice(middle).flat(), []))];
@@ -90,7 +90,7 @@ export class Settler {
     transfer: TransactionId,
     guards: readonly ScheduleId[],
   ): Promise<Outcome> {
-    const { ledger, clock, context, windowMs, waits, signal } = this.tools;
+    const { ledger, clock, context, windowMs, waits, signal } = this.parts;
     const record = {
       type: 'settled' as const,
       token: context.token,
@@ -118,7 +118,7 @@ export class Settler {
   /** The ledger's own word for what was wrong with the transfer; the mirror knows it a little later. */
   async #innerStatus(transfer: TransactionId, outer: string): Promise<string> {
     if (outer !== 'INNER_TRANSACTION_FAILED') return outer;
-    const { ledger, clock, log, signal } = this.tools;
+    const { ledger, clock, log, signal } = this.parts;
     for (let tries = 0; tries < REASON_TRIES; tries += 1) {
       try {
         const found = await ledger.resultOf(transfer);

@@ -29,7 +29,7 @@ import type { OpenWait, Waits } from './waits.js';
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
 /** What effects work with. */
-export interface EffectTools {
+export interface EffectParts {
   readonly state: RunState;
   readonly identity: CoordinatorIdentity;
   readonly writer: RecordWriter;
@@ -60,12 +60,12 @@ export class Effects {
   /** Payments that never happened are asked for again; that may go on for long. */
   readonly #unpaid: OpenWait;
 
-  constructor(readonly tools: EffectTools) {
-    this.#unpaid = tools.waits.open('the network');
+  constructor(readonly parts: EffectParts) {
+    this.#unpaid = parts.waits.open('the network');
   }
 
   launch(command: Command): void {
-    this.inFlight.launched(command, this.tools.clock.nowMs());
+    this.inFlight.launched(command, this.parts.clock.nowMs());
     this.#track(
       this.#carryOut(command).catch((thrown: unknown) => {
         this.fatal ??= toGatepostError(thrown);
@@ -76,16 +76,16 @@ export class Effects {
   #track(work: Promise<unknown>): void {
     const tracked = work.finally(() => {
       this.#running.delete(tracked);
-      this.tools.wake();
+      this.parts.wake();
     });
     this.#running.add(tracked);
   }
 
   /** An attempt is decided: the ledger need not tell of its deadline any more. That of a paid one goes with its payment. */
   decided(task: string, attempt: number): void {
-    const { verdict, price } = attemptAt(this.tools.state.tasks.get(task), attempt) ?? {};
-    if (!this.tools.guards.guarded.has(task) || (verdict?.accepted === true && price !== 0n)) return;
-    this.#track(this.tools.guards.disarm(task, attempt));
+    const { verdict, price } = attemptAt(this.parts.state.tasks.get(task), attempt) ?? {};
+    if (!this.parts.guards.guarded.has(task) || (verdict?.accepted === true && price !== 0n)) return;
+    this.#track(this.parts.guards.disarm(task, attempt));
   }
 
   /** Waits for what is under way. */
@@ -94,7 +94,7 @@ export class Effects {
   }
 
   async #carryOut(command: Command): Promise<void> {
-    const { clock, settler } = this.tools;
+    const { clock, settler } = this.parts;
     switch (command.kind) {
       case 'stop':
         return;
@@ -111,7 +111,7 @@ export class Effects {
       default: {
         const became = await this.#write(command);
         if (became.kind === 'never' || became.kind === 'refused') {
-          this.tools.log.warn({ command: command.key, became: became.kind }, became.why);
+          this.parts.log.warn({ command: command.key, became: became.kind }, became.why);
         }
         this.inFlight.became(command, became, clock.nowMs());
       }
@@ -119,7 +119,7 @@ export class Effects {
   }
 
   async #write(command: Exclude<Command, { kind: 'stop' | 'settle' | 'judge' }>): Promise<Became> {
-    const { identity, state } = this.tools;
+    const { identity, state } = this.parts;
     const { journal, run } = state.context;
     switch (command.kind) {
       case 'open':
@@ -138,20 +138,20 @@ export class Effects {
   }
 
   async #record(topic: TopicId, run: string | undefined, record: AnyRecord): Promise<Became> {
-    return becameOf(await this.tools.writer.write(topic, run, record));
+    return becameOf(await this.parts.writer.write(topic, run, record));
   }
 
   #runOpened(): RecordOf<'run_opened'> {
-    const { plan, token } = this.tools.state.context;
+    const { plan, token } = this.parts.state.context;
     return { type: 'run_opened', plan_sha256: plan.digest, name: plan.name, tasks: plan.tasks.length, token };
   }
 
   #runClosed({ outcome }: CommandOf<'close'>): RecordOf<'run_closed'> {
-    return { type: 'run_closed', outcome, state_sha256: stateDigest(this.tools.state) };
+    return { type: 'run_closed', outcome, state_sha256: stateDigest(this.parts.state) };
   }
 
   async #assign(command: AssignCommand): Promise<Became> {
-    const { state, store, guards, writer } = this.tools;
+    const { state, store, guards, writer } = this.parts;
     const task = findOrReview(state, command.task);
     if (task === undefined) throw new GatepostError('INTERNAL', `no task ${command.task}`);
     const order = await this.#order(command, task);
@@ -188,7 +188,7 @@ export class Effects {
 
   /** An input that the agent would refuse is not assigned to it; its size is noted, and another agent is looked for. */
   #tooLarge({ task, agent }: AssignCommand, bytes: number): Became | undefined {
-    const most = this.tools.fleet.observations().get(agent)?.maxInputBytes ?? Infinity;
+    const most = this.parts.fleet.observations().get(agent)?.maxInputBytes ?? Infinity;
     if (bytes <= most) return undefined;
     this.largeInputs.set(task, bytes);
     return { kind: 'never', why: `the input of ${task} has ${bytes} bytes; ${agent} takes ${most}` };
@@ -197,12 +197,12 @@ export class Effects {
   /** The order of the next attempt; `never` when it cannot be put together now, which is noted. */
   async #order(command: AssignCommand, task: TaskState): Promise<WorkOrder | Became> {
     try {
-      const order = await this.tools.orders.next(task);
+      const order = await this.parts.orders.next(task);
       this.inputTrouble.delete(command.task);
       return order;
     } catch (thrown) {
       const { code, message } = toGatepostError(thrown);
-      const known = this.inputTrouble.get(command.task)?.sinceMs ?? this.tools.clock.nowMs();
+      const known = this.inputTrouble.get(command.task)?.sinceMs ?? this.parts.clock.nowMs();
       // What is wrong with the plan will not get better by waiting.
       this.inputTrouble.set(command.task, {
         sinceMs: code === 'INVALID_PLAN' ? 0 : known,
@@ -223,17 +223,17 @@ export class Effects {
     input: Buffer,
   ): Promise<void> {
     const { task, attempt, input_sha256: inputSha256, task_type: taskType, deadline_ms: deadlineMs } = record;
-    const ref = { run: this.tools.state.context.run, task, attempt };
+    const ref = { run: this.parts.state.context.run, task, attempt };
     const work = { ref, inbox, inboxSequence, inputSha256, input, taskType, deadlineMs };
     try {
-      await this.tools.fleet.link(agent)?.dispatch(work);
+      await this.parts.fleet.link(agent)?.dispatch(work);
     } catch (thrown) {
-      this.tools.log.debug({ agent, task, attempt }, `not dispatched yet: ${toGatepostError(thrown).message}`);
+      this.parts.log.debug({ agent, task, attempt }, `not dispatched yet: ${toGatepostError(thrown).message}`);
     }
   }
 
   async #cancel(command: CommandOf<'cancel'>): Promise<Became> {
-    const { state, fleet } = this.tools;
+    const { state, fleet } = this.parts;
     const { task, attempt, reason } = command;
     const { run } = state.context;
     fleet.link(command.agent)?.cancel({ run, task, attempt }, reason);
@@ -242,15 +242,15 @@ export class Effects {
   }
 
   async #judge({ task: id, attempt: number }: CommandOf<'judge'>): Promise<void> {
-    const task = this.tools.state.tasks.get(id);
+    const task = this.parts.state.tasks.get(id);
     const attempt = attemptAt(task, number);
     if (task === undefined || attempt === undefined) return;
-    this.gated.set(attemptKeyOf(attempt), await this.tools.judging.judge(task, attempt));
+    this.gated.set(attemptKeyOf(attempt), await this.parts.judging.judge(task, attempt));
     this.inFlight.judged(id, number);
   }
 
   #verdict({ task, attempt, accepted, gate, reason }: CommandOf<'verdict'>): Promise<Became> {
-    const { journal, run } = this.tools.state.context;
+    const { journal, run } = this.parts.state.context;
     return this.#record(journal, run, { type: 'verdict', task, attempt, accepted, gate, reason: clipReason(reason) });
   }
 }

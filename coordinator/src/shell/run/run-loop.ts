@@ -40,7 +40,7 @@ export interface Fees {
 }
 
 /** What the loop works with. */
-export interface LoopTools {
+export interface LoopParts {
   readonly state: RunState;
   readonly identity: CoordinatorIdentity;
   readonly feed: LedgerFeed;
@@ -87,20 +87,20 @@ export class RunLoop {
   /** Attempts whose output came along with the news of their end. */
   readonly #early = new WeakSet<Attempt>();
 
-  constructor(readonly tools: LoopTools) {
-    this.#startedMs = tools.clock.nowMs();
+  constructor(readonly parts: LoopParts) {
+    this.#startedMs = parts.clock.nowMs();
     this.#heardMs = this.#startedMs;
-    this.#mirror = tools.waits.open('the mirror');
-    this.#agentWaits = new AgentWaits(tools.waits);
+    this.#mirror = parts.waits.open('the mirror');
+    this.#agentWaits = new AgentWaits(parts.waits);
   }
 
   /** @throws GatepostError LEDGER_REJECTED when the ledger takes no records any more, and what an effect ended with. */
   async run(interrupted: AbortSignal): Promise<LoopEnd> {
-    const { state, effects, waker, clock } = this.tools;
+    const { state, effects, waker, clock } = this.parts;
     let lastMs = clock.nowMs();
     while (!interrupted.aborted) {
       const nowMs = clock.nowMs();
-      if (nowMs - lastMs > AWAY_MS) this.tools.fleet.forgiveSilence(nowMs);
+      if (nowMs - lastMs > AWAY_MS) this.parts.fleet.forgiveSilence(nowMs);
       lastMs = nowMs;
       await this.#read();
       if (state.closed !== undefined) return 'closed';
@@ -115,7 +115,7 @@ export class RunLoop {
   }
 
   async #read(): Promise<void> {
-    const { feed, effects, log, state } = this.tools;
+    const { feed, effects, log, state } = this.parts;
     const afterPredecessor = this.#afterPredecessor();
     const quiet = this.#isQuiet();
     const due = this.#inboxesToRead(afterPredecessor, quiet);
@@ -138,7 +138,7 @@ export class RunLoop {
       return;
     }
     for (const record of records) this.#fold(record);
-    this.tools.fleet.follow(state.agents.values());
+    this.parts.fleet.follow(state.agents.values());
   }
 
   /**
@@ -147,14 +147,14 @@ export class RunLoop {
    * know whether it has taken over.
    */
   #afterPredecessor(): boolean {
-    const { takenOverAt, journalAt } = this.tools.state;
+    const { takenOverAt, journalAt } = this.parts.state;
     if (!this.#begun) return true;
-    return takenOverAt > 0n && journalAt <= takenOverAt + BigInt(this.tools.limits.quarantineMs) * NANOS_PER_MS;
+    return takenOverAt > 0n && journalAt <= takenOverAt + BigInt(this.parts.limits.quarantineMs) * NANOS_PER_MS;
   }
 
   /** Whether the subscription has brought nothing for long although something is expected. */
   #isQuiet(): boolean {
-    const { feed, effects, clock, state } = this.tools;
+    const { feed, effects, clock, state } = this.parts;
     const nowMs = clock.nowMs();
     if (feed.hasNews) this.#heardMs = nowMs;
     if (effects.inFlight.size + state.openAttempts === 0 || nowMs - this.#heardMs < CATCH_UP_MS) return false;
@@ -164,7 +164,7 @@ export class RunLoop {
 
   /** Before news of the journal is folded all that may hold earlier records; otherwise now and then, else undefined. */
   #inboxesToRead(afterPredecessor: boolean, quiet: boolean): ReadonlySet<TopicId> | undefined {
-    const { feed, effects, inboxPollMs, clock, state } = this.tools;
+    const { feed, effects, inboxPollMs, clock, state } = this.parts;
     const nowMs = clock.nowMs();
     if (!feed.hasNews && !quiet && nowMs - this.#polledMs < inboxPollMs) return undefined;
     this.#polledMs = nowMs;
@@ -174,20 +174,20 @@ export class RunLoop {
   }
 
   #fold(entry: LedgerRecord): void {
-    const { state, effects, identity, emit } = this.tools;
+    const { state, effects, identity, emit } = this.parts;
     reduce(state, entry, emit);
     const { record } = entry;
     if (entry.author !== state.context.coordinator) return;
     if (record.type === 'epoch') this.#begun ||= record.instance === identity.instance;
     else if (entry.run !== state.context.run) return;
-    effects.inFlight.folded(entry, this.tools.clock.nowMs());
+    effects.inFlight.folded(entry, this.parts.clock.nowMs());
     if (record.type === 'verdict') {
       effects.gated.delete(keyOf(record.task, record.attempt));
       effects.decided(record.task, record.attempt);
       this.#declined.forget(record.task, record.attempt);
       const agent = attemptAt(state.tasks.get(record.task), record.attempt)?.agent;
       const ref = { run: state.context.run, task: record.task, attempt: record.attempt };
-      if (agent !== undefined) this.tools.fleet.link(agent)?.forget(ref);
+      if (agent !== undefined) this.parts.fleet.link(agent)?.forget(ref);
     }
     if (record.type !== 'assign' && record.type !== 'cancel') return;
     const attempt = attemptAt(state.tasks.get(record.task), record.attempt);
@@ -195,7 +195,7 @@ export class RunLoop {
   }
 
   #decide(nowMs: number): LoopEnd | undefined {
-    const { state, limits, effects, fees } = this.tools;
+    const { state, limits, effects, fees } = this.parts;
     effects.inFlight.tick(nowMs);
     if (state.opened && state.context.plan.maxFeesUsd !== undefined) fees.follow(state.openedAt);
     const seen = this.#observations();
@@ -213,7 +213,7 @@ export class RunLoop {
   }
 
   #tell(nowMs: number, { sessions }: Observations): void {
-    const { state, limits, tell, log } = this.tools;
+    const { state, limits, tell, log } = this.parts;
     this.#toldMs = nowMs;
     const agents = [...state.agents.values()].map((agent) => {
       const session = sessions.get(agent.account);
@@ -228,7 +228,7 @@ export class RunLoop {
   }
 
   #observations(): Observations {
-    const { identity, effects, fleet } = this.tools;
+    const { identity, effects, fleet } = this.parts;
     const sessions = new Map(fleet.observations());
     for (const [agent, trouble] of effects.inFlight.refusing) {
       const known = sessions.get(agent);
@@ -245,13 +245,13 @@ export class RunLoop {
       inputTrouble: effects.inputTrouble,
       largeInputs: effects.largeInputs,
       declined: this.#declined.attempts,
-      feesUsd: this.tools.fees.usd,
+      feesUsd: this.parts.fees.usd,
     };
   }
 
   /** Tells an agent about an attempt the ledger assigns to it, with its input. Does nothing when it is over. */
   async dispatch(attempt: Attempt): Promise<void> {
-    const { state, orders, fleet, log } = this.tools;
+    const { state, orders, fleet, log } = this.parts;
     const task = state.tasks.get(attempt.task);
     if (task === undefined || !isOpen(attempt) || attempt.cancelled || attempt.result !== undefined) return;
     try {
@@ -268,12 +268,12 @@ export class RunLoop {
 
   /** A session is up: everything the agent has to do is told again. */
   connected(agent: AccountId): void {
-    for (const attempt of this.tools.state.agents.get(agent)?.open ?? []) void this.dispatch(attempt);
+    for (const attempt of this.parts.state.agents.get(agent)?.open ?? []) void this.dispatch(attempt);
   }
 
   /** What a session tells of an attempt; the ledger decides, so only bytes and progress count. */
   event(agent: AccountId, { ref, kind }: AttemptEvent): void {
-    const { state, progress, log } = this.tools;
+    const { state, progress, log } = this.parts;
     if (ref === undefined || ref.run !== state.context.run) return;
     const { task, attempt } = ref;
     if (kind?.$case === 'finished') this.#keepEarly(agent, ref, kind.value);
@@ -286,7 +286,7 @@ export class RunLoop {
 
   /** A small output comes along with its end; one of each attempt is kept, from the agent it was assigned to. */
   #keepEarly(agent: AccountId, { task, attempt: number }: AttemptRef, { output, outputSha256 }: Finished): void {
-    const { state, store } = this.tools;
+    const { state, store } = this.parts;
     const attempt = attemptAt(state.tasks.get(task), number);
     if (output.length === 0 || attempt?.agent !== agent || !isOpen(attempt) || this.#early.has(attempt)) return;
     if (sha256(output) !== Buffer.from(outputSha256).toString('hex')) return;
@@ -296,11 +296,11 @@ export class RunLoop {
 
   /** The daemon may not have seen the assignment yet, or have no room: it is told again a little later, within bounds. */
   refused(agent: AccountId, { ref, code, message }: Refused): void {
-    if (ref === undefined || ref.run !== this.tools.state.context.run) return;
-    const attempt = attemptAt(this.tools.state.tasks.get(ref.task), ref.attempt);
+    if (ref === undefined || ref.run !== this.parts.state.context.run) return;
+    const attempt = attemptAt(this.parts.state.tasks.get(ref.task), ref.attempt);
     if (attempt === undefined || attempt.agent !== agent) return;
     const consequence = this.#declined.refused(ref.task, ref.attempt, code, message);
-    const { clock, log, waker } = this.tools;
+    const { clock, log, waker } = this.parts;
     const declined = consequence === 'declined';
     log[declined ? 'warn' : 'debug']({ agent, task: ref.task, attempt: ref.attempt, code }, message);
     if (declined) waker.wake();

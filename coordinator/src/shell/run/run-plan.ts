@@ -24,7 +24,7 @@ import { type RunSummary, readBalances, summarise } from '../reports/summary.js'
 import type { CoordinatorConfig } from '../setup/config-file.js';
 import { checkFees, checkFunds, checkJournal } from './preflight.js';
 import type { LoopEnd } from './run-loop.js';
-import { type RunPorts, type RunSettings, RunWork } from './run-work.js';
+import { type RunParts, type RunSettings, RunWork } from './run-work.js';
 
 /** What a run needs to know. */
 export interface RunOptions {
@@ -83,8 +83,8 @@ export async function runPlan(
   if (chosen.state !== 'closed') await checkFunds(connection, token, plan, state.paid);
   keepPlan(config.stateDir, plan);
   reporter.begin(state, chosen.state);
-  const ports = portsOf(connection, options, reporter, (task) => save(task), log);
-  const work = new RunWork(ports, settingsOf(connection, options), state, feed);
+  const parts = partsOf(connection, options, reporter, (task) => save(task), log);
+  const work = new RunWork(parts, settingsOf(connection, options), state, feed);
   const saved = new SavedOutputs(work.outputs, options.outputDir, log);
   function save(id: string): void {
     const task = state.tasks.get(id);
@@ -136,13 +136,13 @@ function tokenOf({ run, state, token }: ChosenRun, configured: TokenId): TokenId
 }
 
 /** What a run reaches the outside through: the network, the agents' hosts, this host's files and its terminal. */
-function portsOf(
+function partsOf(
   connection: Connection,
   { config, planFile, insecureLoopback }: RunOptions,
   reporter: Reporter,
   accepted: (task: string) => void,
   log: Logger,
-): RunPorts {
+): RunParts {
   return {
     ledger: hederaLedger(connection, log),
     clock: waitingClock,

@@ -28,7 +28,7 @@ import { type Wait, Waits } from './waits.js';
 import { Waker } from './waker.js';
 
 /** Everything a run reaches the outside through. */
-export interface RunPorts {
+export interface RunParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly fleet: (handlers: LinkHandlers) => AgentFleet & { close(): void };
@@ -59,10 +59,10 @@ const AT_ONCE_MS = 5_000;
 /** How often it is looked whether a wait has become worth a word. */
 const WAITS_EVERY_MS = 1_000;
 
-/** Everything that works on one run in this process, put together; see `RunPorts` for what it touches. */
+/** Everything that works on one run in this process, put together; see `RunParts` for what it touches. */
 export class RunWork {
   readonly outputs: Outputs;
-  readonly #fleet: ReturnType<RunPorts['fleet']>;
+  readonly #fleet: ReturnType<RunParts['fleet']>;
   readonly #orders: WorkOrders;
   readonly #waker: Waker;
   readonly #waits: Waits;
@@ -71,21 +71,21 @@ export class RunWork {
   #effects: Effects | undefined;
 
   constructor(
-    readonly ports: RunPorts,
+    readonly parts: RunParts,
     readonly settings: RunSettings,
     readonly state: RunState,
     readonly feed: LedgerFeed,
   ) {
-    this.#waker = new Waker(ports.clock);
-    this.#waits = new Waits(ports.clock);
-    this.#fleet = ports.fleet({
+    this.#waker = new Waker(parts.clock);
+    this.#waits = new Waits(parts.clock);
+    this.#fleet = parts.fleet({
       connected: (agent) => this.#loop?.connected(agent),
       event: (agent, event) => this.#loop?.event(agent, event),
       refused: (agent, refused) => this.#loop?.refused(agent, refused),
       changed: this.#waker.wake,
     });
-    this.outputs = new Outputs(ports.store, this.#fleet);
-    this.#orders = new WorkOrders(state, this.outputs, ports.store);
+    this.outputs = new Outputs(parts.store, this.#fleet);
+    this.#orders = new WorkOrders(state, this.outputs, parts.store);
     this.#sayWaits();
   }
 
@@ -124,14 +124,14 @@ export class RunWork {
     interrupted.addEventListener('abort', stop, { once: true });
     try {
       while (!interrupted.aborted) {
-        const { writer } = effects.tools;
-        const askedMs = this.ports.clock.nowMs();
+        const { writer } = effects.parts;
+        const askedMs = this.parts.clock.nowMs();
         const outcome = await writer.write(this.state.context.journal, undefined, identity.record('begun'));
         if (outcome.kind === 'done') return true;
         // A clock that is wrong will not be right by waiting; what took long to be sent says nothing of the clock.
-        const atOnce = this.ports.clock.nowMs() - askedMs < AT_ONCE_MS;
+        const atOnce = this.parts.clock.nowMs() - askedMs < AT_ONCE_MS;
         if (outcome.kind === 'refused' || (atOnce && clockSkew(outcome) !== undefined)) requireDone(outcome);
-        await pause(this.ports.clock, BEGIN_AGAIN_MS, interrupted);
+        await pause(this.parts.clock, BEGIN_AGAIN_MS, interrupted);
       }
       return false;
     } finally {
@@ -143,19 +143,19 @@ export class RunWork {
   async #part(effects: Effects, identity: CoordinatorIdentity): Promise<void> {
     const goodbye = async () => {
       await effects.idle();
-      const { writer } = effects.tools;
+      const { writer } = effects.parts;
       requireDone(await writer.write(this.state.context.journal, undefined, identity.record('ended')));
     };
     const patience = new AbortController();
     await Promise.race([
-      goodbye().catch((thrown: unknown) => this.ports.log.warn(toGatepostError(thrown).message)),
-      pause(this.ports.clock, PARTING_MS, patience.signal),
+      goodbye().catch((thrown: unknown) => this.parts.log.warn(toGatepostError(thrown).message)),
+      pause(this.parts.clock, PARTING_MS, patience.signal),
     ]);
     patience.abort();
   }
 
   #sayWaits(): void {
-    const { clock, waiting } = this.ports;
+    const { clock, waiting } = this.parts;
     if (this.#stop.signal.aborted) return;
     for (const wait of this.#waits.due()) waiting(wait);
     const callOff = clock.at(clock.nowMs() + WAITS_EVERY_MS, () => {
@@ -167,7 +167,7 @@ export class RunWork {
 
   #makeEffects(identity: CoordinatorIdentity): Effects {
     const { state, settings } = this;
-    const { ledger, clock, store, gates, log } = this.ports;
+    const { ledger, clock, store, gates, log } = this.parts;
     const { limits } = settings;
     const { signal } = this.#stop;
     const waits = this.#waits;
@@ -216,7 +216,7 @@ export class RunWork {
   }
 
   #makeLoop(identity: CoordinatorIdentity, effects: Effects): RunLoop {
-    const { clock, store, fees, tell, change, progress, log } = this.ports;
+    const { clock, store, fees, tell, change, progress, log } = this.parts;
     const { limits, inboxPollMs } = this.settings;
     return new RunLoop({
       state: this.state,
@@ -242,6 +242,6 @@ export class RunWork {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#fleet.close();
-    await this.ports.gates.close();
+    await this.parts.gates.close();
   }
 }

@@ -4,7 +4,7 @@ import type { MirrorNetwork } from '../network.js';
 import type { Listening } from '../rest/server.js';
 import { sendNodes } from './get-nodes.js';
 import { decodeRequest, toRpcError } from './rpc-error.js';
-import { Subscription, type SubscriptionPorts } from './subscription.js';
+import { Subscription, type SubscriptionParts } from './subscription.js';
 import { checkTopicQuery } from './topic-query.js';
 
 /** Streams a connection may have open; a sixth waits without an error, as on the real mirror. */
@@ -23,7 +23,7 @@ type Call = ServerWritableStream<Buffer, Buffer>;
  * nothing else.
  */
 export async function startGrpc(
-  ports: SubscriptionPorts,
+  ports: SubscriptionParts,
   network: MirrorNetwork,
   at: { readonly host: string; readonly port: number },
 ): Promise<Listening> {

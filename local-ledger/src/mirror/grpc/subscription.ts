@@ -8,7 +8,7 @@ import type { TopicFilter } from './topic-query.js';
 import { encodeTopicResponse } from './topic-response.js';
 
 /** What subscriptions work on. */
-export interface SubscriptionPorts {
+export interface SubscriptionParts {
   readonly state: MirrorState;
   readonly waiters: TopicWaiters;
   readonly clock: MirrorClock;
@@ -27,7 +27,7 @@ const END_CHECK_MS = 50;
 export class Subscription {
   readonly #call: ServerWritableStream<Buffer, Buffer>;
   readonly #filter: TopicFilter;
-  readonly #ports: SubscriptionPorts;
+  readonly #ports: SubscriptionParts;
   readonly #fault: StreamFault | undefined;
   readonly #cleanUp: (() => void)[];
   #cursor: number;
@@ -36,7 +36,7 @@ export class Subscription {
   #isOver = false;
   #cancelCheck: Cancel | undefined;
 
-  constructor(call: ServerWritableStream<Buffer, Buffer>, filter: TopicFilter, ports: SubscriptionPorts) {
+  constructor(call: ServerWritableStream<Buffer, Buffer>, filter: TopicFilter, ports: SubscriptionParts) {
     this.#call = call;
     this.#filter = filter;
     this.#ports = ports;
