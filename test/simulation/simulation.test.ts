@@ -15,6 +15,8 @@ const ONCE_BROKEN = [
   [623, 'a record of the journal was folded before an earlier one of an inbox'],
   [123_198, 'work of a predecessor on an inbox that came into sight with it was done and paid again'],
   [10_062, 'a node that was busy for long was taken for a clock that is wrong'],
+  [122_104, 'an attempt whose assignment crossed the last verdict was counted by verify'],
+  [123_344, 'a review of something decided was waited for without end'],
   [489, 'a lie about an attempt that was on its way stopped the reading for good'],
 ] as const;
 

@@ -9,7 +9,7 @@ import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { accountId, topicId } from '@gatepost/shared/vocabulary/ids';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { planOf, taskOf } from './plans.js';
 import { COORDINATOR, JOURNAL, Simulation, TOKEN } from './simulation.js';
 
@@ -212,6 +212,48 @@ it('an agent that reviewed a task does not work on it', () => {
   expect(ledger.ignored).toEqual(['assignment to an agent that has a part in it already']);
   ledger.assign('t', 3, 3);
   expect(ledger.agentsOf('t')).toMatchObject({ 3: AGENTS[3] });
+});
+
+describe('a review that was rejected once', () => {
+  const reviewedOnce = () => {
+    const ledger = new Ledger(planOf([taskOf('t', { gates: [REVIEW] })]));
+    ledger.assign('t', 1, 0);
+    ledger.result('t', 1, 0);
+    ledger.assign('1~t', 1, 1);
+    return ledger;
+  };
+  const decide = (ledger: Ledger) => ledger.verdict('t', 1, true, 'none');
+  const reject = (ledger: Ledger) => ledger.verdict('1~t', 1, false, 'deadline');
+
+  it('is asked for again while what it reviews is undecided', () => {
+    const ledger = reviewedOnce();
+    reject(ledger);
+    ledger.assign('1~t', 2, 2);
+    expect(ledger.agentsOf('1~t')).toEqual({ 1: AGENTS[1], 2: AGENTS[2] });
+    expect(ledger.ignored).toEqual([]);
+  });
+
+  it.each([
+    ['after', [reject, decide]],
+    ['before', [decide, reject]],
+  ])('is over when what it reviews is decided %s that, and the run can end', (_when, steps) => {
+    const ledger = reviewedOnce();
+    for (const step of steps) step(ledger);
+    expect(ledger.state.tasks.get('1~t')?.status).toBe('cancelled');
+    expect([ledger.state.unfinished, ledger.state.lost]).toEqual([0, 0]);
+    ledger.assign('1~t', 2, 2);
+    expect(ledger.ignored).toEqual(['assignment of a task that is over']);
+  });
+
+  it('is over although somebody whom it was taken from still works on it', () => {
+    const ledger = reviewedOnce();
+    ledger.assign('1~t', 2, 2);
+    ledger.verdict('1~t', 2, false, 'deadline');
+    decide(ledger);
+    expect([...ledger.state.surplus].map(({ number }) => number)).toEqual([1]);
+    reject(ledger);
+    expect([ledger.state.unfinished, ledger.state.openAttempts]).toEqual([0, 0]);
+  });
 });
 
 it('no agent reviews its own work, also not in place of a reviewer that was lost', () => {

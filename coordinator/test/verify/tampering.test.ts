@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { CHEATING, cheatsOf } from './dishonest.js';
 import {
   AGENT_1,
+  AGENT_2,
   COORDINATOR,
-  type HistoryBuilder,
+  HistoryBuilder,
   INBOX_1,
   INBOX_3,
   JOURNAL,
@@ -184,6 +185,38 @@ describe('a plan that is not the one of the run is found out', () => {
 
   it('a smaller budget, with the same digest', () => {
     expect(violated(honestRun().build(), { ...testPlan(), maxTotal: 204n })).toEqual(['plan-budget', 'plan-state']);
+  });
+});
+
+describe('an attempt beyond those that the plan allows', () => {
+  const rejectedTwice = (): HistoryBuilder => {
+    const history = new HistoryBuilder();
+    history.plan = testPlan();
+    history.online(AGENT_1);
+    history.online(AGENT_2);
+    history.open(history.plan.digest, 5);
+    for (const attempt of [1, 2]) {
+      history.assign('a', attempt, AGENT_1, 100);
+      history.result('a', attempt, AGENT_1, 'wrong');
+      history.verdict('a', attempt, false);
+    }
+    return history;
+  };
+
+  it('has no effect when its assignment crossed the last verdict, and is no fault', () => {
+    const history = rejectedTwice();
+    history.assign('a', 3, AGENT_2, 100);
+    history.close('failed');
+    expect(violated(history.build())).toEqual([]);
+  });
+
+  it('is a fault once something is decided about it', () => {
+    const history = rejectedTwice();
+    history.assign('a', 3, AGENT_2, 100);
+    history.result('a', 3, AGENT_2);
+    history.verdict('a', 3, false);
+    history.close('failed');
+    expect(violated(history.build())).toEqual(['plan-attempts']);
   });
 });
 

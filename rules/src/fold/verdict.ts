@@ -1,7 +1,7 @@
 import { type Attempt, isOpen } from '../run/attempt.js';
 import { attemptAt, freeNumbers, nextNumber } from '../run/attempt-numbers.js';
 import type { Emit } from '../run/change.js';
-import { adopt, findOrReview } from '../run/review-id.js';
+import { adopt, findOrReview, reviewId } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isAccepted, isTerminal, membersOf, quorumOf, type TaskState } from '../run/task-state.js';
 import { countsAgainstAgent, LOST_GATE } from '../run/verdict-gates.js';
@@ -47,9 +47,22 @@ export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {
   emit({ event: accepted ? 'verdict' : 'rejected', ...told, agent: attempt.agent });
   if (accepted) accept(state, task, attempt, emit);
   else reject(state, task, attempt, emit);
+  endReview(state, task, attempt, emit);
   refreshJudgeable(state, task);
   return undefined;
 };
+
+const OVER = 'what it reviews is decided';
+
+/** A review is asked for again only while what it reviews is undecided. */
+function endReview(state: RunState, { spec }: TaskState, { number }: Attempt, emit: Emit): void {
+  const review = state.tasks.get(reviewId(spec.id, number));
+  if (review === undefined || isTerminal(review.status) || review.need === 0) return;
+  failTask(state, review, 'cancelled', OVER, emit);
+}
+
+const isReviewed = (state: RunState, { reviews }: TaskState): boolean =>
+  reviews !== undefined && attemptAt(state.tasks.get(reviews.task), reviews.attempt)?.verdict !== undefined;
 
 /** Whether a number that was not assigned is one the task still wants, or would want next. */
 const mayGiveUp = (task: TaskState, number: number): boolean =>
@@ -135,6 +148,10 @@ function nextRound(state: RunState, task: TaskState, reason: string, emit: Emit)
   task.reason = reason;
   if (task.failures >= task.spec.attempts) {
     failTask(state, task, 'failed', `${reason} (attempt ${task.failures} of ${task.spec.attempts})`, emit);
+    return;
+  }
+  if (isReviewed(state, task)) {
+    failTask(state, task, 'cancelled', OVER, emit);
     return;
   }
   task.status = 'pending';

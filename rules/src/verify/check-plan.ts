@@ -130,12 +130,16 @@ class PlanCheck {
     }
   }
 
-  /** An attempt replaced while it was open, because its agent was lost, is no failure. */
+  /**
+   * An attempt replaced while it was open, because its agent was lost, is no failure. One that was assigned while the
+   * verdict that ended its task was under way has no effect: nothing is decided about it, and nothing paid.
+   */
   #checkAttempts(task: PlanTask, attempts: readonly AttemptHistory[]): void {
     let failures = 0;
     for (const attempt of [...attempts].sort((a, b) => a.attempt - b.attempt)) {
       const facts = factsOf(this.run, attempt);
-      if (facts.assignment !== undefined && failures >= task.attempts) {
+      const hasEffect = facts.verdict !== undefined || attempt.payments.length > 0;
+      if (facts.assignment !== undefined && hasEffect && failures >= task.attempts) {
         this.#report('plan-attempts', attemptName(attempt), `tried after ${failures} failures, as many as allowed`);
       }
       const next = attempts.find((other) => other.attempt === attempt.attempt + 1);
