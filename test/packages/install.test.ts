@@ -112,7 +112,8 @@ const commandsOf = (document: string) =>
 
 const served: ChildProcess[] = [];
 afterAll(() => {
-  for (const { pid } of served) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  const open = served.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+  for (const { pid } of open) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
 });
 
 /** Runs a command of a document that serves, in a shell of its own, until its first line of output that matches. */

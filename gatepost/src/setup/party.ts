@@ -47,7 +47,8 @@ export async function provision(
 ): Promise<AccountId> {
   const known = accountOf(party);
   if (known !== undefined) return known;
-  mkdirSync(party.directory, { recursive: true, mode: 0o700 });
+  // Not for its owner alone: the commands of a root daemon run as another. What is secret in it has modes of its own.
+  mkdirSync(party.directory, { recursive: true });
   const file = envFileOf(party);
   let der = variablesIn(file)[party.variables.key];
   let account: AccountId | undefined;
