@@ -122,16 +122,16 @@ describe('doctor', () => {
   it('finds a new agent fit, and says what its lease costs', async () => {
     await home.init({ echo: { command: ['cat'] } });
     const { code, stdout } = await runDaemon(['doctor', '--config', home.config], home.env);
-    expect(stdout).toMatch(/^ok {4}lease cost: busy \$31\.68 per day renewed every 30s, idle \$1\.58 per day/m);
-    expect(stdout).toMatch(/^ok {4}inbox: 0\.0\.\d+ takes messages of 0\.0\.\d+ only$/m);
+    expect(stdout).toMatch(/^ok {7}lease-cost: busy \$31\.68 per day renewed every 30s, idle \$1\.58 per day/m);
+    expect(stdout).toMatch(/^ok {7}inbox: 0\.0\.\d+ takes messages of 0\.0\.\d+ only$/m);
     // A host without bubblewrap is warned that its commands are not confined to their files.
     const confined = probeConfinement().mechanism === 'bubblewrap';
     expect(stdout).toMatch(
-      confined ? /^ok {4}executor echo: command cat, confined: own files/m : /^warn {2}executor echo/m,
+      confined ? /^ok {7}executor echo: command cat, confined: own files/m : /^warning {2}executor.unconfined echo/m,
     );
     const troubles = stdout
       .split('\n')
-      .filter((line) => /^(fail|warn)/.test(line) && !/executor echo|^warn +user: run by root/.test(line));
+      .filter((line) => /^(error|warning)/.test(line) && !/executor.unconfined echo|user.root/.test(line));
     expect(troubles).toEqual([]);
     expect(code).toBe(0);
   });
@@ -142,11 +142,12 @@ describe('doctor', () => {
     const stranger = await network.member();
     const env = { ...other.env, AGENT_PRIVATE_KEY: stranger.privateKey };
     const { code, stdout, stderr } = await runDaemon(['doctor', '--config', other.config, '--json'], env);
-    const { findings } = JSON.parse(stdout) as { findings: { level: string; check: string }[] };
-    const failed = findings.filter(({ level }) => level === 'fail').map(({ check }) => check);
-    expect(failed).toEqual(['account key', 'executor a', 'executor b']);
-    expect(stderr).toContain('account key, executor a, executor b must be mended first');
-    expect(code).toBe(2);
+    const { findings, errors } = JSON.parse(stdout) as { findings: { level: string; id: string }[]; errors: number };
+    const failed = findings.filter(({ level }) => level === 'error').map(({ id }) => id);
+    expect(failed).toEqual(['executor.broken', 'executor.broken', 'account-key.other']);
+    expect(errors).toBe(3);
+    expect(stderr).toContain('not ready: executor.broken a, executor.broken b, account-key.other');
+    expect(code).toBe(1);
     expect(stdout + stderr).not.toContain(stranger.privateKey);
     other.remove();
   });
@@ -177,7 +178,7 @@ describe('doctor', () => {
     expect(done.code, done.stderr).toBe(0);
     expect(readFileSync(file, 'utf8')).toMatch(/^AGENT_ACCOUNT_ID=0\.0\.\d+$/m);
     const doctor = await runDaemon(['doctor', '--config', 'agent.yaml'], env, cwd);
-    expect(doctor.stdout).toMatch(/^ok {4}account key: signs for 0\.0\.\d+$/m);
+    expect(doctor.stdout).toMatch(/^ok {7}account-key: AGENT_PRIVATE_KEY signs for 0\.0\.\d+$/m);
     expect(doctor.code, doctor.stdout).toBe(0);
     rmSync(cwd, { recursive: true });
   });

@@ -4,6 +4,7 @@ import { addAgents } from './cli/agents.js';
 import { addBill } from './cli/bill.js';
 import type { AddCommand } from './cli/command.js';
 import { addApprove, addCancel, addReject } from './cli/direct.js';
+import { addDoctor } from './cli/doctor.js';
 import { addEstimate } from './cli/estimate.js';
 import { addExplain } from './cli/explain.js';
 import { addImport } from './cli/import.js';
@@ -19,6 +20,7 @@ const COMMANDS: readonly AddCommand[] = [
   addInvite,
   addAddAgent,
   addRemoveAgent,
+  addDoctor,
   addRun,
   addStatus,
   addExplain,

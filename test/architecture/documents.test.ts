@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ENVIRONMENT } from '@gatepost/shared/config/environment';
+import { CHECKS, type Problem } from '@gatepost/shared/doctor/checks';
 import { ERROR_KINDS } from '@gatepost/shared/vocabulary/errors';
 import { describe, expect, it } from 'vitest';
 
@@ -28,6 +29,24 @@ describe('documents say what the code says', () => {
     expect(firstCells(text).sort()).toEqual(Object.keys(ERROR_KINDS).sort());
     for (const [code, { exitCode, actor, advice }] of Object.entries(ERROR_KINDS)) {
       expect(text, code).toContain(`| \`${code}\` | ${exitCode} | ${actor} | ${advice} |`);
+    }
+  });
+
+  it('docs/doctor.md lists exactly what doctors look at and can find, with levels, advice and codes', () => {
+    const text = read('docs/doctor.md');
+    const problems = Object.entries(CHECKS).flatMap(([id, check]) =>
+      Object.entries<Problem>(check.problems).map(([problem, entry]) => [`${id}.${problem}`, entry] as const),
+    );
+    const ids = [...Object.keys(CHECKS), ...problems.map(([id]) => id)];
+    expect(ids.length).toBeGreaterThan(50);
+    expect(firstCells(text).sort()).toEqual(ids.sort());
+    for (const [id, { by, looksAt }] of Object.entries(CHECKS)) {
+      expect(text).toContain(`| \`${id}\` | ${by.length === 2 ? 'both' : by[0]} | ${looksAt} |`);
+    }
+    for (const [id, { level, what, advice, code }] of problems) {
+      expect(text).toContain(
+        `| \`${id}\` | ${level} | ${what} | ${advice} | ${code === undefined ? '' : `\`${code}\``} |`,
+      );
     }
   });
 

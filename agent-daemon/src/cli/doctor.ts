@@ -1,28 +1,24 @@
 import type { Environment } from '@gatepost/shared/config/environment';
-import { printable, printableJson } from '@gatepost/shared/vocabulary/printable';
+import { diagnose } from '@gatepost/shared/doctor/diagnose';
+import { tellFindings } from '@gatepost/shared/doctor/finding';
 import { loadConfig } from '../config/daemon-config.js';
 import { connectAgent } from '../shell/access.js';
-import { assertHealthy, examine, type Finding } from '../shell/doctor.js';
+import { examine } from '../shell/doctor/examine.js';
 
 export interface DoctorOptions {
   readonly config: string;
   readonly json?: boolean;
 }
 
-const line = ({ level, check, detail }: Finding): string => printable(`${level.padEnd(4)}  ${check}: ${detail}`);
-
-/** Prints what a daemon with this configuration would find; exit code 2 when it could not work. */
+/**
+ * Prints what a daemon with this configuration would find; returns the exit code.
+ * @throws GatepostError NOT_READY when it could not work.
+ */
 export async function doctor(env: Environment, options: DoctorOptions): Promise<number> {
-  const config = loadConfig(options.config);
-  const connection = connectAgent(env, config.account);
-  try {
-    const findings = await examine(connection, config);
-    process.stdout.write(
-      options.json ? `${printableJson(JSON.stringify({ findings }))}\n` : `${findings.map(line).join('\n')}\n`,
-    );
-    assertHealthy(findings);
-    return 0;
-  } finally {
-    connection.close();
-  }
+  const read = async () => {
+    const config = loadConfig(options.config);
+    return { config, connection: connectAgent(env, config.account) };
+  };
+  tellFindings(await diagnose(options.config, read, examine), options.json === true);
+  return 0;
 }

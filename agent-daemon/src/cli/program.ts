@@ -72,10 +72,20 @@ ${ENVIRONMENT_HELP}`,
 function addDoctor(program: Command, exit: Exit): void {
   program
     .command('doctor')
-    .description('check account, topics, token, certificate, executors, and say what the lease costs')
+    .description('check keys, balances, topics, token, executors, network and this host, and say what to do')
     .option(...CONFIG)
     .option('--json', 'print one JSON line')
-    .addHelpText('after', `\nExample:\n  agent-daemon doctor --config agent.yaml\n${ENVIRONMENT_HELP}`)
+    .addHelpText(
+      'after',
+      `
+Sends nothing and changes nothing. docs/doctor.md lists everything that it can find.
+Exit code: 0 when there is no error (there may be warnings), 1 when there is one.
+
+Examples:
+  agent-daemon doctor --config agent.yaml
+  agent-daemon doctor --json
+${ENVIRONMENT_HELP}`,
+    )
     .action(async (options: DoctorOptions) => {
       const { doctor } = await import('./doctor.js');
       exit(await doctor(readEnvironment(), options));

@@ -1,5 +1,6 @@
 import { systemClock } from '@gatepost/shared/clock';
 import type { Environment } from '@gatepost/shared/config/environment';
+import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { createLogger } from '@gatepost/shared/log';
@@ -8,6 +9,7 @@ import { loadConfig } from '../config/daemon-config.js';
 import { usdPerDay } from '../core/lease-planner.js';
 import { connectAgent } from '../shell/access.js';
 import { Daemon } from '../shell/daemon.js';
+import { payingLooks, standingLooks } from '../shell/doctor/ledger-looks.js';
 import { accountKeys } from '../shell/ledger/account-keys.js';
 import { insecureIdentity, loadIdentity } from '../shell/tls.js';
 
@@ -50,6 +52,10 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
   const identity = options.insecureLoopback ? insecureIdentity(config.listen) : loadIdentity(config.tls);
   const connection = connectAgent(env, config.account);
   await assertReachable(connection);
+  requireFit(await takeLooks(standingLooks(connection, config)));
+  for (const { id, level, detail, advice } of await takeLooks(payingLooks(connection, config))) {
+    if (level !== 'ok') log.warn({ finding: id, advice }, detail);
+  }
   const signals = stopSignals();
   const daemon = new Daemon({
     config,

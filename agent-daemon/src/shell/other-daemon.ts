@@ -16,8 +16,11 @@ export interface Likeness {
   readonly insecure: boolean;
 }
 
-/** Whether a daemon of the same account and coordinator answers at an address. */
-function answers(address: string, { account, coordinator, insecure }: Likeness): Promise<boolean> {
+/** Whether a daemon of an account and coordinator answers at an address. */
+export function isAnswering(
+  address: string,
+  { account, coordinator, insecure }: Omit<Likeness, 'session'>,
+): Promise<boolean> {
   // Nothing secret is said, and nothing is believed but that somebody is there: any certificate will do.
   const channel = insecure
     ? credentials.createInsecure()
@@ -45,7 +48,7 @@ export async function livingLeases<T extends { readonly memo: string }>(
   const found = schedules.map(async (schedule) => {
     const { session, address } = readLeaseMemo(schedule.memo) ?? {};
     if (address === undefined || session === likeness.session) return [];
-    return (await answers(address, likeness)) ? [{ ...schedule, address }] : [];
+    return (await isAnswering(address, likeness)) ? [{ ...schedule, address }] : [];
   });
   return (await Promise.all(found)).flat();
 }

@@ -95,5 +95,5 @@ it('a topic that is no journal is refused before anything is written to it', asy
   });
   expect(await length(inbox)).toBe(0);
   const missing = '0.0.987654' as TopicId;
-  await expect(run(plan, { journal: missing })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(run(plan, { journal: missing })).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
 });

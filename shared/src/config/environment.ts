@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { BlockList, isIPv4 } from 'node:net';
 import { parseEnv } from 'node:util';
 import { GatepostError } from '../vocabulary/errors.js';
 
@@ -105,6 +106,36 @@ export function prepareLibraries(): void {
   const direct = (listed || general || '').split(',').filter((host) => host !== '');
   process.env.no_grpc_proxy = [...direct, ...LOOPBACK].join(',');
   process.env.GRPC_VERBOSITY = verbosity || 'NONE';
+}
+
+/** The variables that name a proxy for gRPC, the first one that is set has it. */
+const PROXY_VARIABLES = ['grpc_proxy', 'https_proxy', 'http_proxy'] as const;
+
+/** A proxy that gRPC goes through. */
+export interface ProxyUse {
+  readonly variable: (typeof PROXY_VARIABLES)[number];
+  /** host:port */
+  readonly address: string;
+}
+
+/** The proxy of the environment that gRPC uses for a host, by the rules of its library; undefined when it uses none. */
+export function proxyFor(host: string): ProxyUse | undefined {
+  const variable = PROXY_VARIABLES.find((name) => process.env[name]);
+  const url = variable === undefined ? '' : (process.env[variable] ?? '');
+  if (variable === undefined || !URL.canParse(url) || new URL(url).protocol !== 'http:') return undefined;
+  const direct = (process.env.no_grpc_proxy || process.env.no_proxy || '').split(',').filter((entry) => entry !== '');
+  if (direct.some((entry) => host.endsWith(entry) || isWithin(host, entry))) return undefined;
+  const { hostname, port } = new URL(url);
+  return { variable, address: `${hostname}:${port || 80}` };
+}
+
+/** Whether an IPv4 address lies in a range such as 10.0.0.0/8. */
+function isWithin(host: string, range: string): boolean {
+  const [network = '', prefix = ''] = range.split('/');
+  if (!isIPv4(host) || !isIPv4(network) || !/^\d{1,2}$/.test(prefix) || Number(prefix) > 32) return false;
+  const list = new BlockList();
+  list.addSubnet(network, Number(prefix));
+  return list.check(host);
 }
 
 /** Has gRPC reach an address of this host without the environment's proxy. @param address host:port */

@@ -26,18 +26,38 @@ export interface MirrorKey {
 export class AccountKey {
   readonly publicKey: PublicKey;
   readonly #sign: (message: Uint8Array) => Uint8Array;
+  readonly #otherKind: () => PrivateKey;
 
-  private constructor(publicKey: PublicKey, sign: (message: Uint8Array) => Uint8Array) {
+  private constructor(publicKey: PublicKey, sign: (message: Uint8Array) => Uint8Array, otherKind: () => PrivateKey) {
     this.publicKey = publicKey;
     this.#sign = sign;
+    this.#otherKind = otherKind;
   }
 
   static fromSdk(key: PrivateKey): AccountKey {
-    if (key.type !== 'ED25519') return new AccountKey(key.publicKey, (message) => key.sign(message));
+    const raw = key.toBytesRaw();
+    if (key.type !== 'ED25519') {
+      return new AccountKey(
+        key.publicKey,
+        (message) => key.sign(message),
+        () => PrivateKey.fromBytesED25519(raw),
+      );
+    }
+    const otherKind = () => PrivateKey.fromBytesECDSA(raw);
     // node:crypto signs Ed25519 an order of magnitude faster than the SDK's own code.
-    const der = Buffer.concat([ED25519_PKCS8_PREFIX, key.toBytesRaw()]);
+    const der = Buffer.concat([ED25519_PKCS8_PREFIX, raw]);
     const native = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-    return new AccountKey(key.publicKey, (message) => cryptoSign(null, message, native));
+    return new AccountKey(key.publicKey, (message) => cryptoSign(null, message, native), otherKind);
+  }
+
+  /** The public key that the same bytes make as a key of the other kind; undefined when they make none. */
+  publicKeyOfOtherKind(): PublicKey | undefined {
+    try {
+      return this.#otherKind().publicKey;
+    } catch {
+      // Not every 32 bytes are a key on secp256k1.
+      return undefined;
+    }
   }
 
   sign(message: Uint8Array): Uint8Array {

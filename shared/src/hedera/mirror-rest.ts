@@ -13,11 +13,32 @@ const int64 = z.union([z.int().transform(BigInt), z.bigint()]);
 const timestamp = z.string().transform(parseNanos);
 const links = z.object({ next: z.string().nullable() });
 
-const account = z.object({ account: z.string(), key, deleted: z.boolean().nullable() });
+const account = z.object({
+  account: z.string(),
+  key,
+  deleted: z.boolean().nullable(),
+  evm_address: z.string().nullish(),
+});
 const accounts = z.object({ accounts: z.array(account) });
-const accountTokens = z.object({ tokens: z.array(z.object({ token_id: z.string(), balance: int64 })), links });
+const accountToken = z.object({
+  token_id: z.string(),
+  balance: int64,
+  /** NOT_APPLICABLE, FROZEN or UNFROZEN. */
+  freeze_status: z.string().nullish(),
+  /** NOT_APPLICABLE, GRANTED or REVOKED. */
+  kyc_status: z.string().nullish(),
+});
+const accountTokens = z.object({ tokens: z.array(accountToken), links });
+const endpoint = z.object({ domain_name: z.string().nullish(), ip_address_v4: z.string().nullish(), port: z.int() });
+const nodes = z.object({ nodes: z.array(z.object({ service_endpoints: z.array(endpoint) })) });
 const balances = z.object({ balances: z.array(z.object({ account: z.string(), balance: int64 })) });
-const topic = z.object({ topic_id: z.string(), admin_key: key, submit_key: key, deleted: z.boolean().nullable() });
+const topic = z.object({
+  topic_id: z.string(),
+  admin_key: key,
+  submit_key: key,
+  deleted: z.boolean().nullable(),
+  memo: z.string().nullish(),
+});
 const token = z.object({
   token_id: z.string(),
   name: z.string(),
@@ -26,6 +47,9 @@ const token = z.object({
   treasury_account_id: z.string(),
   total_supply: z.string().transform(BigInt),
   type: z.string(),
+  deleted: z.boolean().nullish(),
+  /** NOT_APPLICABLE, PAUSED or UNPAUSED. */
+  pause_status: z.string().nullish(),
 });
 const message = z.object({
   consensus_timestamp: timestamp,
@@ -72,6 +96,7 @@ const exchangeRates = z.object({ current_rate: z.object({ cent_equivalent: z.int
 export type MirrorAccount = z.infer<typeof account>;
 export type MirrorTopic = z.infer<typeof topic>;
 export type MirrorToken = z.infer<typeof token>;
+export type MirrorHolding = z.infer<typeof accountToken>;
 export type MirrorMessage = z.infer<typeof message>;
 export type MirrorTransaction = z.infer<typeof transaction>;
 export type MirrorSchedule = z.infer<typeof schedule>;
@@ -85,6 +110,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const RETRIES = 4;
 /** Entries per page; the real mirror's maximum. */
 const PAGE = 100;
+/** The same of the address book. */
+const NODES = 25;
 
 /**
  * One try of a read. Its timer keeps the process alive, as that of `AbortSignal.timeout` does not: a server that closes
@@ -144,8 +171,13 @@ export class MirrorRest {
 
   /** What an account holds of a token; undefined when it is not associated. */
   async tokenBalance(id: AccountId, of: TokenId): Promise<bigint | undefined> {
+    return (await this.holding(id, of))?.balance;
+  }
+
+  /** How an account stands to a token; undefined when it is not associated. */
+  async holding(id: AccountId, of: TokenId): Promise<MirrorHolding | undefined> {
     const page = await this.#get(`/accounts/${id}/tokens?token.id=${of}`, accountTokens);
-    return page.tokens.find((entry) => entry.token_id === of)?.balance;
+    return page.tokens.find((entry) => entry.token_id === of);
   }
 
   /** @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
@@ -211,6 +243,24 @@ export class MirrorRest {
     const query = at === undefined ? '' : `?timestamp=${formatNanos(at)}`;
     const { current_rate: rate } = await this.#get(`/network/exchangerate${query}`, exchangeRates);
     return { hbars: rate.hbar_equivalent, cents: rate.cent_equivalent };
+  }
+
+  /** Where the consensus nodes of the mirror's network answer, as its address book says. */
+  async nodeEndpoints(): Promise<readonly { readonly host: string; readonly port: number }[]> {
+    const page = await this.#get(`/network/nodes?limit=${NODES}`, nodes);
+    return page.nodes.flatMap(({ service_endpoints }) =>
+      service_endpoints.flatMap(({ domain_name, ip_address_v4, port }) =>
+        [domain_name, ip_address_v4].flatMap((host) => (host ? [{ host, port }] : [])),
+      ),
+    );
+  }
+
+  /** The newest transactions that somebody submitted, newest first. */
+  async newest(limit: number): Promise<readonly MirrorTransaction[]> {
+    const page = await this.#get(`/transactions?limit=${limit}&order=desc`, transactions);
+    return page.transactions.filter(({ nonce, scheduled, parent_consensus_timestamp: parent }) => {
+      return nonce === 0 && !scheduled && parent === null;
+    });
   }
 
   /** Consensus timestamp of the newest transaction the mirror knows: its clock. 0 when it knows none. */

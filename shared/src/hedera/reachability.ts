@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
+import { splitAddress } from '../vocabulary/address.js';
 import { GatepostError } from '../vocabulary/errors.js';
 import { checkClock } from './clock-check.js';
 import type { Connection } from './connection.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 
-async function connects(address: string): Promise<boolean> {
-  const [host, port] = address.split(':');
-  const socket = connectSocket({ host: host ?? '', port: Number(port) });
+/** Whether something takes a connection at host:port. */
+export async function connects(address: string): Promise<boolean> {
+  const { host, port } = splitAddress(address);
+  const socket = connectSocket({ host, port });
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
     return true;

@@ -66,6 +66,11 @@ export const ERROR_KINDS = {
     actor: 'operator',
     advice: 'Start it again on the same data directory; it takes up what was left.',
   },
+  NOT_READY: {
+    exitCode: 1,
+    actor: 'operator',
+    advice: 'Do what stands below each error, then ask again; docs/doctor.md lists them all.',
+  },
   RUN_FAILED: { exitCode: 1, actor: 'user', advice: 'The table names each task that was not paid and why.' },
   INTERRUPTED: { exitCode: 130, actor: 'user', advice: 'Run the same command again to resume.' },
   INTERNAL: { exitCode: 70, actor: 'developer', advice: 'Report it with the log.' },

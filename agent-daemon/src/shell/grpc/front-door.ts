@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { splitAddress } from '@gatepost/shared/vocabulary/address';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 
 /** Bounds of the daemon's port. */
@@ -24,11 +25,6 @@ interface Guest {
 
 /** host:port as `getPeer` of a call names it. */
 const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;
-
-function splitAddress(listen: string): { readonly host: string; readonly port: number } {
-  const colon = listen.lastIndexOf(':');
-  return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(listen.slice(colon + 1)) };
-}
 
 /**
  * Takes connections and bounds them. One that makes no request in time is closed. When there are too many, the oldest that

@@ -1,17 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
+import { isLoopback, splitAddress } from '@gatepost/shared/vocabulary/address';
 import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 
 /** How long a server may take to show its certificate. */
 const TIMEOUT_MS = 5_000;
-
-/** host:port, IPv6 hosts in brackets. */
-export function splitAddress(address: string): { readonly host: string; readonly port: number } {
-  const colon = address.lastIndexOf(':');
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
-}
 
 /** The certificate a server shows, in DER; nothing is believed yet. */
 function shownCertificate(address: string): Promise<Buffer> {
@@ -57,7 +52,7 @@ export async function pinnedCredentials(address: string, pinned: Sha256): Promis
 /** Plaintext, for development on one host only. @throws GatepostError AGENT_UNTRUSTED unless it was asked for. */
 export function loopbackCredentials(address: string, allowed: boolean): ChannelCredentials {
   const { host } = splitAddress(address);
-  const loopback = host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+  const loopback = isLoopback(host);
   if (!allowed || !loopback) {
     const how = loopback ? 'allow it with --insecure-loopback' : 'only a loopback address may do without';
     throw new GatepostError('AGENT_UNTRUSTED', `the agent at ${address} published no certificate; ${how}`, { address });

@@ -1,10 +1,13 @@
 import { planCost } from '@gatepost/rules/plan/budget';
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { formatUsd, usdOf } from '@gatepost/shared/vocabulary/fees';
-import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { formatUsd, toTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
+import type { TokenId } from '@gatepost/shared/vocabulary/ids';
 import { estimatePlan } from '../../core/estimate.js';
+import { payingLooks } from '../doctor/examine.js';
 
 /** A plan whose fees cannot stay within its own limit is not started. @throws GatepostError INVALID_PLAN */
 export function checkFees(plan: Plan, settleAfter: number): void {
@@ -24,8 +27,10 @@ export function checkFees(plan: Plan, settleAfter: number): void {
  */
 export async function checkFunds(connection: Connection, token: TokenId, plan: Plan, paid: bigint): Promise<void> {
   const needed = planCost(plan.tasks) - paid;
+  if (needed <= 0n) return;
+  requireFit(await takeLooks(payingLooks(connection, token)));
   const held = await connection.mirror.tokenBalance(connection.account, token);
-  if (needed <= 0n || (held !== undefined && held >= needed)) return;
+  if (held !== undefined && held >= needed) return;
   throw new GatepostError(
     'INVALID_CONFIG',
     `${connection.account} holds ${held ?? 'none'} of ${token}, the plan needs ${needed}; nothing was started`,
@@ -33,18 +38,17 @@ export async function checkFunds(connection: Connection, token: TokenId, plan: P
 }
 
 /**
- * A topic that only the coordinator may write to is an agent's inbox, or one like it: no agent could report there.
- * @throws GatepostError INVALID_CONFIG, NOT_FOUND, MIRROR_UNREACHABLE
+ * A new run whose least fees the account cannot pay is not started.
+ * @throws GatepostError INVALID_CONFIG, MIRROR_UNREACHABLE
  */
-export async function checkJournal(connection: Connection, journal: TopicId): Promise<void> {
-  const { submit_key: submitKey, deleted } = await connection.mirror.topic(journal);
-  const own = connection.key.publicKey.toStringRaw();
-  if (deleted !== true && submitKey?.key !== own) return;
-  const what =
-    deleted === true ? 'is deleted' : 'takes messages of this coordinator alone, as an inbox of an agent does';
+export async function checkFeeFunds({ mirror, account }: Connection, plan: Plan, settleAfter: number): Promise<void> {
+  const { kinds } = estimatePlan(plan, settleAfter).least;
+  const fees = kinds.reduce((sum, { payer, price }) => (payer === 'coordinator' ? sum + price : sum), 0n);
+  const [rate, held] = await Promise.all([mirror.exchangeRate(), mirror.hbarBalance(account)]);
+  const needed = toTinybar(fees, rate);
+  if (held >= needed) return;
   throw new GatepostError(
     'INVALID_CONFIG',
-    `journal: topic ${journal} ${what}; nothing was written. Name the topic that "coordinator init" made for this`,
-    { journal },
+    `${account} has ${formatTinybar(held)}, the plan costs at least ${formatTinybar(needed)} in fees; nothing was started`,
   );
 }

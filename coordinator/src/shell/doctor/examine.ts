@@ -1,0 +1,73 @@
+import { lookAtAccountKey, lookAtHbar, lookAtHolding, lookAtToken } from '@gatepost/shared/doctor/account-looks';
+import { type Finding, fine, type Look, takeLooks, trouble } from '@gatepost/shared/doctor/finding';
+import { lookAtDisk, lookAtFiles, lookAtNodeVersion, lookAtProxies } from '@gatepost/shared/doctor/host-looks';
+import { lookAtJournal } from '@gatepost/shared/doctor/journal-look';
+import { lookAtClock, lookAtMirror, lookAtNode, lookAtSameNetwork } from '@gatepost/shared/doctor/network-looks';
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import { nodeAddresses } from '@gatepost/shared/hedera/same-network';
+import type { Logger } from '@gatepost/shared/log';
+import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { requireConfig } from '../setup/config-file.js';
+import { agentLooks } from './agent-looks.js';
+import { readJournalAgents } from './journal-agents.js';
+
+/** A configuration that names all it should. */
+type Config = ReturnType<typeof requireConfig>;
+
+/** Agents that announced themselves uninvited and are named; anybody can. */
+const NAMED_STRANGERS = 5;
+
+/** Without these a coordinator cannot work at all: `run` looks at them too, before it writes anything. */
+export const standingLooks = (connection: Connection, journal: TopicId): readonly Look[] => [
+  () => lookAtSameNetwork(connection),
+  () => lookAtAccountKey(connection, 'COORDINATOR_PRIVATE_KEY'),
+  () => lookAtHbar(connection),
+  () => lookAtJournal(connection, journal, connection.account),
+];
+
+/** Without these it cannot pay: `run` looks at them when there is something to pay. */
+export const payingLooks = (connection: Connection, token: TokenId): readonly Look[] => [
+  () => lookAtToken(connection, token),
+  () => lookAtHolding(connection, token, true),
+];
+
+/** Looks at everything a coordinator needs; changes nothing. */
+export async function examine(connection: Connection, config: Config, log: Logger): Promise<readonly Finding[]> {
+  const { mirrorGrpc } = connection.network;
+  const here: readonly Look[] = [
+    () => lookAtNodeVersion(),
+    () => lookAtFiles([]),
+    () => lookAtDisk(config.stateDir),
+    () => lookAtNode(connection),
+    () => lookAtMirror(connection),
+  ];
+  const findings = await takeLooks(here);
+  const proxies = (more: readonly string[]) => lookAtProxies([...nodeAddresses(connection), mirrorGrpc, ...more]);
+  if (findings.some(({ id }) => id === 'mirror.unreachable')) return [...findings, ...(await proxies([]))];
+  const ledger = await takeLooks([
+    () => lookAtClock(connection),
+    ...standingLooks(connection, config.journal),
+    ...payingLooks(connection, config.token),
+  ]);
+  const isJournal = !ledger.some(({ id }) => id === 'journal.unknown' || id === 'journal.inbox');
+  const agents = isJournal ? await readJournalAgents(connection, config, log) : { allowed: new Map(), others: [] };
+  const addresses = [...agents.allowed.values()].map(({ address }) => address);
+  const looks = config.agents.flatMap((account) =>
+    agentLooks(connection, config.token, account, agents.allowed.get(account)),
+  );
+  return [
+    ...findings,
+    ...(await proxies(addresses)),
+    ...ledger,
+    ...whoMayWork(config, agents.others),
+    ...(await takeLooks(looks)),
+  ];
+}
+
+function whoMayWork({ agents }: Config, others: readonly string[]): readonly Finding[] {
+  const list = agents.length === 0 ? trouble('agents.none', 'none is allowed') : fine('agents', agents.join(', '));
+  const uninvited = others
+    .slice(0, NAMED_STRANGERS)
+    .map((account) => trouble('agents.not-allowed', 'announced itself on the journal', account));
+  return [list, ...uninvited];
+}
