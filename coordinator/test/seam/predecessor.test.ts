@@ -1,3 +1,7 @@
+import { hostDigest } from '@gatepost/coordinator/shell/ledger/identity';
+import { messageTransaction } from '@gatepost/shared/hedera/topics';
+import { send } from '@gatepost/shared/hedera/transaction';
+import { packRecords } from '@gatepost/shared/records/codec';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planOf, taskOf } from '../core/plans.js';
 import { Lane, TestLedger } from '../support/stage.js';
@@ -53,4 +57,30 @@ it('what its predecessor does after the successor has read, and before it says s
   expect(summary.tasks.map(({ status, attempts, paid }) => [status, attempts, paid])).toEqual([['paid', 1, '10']]);
   expect(await lane.held()).toBe(10n);
   for (const proxy of [one, two]) proxy.close();
+}, 120_000);
+
+it('a number that a dead predecessor took, unseen until now, is no reason to stop', async () => {
+  const proxy = await lane.proxy();
+  const { connection } = lane.coordinator;
+  proxy.hold(1);
+  const plan = planOf([taskOf('after-the-dead', { gates })]);
+  const run = lane.run(plan, proxy, new AbortController().signal);
+  await expect.poll(() => proxy.held, { timeout: 20_000 }).toBe(1);
+  // What it said before it was killed gets through first, with the number that its successor is about to use.
+  const epochs = (await lane.records(undefined)).map((record) => (record.type === 'epoch' ? record.epoch : 0));
+  const epoch = Math.max(...epochs) + 1;
+  const begun = {
+    type: 'epoch',
+    epoch,
+    instance: 'killed',
+    host: hostDigest(),
+    pid: 4_194_305,
+    state: 'begun',
+  } as const;
+  for (const message of packRecords(undefined, [begun]))
+    await send(connection, messageTransaction(lane.journal, message));
+  proxy.release();
+  const { why, summary } = await run;
+  expect([why, summary.outcome]).toEqual(['closed', 'complete']);
+  proxy.close();
 }, 120_000);

@@ -1,6 +1,6 @@
 import type { Limits } from '@gatepost/coordinator/core/decide/limits';
 import type { AutomaticGates } from '@gatepost/coordinator/shell/gates/automatic-gates';
-import { CoordinatorIdentity } from '@gatepost/coordinator/shell/ledger/identity';
+import { CoordinatorIdentity, type EpochHolder } from '@gatepost/coordinator/shell/ledger/identity';
 import { indexJournal, replay } from '@gatepost/coordinator/shell/ledger/journal-replay';
 import { LedgerFeed } from '@gatepost/coordinator/shell/ledger/ledger-feed';
 import type { LoopEnd } from '@gatepost/coordinator/shell/run/run-loop';
@@ -29,14 +29,21 @@ class SimulatedIdentity extends CoordinatorIdentity {
   constructor(
     epoch: number,
     readonly number: number,
+    private readonly isAlive: (number: number) => boolean,
+    suffix = '',
   ) {
     super(epoch);
-    this.instance = `process-${number}`;
+    this.instance = `process-${number}${suffix}`;
   }
 
   override record(state: 'begun' | 'ended'): RecordOf<'epoch'> {
     const { epoch, instance, number } = this;
     return { type: 'epoch', epoch, instance, host: 'simulated', pid: number, state };
+  }
+
+  override after({ epoch, pid, ended }: EpochHolder): SimulatedIdentity | undefined {
+    const mayAct = !ended && pid !== this.number && this.isAlive(pid);
+    return mayAct ? undefined : new SimulatedIdentity(epoch + 1, this.number, this.isAlive, `.${epoch + 1}`);
   }
 }
 
@@ -50,6 +57,8 @@ export interface CoordinatorParts {
   readonly limits: Limits;
   /** Another process may still act. */
   readonly takeOver: boolean;
+  /** Whether the process of a number still runs, as far as this one can know. */
+  readonly isAlive: (number: number) => boolean;
   readonly ledger: Ledger;
   readonly clock: ProcessClock;
   readonly keeper: SimulatedKeeper;
@@ -78,13 +87,14 @@ export class Coordinator {
 
   /** @throws GatepostError as `runPlan` does. */
   async run(): Promise<LoopEnd> {
-    const { number, plan, journal, token, agents, ledger, clock, keeper, takeOver, wires, events } = this.parts;
+    const { number, plan, journal, token, agents, ledger, clock, keeper, takeOver, isAlive, wires, events } =
+      this.parts;
     const log = events.logger(this.name);
     const feed = new LedgerFeed(ledger, journal, agents, log);
     const index = await indexJournal(feed, ledger.account);
     const chosen = chooseRun(index, plan.digest, false);
     const { epoch } = index;
-    const identity = new SimulatedIdentity((epoch?.epoch ?? 0) + 1, number);
+    const identity = new SimulatedIdentity((epoch?.epoch ?? 0) + 1, number, isAlive);
     if (chosen.state === 'resumed') events.mark('a run was resumed');
     const state = emptyState({ run: chosen.run, plan, coordinator: ledger.account, journal, token, agents });
     await replay(feed, state, log);

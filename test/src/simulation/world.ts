@@ -191,6 +191,8 @@ export class World {
       agents: new Set(this.hosts.map(({ account }) => account)),
       limits: this.limits,
       takeOver,
+      // One that took over is on another host.
+      isAlive: (of) => takeOver || [...this.running].some(({ coordinator: { parts } }) => parts.number === of),
       ledger,
       clock,
       keeper: this.keeper,

@@ -15,6 +15,21 @@ export function hostDigest(): string {
   return sha256(`${hostname()}|${boot}`).slice(0, 16);
 }
 
+/** The process that has an epoch, as the journal names it. */
+export interface EpochHolder {
+  readonly epoch: number;
+  readonly host: string;
+  readonly pid: number;
+  /** It said that it no longer acts. */
+  readonly ended: boolean;
+}
+
+const isHere = ({ host }: EpochHolder): boolean => host === hostDigest();
+
+/** Whether a process may still act: it did not say that it ended, and is not known to be dead. */
+const mayAct = (holder: EpochHolder): boolean =>
+  !holder.ended && !(isHere(holder) && (holder.pid === process.pid || !isAlive(holder.pid)));
+
 /** What this process calls itself on the journal. */
 export class CoordinatorIdentity {
   readonly instance: string = randomUUID();
@@ -25,19 +40,24 @@ export class CoordinatorIdentity {
     const { epoch, instance } = this;
     return { type: 'epoch', epoch, instance, host: hostDigest(), pid: process.pid, state };
   }
+
+  /**
+   * What it calls itself after another had its number first: a predecessor whose word the mirror did not show yet. None
+   * when the other one may still act.
+   */
+  after(holder: EpochHolder): CoordinatorIdentity | undefined {
+    return mayAct(holder) ? undefined : new CoordinatorIdentity(holder.epoch + 1);
+  }
 }
 
 /**
  * The next epoch of a journal, unless another process may still act in the current one.
  * @throws GatepostError USAGE that names the other process and the way to take over.
  */
-export function nextIdentity(index: JournalIndex, takeOver: boolean): CoordinatorIdentity {
-  const { epoch: current } = index;
+export function nextIdentity({ epoch: current }: JournalIndex, takeOver: boolean): CoordinatorIdentity {
   if (current === undefined) return new CoordinatorIdentity(1);
-  const here = current.host === hostDigest();
-  const mayAct = !current.ended && !(here && (current.pid === process.pid || !isAlive(current.pid)));
-  if (mayAct && !takeOver) {
-    const where = here ? `process ${current.pid} on this host` : 'a process on another host';
+  if (mayAct(current) && !takeOver) {
+    const where = isHere(current) ? `process ${current.pid} on this host` : 'a process on another host';
     throw new GatepostError(
       'USAGE',
       `${where} coordinates this journal (epoch ${current.epoch}); stop it, or fence it with --take-over`,

@@ -77,6 +77,7 @@ const SIGHTINGS_MS = 1_000;
 export class RunLoop {
   readonly #startedMs: number;
   #begun = false;
+  #acted = false;
   #polledMs = 0;
   #toldMs = 0;
   #heardMs = 0;
@@ -92,6 +93,11 @@ export class RunLoop {
     this.#heardMs = this.#startedMs;
     this.#mirror = parts.waits.open('the mirror');
     this.#agentWaits = new AgentWaits(parts.waits);
+  }
+
+  /** Whether this process ever had the journal for itself; one whose number another took first never did anything. */
+  get acted(): boolean {
+    return this.#acted;
   }
 
   /** @throws GatepostError LEDGER_REJECTED when the ledger takes no records any more, and what an effect ended with. */
@@ -178,8 +184,11 @@ export class RunLoop {
     reduce(state, entry, emit);
     const { record } = entry;
     if (entry.author !== state.context.coordinator) return;
-    if (record.type === 'epoch') this.#begun ||= record.instance === identity.instance;
-    else if (entry.run !== state.context.run) return;
+    if (record.type === 'epoch') {
+      this.#begun ||= record.instance === identity.instance;
+      this.#acted ||= state.epoch?.instance === identity.instance;
+    }
+    if (record.type !== 'epoch' && entry.run !== state.context.run) return;
     effects.inFlight.folded(entry, this.parts.clock.nowMs());
     if (record.type === 'verdict') {
       effects.gated.delete(keyOf(record.task, record.attempt));

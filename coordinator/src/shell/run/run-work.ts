@@ -99,23 +99,33 @@ export class RunWork {
    * @throws GatepostError LEDGER_REJECTED when the ledger takes no records, or what an effect ended with.
    */
   async run(identity: CoordinatorIdentity, interrupted: AbortSignal): Promise<LoopEnd> {
-    const effects = this.#makeEffects(identity);
-    const loop = this.#makeLoop(identity, effects);
-    this.#effects = effects;
-    this.#loop = loop;
     interrupted.addEventListener('abort', this.#waker.wake, { once: true });
+    let follows = false;
     try {
-      if (!(await this.#begin(effects, identity, interrupted))) return 'interrupted';
-      void this.feed.follow(this.#stop.signal, this.#waker.wake).catch((thrown: unknown) => {
-        effects.fatal ??= toGatepostError(thrown);
-        this.#waker.wake();
-      });
-      const end = await loop.run(interrupted);
-      if (end !== 'fenced') await this.#part(effects, identity);
-      return end;
+      for (let current: CoordinatorIdentity | undefined = identity; ; ) {
+        const effects = this.#makeEffects(current);
+        const loop = this.#makeLoop(current, effects);
+        this.#effects = effects;
+        this.#loop = loop;
+        if (!(await this.#begin(effects, current, interrupted))) return 'interrupted';
+        if (!follows) this.#follow();
+        follows = true;
+        const end = await loop.run(interrupted);
+        if (end !== 'fenced') await this.#part(effects, current);
+        const { epoch: holder } = this.state;
+        current = end === 'fenced' && !loop.acted && holder !== undefined ? current.after(holder) : undefined;
+        if (current === undefined) return end;
+      }
     } finally {
       interrupted.removeEventListener('abort', this.#waker.wake);
     }
+  }
+
+  #follow(): void {
+    void this.feed.follow(this.#stop.signal, this.#waker.wake).catch((thrown: unknown) => {
+      if (this.#effects !== undefined) this.#effects.fatal ??= toGatepostError(thrown);
+      this.#waker.wake();
+    });
   }
 
   /** Says on the journal that this process acts; false when it was interrupted before it was said. */
