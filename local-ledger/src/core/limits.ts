@@ -18,6 +18,10 @@ export const limits = {
   feeExemptKeys: 10,
   hbarTransfers: 10,
   tokenTransfers: 10,
+  /** Allowances that one transaction grants. */
+  allowancesGranted: 20,
+  /** Allowances that one account has given. */
+  allowancesOfAccount: 100,
   tokenNameBytes: 100,
   tokenSymbolBytes: 100,
   tokenMetadataBytes: 100,

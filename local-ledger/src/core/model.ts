@@ -101,6 +101,19 @@ export interface TokenRelation {
   readonly created: Nanos;
 }
 
+/** What an owner lets another account spend of its hbar, or of its units of a token. */
+export interface Allowance {
+  readonly owner: EntityNum;
+  readonly spender: EntityNum;
+  /** Undefined for hbar. */
+  readonly token: EntityNum | undefined;
+  /** What is left of it, tinybar or units; always more than 0. */
+  readonly amount: bigint;
+  readonly granted: bigint;
+  /** When it was granted. */
+  readonly since: Nanos;
+}
+
 export interface ScheduleSignature {
   /** Full public key bytes: 32 for Ed25519, 33 for ECDSA secp256k1. */
   readonly publicKey: Uint8Array;

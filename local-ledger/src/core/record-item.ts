@@ -1,6 +1,7 @@
 import type { Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import type {
   Account,
+  Allowance,
   EntityNum,
   Nanos,
   Schedule,
@@ -15,6 +16,7 @@ import type {
 export interface HbarTransfer {
   readonly account: EntityNum;
   readonly amount: bigint;
+  /** Whether all of it was spent by an allowance. The mirror shows it, records do not. */
   readonly isApproval: boolean;
 }
 
@@ -49,6 +51,8 @@ export type EntityChange =
   | { readonly kind: 'token'; readonly token: Token }
   | { readonly kind: 'relation'; readonly relation: TokenRelation }
   | { readonly kind: 'relation-removed'; readonly account: EntityNum; readonly token: EntityNum }
+  | { readonly kind: 'allowance'; readonly allowance: Allowance }
+  | { readonly kind: 'allowance-removed'; readonly allowance: Allowance }
   | { readonly kind: 'schedule'; readonly schedule: Schedule };
 
 /**

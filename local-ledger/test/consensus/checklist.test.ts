@@ -23,6 +23,7 @@ const operations = supportedCases.map(($case) => ({ $case, operation: operationO
 const schedulable = [
   'consensusSubmitMessage',
   'cryptoTransfer',
+  'cryptoApproveAllowance',
   'cryptoCreateAccount',
   'cryptoUpdateAccount',
   'tokenCreation',
@@ -37,6 +38,7 @@ const sdkClasses: Readonly<Record<string, string>> = {
   cryptoUpdateAccount: 'AccountUpdateTransaction',
   cryptoDelete: 'AccountDeleteTransaction',
   cryptoTransfer: 'TransferTransaction',
+  cryptoApproveAllowance: 'AccountAllowanceApproveTransaction',
   consensusCreateTopic: 'TopicCreateTransaction',
   consensusUpdateTopic: 'TopicUpdateTransaction',
   consensusDeleteTopic: 'TopicDeleteTransaction',

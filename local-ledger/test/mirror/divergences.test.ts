@@ -52,7 +52,7 @@ describe('where the mirror differs from the public ones', () => {
         '/contracts',
         '/blocks',
         '/network/stake',
-        '/accounts/1001/allowances/crypto',
+        '/accounts/1001/allowances/nfts',
       ]) {
         expect((await rest(mirror, path)).status, path).toBe(404);
       }

@@ -9,6 +9,7 @@ export interface FeeExtra {
     | 'TOKEN_TYPES'
     | 'TOKEN_TRANSFER_BASE'
     | 'TOKEN_ASSOCIATE'
+    | 'ALLOWANCES'
     | 'STATE_BYTES'
     | 'BYTES'
     | 'SIGNATURES';

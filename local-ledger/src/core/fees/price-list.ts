@@ -25,6 +25,9 @@ export const prices = {
   cryptoCreate: 499_000_000n,
   cryptoUpdate: 1_200_000n,
   cryptoDelete: 49_000_000n,
+  /** The first allowance of an approval. */
+  approveAllowance: 499_000_000n,
+  allowanceExtra: 500_000_000n,
   createTopic: 99_000_000n,
   createTopicWithFees: 19_999_000_000n,
   updateTopic: 1_200_000n,

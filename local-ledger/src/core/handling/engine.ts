@@ -5,7 +5,7 @@ import { feeOf, nodePart } from '../fees/fee.js';
 import { isSatisfied } from '../keys/key-activation.js';
 import { isPrivileged, systemAccounts } from '../limits.js';
 import type { EntityNum } from '../model.js';
-import type { RecordItem } from '../record-item.js';
+import type { HbarTransfer, RecordItem } from '../record-item.js';
 import { deltaSince, type StateDelta } from '../state/changes.js';
 import type { LedgerState } from '../state/ledger-state.js';
 import { demand, present, Status, StatusError } from '../status.js';
@@ -160,6 +160,16 @@ function failedOutcome(status: Status, { scheduleId, scheduledTransactionId }: O
     : {};
 }
 
+/** Marks the movements that are a debit by allowance and nothing else. */
+function withApprovals<T extends HbarTransfer & { readonly token?: EntityNum }>(
+  transfers: readonly T[],
+  { approvals = [] }: Outcome,
+): readonly T[] {
+  const isApproved = (move: T) =>
+    approvals.some((one) => one.account === move.account && one.amount === move.amount && one.token === move.token);
+  return approvals.length === 0 ? transfers : transfers.map((move) => ({ ...move, isApproval: isApproved(move) }));
+}
+
 /** The record item of a dispatch. */
 export function itemOf(d: Dispatch, status: Status, charged: bigint, outcome: Outcome, delta: StateDelta): RecordItem {
   return {
@@ -174,8 +184,8 @@ export function itemOf(d: Dispatch, status: Status, charged: bigint, outcome: Ou
     maxFee: d.body.transactionFee,
     validDurationSeconds: d.body.transactionValidDuration?.seconds ?? 0n,
     transactionHash: d.hash,
-    transfers: delta.transfers,
-    tokenTransfers: delta.tokenTransfers,
+    transfers: withApprovals(delta.transfers, outcome),
+    tokenTransfers: withApprovals(delta.tokenTransfers, outcome),
     parentConsensusTimestamp: d.parent,
     batchKey: d.body.batchKey,
     schedule: d.schedule,

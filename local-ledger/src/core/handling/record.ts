@@ -36,8 +36,8 @@ export function recordOf(handled: Handled): TransactionRecord {
   };
 }
 
-function amountOf({ account, amount, isApproval }: HbarTransfer): AccountAmount {
-  return { accountID: accountId(account), amount, isApproval, hookCall: undefined };
+function amountOf({ account, amount }: HbarTransfer): AccountAmount {
+  return { accountID: accountId(account), amount, isApproval: false, hookCall: undefined };
 }
 
 function tokenListsOf(transfers: readonly TokenTransfer[]): TokenTransferList[] {

@@ -2,7 +2,7 @@ import {
   type GetAccountDetailsQuery,
   GetAccountDetailsResponse_AccountDetails,
 } from '@gatepost/local-ledger/gen/services_get_account_details';
-import { accountId } from '../ids.js';
+import { accountId, tokenId } from '../ids.js';
 import { accountFields, addressText, queriedAccount } from './account-view.js';
 import type { QueryHandler } from './query.js';
 
@@ -17,6 +17,14 @@ export const getAccountDetails: QueryHandler<GetAccountDetailsQuery> = {
       accountId: accountId(account.num),
       contractAccountId: addressText(account),
       ...accountFields(state, account),
+      grantedCryptoAllowances: state
+        .allowancesOf(account.num)
+        .flatMap(({ token, spender, amount }) => (token === undefined ? { spender: accountId(spender), amount } : [])),
+      grantedTokenAllowances: state
+        .allowancesOf(account.num)
+        .flatMap(({ token, spender, amount }) =>
+          token === undefined ? [] : { tokenId: tokenId(token), spender: accountId(spender), amount },
+        ),
     };
     return { $case: 'accountDetails', value: { header, accountDetails } };
   },

@@ -25,6 +25,13 @@ export function deltaSince(state: LedgerState, mark: number): StateDelta {
     }
   }
   const tokenTransfers = relationDelta(state, mark, changes);
+  for (const { before, after } of state.allowances.changes(mark)) {
+    if (after !== undefined) {
+      changes.push({ kind: 'allowance', allowance: after });
+    } else if (before !== undefined) {
+      changes.push({ kind: 'allowance-removed', allowance: before });
+    }
+  }
   for (const { after } of state.schedules.changes(mark)) {
     if (after !== undefined) {
       changes.push({ kind: 'schedule', schedule: after });

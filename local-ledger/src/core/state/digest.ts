@@ -4,7 +4,7 @@ import type { LedgerState } from './ledger-state.js';
 
 /** SHA-384 over the whole state in a canonical form, hex: equal for equal states, whatever way led there. */
 export function stateDigest(state: LedgerState, crypto: CryptoPort): string {
-  const tables = [state.accounts, state.topics, state.tokens, state.relations, state.schedules];
+  const tables = [state.accounts, state.topics, state.tokens, state.relations, state.allowances, state.schedules];
   const text = tables.map((table) => [...table.values()].map(canonical).sort().join('\n')).join('\n\n');
   return hex(crypto.sha384(new TextEncoder().encode(`${text}\n\n${state.nextEntity}`)));
 }

@@ -1,12 +1,19 @@
 import { hex } from '../bytes.js';
 import { isHollow } from '../keys/hollow.js';
 import { FIRST_USER_ENTITY } from '../limits.js';
-import type { Account, EntityNum, Schedule, Token, TokenRelation, Topic } from '../model.js';
+import type { Account, Allowance, EntityNum, Schedule, Token, TokenRelation, Topic } from '../model.js';
 import { wholeSeconds } from '../time.js';
 import { IndexSet } from './index-set.js';
 import { Journal } from './journal.js';
 import { scheduleContent } from './schedule-content.js';
 import { Table } from './table.js';
+
+/** Who lets whom spend what. */
+type AllowanceParties = Pick<Allowance, 'owner' | 'spender' | 'token'>;
+
+function allowanceKey({ owner, spender, token }: AllowanceParties): string {
+  return `${owner}/${spender}/${token ?? 'hbar'}`;
+}
 
 /** All entities of the network and the counters beside them; every write can be rolled back to a savepoint. */
 export class LedgerState {
@@ -17,6 +24,9 @@ export class LedgerState {
   readonly relations = new Table<string, TokenRelation>(this.journal, (before, after) =>
     this.#indexRelation(before, after),
   );
+  readonly allowances = new Table<string, Allowance>(this.journal, (before, after) =>
+    this.#indexAllowance(before, after),
+  );
   readonly schedules = new Table<EntityNum, Schedule>(this.journal, (before, after) =>
     this.#indexSchedule(before, after),
   );
@@ -24,6 +34,7 @@ export class LedgerState {
   readonly #aliases = new Map<string, EntityNum>();
   readonly #hollow = new Set<EntityNum>();
   readonly #tokensByAccount = new IndexSet<EntityNum, EntityNum>();
+  readonly #allowancesByOwner = new IndexSet<EntityNum, string>();
   readonly #tokensByTreasury = new IndexSet<EntityNum, EntityNum>();
   readonly #schedulesBySecond = new IndexSet<bigint, EntityNum>();
   /** Asked after every transaction, and changed by few. */
@@ -62,6 +73,24 @@ export class LedgerState {
   /** Relations of an account, oldest first. */
   relationsOf(account: EntityNum): TokenRelation[] {
     return [...this.#tokensByAccount.get(account)].flatMap((token) => this.relation(account, token) ?? []);
+  }
+
+  /** What `owner` lets `spender` spend of a token, or of hbar. */
+  allowance(owner: EntityNum, spender: EntityNum, token: EntityNum | undefined): Allowance | undefined {
+    return this.allowances.get(allowanceKey({ owner, spender, token }));
+  }
+
+  putAllowance(allowance: Allowance): void {
+    this.allowances.put(allowanceKey(allowance), allowance);
+  }
+
+  removeAllowance(allowance: AllowanceParties): void {
+    this.allowances.remove(allowanceKey(allowance));
+  }
+
+  /** All that an account lets others spend. */
+  allowancesOf(owner: EntityNum): Allowance[] {
+    return [...this.#allowancesByOwner.get(owner)].flatMap((key) => this.allowances.get(key) ?? []);
   }
 
   /** Whether the account is treasury of a token that is not deleted. */
@@ -142,6 +171,14 @@ export class LedgerState {
       this.#tokensByAccount.delete(before.account, before.token);
     } else if (before === undefined && after !== undefined) {
       this.#tokensByAccount.add(after.account, after.token);
+    }
+  }
+
+  #indexAllowance(before: Allowance | undefined, after: Allowance | undefined): void {
+    if (before !== undefined && after === undefined) {
+      this.#allowancesByOwner.delete(before.owner, allowanceKey(before));
+    } else if (before === undefined && after !== undefined) {
+      this.#allowancesByOwner.add(after.owner, allowanceKey(after));
     }
   }
 

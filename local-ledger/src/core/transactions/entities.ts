@@ -52,6 +52,13 @@ export function liveAccount(
   return account;
 }
 
+/** The account of a number that has been resolved, which must not be deleted. */
+export function accountInUse(state: LedgerState, num: EntityNum): Account {
+  const account = present(state.accounts.get(num), Status.INVALID_ACCOUNT_ID);
+  demand(!account.deleted, Status.ACCOUNT_DELETED);
+  return account;
+}
+
 /** A topic that exists, deleted or not. */
 export function anyTopic(state: LedgerState, id: TopicID | undefined): Topic {
   const num = present(topicNum(id), Status.INVALID_TOPIC_ID);
@@ -73,7 +80,12 @@ export function anyToken(state: LedgerState, id: TokenID | undefined): Token {
 
 /** A token that exists, is not deleted and not paused. */
 export function liveToken(state: LedgerState, id: TokenID | undefined): Token {
-  const token = anyToken(state, id);
+  return tokenInUse(state, anyToken(state, id).num);
+}
+
+/** The token of a number, which must not be deleted or paused. */
+export function tokenInUse(state: LedgerState, num: EntityNum): Token {
+  const token = present(state.tokens.get(num), Status.INVALID_TOKEN_ID);
   demand(!token.deleted, Status.TOKEN_WAS_DELETED);
   demand(!token.paused, Status.TOKEN_IS_PAUSED);
   return token;

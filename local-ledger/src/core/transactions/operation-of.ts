@@ -2,6 +2,7 @@ import { createTopic } from './consensus/create-topic.js';
 import { deleteTopic } from './consensus/delete-topic.js';
 import { submitMessage } from './consensus/submit-message.js';
 import { updateTopic } from './consensus/update-topic.js';
+import { cryptoApproveAllowance } from './crypto/approve-allowance.js';
 import { cryptoCreate } from './crypto/create.js';
 import { cryptoDelete } from './crypto/delete.js';
 import { cryptoTransfer } from './crypto/transfer.js';
@@ -32,6 +33,7 @@ const handlers: { readonly [C in TransactionCase]: TransactionHandler<ValueOf<C>
   cryptoUpdateAccount: cryptoUpdate,
   cryptoDelete,
   cryptoTransfer,
+  cryptoApproveAllowance,
   consensusCreateTopic: createTopic,
   consensusUpdateTopic: updateTopic,
   consensusDeleteTopic: deleteTopic,
@@ -60,7 +62,6 @@ const handlers: { readonly [C in TransactionCase]: TransactionHandler<ValueOf<C>
   contractDeleteInstance: 'NOT_SUPPORTED',
   cryptoAddLiveHash: 'NOT_SUPPORTED',
   cryptoDeleteLiveHash: 'NOT_SUPPORTED',
-  cryptoApproveAllowance: 'NOT_SUPPORTED',
   cryptoDeleteAllowance: 'NOT_SUPPORTED',
   fileAppend: 'NOT_SUPPORTED',
   fileCreate: 'NOT_SUPPORTED',

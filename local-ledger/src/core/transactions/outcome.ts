@@ -1,6 +1,13 @@
 import type { EntityNum, TransactionKey } from '../model.js';
 import type { AssessedFee, TopicMessage } from '../record-item.js';
 
+/** An entry of a transfer list that spent an allowance; no token is hbar. */
+export interface Approval {
+  readonly account: EntityNum;
+  readonly token: EntityNum | undefined;
+  readonly amount: bigint;
+}
+
 /** What a handler reports for the receipt and the record, besides changed entities. */
 export interface Outcome {
   /** The entity created or acted on, for the mirror. */
@@ -13,6 +20,8 @@ export interface Outcome {
   newTotalSupply?: bigint;
   message?: TopicMessage;
   assessedFees?: AssessedFee[];
+  /** Debits that a transfer took by allowance. */
+  approvals?: readonly Approval[];
   automaticAssociations?: { account: EntityNum; token: EntityNum }[];
   /** Accounts made for aliases that a transfer credited, with what each cost in tinybar. */
   created?: { num: EntityNum; fee: bigint; evmAddress: Uint8Array | undefined }[];

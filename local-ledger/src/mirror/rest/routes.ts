@@ -2,6 +2,7 @@ import { getAccount } from './account.js';
 import { listAccountTokens } from './account-tokens.js';
 import { listAccounts } from './accounts.js';
 import { listBalances } from './balances.js';
+import { listCryptoAllowances } from './crypto-allowances.js';
 import { getExchangeRate } from './network-exchange-rate.js';
 import { estimateFee, listFees } from './network-fees.js';
 import { listNodes } from './network-nodes.js';
@@ -9,6 +10,7 @@ import { getSupply } from './network-supply.js';
 import type { Resource } from './resource.js';
 import { getSchedule, listSchedules } from './schedules.js';
 import { getToken } from './token.js';
+import { listTokenAllowances } from './token-allowances.js';
 import { listTokenBalances } from './token-balances.js';
 import { listTokens } from './tokens.js';
 import { getTopic } from './topic.js';
@@ -31,6 +33,8 @@ export const ROUTES: readonly Route[] = [
   get('/accounts', listAccounts, 10),
   get('/accounts/:id', getAccount, 2),
   get('/accounts/:id/tokens', listAccountTokens, 1),
+  get('/accounts/:id/allowances/crypto', listCryptoAllowances, 1),
+  get('/accounts/:id/allowances/tokens', listTokenAllowances, 1),
   get('/balances', listBalances, 1),
   get('/tokens', listTokens, 1),
   get('/tokens/:id', getToken, 5),

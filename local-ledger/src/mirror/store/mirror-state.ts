@@ -1,5 +1,6 @@
 import type { Account, EntityNum, Nanos, Schedule, Token, TokenRelation, Topic } from '../../core/model.js';
 import type { EntityChange, RecordItem } from '../../core/record-item.js';
+import { AllowanceBook } from './allowance-book.js';
 import { MessageLog } from './message-log.js';
 import { SortedIds } from './sorted-ids.js';
 import { TransactionLog } from './transaction-log.js';
@@ -26,6 +27,7 @@ export interface Dated<T> {
 export class MirrorState {
   readonly messages = new MessageLog();
   readonly transactions = new TransactionLog();
+  readonly allowances = new AllowanceBook();
   readonly accountIds = new SortedIds();
   readonly tokenIds = new SortedIds();
   readonly scheduleIds = new SortedIds();
@@ -123,6 +125,12 @@ export class MirrorState {
       case 'relation-removed':
         this.#tokensOf.get(change.account)?.delete(change.token);
         this.#holdersOf.get(change.token)?.delete(change.account);
+        break;
+      case 'allowance':
+        this.allowances.set(change.allowance);
+        break;
+      case 'allowance-removed':
+        this.allowances.remove(change.allowance);
         break;
       case 'schedule':
         this.#schedules.set(change.schedule.num, change.schedule);

@@ -1,6 +1,5 @@
 import { type AccountAmount, Key } from '@gatepost/local-ledger/gen/services_basic_types';
 import { prices } from '../../fees/price-list.js';
-import { accountId } from '../../ids.js';
 import { hollowKey } from '../../keys/hollow.js';
 import { isUsableKey } from '../../keys/key-structure.js';
 import { type PrimitiveKey, primitiveKey, wireKey } from '../../keys/primitive-key.js';
@@ -10,24 +9,22 @@ import { secondsToNanos, wholeSeconds } from '../../time.js';
 import { isLongZero, resolveAccount } from '../entities.js';
 import { flatFee } from '../flat-fee.js';
 import type { HandleContext } from '../handler.js';
+import type { Move } from './moves.js';
 
 /** Auto-renew period of accounts that nobody asked for, in seconds: 90 days. */
 const RENEWAL = 7_776_000n;
 const ADDRESS_BYTES = 20;
 
 /**
- * The entries with every alias replaced by the account it stands for. A credited alias without an account gets one, at
- * the cost of the payer (HIP-32): with the key that the alias is, or hollow when it is an EVM address (HIP-583).
+ * The entries with the accounts that they name. A credited alias without an account gets one, at the cost of the payer
+ * (HIP-32): with the key that the alias is, or hollow when it is an EVM address (HIP-583).
  */
-export function withoutAliases(entries: readonly AccountAmount[], context: HandleContext): AccountAmount[] {
-  return entries.map((entry) => {
-    const account = entry.accountID?.account;
-    if (account?.$case !== 'alias') {
-      return entry;
-    }
-    const known = resolveAccount(context.state, entry.accountID);
-    const num = known ?? accountFor(account.value, entry.amount, context);
-    return { ...entry, accountID: accountId(num) };
+export function resolvedMoves(entries: readonly AccountAmount[], context: HandleContext): Move[] {
+  return entries.map(({ accountID, amount, isApproval }) => {
+    const alias = accountID?.account?.$case === 'alias' ? accountID.account.value : undefined;
+    const known = resolveAccount(context.state, accountID);
+    const account = known ?? accountFor(alias ?? fail(Status.INVALID_ACCOUNT_ID), amount, context);
+    return { account, amount, isApproval };
   });
 }
 

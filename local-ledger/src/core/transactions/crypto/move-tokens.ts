@@ -1,44 +1,37 @@
-import type { TokenTransferList } from '@gatepost/local-ledger/gen/services_basic_types';
-import { prices } from '../../fees/price-list.js';
-import type { Account, Token } from '../../model.js';
-import { demand, fail, Status } from '../../status.js';
-import { liveAccount, liveToken, movableRelation, newRelation } from '../entities.js';
+import { demand, Status } from '../../status.js';
+import { accountInUse, movableRelation, tokenInUse } from '../entities.js';
 import type { HandleContext } from '../handler.js';
+import { approvedByOwner, netByAccount, type TokenMoves } from './moves.js';
+import { spendAllowance } from './spend-allowance.js';
 
-/** Moves one token along a transfer list, associating recipients that have a free slot (HIP-904). */
-export function moveTokens(list: TokenTransferList, context: HandleContext): void {
-  const { state } = context;
-  const token = liveToken(state, list.token);
-  demand(list.nftTransfers.length === 0, Status.NFT_TRANSFERS_ONLY_ALLOWED_FOR_NON_FUNGIBLE_UNIQUE);
-  const decimals = list.expectedDecimals;
-  demand(decimals === undefined || decimals === token.decimals, Status.UNEXPECTED_TOKEN_DECIMALS);
-  for (const entry of list.transfers) {
-    const account = liveAccount(state, entry.accountID);
-    if (state.relation(account.num, token.num) === undefined && entry.amount > 0n) {
-      associate(account, token, context);
+/** Moves tokens along their transfer lists; the payer spends the allowances. */
+export function moveTokens(lists: readonly TokenMoves[], context: HandleContext): void {
+  for (const list of lists) {
+    checkList(list, context);
+  }
+  for (const { token, moves } of lists) {
+    for (const [owner, amount] of approvedByOwner(moves)) {
+      spendAllowance({ owner, spender: context.payer, token, amount }, context.state);
     }
   }
-  for (const entry of list.transfers) {
-    demand(!(entry.isApproval && entry.amount < 0n), Status.SPENDER_DOES_NOT_HAVE_ALLOWANCE);
-    const account = liveAccount(state, entry.accountID);
-    const relation = movableRelation(state, account.num, token.num);
-    const balance = relation.balance + entry.amount;
-    demand(balance >= 0n, Status.INSUFFICIENT_TOKEN_BALANCE);
-    state.putRelation({ ...relation, balance });
+  for (const list of lists) {
+    moveBalances(list, context);
   }
 }
 
-/** Takes one of the account's automatic slots; the payer of the transfer pays the association. */
-function associate(account: Account, token: Token, context: HandleContext): void {
-  demand(account.maxAutoAssociations !== 0, Status.TOKEN_NOT_ASSOCIATED_TO_ACCOUNT);
-  const isFree = account.maxAutoAssociations === -1 || account.usedAutoAssociations < account.maxAutoAssociations;
-  demand(isFree, Status.NO_REMAINING_AUTOMATIC_ASSOCIATIONS);
-  demand(token.kycKey === undefined, Status.ACCOUNT_KYC_NOT_GRANTED_FOR_TOKEN);
-  context.charge(prices.associateExtra);
-  const { state, now, outcome } = context;
-  const current = state.accounts.get(account.num) ?? fail(Status.INVALID_ACCOUNT_ID);
-  state.accounts.put(account.num, { ...current, usedAutoAssociations: current.usedAutoAssociations + 1 });
-  state.putRelation(newRelation(token, account.num, true, now));
-  outcome.automaticAssociations ??= [];
-  outcome.automaticAssociations.push({ account: account.num, token: token.num });
+function checkList({ token: num, moves, expectedDecimals }: TokenMoves, { state }: HandleContext): void {
+  const token = tokenInUse(state, num);
+  demand(expectedDecimals === undefined || expectedDecimals === token.decimals, Status.UNEXPECTED_TOKEN_DECIMALS);
+  for (const { account } of moves) {
+    movableRelation(state, accountInUse(state, account).num, num);
+  }
+}
+
+function moveBalances({ token, moves }: TokenMoves, { state }: HandleContext): void {
+  for (const [account, amount] of netByAccount(moves)) {
+    const relation = movableRelation(state, account, token);
+    const balance = relation.balance + amount;
+    demand(balance >= 0n, Status.INSUFFICIENT_TOKEN_BALANCE);
+    state.putRelation({ ...relation, balance });
+  }
 }

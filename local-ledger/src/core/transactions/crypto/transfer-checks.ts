@@ -30,7 +30,7 @@ function checkTokenList({ token, transfers, nftTransfers }: TokenTransferList): 
 }
 
 /** The account of an entry as a map key; entries by approval count apart. */
-export function accountText({ accountID, isApproval }: AccountAmount): string {
+export function accountText({ accountID, isApproval }: Pick<AccountAmount, 'accountID' | 'isApproval'>): string {
   const account = accountID?.account;
   const name = account?.$case === 'alias' ? hex(account.value) : `${account?.value}`;
   return isApproval ? `${name}*` : name;

@@ -2,14 +2,16 @@ import type { AccountAmount } from '@gatepost/local-ledger/gen/services_basic_ty
 import type { CryptoTransferTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_transfer';
 import type { FeePart } from '../../fees/fee.js';
 import { prices } from '../../fees/price-list.js';
-import { limits, systemAccounts } from '../../limits.js';
+import { limits } from '../../limits.js';
 import type { LedgerState } from '../../state/ledger-state.js';
-import { demand, Status } from '../../status.js';
-import { anyAccount, anyToken, liveAccount, resolveAccount } from '../entities.js';
+import { demand, fail, Status } from '../../status.js';
+import { anyAccount, anyToken, liveToken, resolveAccount } from '../entities.js';
 import type { HandleContext, KeyContext, TransactionHandler } from '../handler.js';
-import { withoutAliases } from './alias-accounts.js';
-import { addHbar } from './move-hbar.js';
-import { moveTokens } from './move-tokens.js';
+import type { Approval } from '../outcome.js';
+import { resolvedMoves } from './alias-accounts.js';
+import type { Move, Transfers } from './moves.js';
+import { runTransfers } from './run-transfers.js';
+import { checkAllowance } from './spend-allowance.js';
 import { accountText, transferChecks } from './transfer-checks.js';
 
 /** CryptoTransfer: hbar and fungible tokens move between accounts, all or nothing. */
@@ -29,14 +31,10 @@ export const cryptoTransfer: TransactionHandler<CryptoTransferTransactionBody> =
 
   handle(value, context) {
     checkSizes(value);
-    const hbar = withoutAliases(hbarEntries(value), context);
-    const tokens = value.tokenTransfers.map((list) => {
-      return { ...list, transfers: withoutAliases(list.transfers, context) };
-    });
-    for (const list of tokens) {
-      moveTokens(list, context);
-    }
-    moveHbars(hbar, context);
+    checkHbarAllowances(value, context);
+    const transfers = resolvedTransfers(value, context);
+    context.outcome.approvals = approvalsOf(transfers);
+    runTransfers(transfers, context);
   },
 
   fee: transferFee,
@@ -70,19 +68,51 @@ function checkSizes(value: CryptoTransferTransactionBody): void {
   demand(nftEntries <= limits.tokenTransfers, Status.BATCH_SIZE_LIMIT_EXCEEDED);
 }
 
-function moveHbars(entries: readonly AccountAmount[], { state }: HandleContext): void {
-  for (const entry of entries) {
-    demand(!(entry.isApproval && entry.amount < 0n), Status.SPENDER_DOES_NOT_HAVE_ALLOWANCE);
-    const { num } = liveAccount(state, entry.accountID);
-    const isCollection = num === systemAccounts.feeCollection && entry.amount > 0n;
-    demand(!isCollection, Status.TRANSFER_TO_FEE_COLLECTION_ACCOUNT_NOT_ALLOWED);
-    addHbar(state, num, entry.amount);
+/** Allowances of hbar are looked at before anything else is. */
+function checkHbarAllowances(value: CryptoTransferTransactionBody, { state, payer }: HandleContext): void {
+  for (const { accountID, amount, isApproval } of hbarEntries(value)) {
+    const owner = resolveAccount(state, accountID);
+    if (isApproval && amount < 0n && owner !== undefined) {
+      checkAllowance({ owner, spender: payer, token: undefined, amount: -amount }, state);
+    }
   }
+}
+
+/** What is to be moved; accounts that aliases stand for are there from now on. */
+function resolvedTransfers(value: CryptoTransferTransactionBody, context: HandleContext): Transfers {
+  const hbar = resolvedMoves(hbarEntries(value), context);
+  const tokens = value.tokenTransfers.map((list) => ({
+    token: anyToken(context.state, list.token).num,
+    moves: resolvedMoves(list.transfers, context),
+    expectedDecimals: list.expectedDecimals,
+  }));
+  for (const moves of [hbar, ...tokens.map((list) => list.moves)]) {
+    demand(isDistinct(moves), Status.ACCOUNT_REPEATED_IN_ACCOUNT_AMOUNTS);
+  }
+  for (const { token, nftTransfers } of value.tokenTransfers) {
+    if (nftTransfers.length > 0) {
+      liveToken(context.state, token);
+      fail(Status.NFT_TRANSFERS_ONLY_ALLOWED_FOR_NON_FUNGIBLE_UNIQUE);
+    }
+  }
+  return { hbar, tokens };
+}
+
+function isDistinct(moves: readonly Move[]): boolean {
+  return new Set(moves.map(({ account, isApproval }) => `${account}${isApproval}`)).size === moves.length;
+}
+
+function approvalsOf({ hbar, tokens }: Transfers): Approval[] {
+  const lists = [{ token: undefined, moves: hbar }, ...tokens];
+  return lists.flatMap(({ token, moves }) => {
+    const approved = moves.filter(({ isApproval, amount }) => isApproval && amount < 0n);
+    return approved.map(({ account, amount }) => ({ account, token, amount }));
+  });
 }
 
 function transferFee(value: CryptoTransferTransactionBody): FeePart {
   const lists = [hbarEntries(value), ...value.tokenTransfers.map(({ transfers }) => transfers)];
-  const accounts = new Set(lists.flat().map((entry) => accountText(entry)));
+  const accounts = new Set(lists.flat().map(({ accountID }) => accountText({ accountID, isApproval: false })));
   const types = value.tokenTransfers.length;
   return {
     base: 0n,
