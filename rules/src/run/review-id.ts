@@ -10,10 +10,6 @@ const MARK = '~';
 /** A review that cannot be had after so many attempts rejects. */
 const REVIEW_ATTEMPTS = 2;
 
-/** Gates of the verdict on a review: the review is paid either way, and says so. */
-export const REVIEW_ACCEPTS = 'review-accepts';
-export const REVIEW_REJECTS = 'review-rejects';
-
 /** Id under which the review of an attempt is assigned, judged and paid. */
 export const reviewId = (task: string, attempt: number): string => `${attempt}${MARK}${task}`;
 

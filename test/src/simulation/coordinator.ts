@@ -9,6 +9,7 @@ import type { Gate, Plan } from '@gatepost/rules/plan/plan';
 import type { Change } from '@gatepost/rules/run/change';
 import { chooseRun } from '@gatepost/rules/run/journal-index';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
+import { nameOfGates } from '@gatepost/rules/run/verdict-gates';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
@@ -68,10 +69,9 @@ export interface CoordinatorParts {
 
 /** The gates of simulated plans: a schema stands for all that look at an output. */
 const judgeSimulated: AutomaticGates['run'] = async (gates, { output }) => {
-  const name = gates.map(({ kind }) => kind).join('+');
   const looks = gates.some(({ kind }: Gate) => kind === 'schema');
   if (!looks || (typeof output === 'string' && output.startsWith(RIGHT))) {
-    return { accepted: true, gate: name, reason: 'accepted' };
+    return { accepted: true, gate: nameOfGates(gates), reason: 'accepted' };
   }
   return { accepted: false, gate: 'schema', reason: 'it is wrong' };
 };

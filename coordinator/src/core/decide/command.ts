@@ -1,3 +1,4 @@
+import type { VerdictGate } from '@gatepost/rules/run/verdict-gates';
 import type { TokenAmount } from '@gatepost/shared/vocabulary/amount';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { EffectKey } from '../effects/effect-key.js';
@@ -17,7 +18,7 @@ export interface VerdictCommand {
   readonly task: string;
   readonly attempt: number;
   readonly accepted: boolean;
-  readonly gate: string;
+  readonly gate: VerdictGate;
   readonly reason: string;
 }
 

@@ -1,7 +1,7 @@
 import { largestAgreement, roundIsIn } from '@gatepost/rules/fold/gate-index';
 import { type Attempt, type AttemptVerdict, attemptKeyOf, isOpen } from '@gatepost/rules/run/attempt';
 import { membersInRound } from '@gatepost/rules/run/attempt-numbers';
-import { agentGateOf, findOrReview, REVIEW_ACCEPTS, reviewId, workersReviewedBy } from '@gatepost/rules/run/review-id';
+import { agentGateOf, findOrReview, reviewId, workersReviewedBy } from '@gatepost/rules/run/review-id';
 import {
   awaitsPerson,
   concerns,
@@ -12,7 +12,7 @@ import {
   quorumOf,
   type TaskState,
 } from '@gatepost/rules/run/task-state';
-import { FAILURE_GATE, rejectsOutput } from '@gatepost/rules/run/verdict-gates';
+import { FAILURE_GATE, REVIEW_ACCEPTS, rejectsOutput, type VerdictGate } from '@gatepost/rules/run/verdict-gates';
 import { assignKey, judgeKey, verdictKey } from '../effects/effect-key.js';
 import { assignOne } from './assignments.js';
 import type { GateOutcome } from './observations.js';
@@ -76,7 +76,8 @@ function judgeQuorum(pass: Pass, task: TaskState, quorum: QuorumGate): void {
     const said = rejectionOf(task, attempt);
     if (said === undefined) continue;
     known.add(attempt);
-    pass.verdict(task.spec.id, attempt.number, false, said.gate, said.reason);
+    // A coordinator wrote it.
+    pass.verdict(task.spec.id, attempt.number, false, said.gate as VerdictGate, said.reason);
   }
   const group = largestAgreement(task).filter((attempt) => !known.has(attempt));
   if (group.length >= quorum.agree) judgeGroup(pass, task, group.filter(isOpen));

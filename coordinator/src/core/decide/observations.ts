@@ -1,3 +1,4 @@
+import type { VerdictGate } from '@gatepost/rules/run/verdict-gates';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { InFlight } from '../effects/in-flight.js';
 import type { SessionObservation } from './health.js';
@@ -5,7 +6,7 @@ import type { SessionObservation } from './health.js';
 /** What the automatic gates of this process said of an attempt's output. */
 export interface GateOutcome {
   readonly accepted: boolean;
-  readonly gate: string;
+  readonly gate: VerdictGate;
   readonly reason: string;
 }
 

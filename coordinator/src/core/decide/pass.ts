@@ -1,6 +1,7 @@
 import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { Attempt } from '@gatepost/rules/run/attempt';
 import type { RunState } from '@gatepost/rules/run/run-state';
+import type { VerdictGate } from '@gatepost/rules/run/verdict-gates';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { BEACON_KEY, cancelKey, type EffectKey, verdictKey } from '../effects/effect-key.js';
 import { AgentQueue } from './agent-queue.js';
@@ -9,9 +10,6 @@ import { type Judgement, judge } from './health.js';
 import type { Limits } from './limits.js';
 import type { Observations } from './observations.js';
 import type { Wanted } from './wanted.js';
-
-/** Longest gate name a record may carry. */
-const MAX_GATE_CHARS = 64;
 
 /** How long an agent gets no work after its first loss or its last chance, and at most. */
 const FIRST_PAUSE_MS = 5_000;
@@ -130,9 +128,9 @@ export class Pass {
     this.commands.push(command);
   }
 
-  verdict(task: string, attempt: number, accepted: boolean, gate: string, reason: string): void {
+  verdict(task: string, attempt: number, accepted: boolean, gate: VerdictGate, reason: string): void {
     const key = verdictKey(task, attempt);
-    this.ask({ kind: 'verdict', key, task, attempt, accepted, gate: gate.slice(0, MAX_GATE_CHARS), reason });
+    this.ask({ kind: 'verdict', key, task, attempt, accepted, gate, reason });
   }
 
   cancel(attempt: Attempt, reason: string): void {

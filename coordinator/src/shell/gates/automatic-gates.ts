@@ -1,5 +1,5 @@
 import type { Gate } from '@gatepost/rules/plan/plan';
-import { REVIEW_ACCEPTS, REVIEW_REJECTS } from '@gatepost/rules/run/review-id';
+import { nameOfGates, REVIEW_ACCEPTS, REVIEW_REJECTS } from '@gatepost/rules/run/verdict-gates';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -65,8 +65,7 @@ export async function runAutomaticGates(
     if (outcome?.accepted === false) return outcome;
     if (outcome !== undefined && outcome.reason !== '') reasons.push(outcome.reason);
   }
-  const name = gates.map(({ kind }) => kind).join('+');
-  return { accepted: true, gate: name, reason: clipReason(reasons.join('; ') || 'accepted') };
+  return { accepted: true, gate: nameOfGates(gates), reason: clipReason(reasons.join('; ') || 'accepted') };
 }
 
 /** Reads a reviewer's answer, `{"accept": true or false, "reason": "..."}`; anything else is no review. */
