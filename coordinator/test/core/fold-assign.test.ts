@@ -66,7 +66,13 @@ class Ledger {
   assign(task: string, attempt: number, to: Member, deadline_ms = 1): void {
     const price = `${this.state.tasks.get(task)?.spec.price ?? REVIEW_PRICE}`;
     const input = { input_sha256: sha256(task), input_size: 1, deadline_ms, price, token: TOKEN };
-    this.#post(`0.0.${2_000 + to}`, COORDINATOR, { type: 'assign', task, attempt, task_type: 'work', ...input });
+    this.#post(`0.0.${2_000 + to}`, COORDINATOR, {
+      type: 'assign',
+      task,
+      attempt,
+      task_type: task.includes('~') ? 'review' : 'work',
+      ...input,
+    });
   }
 
   cancel(task: string, attempt: number, to: Member): void {
@@ -290,6 +296,62 @@ it('the deadline the ledger tells counts from the deadline on, and what is repor
   expect([...ledger.state.overdue].map(({ number }) => number)).toEqual([1]);
   ledger.verdict('t', 1, false, 'deadline');
   expect([ledger.state.overdue.size, ledger.state.working]).toEqual([0, 0]);
+});
+
+it('what was delivered in time, or may yet be, is not rejected as late', () => {
+  const ledger = new Ledger(planOf([taskOf('a'), taskOf('b')]));
+  ledger.assign('a', 1, 0, 1_000);
+  ledger.assign('b', 1, 1, 1_000);
+  ledger.verdict('b', 1, false, 'deadline');
+  ledger.result('a', 1, 0);
+  ledger.pass(1_001);
+  ledger.verdict('a', 1, false, 'deadline');
+  expect(ledger.ignored).toEqual(['rejection as late of what is not']);
+  expect(ledger.state.openAttempts).toBe(2);
+  ledger.verdict('a', 1, true, 'command');
+  ledger.verdict('b', 1, false, 'deadline');
+  expect(ledger.state.openAttempts).toBe(0);
+  expect([...ledger.state.payable].map(({ task }) => task)).toEqual(['a']);
+});
+
+it.each([
+  ['in another token', { token: '0.0.301' }, false, 'payment in a wrong token'],
+  ['after the end of the run', {}, true, 'payment after the end of the run'],
+])('a payment %s is a fault, and taken down', (_what, change, closed, reason) => {
+  const ledger = new Ledger(planOf([taskOf('t')]));
+  ledger.assign('t', 1, 0, 1_000);
+  ledger.result('t', 1, 0);
+  ledger.verdict('t', 1, true, 'command');
+  if (closed) ledger.own({ type: 'run_closed', outcome: 'failed', state_sha256: sha256('') });
+  const payments = [{ task: 't', attempt: 1, to: AGENTS[0] ?? '', amount: '10' }];
+  ledger.own({ type: 'settled', token: TOKEN, payments, ...change });
+  expect(ledger.ignored).toEqual([reason]);
+  expect(ledger.state.payable.size).toBe(0);
+});
+
+it('a member of a quorum is not paid before enough agree', () => {
+  const ledger = quorumLedger();
+  ledger.assign('t', 1, 0);
+  ledger.result('t', 1, 0);
+  ledger.verdict('t', 1, true);
+  ledger.own({
+    type: 'settled',
+    token: TOKEN,
+    payments: [{ task: 't', attempt: 1, to: AGENTS[0] ?? '', amount: '10' }],
+  });
+  expect(ledger.ignored).toEqual(['payment without acceptance']);
+});
+
+it('an attempt is reviewed under one name, and work is assigned as what the plan calls it', () => {
+  const ledger = new Ledger(planOf([taskOf('t', { gates: [REVIEW] }), taskOf('u', { type: 'other' })]));
+  ledger.assign('t', 1, 0);
+  ledger.result('t', 1, 0);
+  for (const id of ['01~t', '1e0~t', '1.0~t', ' 1~t', '+1~t', '1~1~t']) ledger.assign(id, 1, 1);
+  expect(ledger.ignored).toEqual(['assignment of an unknown task']);
+  ledger.assign('1~t', 1, 1);
+  ledger.assign('u', 1, 1);
+  expect(ledger.ignored).toEqual(['assignment of an unknown task', 'assignment as a task of another type']);
+  expect(ledger.agentsOf('1~t')).toEqual({ 1: AGENTS[1] });
 });
 
 it('a deadline that passes after the result says nothing', () => {

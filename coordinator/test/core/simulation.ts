@@ -12,6 +12,7 @@ import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { Change } from '@gatepost/rules/run/change';
 import { Heap } from '@gatepost/rules/run/heap';
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
+import { findOrReview } from '@gatepost/rules/run/review-id';
 import { emptyState, type RunContext, type RunState } from '@gatepost/rules/run/run-state';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -195,7 +196,7 @@ export class Simulation {
         });
       case 'assign': {
         const { task, attempt, price, deadlineMs: deadline_ms } = command;
-        const type = task.includes('~') ? 'review' : 'work';
+        const type = findOrReview(this.state, task)?.spec.type ?? '';
         const input = { input_sha256: sha256(task), input_size: 1 };
         this.#guard(task, attempt, deadline_ms);
         return own(command.inbox, {

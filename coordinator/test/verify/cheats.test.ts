@@ -2,13 +2,17 @@ import type { Evidence } from '@gatepost/rules/verify/evidence';
 import type { RuleId } from '@gatepost/rules/verify/rules';
 import { type Report, verify } from '@gatepost/rules/verify/verify';
 import { describe, expect, it } from 'vitest';
+import { disagreements } from './agreement.js';
 import { cheatOf, EDITS } from './cheats.js';
+import { generatedOf } from './generated.js';
 import { testPlan } from './honest-run.js';
 import { foldProblem, moneyProblem } from './oracle.js';
 
 /** `npm run cheats` asks for many more, from a seed of its own; a failing seed is had again with GATEPOST_CHEAT_SEED. */
 const WANTED = Number(process.env.GATEPOST_CHEAT_EDITS ?? 1_500);
 const FIRST = Number(process.env.GATEPOST_CHEAT_SEED ?? 1);
+/** Each of these takes as long as several edits. */
+const GENERATED = Math.ceil(WANTED / 4);
 const plan = testPlan();
 
 interface Met {
@@ -60,5 +64,36 @@ describe(`cheating coordinators, at least ${WANTED} edits from seed ${FIRST}`, (
     // Neither does it find fault with everything, nor does it find few kinds of faults.
     expect(met.holding).toBeGreaterThan(met.cases / 50);
     expect(met.rules.size).toBeGreaterThan(25);
+  }, 7_200_000);
+});
+
+describe(`${GENERATED} histories that are nobody's honest run, from seed ${FIRST}`, () => {
+  it('fold and verify find fault with the same payments and rejections, and count alike what they find none with', () => {
+    const rules = new Set<RuleId>();
+    const unlike: string[] = [];
+    let holding = 0;
+    let paid = 0;
+    for (let seed = FIRST; seed < FIRST + GENERATED; seed += 1) {
+      const { history, plan: generated, lenient } = generatedOf(seed);
+      const evidence = history.build();
+      const { findings, holds, runs } = verify(evidence, { plan: generated });
+      for (const { rule } of findings) rules.add(rule);
+      if (holds) {
+        holding += 1;
+        paid += runs.reduce((sum, { payments }) => sum + payments, 0);
+      }
+      // Where the plan forbids nothing, verify has to know the same without it.
+      for (const withPlan of lenient ? [true, false] : [true]) {
+        const found = disagreements(evidence, generated, withPlan);
+        unlike.push(...found.map((what) => `seed ${seed}${withPlan ? '' : ', without the plan'}: ${what}`));
+      }
+    }
+    process.stdout.write(
+      `${GENERATED} generated histories from seed ${FIRST}: ${holding} hold, with ${paid} payments; ${rules.size} rules broken in the others\n`,
+    );
+    expect(unlike.slice(0, 10)).toEqual([]);
+    expect(holding).toBeGreaterThan(GENERATED / 20);
+    expect(paid).toBeGreaterThan(GENERATED / 50);
+    expect(rules.size).toBeGreaterThan(20);
   }, 7_200_000);
 });

@@ -33,6 +33,16 @@ function editPayment(history: HistoryBuilder, task: string, change: Record<strin
   });
 }
 
+/** Another agent does the task c once more after the verdict on it, and is paid in place of the first. */
+function payInstead(history: HistoryBuilder): void {
+  const { at } = history.find('verdict', 'c');
+  history.assign('c', 2, AGENT_2, 30).at = at + 1n;
+  history.result('c', 2, AGENT_2).at = at + 2n;
+  history.verdict('c', 2, true, 'agent').at = at + 3n;
+  editPayment(history, 'c', { attempt: 2, to: AGENT_2 });
+  history.transfers[1]?.tokenTransfers.splice(0, 1, { token: TOKEN, account: AGENT_2, amount: 30n });
+}
+
 /** A coordinator that cheats: what it writes and moves, and the rules it breaks. */
 export const CHEATING: readonly (readonly [
   what: string,
@@ -42,36 +52,73 @@ export const CHEATING: readonly (readonly [
   [
     'payment without assignment',
     (h) => h.remove(h.find('assign', 'c')),
-    ['assignment-missing', 'review-before-result'],
+    ['assignment-missing', 'outcome-differs', 'plan-quorum', 'review-before-result'],
   ],
   [
     'assignment by another',
     (h) => {
       h.find('assign', 'c').payer = STRANGER;
     },
-    ['assignment-author', 'review-before-result'],
+    ['assignment-author', 'outcome-differs', 'plan-quorum', 'review-before-result'],
   ],
-  ['payment without result', (h) => h.remove(h.find('result', 'c')), ['result-missing', 'review-before-result']],
+  [
+    'payment without result',
+    (h) => h.remove(h.find('result', 'c')),
+    ['outcome-differs', 'plan-quorum', 'result-missing', 'review-before-result'],
+  ],
   [
     'result by another agent',
     (h) => {
       h.find('result', 'c').payer = AGENT_2;
     },
-    ['result-author', 'review-before-result'],
+    ['outcome-differs', 'plan-quorum', 'result-author', 'review-before-result'],
   ],
   [
     'payment of a result that names no output',
     (h) => h.edit('result', 'c', { output_sha256: undefined }),
-    ['result-digest'],
+    ['outcome-differs', 'plan-quorum', 'result-digest'],
   ],
   [
     'a quorum of results that name no output',
     (h) => {
       for (const attempt of [1, 2]) h.edit('result', 'q', { output_sha256: undefined }, attempt);
     },
-    ['result-digest'],
+    ['outcome-differs', 'plan-order', 'plan-quorum', 'result-digest'],
   ],
   ['a result in time called late', (h) => h.edit('verdict', 'a', { gate: 'deadline' }, 1), ['in-time-rejected']],
+  [
+    'work called late before its deadline',
+    (h) => {
+      const early = h.verdict('c', 1, false, 'deadline');
+      moveBefore(h, early, h.find('result', 'c'));
+    },
+    ['in-time-rejected'],
+  ],
+  [
+    'payment of a second result in place of the first',
+    (h) => payInstead(h),
+    ['accepted-unpaid', 'review-by-worker', 'verdict-without-effect'],
+  ],
+  [
+    'one attempt reviewed under two names',
+    (h) => {
+      h.remove(h.find('run_closed'));
+      h.assign('01~c', 1, AGENT_2, 5);
+      h.result('01~c', 1, AGENT_2);
+      h.verdict('01~c', 1, true, 'review-accepts');
+      h.settle({ payments: [{ task: '01~c', attempt: 1, to: AGENT_2, amount: 5 }] });
+      h.close();
+    },
+    ['plan-task', 'task-count'],
+  ],
+  [
+    'work by the agent that had rejected it in a review',
+    (h) => {
+      h.edit('verdict', 'c', { accepted: false }, 1);
+      payInstead(h);
+    },
+    ['review-by-worker'],
+  ],
   ['a second attempt without a first', (h) => h.remove(h.find('assign', 'a', 1)), ['attempt-out-of-turn']],
   [
     'an assignment before the agent had announced its inbox',
@@ -126,11 +173,15 @@ export const CHEATING: readonly (readonly [
     },
     ['transfer-unrecorded'],
   ],
-  ['payment of a failed result', (h) => h.edit('result', 'c', { outcome: 'failed' }), ['result-failed']],
+  [
+    'payment of a failed result',
+    (h) => h.edit('result', 'c', { outcome: 'failed' }),
+    ['outcome-differs', 'plan-quorum', 'result-failed', 'review-before-result'],
+  ],
   [
     'result before its assignment',
     (h) => moveBefore(h, h.find('result', 'c'), h.find('assign', 'c')),
-    ['result-before-assignment'],
+    ['outcome-differs', 'plan-quorum', 'result-before-assignment'],
   ],
   [
     'result after the ledger called the deadline',
@@ -139,7 +190,7 @@ export const CHEATING: readonly (readonly [
       const told = h.say(JOURNAL, COORDINATOR, { type: 'timed_out', task: 'c', attempt: 1 });
       moveBefore(h, told, h.find('result', 'c'));
     },
-    ['result-after-timeout'],
+    ['outcome-differs', 'plan-quorum', 'result-after-timeout'],
   ],
   [
     'payment without verdict',
@@ -156,7 +207,7 @@ export const CHEATING: readonly (readonly [
   [
     'verdict before the result',
     (h) => moveBefore(h, h.find('verdict', 'b'), h.find('result', 'b')),
-    ['verdict-before-result'],
+    ['outcome-differs', 'plan-order', 'plan-quorum', 'verdict-before-result'],
   ],
   [
     'verdict after the payment',
@@ -194,12 +245,12 @@ export const CHEATING: readonly (readonly [
       h.settle({ payments: [{ task: 'b', attempt: 2, to: AGENT_2, amount: 50 }] });
       h.close();
     },
-    ['plan-quorum', 'task-paid-twice'],
+    ['plan-quorum', 'task-paid-twice', 'verdict-without-effect'],
   ],
   [
     'quorum members that differ',
     (h) => h.edit('result', 'q', { output_sha256: 'f'.repeat(64) }, 2),
-    ['quorum-disagrees'],
+    ['plan-order', 'plan-quorum', 'quorum-disagrees', 'verdict-without-effect'],
   ],
   [
     'a review by the worker',
@@ -384,7 +435,11 @@ export const CHEATING: readonly (readonly [
     },
     ['inbox-owner'],
   ],
-  ['a task that is not in the plan', (h) => h.edit('assign', 'free', { task: 'extra' }), ['plan-task']],
+  [
+    'a task that is not in the plan',
+    (h) => h.edit('assign', 'free', { task: 'extra' }),
+    ['outcome-differs', 'plan-task'],
+  ],
   ['a task of another type', (h) => h.edit('assign', 'c', { task_type: 'play' }), ['plan-task']],
   [
     'a task assigned before its dependency was accepted',

@@ -11,6 +11,7 @@ import { formatNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
 export const COORDINATOR = '0.0.1001' as AccountId;
 export const AGENT_1 = '0.0.1002' as AccountId;
 export const AGENT_2 = '0.0.1003' as AccountId;
+export const AGENT_3 = '0.0.1004' as AccountId;
 export const STRANGER = '0.0.6666' as AccountId;
 export const TOKEN = '0.0.2001' as TokenId;
 export const OTHER_TOKEN = '0.0.2002' as TokenId;
@@ -19,11 +20,19 @@ export const INBOX_1 = '0.0.3002' as TopicId;
 export const INBOX_2 = '0.0.3003' as TopicId;
 /** A stranger's, to which anybody may write. */
 export const INBOX_3 = '0.0.3004' as TopicId;
+export const INBOX_4 = '0.0.3005' as TopicId;
 /** Another journal of the same coordinator, which `verify` does not read. */
 export const OTHER_JOURNAL = '0.0.3009' as TopicId;
 export const RUN = 'run-1';
 
-const inboxOf = (agent: AccountId): TopicId => (agent === AGENT_1 ? INBOX_1 : INBOX_2);
+/** The agents, each with the inbox that is its own. */
+const INBOXES: ReadonlyMap<AccountId, TopicId> = new Map([
+  [AGENT_1, INBOX_1],
+  [AGENT_2, INBOX_2],
+  [AGENT_3, INBOX_4],
+]);
+
+export const inboxOf = (agent: AccountId): TopicId => INBOXES.get(agent) ?? INBOX_3;
 const keyOf = (account: string): string => `ED25519:${sha256(account)}`;
 const SECOND = 1_000_000_000n;
 
@@ -62,11 +71,12 @@ export interface Settlement {
 export class HistoryBuilder {
   readonly messages: RawMessage[] = [];
   readonly transfers: RawTransfer[] = [];
-  readonly submitKeys = new Map<TopicId, string | undefined>([INBOX_1, INBOX_2].map((id) => [id, keyOf(COORDINATOR)]));
+  readonly submitKeys = new Map<TopicId, string | undefined>(
+    [...INBOXES.values()].map((id) => [id, keyOf(COORDINATOR)]),
+  );
   readonly adminKeys = new Map<TopicId, string | undefined>([
     [JOURNAL, keyOf(COORDINATOR)],
-    [INBOX_1, keyOf(AGENT_1)],
-    [INBOX_2, keyOf(AGENT_2)],
+    ...[...INBOXES].map(([agent, inbox]) => [inbox, keyOf(agent)] as const),
   ]);
   /** With it run_closed gets the digest that the coordinator's own fold comes to. */
   plan: Plan | undefined;
@@ -202,7 +212,7 @@ export class HistoryBuilder {
   }
 
   #evidence(): Evidence {
-    const accounts = [COORDINATOR, AGENT_1, AGENT_2, STRANGER, this.treasury];
+    const accounts = [COORDINATOR, ...INBOXES.keys(), STRANGER, this.treasury];
     const submits = this.messages.map(({ topic, at, payer, batch }) => ({
       id: `${payer}@${formatNanos(at)}` as TransactionId,
       at,
@@ -214,7 +224,7 @@ export class HistoryBuilder {
     const transfers = this.transfers.map((transfer) => ({ ...transfer, name: 'CRYPTOTRANSFER', entity: undefined }));
     return {
       journal: this.#topic(JOURNAL),
-      inboxes: [INBOX_1, INBOX_2, INBOX_3].map((inbox) => this.#topic(inbox)),
+      inboxes: [...INBOXES.values(), INBOX_3].map((inbox) => this.#topic(inbox)),
       accountKeys: new Map(accounts.map((account) => [account, keyOf(account)])),
       treasuries: new Map([[TOKEN, this.treasury]]),
       transactions: [...submits, ...transfers].sort((a, b) => Number(a.at - b.at)),

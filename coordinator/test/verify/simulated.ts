@@ -14,9 +14,8 @@ const keyOf = (account: string): string => `ED25519:${account}`;
 function complete({ context }: Simulation, { record }: LedgerRecord): AnyRecord {
   const { plan } = context;
   if (record.type === 'run_opened') return { ...record, tasks: plan.tasks.length };
-  if (record.type !== 'assign' && record.type !== 'verdict') return record;
+  if (record.type !== 'verdict') return record;
   const spec = plan.tasks.find(({ id }) => id === record.task);
-  if (record.type === 'assign') return { ...record, task_type: spec?.type ?? 'review' };
   const isQuorum = spec?.gates.some(({ kind }) => kind === 'quorum') === true;
   return record.accepted && isQuorum ? { ...record, gate: 'quorum' } : record;
 }

@@ -1,6 +1,9 @@
+import type { RecordOf } from '@gatepost/shared/records/schema';
 import { accountId } from '@gatepost/shared/vocabulary/ids';
+import type { Attempt } from '../run/attempt.js';
 import { attemptAt } from '../run/attempt-numbers.js';
-import { isAccepted } from '../run/task-state.js';
+import type { RunState } from '../run/run-state.js';
+import { isAccepted, type TaskState } from '../run/task-state.js';
 import type { Apply } from './outcome.js';
 
 /**
@@ -15,9 +18,8 @@ export const applySettled: Apply<'settled'> = (state, record, entry, emit) => {
     if (task === undefined || attempt === undefined) wrong = 'payment of an attempt that was not assigned';
     else if (attempt.payment !== undefined) wrong = 'payment made twice';
     else {
+      wrong = faultOf(state, task, attempt, record, payment) ?? wrong;
       const amount = BigInt(payment.amount);
-      if (attempt.verdict?.accepted !== true) wrong = 'payment without acceptance';
-      else if (payment.to !== attempt.agent || amount !== attempt.price) wrong = 'payment of a wrong amount or agent';
       attempt.payment = { to: accountId(payment.to), amount, transfer: record.transfer, at: entry.at };
       state.payable.delete(attempt);
       state.paid += amount;
@@ -29,3 +31,18 @@ export const applySettled: Apply<'settled'> = (state, record, entry, emit) => {
   }
   return wrong;
 };
+
+function faultOf(
+  state: RunState,
+  task: TaskState,
+  attempt: Attempt,
+  { token }: RecordOf<'settled'>,
+  { to, amount }: RecordOf<'settled'>['payments'][number],
+): string | undefined {
+  if (state.closed !== undefined) return 'payment after the end of the run';
+  if (token !== state.context.token) return 'payment in a wrong token';
+  // A member of a quorum may be accepted while too few others are: nothing is owed for that.
+  if (attempt.verdict?.accepted !== true || !isAccepted(task.status)) return 'payment without acceptance';
+  if (to !== attempt.agent || BigInt(amount) !== attempt.price) return 'payment of a wrong amount or agent';
+  return undefined;
+}

@@ -1,10 +1,11 @@
+import { type Nanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import { type Attempt, isOpen } from '../run/attempt.js';
 import { attemptAt, freeNumbers, nextNumber } from '../run/attempt-numbers.js';
 import type { Emit } from '../run/change.js';
 import { adopt, findOrReview, reviewId } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isAccepted, isTerminal, membersOf, quorumOf, type TaskState } from '../run/task-state.js';
-import { countsAgainstAgent, LOST_GATE } from '../run/verdict-gates.js';
+import { countsAgainstAgent, DEADLINE_GATE, LOST_GATE } from '../run/verdict-gates.js';
 import { refreshJudgeable, roundIsIn } from './gate-index.js';
 import type { Apply } from './outcome.js';
 import { acceptTask, closeAttempt, countFailure, countLoss, enqueue, failTask } from './transitions.js';
@@ -42,6 +43,7 @@ export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {
   if (attempt.verdict !== undefined) return 'verdict given twice';
   if (accepted && attempt.result?.ok !== true) return 'acceptance without a result';
   if (accepted && !mayAccept(task, attempt)) return 'acceptance of a second result';
+  if (!accepted && gate === DEADLINE_GATE && !isLate(attempt, entry.at)) return 'rejection as late of what is not';
   attempt.verdict = { accepted, gate, reason, at: entry.at };
   closeAttempt(state, attempt);
   emit({ event: accepted ? 'verdict' : 'rejected', ...told, agent: attempt.agent });
@@ -67,6 +69,10 @@ const isReviewed = (state: RunState, { reviews }: TaskState): boolean =>
 /** Whether a number that was not assigned is one the task still wants, or would want next. */
 const mayGiveUp = (task: TaskState, number: number): boolean =>
   freeNumbers(task).includes(number) || number === nextNumber(task);
+
+/** Whether an attempt may be called late now: its deadline has passed, and no result had come by then. */
+const isLate = ({ deadlineMs, result }: Attempt, at: Nanos): boolean =>
+  at > nanosFromMs(deadlineMs) && (result === undefined || result.at > nanosFromMs(deadlineMs));
 
 /** One result per task; of a quorum task every result that equals the accepted ones. */
 function mayAccept(task: TaskState, attempt: Attempt): boolean {

@@ -13,6 +13,15 @@ const REVIEW_ATTEMPTS = 2;
 /** Id under which the review of an attempt is assigned, judged and paid. */
 export const reviewId = (task: string, attempt: number): string => `${attempt}${MARK}${task}`;
 
+/** What a review is of; undefined for any id that is not exactly that of a review. */
+export function reviewedAttempt(id: string): { readonly task: string; readonly attempt: number } | undefined {
+  const mark = id.indexOf(MARK);
+  if (mark < 0) return undefined;
+  const [attempt, task] = [Number(id.slice(0, mark)), id.slice(mark + 1)];
+  // One attempt is not reviewed, and paid for, under several names such as 1~a and 01~a.
+  return Number.isInteger(attempt) && reviewId(task, attempt) === id ? { task, attempt } : undefined;
+}
+
 export type AgentGate = Extract<Gate, { kind: 'agent' }>;
 
 export const agentGateOf = (spec: PlanTask): AgentGate | undefined =>
@@ -21,12 +30,11 @@ export const agentGateOf = (spec: PlanTask): AgentGate | undefined =>
 /** The task an id stands for, made now if it is a review of an existing attempt; undefined for an unknown id. */
 export function findOrReview(state: RunState, id: string): TaskState | undefined {
   const known = state.tasks.get(id);
-  const mark = id.indexOf(MARK);
-  if (known !== undefined || mark < 0) return known;
-  const reviewed = state.tasks.get(id.slice(mark + 1));
-  const attempt = Number(id.slice(0, mark));
+  const reviews = reviewedAttempt(id);
+  if (known !== undefined || reviews === undefined) return known;
+  const reviewed = state.tasks.get(reviews.task);
   const gate = reviewed === undefined ? undefined : agentGateOf(reviewed.spec);
-  if (reviewed === undefined || gate === undefined || attemptAt(reviewed, attempt)?.result?.ok !== true)
+  if (reviewed === undefined || gate === undefined || attemptAt(reviewed, reviews.attempt)?.result?.ok !== true)
     return undefined;
   return newTask(
     {
@@ -45,7 +53,7 @@ export function findOrReview(state: RunState, id: string): TaskState | undefined
       saveAs: undefined,
     },
     0,
-    { task: reviewed.spec.id, attempt },
+    reviews,
   );
 }
 

@@ -1,5 +1,7 @@
 import { canonicalJson } from '@gatepost/shared/vocabulary/digest';
-import { attemptName, attemptsOf, type Entry, factsOf, isBefore, type RunHistory, reviewedAttempt } from './history.js';
+import { reviewedAttempt } from '../run/review-id.js';
+import { factsOf } from './facts.js';
+import { attemptName, attemptsOf, type Entry, isBefore, type RunHistory } from './history.js';
 import type { Findings } from './rules.js';
 
 /** Whether a run was opened once and ended as its last record says. */
@@ -40,22 +42,11 @@ function checkAfterClose(run: RunHistory, closed: Entry<'run_closed'>, findings:
   }
 }
 
-/**
- * Whether an acceptance has no effect, because one of another result of the task came before it: two processes that did
- * not know of each other may each have accepted one. Members of a quorum are accepted beside each other.
- */
-function isSecondAcceptance(run: RunHistory, task: string, verdict: Entry<'verdict'>): boolean {
-  if (verdict.record.gate.split('+').includes('quorum')) return false;
-  const others = [...(run.tasks.get(task)?.values() ?? [])].map((other) => factsOf(run, other).verdict);
-  return others.some((other) => other?.record.accepted === true && isBefore(other, verdict));
-}
-
 function checkClosing(run: RunHistory, closed: Entry<'run_closed'>, findings: Findings): void {
   const accepted = new Set<string>();
   for (const attempt of attemptsOf(run)) {
     const { verdict, assignment } = factsOf(run, attempt);
     if (verdict?.record.accepted !== true || isBefore(closed, verdict)) continue;
-    if (isSecondAcceptance(run, attempt.task, verdict)) continue;
     if (reviewedAttempt(attempt.task) === undefined) accepted.add(attempt.task);
     const price = BigInt(assignment?.entry.record.price ?? 0);
     if (closed.record.outcome !== 'complete' || price === 0n || attempt.payments.length > 0) continue;

@@ -1,17 +1,14 @@
-import { msFromNanos } from '@gatepost/shared/vocabulary/time';
 import { DEADLINE_GATE } from '../run/verdict-gates.js';
+import { checkReviews } from './check-reviews.js';
+import { deadlineToldBy, factsOf, isInTime, isOfQuorum, isWhole } from './facts.js';
 import {
   type AttemptFacts,
   type AttemptHistory,
   attemptName,
   attemptsOf,
-  factsOf,
   isBefore,
-  isInTime,
-  isWhole,
   type PaymentEntry,
   type RunHistory,
-  reviewedAttempt,
 } from './history.js';
 import type { Findings, RuleId } from './rules.js';
 
@@ -21,7 +18,7 @@ export function checkPayments(run: RunHistory, findings: Findings): void {
     const report: Report = (rule, message) => findings.add(rule, run.run, attemptName(attempt), message);
     const facts = factsOf(run, attempt);
     if (attempt.payments.length > 1) report('attempt-paid-twice', `paid ${attempt.payments.length} times`);
-    checkRejection(attempt, facts, report);
+    checkRejection(run, attempt, facts, report);
     const token = facts.assignment?.entry.record.token ?? run.token;
     if (token !== run.token) report('wrong-token', `assigned in ${token}, the run is in ${run.token}`);
     if (attempt.payments.length > 0) checkWork(run, attempt, facts, report);
@@ -35,6 +32,7 @@ export function checkPayments(run: RunHistory, findings: Findings): void {
       findings,
     );
   }
+  checkReviews(run, findings);
 }
 
 type Report = (rule: RuleId, message: string) => void;
@@ -57,36 +55,56 @@ function checkWork(run: RunHistory, attempt: AttemptHistory, facts: AttemptFacts
   else if (assignment !== undefined) {
     report('result-author', `the result is by ${attempt.results[0].author}, assigned was ${assignment.agent}`);
   }
-  if (verdict === undefined) {
-    const foreign = attempt.verdicts[0];
-    if (foreign === undefined) report('verdict-missing', 'paid without a verdict');
-    else report('verdict-author', `the verdict is by ${foreign.author}, not by ${run.coordinator}`);
-    return;
-  }
-  if (!verdict.record.accepted) report('rejected-paid', `paid although rejected: ${verdict.record.reason}`);
-  if (result !== undefined && isBefore(verdict, result)) {
-    report('verdict-before-result', 'the verdict came before the result');
-  }
+  if (verdict === undefined) checkLackOfVerdict(run, attempt, facts, report);
+  else if (!verdict.record.accepted) report('rejected-paid', `paid although rejected: ${verdict.record.reason}`);
 }
 
-/** A guard left behind by a process that died before it assigned the attempt speaks of another, earlier deadline. */
+/** Why nothing that was said of an attempt lets it be paid. */
+function checkLackOfVerdict(run: RunHistory, attempt: AttemptHistory, facts: AttemptFacts, report: Report): void {
+  const { result } = facts;
+  const [own] = attempt.verdicts.filter(({ author }) => author === run.coordinator);
+  const [foreign] = attempt.verdicts;
+  if (foreign === undefined) report('verdict-missing', 'paid without a verdict');
+  else if (own === undefined)
+    report('verdict-author', `the verdict is by ${foreign.author}, not by ${run.coordinator}`);
+  else if (!own.record.accepted) report('rejected-paid', `paid although rejected: ${own.record.reason}`);
+  else if (result === undefined || !isSound(attempt, facts)) return;
+  else if (isBefore(own, result)) report('verdict-before-result', 'the verdict came before the result');
+  else report('verdict-without-effect', 'its task was over, or another result of it had been accepted');
+}
+
+/** Whether a result is one that may be accepted; what keeps it from that has rules of its own. */
+function isSound(attempt: AttemptHistory, { assignment, result }: AttemptFacts): boolean {
+  if (assignment === undefined || result === undefined || !isBefore(assignment.entry, result)) return false;
+  const told = deadlineToldBy(attempt, assignment);
+  return result.record.outcome === 'ok' && isWhole(result) && (told === undefined || isBefore(result, told));
+}
+
 function checkDeadline(attempt: AttemptHistory, { assignment, result }: AttemptFacts, report: Report): void {
-  const deadlineMs = assignment?.entry.record.deadline_ms ?? 0;
-  const passed = attempt.timedOut.find(({ at }) => msFromNanos(at) >= deadlineMs);
-  if (passed !== undefined && result !== undefined && isBefore(passed, result)) {
+  const told = assignment === undefined ? undefined : deadlineToldBy(attempt, assignment);
+  if (told !== undefined && result !== undefined && isBefore(told, result)) {
     report('result-after-timeout', 'the result came after the ledger told that the deadline had passed');
   }
 }
 
 /** Work that was delivered by its deadline is judged, not called late: whoever is not paid has to see why. */
-function checkRejection(attempt: AttemptHistory, { assignment, verdict }: AttemptFacts, report: Report): void {
-  if (assignment === undefined || verdict === undefined) return;
-  if (verdict.record.accepted || verdict.record.gate !== DEADLINE_GATE) return;
-  const inTime = attempt.results.find(
-    (result) =>
-      result.author === assignment.agent && isBefore(assignment.entry, result) && isInTime(result, assignment),
+function checkRejection(run: RunHistory, attempt: AttemptHistory, { assignment }: AttemptFacts, report: Report): void {
+  if (assignment === undefined) return;
+  const late = attempt.verdicts.filter(
+    ({ author, record }) => author === run.coordinator && !record.accepted && record.gate === DEADLINE_GATE,
   );
-  if (inTime !== undefined && isWhole(inTime)) report('in-time-rejected', 'its result came by the deadline');
+  for (const verdict of late.filter((one) => isBefore(assignment.entry, one))) {
+    if (isInTime(verdict, assignment)) report('in-time-rejected', 'called late before its deadline');
+    const inTime = attempt.results.find(
+      (result) =>
+        result.author === assignment.agent &&
+        isWhole(result) &&
+        isBefore(assignment.entry, result) &&
+        isBefore(result, verdict) &&
+        isInTime(result, assignment),
+    );
+    if (inTime !== undefined) report('in-time-rejected', 'its result came by the deadline');
+  }
 }
 
 function checkPayment(run: RunHistory, payment: PaymentEntry, facts: AttemptFacts, report: Report): void {
@@ -108,7 +126,9 @@ function checkTask(run: RunHistory, task: string, paid: readonly AttemptHistory[
   const report: Report = (rule, message) => findings.add(rule, run.run, task, message);
   const facts = paid.map((attempt) => factsOf(run, attempt));
   // Without the plan it is the verdicts that say whether a task was a quorum's; with it, `plan-quorum` checks that.
-  const isQuorum = facts.every(({ verdict }) => verdict?.record.gate.split('+').includes('quorum'));
+  const isQuorum = paid.every(({ verdicts }) =>
+    verdicts.some((verdict) => verdict.author === run.coordinator && isOfQuorum(verdict)),
+  );
   if (!isQuorum) checkTurns(run, task, paid, report);
   if (paid.length > 1) {
     const numbers = paid.map(({ attempt }) => `#${attempt}`).join(', ');
@@ -118,19 +138,6 @@ function checkTask(run: RunHistory, task: string, paid: readonly AttemptHistory[
     else if (outputs.size > 1 || agents.size < paid.length) {
       report('quorum-disagrees', `attempts ${numbers}: ${outputs.size} outputs by ${agents.size} agents`);
     }
-  }
-  const reviewed = reviewedAttempt(task);
-  if (reviewed === undefined) return;
-  const work = run.tasks.get(reviewed.task)?.get(reviewed.attempt);
-  const worker = work === undefined ? undefined : factsOf(run, work).assignment?.agent;
-  const delivered = work === undefined ? undefined : factsOf(run, work).result;
-  for (const { assignment } of facts) {
-    if (assignment === undefined) continue;
-    if (delivered === undefined || isBefore(assignment.entry, delivered)) {
-      report('review-before-result', `${reviewed.task}#${reviewed.attempt} had no result yet`);
-    }
-    if (assignment.agent !== worker) continue;
-    report('review-by-worker', `${worker} reviewed its own work on ${reviewed.task}`);
   }
 }
 

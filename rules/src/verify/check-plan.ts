@@ -1,14 +1,8 @@
 import type { Gate, Plan, PlanTask } from '../plan/plan.js';
-import {
-  type AttemptHistory,
-  attemptName,
-  attemptsOf,
-  type Entry,
-  factsOf,
-  isBefore,
-  type RunHistory,
-  reviewedAttempt,
-} from './history.js';
+import { reviewedAttempt } from '../run/review-id.js';
+import { quorumOf } from '../run/task-state.js';
+import { decidingVerdict, factsOf } from './facts.js';
+import { type AttemptHistory, attemptName, attemptsOf, type Entry, isBefore, type RunHistory } from './history.js';
 import type { Findings } from './rules.js';
 
 /** Whether a run did what the given plan says; only its digest is compared when that differs. */
@@ -23,9 +17,6 @@ export function checkPlan(run: RunHistory, plan: Plan, findings: Findings): void
   for (const task of plan.tasks) check.task(task);
   check.budget();
 }
-
-const quorumOf = (task: PlanTask) =>
-  task.gates.find((gate): gate is Extract<Gate, { kind: 'quorum' }> => gate.kind === 'quorum');
 
 class PlanCheck {
   readonly #tasks: ReadonlyMap<string, PlanTask>;
@@ -54,8 +45,7 @@ class PlanCheck {
 
   /** A task counts as accepted with the verdict that completes its quorum, or its only one. */
   #noteAcceptance(task: PlanTask): void {
-    const verdicts = this.#verdictsOf(task.id).filter(({ record }) => record.accepted);
-    const deciding = verdicts.sort((a, b) => (isBefore(a, b) ? -1 : 1))[(quorumOf(task)?.agree ?? 1) - 1];
+    const deciding = decidingVerdict(this.run, task.id, quorumOf(task)?.agree ?? 1);
     if (deciding !== undefined) this.#accepted.set(task.id, deciding);
   }
 
@@ -119,33 +109,50 @@ class PlanCheck {
 
   task(task: PlanTask): void {
     const attempts = [...(this.run.tasks.get(task.id)?.values() ?? [])];
-    const quorum = quorumOf(task);
-    const members = quorum?.of ?? 1;
+    const { of: members, agree } = quorumOf(task) ?? { of: 1, agree: 1 };
     if (members === 1) this.#checkAttempts(task, attempts);
     const accepted = this.#verdictsOf(task.id).filter(({ record }) => record.accepted).length;
-    const paid = attempts.filter(({ payments }) => payments.length > 0).length;
-    if (paid > 0 && (accepted < (quorum?.agree ?? 1) || paid > members)) {
-      const what = `${accepted} accepted and ${paid} paid, the plan says ${quorum?.agree ?? 1} of ${members}`;
+    const paid = attempts.filter(({ payments }) => payments.length > 0);
+    const deciding = this.#accepted.get(task.id);
+    if (paid.length > members || (paid.length > 0 && deciding === undefined)) {
+      const what = `${accepted} accepted and ${paid.length} paid, the plan says ${agree} of ${members}`;
       this.#report('plan-quorum', task.id, what);
+    } else if (deciding !== undefined && members > 1) {
+      for (const attempt of paid) {
+        if (attempt.payments.every(({ entry }) => isBefore(deciding, entry))) continue;
+        this.#report('plan-quorum', attemptName(attempt), `paid before ${agree} had agreed`);
+      }
     }
   }
 
   /**
-   * An attempt replaced while it was open, because its agent was lost, is no failure. One that was assigned while the
-   * verdict that ended its task was under way has no effect: nothing is decided about it, and nothing paid.
+   * An attempt replaced while it was open, because its agent was lost, is no failure. When as many as allowed have failed,
+   * the task has, and what a replaced attempt delivers later comes too late. One that was assigned while the verdict that
+   * ended its task was under way has no effect: nothing is decided about it, and nothing paid.
    */
   #checkAttempts(task: PlanTask, attempts: readonly AttemptHistory[]): void {
-    let failures = 0;
+    const failures: Entry<'verdict'>[] = [];
     for (const attempt of [...attempts].sort((a, b) => a.attempt - b.attempt)) {
       const facts = factsOf(this.run, attempt);
       const hasEffect = facts.verdict !== undefined || attempt.payments.length > 0;
-      if (facts.assignment !== undefined && hasEffect && failures >= task.attempts) {
-        this.#report('plan-attempts', attemptName(attempt), `tried after ${failures} failures, as many as allowed`);
+      if (facts.assignment !== undefined && hasEffect && failures.length >= task.attempts) {
+        const what = `tried after ${failures.length} failures, as many as allowed`;
+        this.#report('plan-attempts', attemptName(attempt), what);
       }
-      const next = attempts.find((other) => other.attempt === attempt.attempt + 1);
+      const next = this.run.tasks.get(task.id)?.get(attempt.attempt + 1);
       const replaced = next === undefined ? undefined : factsOf(this.run, next).assignment?.entry;
       if (facts.verdict?.record.accepted !== false) continue;
-      if (replaced === undefined || isBefore(facts.verdict, replaced)) failures += 1;
+      if (replaced === undefined || isBefore(facts.verdict, replaced)) failures.push(facts.verdict);
+    }
+    const failed = failures.sort((a, b) => (isBefore(a, b) ? -1 : 1))[task.attempts - 1];
+    for (const attempt of attempts) {
+      const { verdict } = factsOf(this.run, attempt);
+      if (failed === undefined || verdict?.record.accepted !== true || isBefore(verdict, failed)) continue;
+      this.#report(
+        'plan-attempts',
+        attemptName(attempt),
+        `accepted after ${task.attempts} failures, as many as allowed`,
+      );
     }
   }
 

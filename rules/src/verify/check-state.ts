@@ -1,8 +1,10 @@
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { reduce } from '../fold/reduce.js';
 import type { Plan } from '../plan/plan.js';
-import { emptyState } from '../run/run-state.js';
+import { attemptKeyOf } from '../run/attempt.js';
+import { emptyState, type RunState } from '../run/run-state.js';
 import { stateDigest } from '../run/state-digest.js';
+import { isAccepted, type TaskState } from '../run/task-state.js';
 import { attemptsOf, type RunHistory } from './history.js';
 import type { Replay } from './replay.js';
 import type { Findings } from './rules.js';
@@ -11,8 +13,12 @@ import type { Findings } from './rules.js';
 export interface FoldedRun {
   /** Digest of the state before run_closed, or after the last record of an open run. */
   readonly digest: string;
+  /** Tasks of the plan it counts as accepted. */
+  readonly accepted: number;
   /** Payments it finds at fault, by reason. */
   readonly faults: ReadonlyMap<string, number>;
+  /** What it finds unfinished in a run that was closed as complete. */
+  readonly unfinished: string | undefined;
 }
 
 /** Folds a run with its plan, as its coordinator did. */
@@ -21,12 +27,26 @@ export function foldRun(run: RunHistory, plan: Plan, journal: TopicId, replay: R
   const agents = workersOf(run, replay);
   const state = emptyState({ run: run.run, plan, coordinator, journal, token, agents });
   let digest: string | undefined;
+  let unfinished: string | undefined;
   for (const entry of replay.entries) {
-    if (entry.record.type === 'run_closed' && entry.at === run.closed?.at) digest ??= stateDigest(state);
+    if (entry === run.closed && digest === undefined) {
+      digest = stateDigest(state);
+      if (run.closed.record.outcome === 'complete') unfinished = unfinishedIn(state);
+    }
     reduce(state, entry);
   }
   const faults = new Map([...state.ignored].filter(([reason]) => reason.startsWith('payment')));
-  return { digest: digest ?? stateDigest(state), faults };
+  const accepted = [...state.tasks.values()].filter(isAcceptedTask).length;
+  return { digest: digest ?? stateDigest(state), accepted, faults, unfinished };
+}
+
+const isAcceptedTask = ({ status, reviews }: TaskState): boolean => reviews === undefined && isAccepted(status);
+
+function unfinishedIn({ tasks, payable }: RunState): string | undefined {
+  const open = [...tasks.values()].find(({ status, reviews }) => reviews === undefined && !isAccepted(status));
+  if (open !== undefined) return `${open.spec.id} is ${open.status}`;
+  const [owed] = payable;
+  return owed === undefined ? undefined : `${attemptKeyOf(owed)} is not paid`;
 }
 
 /** The agents that were given work: the list of those the coordinator trusts is not on the ledger. */
@@ -42,9 +62,9 @@ function workersOf(run: RunHistory, { inboxOwners }: Replay): ReadonlySet<Accoun
 }
 
 /** Whether the coordinator's own fold agrees with what it recorded. */
-export function checkState(run: RunHistory, plan: Plan, journal: TopicId, replay: Replay, findings: Findings): void {
-  const { digest, faults } = foldRun(run, plan, journal, replay);
+export function checkState(run: RunHistory, { digest, faults, unfinished }: FoldedRun, findings: Findings): void {
   for (const [reason, times] of faults) findings.add('plan-state', run.run, run.run, `${times} × ${reason}`);
+  if (unfinished !== undefined) findings.add('plan-state', run.run, run.run, `closed as complete, but ${unfinished}`);
   const recorded = run.closed?.record.state_sha256;
   if (recorded === undefined || recorded === digest) return;
   findings.add('plan-state', run.run, run.run, `the records fold to ${digest}, run_closed says ${recorded}`);

@@ -1,6 +1,7 @@
 import { type AccountId, accountId, type TopicId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import { decodeTopic } from './decode.js';
 import type { Evidence } from './evidence.js';
+import { factsOfRun } from './facts.js';
 import { type AnyEntry, type AttemptHistory, type Entry, isBefore, type RunHistory } from './history.js';
 
 /** The agent an inbox belongs to, and when it first said so. */
@@ -39,6 +40,7 @@ export function replay(evidence: Evidence): Replay {
   for (const { malformed } of inboxes) count('malformed message on an inbox', malformed);
   const assigned = inboxes.flatMap(({ entries }) => entries).sort((a, b) => (isBefore(a, b) ? -1 : 1));
   for (const entry of assigned) sortInboxEntry(runs, inboxOwners, entry, count);
+  for (const run of runs.values()) run.facts = factsOfRun(run);
   const entries = [...journal.entries, ...assigned].sort((a, b) => (isBefore(a, b) ? -1 : 1));
   return { runs, ignored, inboxOwners, entries };
 }
@@ -76,6 +78,7 @@ function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
     closed: undefined,
     reopened: [],
     tasks: new Map(),
+    facts: new Map(),
     settled: [],
     early: [],
     foreignSettled: [],
@@ -173,6 +176,10 @@ function sortInboxEntry(
   }
   if (isBefore(entry, run.opened)) {
     count('record before its run was opened');
+    return;
+  }
+  if (run.closed !== undefined && isBefore(run.closed, entry)) {
+    count('assignment after its run was closed');
     return;
   }
   if (isBefore(entry, owner.since)) {

@@ -14,10 +14,12 @@ export const RULES = {
   'result-failed': 'What is paid was reported as done, not as failed.',
   'result-before-assignment': 'A result came after its assignment.',
   'result-after-timeout': 'The result of what is paid came before the ledger told that its deadline had passed.',
-  'in-time-rejected': 'No result that came by its deadline was rejected as late.',
+  'in-time-rejected': 'Nothing was rejected as late before its deadline, nor when its result had come by then.',
   'verdict-missing': 'What is paid has a verdict.',
   'verdict-author': 'The verdict on what is paid came from the coordinator that opened the run.',
   'verdict-before-result': 'A verdict came after the result it judges.',
+  'verdict-without-effect':
+    'What is paid was accepted while its task was open: it had not been given up, nor another result of it accepted.',
   'rejected-paid': 'What is paid was accepted.',
   'paid-before-verdict': 'What is paid was accepted before.',
   'attempt-out-of-turn': 'An attempt of a task was assigned after all its earlier ones.',
@@ -25,7 +27,7 @@ export const RULES = {
   'task-paid-twice': 'A task is paid once, a quorum task once for each member that agreed.',
   'quorum-disagrees': 'All paid members of a quorum are different agents with the same output.',
   'review-before-result': 'A review was assigned after the result it reviews.',
-  'review-by-worker': 'A review was not done by the agent whose work it reviews.',
+  'review-by-worker': 'No agent is paid both for work on a task and for a review of it.',
   'wrong-payee': 'The agent that was assigned is the one that is paid.',
   'wrong-amount': 'The amount paid is the price of the assignment.',
   'wrong-token': 'Assignments and payments of a run are in the token the run was opened with.',
@@ -52,7 +54,7 @@ export const RULES = {
   'plan-attempts': 'A task was not tried more often than the plan allows.',
   'plan-quorum': 'A task was accepted by as many agents as its quorum demands, and by no more than were asked.',
   'plan-state':
-    "The coordinator's own fold of the records finds no fault with a payment and comes to the digest in run_closed.",
+    "The coordinator's own fold of the records finds no fault with a payment and comes to the end and digest of run_closed.",
   'plan-budget': 'No more was paid than the plan allows.',
 } as const satisfies Record<string, string>;
 

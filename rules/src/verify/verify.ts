@@ -1,14 +1,16 @@
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import type { Plan } from '../plan/plan.js';
+import { reviewedAttempt } from '../run/review-id.js';
 import { checkBatches } from './check-batches.js';
 import { checkOutcome } from './check-outcome.js';
 import { checkPayments } from './check-payments.js';
 import { checkPlan } from './check-plan.js';
-import { checkState } from './check-state.js';
+import { checkState, type FoldedRun, foldRun } from './check-state.js';
 import { checkTopics } from './check-topics.js';
 import { checkTransfers } from './check-transfers.js';
 import type { Evidence } from './evidence.js';
-import { attemptsOf, factsOf, type RunHistory, reviewedAttempt } from './history.js';
+import { factsOf } from './facts.js';
+import { attemptsOf, type RunHistory } from './history.js';
 import { LedgerView } from './ledger-view.js';
 import { type Replay, replay } from './replay.js';
 import { type Finding, Findings, RULES, type RuleId } from './rules.js';
@@ -68,9 +70,10 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
   const selected = new Set(runs.map(({ run }) => run));
   checkBatches(view, evidence.journal.topic, (run) => selected.has(run), findings);
   checkTransfers(evidence, view, runs, all, findings);
-  if (options.plan !== undefined) checkRunsOfPlan(runs, options.plan, evidence, replayed, findings);
+  const { plan } = options;
+  const folded = plan === undefined ? new Map() : checkRunsOfPlan(runs, plan, evidence, replayed, findings);
   const found = findings.all;
-  const summaries = runs.map((run) => summary(run, found));
+  const summaries = runs.map((run) => summary(run, folded.get(run), found));
   return {
     runs: summaries,
     findings: found,
@@ -81,20 +84,26 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
   };
 }
 
-/** A journal may hold runs of several plans: those of the given one are checked, and if there is none, all are. */
+/**
+ * A journal may hold runs of several plans: those of the given one are checked, and if there is none, all are.
+ * @returns what the fold makes of those of the given plan.
+ */
 function checkRunsOfPlan(
   runs: readonly RunHistory[],
   plan: Plan,
   { journal }: Evidence,
   replayed: Replay,
   findings: Findings,
-): void {
+): Map<RunHistory, FoldedRun> {
   const ofPlan = runs.filter(({ opened }) => opened.record.plan_sha256 === plan.digest);
   for (const run of ofPlan.length > 0 ? ofPlan : runs) checkPlan(run, plan, findings);
-  for (const run of ofPlan) checkState(run, plan, journal.topic, replayed, findings);
+  const folded = new Map(ofPlan.map((run) => [run, foldRun(run, plan, journal.topic, replayed)]));
+  for (const [run, state] of folded) checkState(run, state, findings);
+  return folded;
 }
 
-function summary(run: RunHistory, findings: readonly Finding[]): RunSummary {
+/** @param folded of a run of the given plan; without it one of a quorum that was accepted is enough for its task. */
+function summary(run: RunHistory, folded: FoldedRun | undefined, findings: readonly Finding[]): RunSummary {
   const accepted = new Set<string>();
   let attempts = 0;
   let payments = 0;
@@ -116,7 +125,7 @@ function summary(run: RunHistory, findings: readonly Finding[]): RunSummary {
     coordinator: run.coordinator,
     token: run.token,
     tasks: record.tasks,
-    accepted: accepted.size,
+    accepted: folded?.accepted ?? accepted.size,
     attempts,
     payments,
     paid,

@@ -1,0 +1,151 @@
+import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import { FINAL_GATES } from '../fold/verdict.js';
+import { DEADLINE_GATE } from '../run/verdict-gates.js';
+import {
+  type AnyEntry,
+  type Assignment,
+  type AttemptFacts,
+  type AttemptHistory,
+  type Entry,
+  isBefore,
+  type RunHistory,
+} from './history.js';
+
+/** Reduces what was said in a run to what counts, as the fold does, as far as that can be known without the plan. */
+export function factsOfRun(run: RunHistory): ReadonlyMap<AttemptHistory, AttemptFacts> {
+  const facts = new Map<AttemptHistory, AttemptFacts>();
+  for (const attempts of run.tasks.values()) {
+    for (const [attempt, told] of factsOfTask(run, [...attempts.values()])) facts.set(attempt, told);
+  }
+  return facts;
+}
+
+/** Whether a result is one the fold takes: what is said to be done has the digest of its output. */
+export const isWhole = ({ record }: Entry<'result'>): boolean =>
+  record.outcome !== 'ok' || record.output_sha256 !== undefined;
+
+/** Whether something came by the deadline of an assignment. */
+export const isInTime = (entry: AnyEntry, assignment: Assignment): boolean =>
+  entry.at <= nanosFromMs(assignment.entry.record.deadline_ms);
+
+/**
+ * The word of the ledger that the deadline of an attempt had passed. A guard left behind by a process that died before it
+ * assigned the attempt speaks of another deadline, and too early.
+ */
+export const deadlineToldBy = (attempt: AttemptHistory, assignment: Assignment): AnyEntry | undefined =>
+  attempt.timedOut.find(
+    (told) => isBefore(assignment.entry, told) && told.at >= nanosFromMs(assignment.entry.record.deadline_ms),
+  );
+
+interface Weighed {
+  readonly attempt: AttemptHistory;
+  readonly assignment: Assignment | undefined;
+  readonly result: Entry<'result'> | undefined;
+  verdict: Entry<'verdict'> | undefined;
+}
+
+/**
+ * A process that does not know what a killed one had sent may assign an attempt again under the same number: the
+ * assignment that counts is one to the agent that was paid, if any, else one to an agent that delivered, else the first.
+ * Of the results it is the agent's first whole one after that.
+ */
+function weigh({ coordinator, token }: RunHistory, attempt: AttemptHistory): Weighed {
+  const own = attempt.assignments.filter(({ entry }) => entry.author === coordinator);
+  const inToken = own.filter(({ entry }) => entry.record.token === token);
+  const known = inToken.length > 0 ? inToken : own;
+  const payee = attempt.payments[0]?.to;
+  const assignment =
+    known.find(({ agent }) => agent === payee) ??
+    known.find(({ agent }) => attempt.results.some(({ author }) => author === agent)) ??
+    known[0];
+  const results = attempt.results.filter(({ author }) => author === assignment?.agent);
+  const after = results.filter((result) => assignment !== undefined && isBefore(assignment.entry, result));
+  return { attempt, assignment, result: after.find(isWhole) ?? after[0] ?? results[0], verdict: undefined };
+}
+
+function factsOfTask(run: RunHistory, attempts: readonly AttemptHistory[]): [AttemptHistory, AttemptFacts][] {
+  const weighed = attempts.map((attempt) => weigh(run, attempt));
+  const assigned = weighed.flatMap(({ assignment }) => assignment?.entry ?? []).sort(byTime);
+  const verdicts = weighed
+    .flatMap((one) => one.attempt.verdicts.map((verdict) => ({ one, verdict })))
+    .filter(({ verdict }) => verdict.author === run.coordinator)
+    .sort((a, b) => byTime(a.verdict, b.verdict));
+  const decided: Decided = { accepted: undefined, givenUp: undefined };
+  let begun = 0;
+  for (const { one, verdict } of verdicts) {
+    for (let next = assigned[begun]; next !== undefined && isBefore(next, verdict); next = assigned[begun]) begun += 1;
+    if (one.verdict !== undefined || !hasEffect(one, verdict, decided, begun)) continue;
+    one.verdict = verdict;
+    if (verdict.record.accepted) decided.accepted ??= one;
+    else if (decided.accepted === undefined && verdict.record.gate in FINAL_GATES) decided.givenUp ??= verdict;
+  }
+  const { verdict: acceptance } = decided.accepted ?? {};
+  const over = acceptance !== undefined && isOfQuorum(acceptance) ? undefined : (acceptance ?? decided.givenUp);
+  return weighed.map(({ attempt, ...facts }) => [attempt, isInVain(facts, attempt, over) ? NOTHING : facts]);
+}
+
+/** What is assigned of a task that is over has no effect; when it is paid all the same, it is looked at. */
+const isInVain = ({ assignment }: AttemptFacts, { payments }: AttemptHistory, over: AnyEntry | undefined): boolean =>
+  assignment !== undefined && over !== undefined && payments.length === 0 && isBefore(over, assignment.entry);
+
+const byTime = (a: AnyEntry, b: AnyEntry): number => (isBefore(a, b) ? -1 : 1);
+
+/** What was decided about a task so far. */
+interface Decided {
+  accepted: Weighed | undefined;
+  givenUp: Entry<'verdict'> | undefined;
+}
+
+/**
+ * Whether a verdict has an effect: an acceptance needs a result before it and no other one accepted, unless a quorum's
+ * that is equal; what is called late must be late; and nothing is judged before it was assigned, but for the next attempt
+ * of a task that is given up.
+ * @param begun how many of the task's attempts had been assigned by then.
+ */
+function hasEffect(one: Weighed, verdict: Entry<'verdict'>, decided: Decided, begun: number): boolean {
+  const { attempt, assignment, result } = one;
+  const { accepted, gate } = verdict.record;
+  if (assignment === undefined || isBefore(verdict, assignment.entry)) {
+    return !accepted && gate in FINAL_GATES && attempt.attempt <= begun + 1;
+  }
+  const delivered = result !== undefined && isBefore(result, verdict) ? result : undefined;
+  if (!accepted) {
+    const cameInTime = delivered !== undefined && isInTime(delivered, assignment);
+    return gate !== DEADLINE_GATE || !(isInTime(verdict, assignment) || cameInTime);
+  }
+  if (
+    delivered === undefined ||
+    delivered.record.outcome !== 'ok' ||
+    !isWhole(delivered) ||
+    decided.givenUp !== undefined
+  )
+    return false;
+  if (isBefore(delivered, assignment.entry)) return false;
+  const told = deadlineToldBy(attempt, assignment);
+  if (told !== undefined && isBefore(told, delivered)) return false;
+  const { accepted: first } = decided;
+  if (first === undefined) return true;
+  return isOfQuorum(verdict) && first.result?.record.output_sha256 === delivered.record.output_sha256;
+}
+
+/** Whether a verdict is on a member of a quorum; without the plan it is the verdicts that say so. */
+export const isOfQuorum = ({ record }: Entry<'verdict'>): boolean => record.gate.split('+').includes('quorum');
+
+/**
+ * The verdict with which a task was accepted: the one that completes its quorum, or its only one; undefined while too few
+ * agree, or when it was given up before.
+ */
+export function decidingVerdict(run: RunHistory, task: string, agree: number): Entry<'verdict'> | undefined {
+  const verdicts = [...(run.tasks.get(task)?.values() ?? [])]
+    .flatMap((attempt) => factsOf(run, attempt).verdict ?? [])
+    .sort(byTime);
+  const deciding = verdicts.filter(({ record }) => record.accepted)[agree - 1];
+  const givenUp = verdicts.find(({ record }) => !record.accepted && record.gate in FINAL_GATES);
+  return givenUp !== undefined && deciding !== undefined && isBefore(givenUp, deciding) ? undefined : deciding;
+}
+
+const NOTHING: AttemptFacts = { assignment: undefined, result: undefined, verdict: undefined };
+
+/** What counts of an attempt. */
+export const factsOf = (run: RunHistory, attempt: AttemptHistory | undefined): AttemptFacts =>
+  (attempt && run.facts.get(attempt)) ?? NOTHING;
