@@ -298,6 +298,14 @@ it('the deadline the ledger tells counts from the deadline on, and what is repor
   expect([ledger.state.overdue.size, ledger.state.working]).toEqual([0, 0]);
 });
 
+it.each(['constructor', '__proto__', 'toString'])('a gate may be called %s', (gate) => {
+  const ledger = new Ledger(planOf([taskOf('t')]));
+  ledger.assign('t', 1, 0);
+  ledger.result('t', 1, 0);
+  ledger.verdict('t', 1, false, gate);
+  expect(ledger.state.tasks.get('t')?.status).toBe('pending');
+});
+
 it('what was delivered in time, or may yet be, is not rejected as late', () => {
   const ledger = new Ledger(planOf([taskOf('a'), taskOf('b')]));
   ledger.assign('a', 1, 0, 1_000);

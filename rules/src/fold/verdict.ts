@@ -21,7 +21,10 @@ export const FINAL_GATES = {
 } as const satisfies Record<string, 'failed' | 'cancelled'>;
 
 type FinalGate = keyof typeof FINAL_GATES;
-const finalGate = (gate: string): FinalGate | undefined => (gate in FINAL_GATES ? (gate as FinalGate) : undefined);
+
+/** Whether a rejection by this gate is the task's last; a coordinator may write any text there, such as `constructor`. */
+export const isFinalGate = (gate: string): gate is FinalGate => Object.hasOwn(FINAL_GATES, gate);
+const finalGate = (gate: string): FinalGate | undefined => (isFinalGate(gate) ? gate : undefined);
 
 /** What the coordinator decided about an attempt; the first verdict is the only one. */
 export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {

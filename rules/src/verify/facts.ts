@@ -1,5 +1,5 @@
 import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
-import { FINAL_GATES } from '../fold/verdict.js';
+import { isFinalGate } from '../fold/verdict.js';
 import { DEADLINE_GATE } from '../run/verdict-gates.js';
 import {
   type AnyEntry,
@@ -77,7 +77,7 @@ function factsOfTask(run: RunHistory, attempts: readonly AttemptHistory[]): [Att
     if (one.verdict !== undefined || !hasEffect(one, verdict, decided, begun)) continue;
     one.verdict = verdict;
     if (verdict.record.accepted) decided.accepted ??= one;
-    else if (decided.accepted === undefined && verdict.record.gate in FINAL_GATES) decided.givenUp ??= verdict;
+    else if (decided.accepted === undefined && isFinalGate(verdict.record.gate)) decided.givenUp ??= verdict;
   }
   const { verdict: acceptance } = decided.accepted ?? {};
   const over = acceptance !== undefined && isOfQuorum(acceptance) ? undefined : (acceptance ?? decided.givenUp);
@@ -106,7 +106,7 @@ function hasEffect(one: Weighed, verdict: Entry<'verdict'>, decided: Decided, be
   const { attempt, assignment, result } = one;
   const { accepted, gate } = verdict.record;
   if (assignment === undefined || isBefore(verdict, assignment.entry)) {
-    return !accepted && gate in FINAL_GATES && attempt.attempt <= begun + 1;
+    return !accepted && isFinalGate(gate) && attempt.attempt <= begun + 1;
   }
   const delivered = result !== undefined && isBefore(result, verdict) ? result : undefined;
   if (!accepted) {
@@ -140,7 +140,7 @@ export function decidingVerdict(run: RunHistory, task: string, agree: number): E
     .flatMap((attempt) => factsOf(run, attempt).verdict ?? [])
     .sort(byTime);
   const deciding = verdicts.filter(({ record }) => record.accepted)[agree - 1];
-  const givenUp = verdicts.find(({ record }) => !record.accepted && record.gate in FINAL_GATES);
+  const givenUp = verdicts.find(({ record }) => !record.accepted && isFinalGate(record.gate));
   return givenUp !== undefined && deciding !== undefined && isBefore(givenUp, deciding) ? undefined : deciding;
 }
 
