@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { writePrivateFile } from '@gatepost/shared/private-file';
 import { Document } from 'yaml';
 import type { ConfigFile } from './schema.js';
 
@@ -12,8 +13,5 @@ export function writeConfig(file: string, config: ConfigFile): void {
   document.commentBefore = HEADING;
   const path = resolve(file);
   mkdirSync(dirname(path), { recursive: true });
-  const partial = `${path}.partial`;
-  writeFileSync(partial, document.toString({ lineWidth: 120 }), { mode: 0o600 });
-  chmodSync(partial, 0o600);
-  renameSync(partial, path);
+  writePrivateFile(path, document.toString({ lineWidth: 120 }));
 }

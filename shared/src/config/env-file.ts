@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { writePrivateFile } from '../private-file.js';
 import { GatepostError } from '../vocabulary/errors.js';
 import { ENV_FILE, type Environment, type EnvironmentVariable } from './environment.js';
 
@@ -10,10 +11,7 @@ export function addToEnvFile(values: Environment, file = ENV_FILE): void {
   try {
     let text = existsSync(file) ? readFileSync(file, 'utf8') : '';
     for (const [name, value] of Object.entries(values)) text = withVariable(text, name as EnvironmentVariable, value);
-    const partial = `${file}.partial`;
-    writeFileSync(partial, text, { mode: 0o600 });
-    chmodSync(partial, 0o600);
-    renameSync(partial, file);
+    writePrivateFile(file, text);
   } catch (error) {
     if (error instanceof GatepostError) throw error;
     throw new GatepostError('INVALID_CONFIG', `cannot write ${file}: ${(error as Error).message}`, { file }, error);

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivateFile } from '@gatepost/shared/private-file';
 import { z } from 'zod';
 import type { Health } from '../../core/decide/health.js';
 
@@ -36,9 +37,7 @@ const pathOf = (stateDir: string): string => join(stateDir, 'agents.json');
 /** Lets other processes of this host see what this coordinator sees. A view only: nothing is decided by it. */
 export function writeSightings(stateDir: string, seen: Sightings): void {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const path = pathOf(stateDir);
-  writeFileSync(`${path}.part`, JSON.stringify(seen), { mode: 0o600 });
-  renameSync(`${path}.part`, path);
+  writePrivateFile(pathOf(stateDir), JSON.stringify(seen), false);
 }
 
 /** The coordinator ends. */

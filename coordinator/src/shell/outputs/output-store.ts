@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivateFile } from '@gatepost/shared/private-file';
 import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 
@@ -35,9 +36,8 @@ export class OutputStore implements OutputKeeper {
     const digest = sha256(bytes);
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      const path = join(this.#directory, digest);
-      writeFileSync(`${path}.part`, bytes, { mode: 0o600 });
-      renameSync(`${path}.part`, path);
+      // What a host loses with its power is had again from its agent.
+      writePrivateFile(join(this.#directory, digest), bytes, false);
     } catch (error) {
       throw new GatepostError(
         'STORE_FAILED',

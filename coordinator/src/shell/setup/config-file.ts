@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { writePrivateFile } from '@gatepost/shared/private-file';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import {
   type AccountId,
@@ -146,12 +147,9 @@ export function writeAgents(path: string, agents: readonly AccountId[]): void {
 
 /** All of it or nothing: a full disk must not leave half a configuration. */
 function writeText(path: string, text: string): void {
-  const partial = `${path}.partial`;
   try {
     mkdirSync(dirname(resolve(path)), { recursive: true });
-    writeFileSync(partial, text, { mode: 0o600 });
-    chmodSync(partial, 0o600);
-    renameSync(partial, path);
+    writePrivateFile(path, text);
   } catch (error) {
     throw new GatepostError('INVALID_CONFIG', `cannot write ${path}: ${(error as Error).message}`, { path }, error);
   }

@@ -1,0 +1,13 @@
+import writeFileAtomic from 'write-file-atomic';
+
+const OWNER_ONLY = 0o600;
+
+/**
+ * Writes a file that its owner alone may read: all of it or nothing, so that neither a full disk nor a kill leaves half
+ * of it. The content is on the disk when it returns, unless `isLasting` is false: for what is written anew all the time.
+ * @throws Error of the file system.
+ */
+export function writePrivateFile(path: string, content: string | Uint8Array, isLasting = true): void {
+  const data = typeof content === 'string' ? content : Buffer.from(content);
+  writeFileAtomic.sync(path, data, { mode: OWNER_ONLY, fsync: isLasting });
+}
