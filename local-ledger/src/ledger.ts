@@ -235,7 +235,7 @@ function ratesInForce(): ExchangeRates {
 }
 
 /** Starts the mirror, to which everything that has happened so far is replayed. */
-function serveMirror({ hub, clock, host, options }: Parts, port: number): Promise<Mirror> {
+function serveMirror({ network, hub, clock, host, options }: Parts, port: number): Promise<Mirror> {
   const { mirrorGrpc = 0, mirrorRest = 0, fees = 0 } = options.ports ?? {};
   return startMirror(hub, {
     host,
@@ -244,6 +244,6 @@ function serveMirror({ hub, clock, host, options }: Parts, port: number): Promis
     lag: profiles[options.profile ?? 'instant'].mirrorLag,
     nodes: [{ nodeId: 0, account: systemAccounts.node, description: 'embedded node', host, port }],
     exchangeRates: ratesInForce,
-    estimateFee,
+    estimateFee: (bytes, { mode }) => estimateFee(bytes, mode === 'STATE' ? network.state : undefined),
   });
 }

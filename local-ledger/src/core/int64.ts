@@ -7,3 +7,8 @@ import { limits } from './limits.js';
 export function isNonNegative(value: bigint): boolean {
   return value >= 0n && value <= limits.maxInt64;
 }
+
+/** The smaller of two amounts. */
+export function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}

@@ -15,6 +15,11 @@ export const limits = {
   /** Bytes of one topic message. */
   messageBytes: 1024,
   topicCustomFees: 10,
+  tokenCustomFees: 10,
+  /** How many times custom fees may cost custom fees. */
+  customFeeDepth: 2,
+  /** Balances that a transfer with custom fees may change. */
+  adjustmentsWithFees: 20,
   feeExemptKeys: 10,
   hbarTransfers: 10,
   tokenTransfers: 10,

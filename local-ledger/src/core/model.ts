@@ -32,7 +32,7 @@ export interface Account {
   readonly deleted: boolean;
 }
 
-/** A fixed fee that submitting to a topic costs (HIP-991): hbar, or units of a token. */
+/** A fixed fee that submitting to a topic costs (HIP-991): hbar when there is no token, else units of it. */
 export interface TopicFee {
   readonly amount: bigint;
   readonly token: EntityNum | undefined;
@@ -60,6 +60,30 @@ export interface Topic {
   readonly runningHash: Uint8Array;
 }
 
+/** A fee of so many units of a token, or tinybar, for each debit of the token that has it. */
+export interface FixedTokenFee extends TopicFee {
+  readonly kind: 'fixed';
+  /** Whether no collector of the token's fees pays it. */
+  readonly allCollectorsExempt: boolean;
+}
+
+/** A fee of a fraction of what is moved, in the same token. */
+export interface FractionalTokenFee {
+  readonly kind: 'fractional';
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+  /** Units. */
+  readonly minimum: bigint;
+  readonly maximum: bigint | undefined;
+  /** Whether the sender pays it beside what it sends; else receivers get so much less. */
+  readonly netOfTransfers: boolean;
+  readonly collector: EntityNum;
+  readonly allCollectorsExempt: boolean;
+}
+
+/** A custom fee of a fungible token (HIP-18). */
+export type TokenFee = FixedTokenFee | FractionalTokenFee;
+
 export interface Token {
   readonly num: EntityNum;
   readonly name: string;
@@ -80,6 +104,9 @@ export interface Token {
   readonly pauseKey: Key | undefined;
   readonly feeScheduleKey: Key | undefined;
   readonly metadataKey: Key | undefined;
+  readonly customFees: readonly TokenFee[];
+  /** When the custom fees were last set. */
+  readonly customFeesSince: Nanos;
   readonly freezeDefault: boolean;
   readonly paused: boolean;
   readonly deleted: boolean;

@@ -39,9 +39,9 @@ export interface TopicMessage {
     | undefined;
 }
 
-/** A topic's custom fee with who paid it. */
+/** A custom fee that was charged, with who paid for it in effect. */
 export interface AssessedFee extends TopicFee {
-  readonly payer: EntityNum;
+  readonly payers: readonly EntityNum[];
 }
 
 /** An entity as it is after the transaction. Entities are immutable values: a change is a new value. */
@@ -85,7 +85,7 @@ export interface RecordItem {
   /** Schedule whose execution this is. */
   readonly schedule: EntityNum | undefined;
   readonly automaticAssociations: readonly { readonly account: EntityNum; readonly token: EntityNum }[];
-  /** Custom fees that the transaction cost, each paid by `payer`. */
+  /** Custom fees that the transaction cost. */
   readonly assessedFees: readonly AssessedFee[];
   readonly message: TopicMessage | undefined;
   readonly changes: readonly EntityChange[];

@@ -1,4 +1,3 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
 import {
   AccountCreateTransaction,
   Hbar,
@@ -15,7 +14,7 @@ import {
   TransferTransaction,
 } from '@hashgraph/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newParty, openStage, type Party, type Stage, statusOf } from './support.js';
+import { firstTransaction, newParty, openStage, type Party, type Stage, statusOf } from './support.js';
 
 let stage: Stage;
 let bob: Party;
@@ -46,13 +45,6 @@ const newToken = () =>
     .setSupplyKey(bob.key.publicKey);
 const key = () => PrivateKey.generateED25519().publicKey;
 const submit = (bytes: number) => new TopicMessageSubmitTransaction({ topicId, message: 'x'.repeat(bytes) });
-
-/** The first of the SDK's list of transactions, one for each node. */
-function firstTransaction(list: Uint8Array): Uint8Array {
-  const reader = new BinaryReader(list);
-  reader.tag();
-  return Uint8Array.from(reader.bytes());
-}
 
 /** One US dollar in tinybar at 12 cents an hbar. */
 const DOLLAR = 1e10 / 12;

@@ -49,12 +49,14 @@ describe('over any sequence of transactions', () => {
   it('hbar and every token keep their supply, and replay gives the same state', () => {
     const reached = new Set<number>();
     let spent = 0;
+    let assessed = 0;
     fc.assert(
       fc.property(sequences, (steps) => {
         const machine = new Machine(groundwork);
         for (const one of steps) {
           for (const { item } of machine.run(one)) {
             reached.add(item.status);
+            assessed += item.assessedFees.length;
             spent += [...item.transfers, ...item.tokenTransfers].filter(({ isApproval }) => isApproval).length;
             const moved = item.transfers.reduce((sum, { amount: units }) => sum + units, 0n);
             expect(moved, item.name).toBe(0n);
@@ -72,6 +74,7 @@ describe('over any sequence of transactions', () => {
       { numRuns: 150 },
     );
     expect(reached.size, 'kinds of outcome').toBeGreaterThan(8);
+    expect(assessed, 'custom fees').toBeGreaterThan(10);
     expect(spent, 'spent by allowance').toBeGreaterThan(5);
     expect(reached.has(Status.FAIL_INVALID), 'an error of ours').toBe(false);
   }, 120_000);

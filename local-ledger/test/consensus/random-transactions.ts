@@ -4,6 +4,7 @@ import { CryptoApproveAllowanceTransactionBody } from '@gatepost/local-ledger/ge
 import { CryptoCreateTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_create';
 import { CryptoTransferTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_transfer';
 import { TokenCreateTransactionBody } from '@gatepost/local-ledger/gen/services_token_create';
+import { TokenFeeScheduleUpdateTransactionBody } from '@gatepost/local-ledger/gen/services_token_fee_schedule_update';
 import type { TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
 import { operatorKey, wirePublicKey } from '@gatepost/local-ledger/operator';
 import fc from 'fast-check';
@@ -18,12 +19,16 @@ const entities = [1005, 1006, 1007, 1008, 1009];
 const account = fc.constantFrom(...accounts);
 /** Few, so that allowances meet those who spend them. */
 const party = fc.constantFrom(1002, 1003);
-/** Mostly the token of the groundwork. */
+/** Mostly the tokens of the groundwork. */
 const entity = fc.oneof(
-  { weight: 4, arbitrary: fc.constant(1005) },
+  { weight: 4, arbitrary: fc.constantFrom(1005, 1006) },
   { weight: 1, arbitrary: fc.constantFrom(...entities) },
 );
-const amount = fc.oneof(fc.bigInt(0n, 100n), fc.bigInt(0n, 10n ** 18n));
+const few = fc.bigInt(0n, 100n);
+const amount = fc.oneof(few, fc.bigInt(0n, 10n ** 18n));
+const units = fc.oneof({ weight: 4, arbitrary: few }, { weight: 1, arbitrary: amount });
+/** Mostly those who hold the tokens. */
+const holder = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(1002, 1003, 1004) }, { weight: 1, arbitrary: account });
 const key = wirePublicKey(operatorKey);
 
 const entry = (num: number, units: bigint) => ({ accountID: accountId(num), amount: units, isApproval: false });
@@ -35,8 +40,8 @@ const hbarTransfer = fc.tuple(account, account, amount).map(([from, to, units]):
     value: CryptoTransferTransactionBody.fromPartial({ transfers: { accountAmounts } }),
   };
 });
-const tokenTransfer = fc.tuple(entity, account, account, amount).map(([token, from, to, units]): Data => {
-  const tokenTransfers = [{ token: tokenId(token), transfers: [entry(from, -units), entry(to, units)] }];
+const tokenTransfer = fc.tuple(entity, holder, holder, units).map(([token, from, to, moved]): Data => {
+  const tokenTransfers = [{ token: tokenId(token), transfers: [entry(from, -moved), entry(to, moved)] }];
   return { $case: 'cryptoTransfer', value: CryptoTransferTransactionBody.fromPartial({ tokenTransfers }) };
 });
 const aliases = [
@@ -53,7 +58,7 @@ const aliasTransfer = fc.tuple(account, fc.constantFrom(...aliases), amount).map
 });
 /** Taken by allowance, with or without the owner's own transfer beside it. */
 const approvedTransfer = fc
-  .tuple(fc.option(entity, { freq: 2 }), party, party, amount, fc.option(amount, { freq: 1 }))
+  .tuple(fc.option(entity, { freq: 2 }), party, party, units, fc.option(units, { freq: 1 }))
   .map(([token, from, to, units, own]): Data => {
     const beside = own === null ? [] : [entry(from, -own)];
     const entries = [{ ...entry(from, -units), isApproval: true }, ...beside, entry(to, units + (own ?? 0n))];
@@ -121,12 +126,37 @@ const message = entity.map((num): Data => {
     value: { topicID: topicId(num), message: Buffer.from('m'), chunkInfo: undefined },
   };
 });
+/** Custom fees of every kind, for tokens that 1003 and 1004 hold; 0.0.0 is the token itself. */
+const feeKinds = [
+  { fee: fixedFee(3n), feeCollectorAccountId: accountId(1004) },
+  { fee: fixedFee(2n, 1005), feeCollectorAccountId: accountId(1003) },
+  { fee: fixedFee(1n, 0), feeCollectorAccountId: accountId(1004) },
+  { fee: fractionalFee(10n, false), feeCollectorAccountId: accountId(1004) },
+  { fee: fractionalFee(20n, true), feeCollectorAccountId: accountId(1003), allCollectorsAreExempt: true },
+];
+
+function fixedFee(units: bigint, token?: number) {
+  const denominatingTokenId = token === undefined ? undefined : { shardNum: 0n, realmNum: 0n, tokenNum: BigInt(token) };
+  return { $case: 'fixedFee' as const, value: { amount: units, denominatingTokenId } };
+}
+
+function fractionalFee(denominator: bigint, netOfTransfers: boolean) {
+  const fractionalAmount = { numerator: 1n, denominator };
+  return { $case: 'fractionalFee' as const, value: { fractionalAmount, minimumAmount: 1n, netOfTransfers } };
+}
+
+const feeSchedule = fc.tuple(entity, fc.subarray(feeKinds)).map(([num, customFees]): Data => {
+  const value = { tokenId: tokenId(num), customFees };
+  return { $case: 'tokenFeeScheduleUpdate', value: TokenFeeScheduleUpdateTransactionBody.fromPartial(value) };
+});
 /** Any transaction but a batch. */
 export const single = fc.oneof(
   hbarTransfer,
   aliasTransfer,
   approval,
   approvedTransfer,
+  feeSchedule,
+  tokenTransfer,
   tokenTransfer,
   create,
   tokenCreate,
@@ -161,8 +191,7 @@ const pairs = [1002, 1003].flatMap((owner) =>
     .map((spender) => ({ owner: accountId(owner), spender: accountId(spender) })),
 );
 
-/** A token that two accounts hold, and allowances of it and of hbar, so that what follows has something to meet. */
-export const groundwork: readonly Step[] = [
+const newToken = (customFees: typeof feeKinds): Step =>
   plain(1002, {
     $case: 'tokenCreation',
     value: TokenCreateTransactionBody.fromPartial({
@@ -173,17 +202,29 @@ export const groundwork: readonly Step[] = [
       adminKey: key,
       supplyKey: key,
       wipeKey: key,
+      feeScheduleKey: key,
+      customFees,
     }),
-  }),
-  ...[1003, 1004].map((holder) =>
-    plain(2, { $case: 'tokenAssociate', value: { account: accountId(holder), tokens: [tokenId(1005)] } }),
-  ),
-  plain(2, {
-    $case: 'cryptoTransfer',
-    value: CryptoTransferTransactionBody.fromPartial({
-      tokenTransfers: [{ token: tokenId(1005), transfers: [entry(1002, -500n), entry(1003, 500n)] }],
-    }),
-  }),
+  });
+const associated = (holder: number): Step =>
+  plain(2, { $case: 'tokenAssociate', value: { account: accountId(holder), tokens: [tokenId(1005)] } });
+const given = (token: number): Step => {
+  const transfers = [entry(1002, -900n), entry(1003, 500n), entry(1004, 400n)];
+  const tokenTransfers = [{ token: tokenId(token), transfers }];
+  return plain(2, { $case: 'cryptoTransfer', value: CryptoTransferTransactionBody.fromPartial({ tokenTransfers }) });
+};
+
+/**
+ * Two tokens that three accounts hold, one of them with custom fees of every kind, and allowances of the other and of
+ * hbar, so that what follows has something to meet.
+ */
+export const groundwork: readonly Step[] = [
+  newToken([]),
+  associated(1003),
+  associated(1004),
+  newToken(feeKinds),
+  given(1005),
+  given(1006),
   plain(2, {
     $case: 'cryptoApproveAllowance',
     value: CryptoApproveAllowanceTransactionBody.fromPartial({

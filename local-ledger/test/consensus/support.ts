@@ -1,3 +1,4 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { type Ledger, type LedgerOptions, startLedger } from '@gatepost/local-ledger/ledger';
 import {
   AccountCreateTransaction,
@@ -10,6 +11,13 @@ import {
   type TransactionId,
   TransactionReceiptQuery,
 } from '@hashgraph/sdk';
+
+/** The first of the SDK's list of transactions, one for each node. */
+export function firstTransaction(list: Uint8Array): Uint8Array<ArrayBuffer> {
+  const reader = new BinaryReader(list);
+  reader.tag();
+  return Uint8Array.from(reader.bytes());
+}
 
 /** A network with an SDK client whose operator is 0.0.2. */
 export interface Stage {

@@ -145,6 +145,8 @@ export class HandMadeSource implements RecordSource {
       pauseKey: undefined,
       feeScheduleKey: undefined,
       metadataKey: undefined,
+      customFees: [],
+      customFeesSince: this.next,
       freezeDefault: false,
       paused: false,
       deleted: false,

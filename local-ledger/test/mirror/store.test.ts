@@ -59,7 +59,7 @@ const transaction: fc.Arbitrary<StoredTransaction> = fc.record({
       amount: fc.bigInt(1n, 10n ** 18n),
       token: fc.option(entity, { nil: undefined }),
       collector: num,
-      payer: num,
+      payers: fc.array(num, { minLength: 1, maxLength: 3 }),
     }),
     { maxLength: 2 },
   ),

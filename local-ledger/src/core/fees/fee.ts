@@ -8,6 +8,7 @@ export interface FeeExtra {
     | 'ACCOUNTS'
     | 'TOKEN_TYPES'
     | 'TOKEN_TRANSFER_BASE'
+    | 'TOKEN_TRANSFER_BASE_CUSTOM_FEES'
     | 'TOKEN_ASSOCIATE'
     | 'ALLOWANCES'
     | 'STATE_BYTES'

@@ -18,6 +18,8 @@ export const prices = {
   messageByteExtra: 6_800n,
   messageBytesIncluded: 100,
   tokenTransferBase: 9_000_000n,
+  /** Instead, when a token that is moved has custom fees. */
+  tokenTransferBaseWithFees: 19_000_000n,
   /** The first token of an association. */
   associate: 499_000_000n,
   /** Each further token of an association, and each automatic association. */

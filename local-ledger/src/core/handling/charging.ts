@@ -1,3 +1,4 @@
+import { smaller } from '../int64.js';
 import { systemAccounts } from '../limits.js';
 import type { EntityNum } from '../model.js';
 import type { LedgerState } from '../state/ledger-state.js';
@@ -41,11 +42,6 @@ function refused(state: LedgerState, payer: EntityNum, { fee, balance, refusal }
 /** Charges the node for what it should not have let in, as far as its balance goes. */
 export function chargeNode(state: LedgerState, { network }: Dispatch['fee'], refusal: Status): Charge {
   return { charged: chargeUpTo(state, systemAccounts.node, network), refusal };
-}
-
-/** The smaller of two amounts. */
-export function smaller(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }
 
 /** Moves `amount`, or as much as the account has, to the fee collection account (HIP-1259); returns what was moved. */

@@ -21,11 +21,11 @@ export function recordOf(handled: Handled): TransactionRecord {
     tokenTransferLists: tokenListsOf(item.tokenTransfers),
     evmAddress: handled.outcome.evmAddress ?? new Uint8Array(),
     scheduleRef: item.schedule === undefined ? undefined : scheduleId(item.schedule),
-    assessedCustomFees: item.assessedFees.map(({ amount, token, collector, payer }) => ({
+    assessedCustomFees: item.assessedFees.map(({ amount, token, collector, payers }) => ({
       amount,
       tokenId: token === undefined ? undefined : tokenId(token),
       feeCollectorAccountId: accountId(collector),
-      effectivePayerAccountId: [accountId(payer)],
+      effectivePayerAccountId: payers.map(accountId),
     })),
     automaticTokenAssociations: item.automaticAssociations.map(({ account, token }) => ({
       accountId: accountId(account),

@@ -5,9 +5,10 @@ import {
   TokenSupplyType,
   TokenType,
 } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { CustomFee } from '@gatepost/local-ledger/gen/services_custom_fees';
 import { type TokenGetInfoQuery, TokenInfo } from '@gatepost/local-ledger/gen/services_token_get_info';
 import { accountId, tokenId } from '../ids.js';
-import type { Token } from '../model.js';
+import type { Token, TokenFee } from '../model.js';
 import { toWholeTimestamp } from '../time.js';
 import { anyToken } from '../transactions/entities.js';
 import { LEDGER_ID, type QueryHandler } from './query.js';
@@ -50,6 +51,32 @@ function infoOf(token: Token): TokenInfo {
     maxSupply: token.maxSupply,
     ledgerId: LEDGER_ID,
     metadata: token.metadata,
+    customFees: token.customFees.map(wireFee),
+  };
+}
+
+function wireFee(fee: TokenFee): CustomFee {
+  return {
+    fee: wireAmount(fee),
+    feeCollectorAccountId: accountId(fee.collector),
+    allCollectorsAreExempt: fee.allCollectorsExempt,
+  };
+}
+
+function wireAmount(fee: TokenFee): CustomFee['fee'] {
+  if (fee.kind === 'fixed') {
+    const denominatingTokenId = fee.token === undefined ? undefined : tokenId(fee.token);
+    return { $case: 'fixedFee', value: { amount: fee.amount, denominatingTokenId } };
+  }
+  const { numerator, denominator, minimum, maximum, netOfTransfers } = fee;
+  return {
+    $case: 'fractionalFee',
+    value: {
+      fractionalAmount: { numerator, denominator },
+      minimumAmount: minimum,
+      maximumAmount: maximum ?? 0n,
+      netOfTransfers,
+    },
   };
 }
 

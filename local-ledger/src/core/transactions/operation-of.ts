@@ -16,6 +16,7 @@ import { tokenBurn } from './token/burn.js';
 import { tokenCreate } from './token/create.js';
 import { tokenDelete } from './token/delete.js';
 import { tokenDissociate } from './token/dissociate.js';
+import { tokenFeeScheduleUpdate } from './token/fee-schedule-update.js';
 import { tokenFreeze, tokenUnfreeze } from './token/freeze.js';
 import { tokenGrantKyc, tokenRevokeKyc } from './token/kyc.js';
 import { tokenMint } from './token/mint.js';
@@ -52,6 +53,7 @@ const handlers: { readonly [C in TransactionCase]: TransactionHandler<ValueOf<C>
   tokenRevokeKyc,
   tokenPause,
   tokenUnpause,
+  tokenFeeScheduleUpdate,
   scheduleCreate,
   scheduleSign,
   scheduleDelete,
@@ -71,7 +73,6 @@ const handlers: { readonly [C in TransactionCase]: TransactionHandler<ValueOf<C>
   systemUndelete: 'NOT_SUPPORTED',
   freeze: 'NOT_SUPPORTED',
   uncheckedSubmit: 'NOT_SUPPORTED',
-  tokenFeeScheduleUpdate: 'NOT_SUPPORTED',
   tokenUpdateNfts: 'NOT_SUPPORTED',
   tokenReject: 'NOT_SUPPORTED',
   tokenAirdrop: 'NOT_SUPPORTED',

@@ -19,7 +19,8 @@ export interface Outcome {
   scheduledTransactionId?: TransactionKey;
   newTotalSupply?: bigint;
   message?: TopicMessage;
-  assessedFees?: AssessedFee[];
+  /** Custom fees in the order in which they were charged. */
+  assessedFees?: readonly AssessedFee[];
   /** Debits that a transfer took by allowance. */
   approvals?: readonly Approval[];
   automaticAssociations?: { account: EntityNum; token: EntityNum }[];

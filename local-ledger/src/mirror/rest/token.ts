@@ -1,4 +1,4 @@
-import type { Nanos, Token } from '../../core/model.js';
+import type { EntityNum, FixedTokenFee, FractionalTokenFee, Nanos, Token } from '../../core/model.js';
 import { formatId, formatNullableId } from '../format/entity-id.js';
 import type { JsonObject } from '../format/json.js';
 import { formatKey } from '../format/key.js';
@@ -30,7 +30,7 @@ function formatToken(token: Token, modified: Nanos): JsonObject {
     auto_renew_account: formatNullableId(token.autoRenewAccount),
     auto_renew_period: token.autoRenewSeconds,
     created_timestamp: formatNanos(token.created),
-    custom_fees: { created_timestamp: formatNanos(token.created), fixed_fees: [], fractional_fees: [] },
+    custom_fees: customFees(token),
     decimals: token.decimals.toString(),
     deleted: token.deleted,
     expiry_timestamp: token.expiry,
@@ -55,6 +55,35 @@ function formatToken(token: Token, modified: Nanos): JsonObject {
     treasury_account_id: formatId(token.treasury),
     type: 'FUNGIBLE_COMMON',
     wipe_key: formatKey(token.wipeKey),
+  };
+}
+
+function customFees({ num, customFees: fees, customFeesSince }: Token): JsonObject {
+  return {
+    created_timestamp: formatNanos(customFeesSince),
+    fixed_fees: fees.filter((fee) => fee.kind === 'fixed').map(formatFixed),
+    fractional_fees: fees.filter((fee) => fee.kind === 'fractional').map((fee) => formatFractional(fee, num)),
+  };
+}
+
+function formatFixed(fee: FixedTokenFee): JsonObject {
+  return {
+    all_collectors_are_exempt: fee.allCollectorsExempt,
+    amount: fee.amount,
+    collector_account_id: formatId(fee.collector),
+    denominating_token_id: formatNullableId(fee.token),
+  };
+}
+
+function formatFractional(fee: FractionalTokenFee, token: EntityNum): JsonObject {
+  return {
+    all_collectors_are_exempt: fee.allCollectorsExempt,
+    amount: { numerator: fee.numerator, denominator: fee.denominator },
+    collector_account_id: formatId(fee.collector),
+    denominating_token_id: formatId(token),
+    maximum: fee.maximum ?? null,
+    minimum: fee.minimum,
+    net_of_transfers: fee.netOfTransfers,
   };
 }
 

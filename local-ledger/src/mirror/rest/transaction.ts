@@ -42,11 +42,11 @@ export const getTransaction: Resource = ({ state }, request) => {
   return { body: { transactions }, ...(isPending ? { maxAgeSeconds: PENDING_SCHEDULE_SECONDS } : {}) };
 };
 
-function formatAssessedFee({ amount, token, collector, payer }: AssessedFee): JsonObject {
+function formatAssessedFee({ amount, token, collector, payers }: AssessedFee): JsonObject {
   return {
     amount,
     collector_account_id: formatId(collector),
-    effective_payer_account_ids: [formatId(payer)],
+    effective_payer_account_ids: payers.map(formatId),
     token_id: formatNullableId(token),
   };
 }

@@ -40,12 +40,14 @@ export function writeTransaction(out: ByteWriter, item: StoredTransaction, nameN
 function writeAssessedFees(out: ByteWriter, { assessedFees }: StoredTransaction): void {
   out.uint(assessedFees.length);
   // Entity numbers start at 1: 0 stands for hbar.
-  for (const fee of assessedFees)
+  for (const fee of assessedFees) {
     out
       .i64(fee.amount)
       .uint(fee.token ?? 0)
       .uint(fee.collector)
-      .uint(fee.payer);
+      .uint(fee.payers.length);
+    for (const payer of fee.payers) out.uint(payer);
+  }
 }
 
 function writeTransfers(out: ByteWriter, item: StoredTransaction): void {
@@ -124,7 +126,8 @@ export function readTransaction(bytes: Buffer, nameOf: (number: number) => strin
 function readAssessedFee(from: ByteReader): AssessedFee {
   const amount = from.i64();
   const token = from.uint();
-  return { amount, token: token === 0 ? undefined : token, collector: from.uint(), payer: from.uint() };
+  const collector = from.uint();
+  return { amount, token: token === 0 ? undefined : token, collector, payers: list(from, () => from.uint()) };
 }
 
 function list<T>(from: ByteReader, next: () => T): T[] {

@@ -2,10 +2,14 @@ import type { CustomFeeLimit } from '@gatepost/local-ledger/gen/services_custom_
 import { tokenNum } from '../../ids.js';
 import type { EntityNum, Topic, TopicFee } from '../../model.js';
 import { demand, present, Status } from '../../status.js';
-import { movableRelation, resolveAccount } from '../entities.js';
+import { runTransfers } from '../crypto/run-transfers.js';
+import { relationOf, resolveAccount } from '../entities.js';
 import type { HandleContext } from '../handler.js';
 
-/** Moves a topic's custom fees (HIP-991) from the submitter to their collectors, within the limits it set. */
+/**
+ * Moves a topic's custom fees (HIP-991) from the submitter to their collectors, within the limits it set. A token in
+ * which they are paid may have custom fees of its own.
+ */
 export function assessTopicFees(topic: Topic, context: HandleContext): void {
   const due = topic.customFees.filter((fee) => owes(fee, context));
   const isExempt = topic.feeExemptKeys.some((key) => context.isSatisfied(key));
@@ -15,8 +19,6 @@ export function assessTopicFees(topic: Topic, context: HandleContext): void {
   checkLimits(due, context);
   for (const fee of due) {
     pay(fee, context);
-    context.outcome.assessedFees ??= [];
-    context.outcome.assessedFees.push({ ...fee, payer: context.payer });
   }
 }
 
@@ -44,31 +46,21 @@ function limitOf(limits: readonly CustomFeeLimit[], token: EntityNum | undefined
   return fees.find(({ denominatingTokenId: id }) => (id && tokenNum(id)) === token)?.amount;
 }
 
-function pay({ amount, token, collector }: TopicFee, { state, payer }: HandleContext): void {
+function pay({ amount, token, collector }: TopicFee, context: HandleContext): void {
+  const { state, payer } = context;
   if (token !== undefined) {
-    payInToken(amount, { state, token, payer, collector });
-    return;
+    // A payer gets no association for what it is to pay.
+    relationOf(state, payer, token);
   }
-  const from = present(state.accounts.get(payer), Status.PAYER_ACCOUNT_NOT_FOUND);
-  demand(from.balance >= amount, Status.INSUFFICIENT_SENDER_ACCOUNT_BALANCE_FOR_CUSTOM_FEE);
-  const to = present(state.accounts.get(collector), Status.INVALID_CUSTOM_FEE_COLLECTOR);
-  demand(!to.deleted, Status.ACCOUNT_DELETED);
-  state.accounts.put(payer, { ...from, balance: from.balance - amount });
-  state.accounts.put(collector, { ...to, balance: to.balance + amount });
+  const moves = [
+    { account: payer, amount: -amount, isApproval: false },
+    { account: collector, amount, isApproval: false },
+  ];
+  const transfers =
+    token === undefined
+      ? { hbar: moves, tokens: [], aliased: noAccounts }
+      : { hbar: [], tokens: [{ token, moves, expectedDecimals: undefined }], aliased: noAccounts };
+  runTransfers(transfers, context, [{ amount, token, collector, payers: [payer] }]);
 }
 
-interface TokenPayment extends Pick<HandleContext, 'state' | 'payer'> {
-  readonly token: EntityNum;
-  readonly collector: EntityNum;
-}
-
-function payInToken(amount: bigint, { state, token, payer, collector }: TokenPayment): void {
-  const { deleted, paused } = present(state.tokens.get(token), Status.INVALID_TOKEN_ID);
-  demand(!deleted, Status.TOKEN_WAS_DELETED);
-  demand(!paused, Status.TOKEN_IS_PAUSED);
-  const from = movableRelation(state, payer, token);
-  demand(from.balance >= amount, Status.INSUFFICIENT_SENDER_ACCOUNT_BALANCE_FOR_CUSTOM_FEE);
-  const to = movableRelation(state, collector, token);
-  state.putRelation({ ...from, balance: from.balance - amount });
-  state.putRelation({ ...to, balance: to.balance + amount });
-}
+const noAccounts: ReadonlySet<EntityNum> = new Set();

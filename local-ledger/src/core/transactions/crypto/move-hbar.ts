@@ -4,6 +4,7 @@ import type { LedgerState } from '../../state/ledger-state.js';
 import { demand, present, Status } from '../../status.js';
 import { accountInUse } from '../entities.js';
 import type { HandleContext } from '../handler.js';
+import { shortfall } from './custom-fees/shortfall.js';
 import { approvedByOwner, type Move, netByAccount } from './moves.js';
 import { spendAllowance } from './spend-allowance.js';
 
@@ -24,11 +25,13 @@ export function moveHbar(state: LedgerState, from: EntityNum, to: EntityNum, amo
 }
 
 /** Moves hbar along a transfer list; the payer spends the allowances. */
-export function moveHbars(moves: readonly Move[], { state, payer }: HandleContext): void {
+export function moveHbars(moves: readonly Move[], { state, payer, outcome }: HandleContext): void {
   const isCollection = moves.some(({ account, amount }) => account === systemAccounts.feeCollection && amount > 0n);
   demand(!isCollection, Status.TRANSFER_TO_FEE_COLLECTION_ACCOUNT_NOT_ALLOWED);
   for (const [num, amount] of netByAccount(moves)) {
-    addHbar(state, accountInUse(state, num).num, amount);
+    const { balance } = accountInUse(state, num);
+    demand(balance + amount >= 0n, shortfall(outcome, num, undefined) ?? Status.INSUFFICIENT_ACCOUNT_BALANCE);
+    addHbar(state, num, amount);
   }
   for (const [owner, amount] of approvedByOwner(moves)) {
     spendAllowance({ owner, spender: payer, token: undefined, amount }, state);

@@ -1,6 +1,7 @@
 import { demand, Status } from '../../status.js';
 import { accountInUse, movableRelation, tokenInUse } from '../entities.js';
 import type { HandleContext } from '../handler.js';
+import { shortfall } from './custom-fees/shortfall.js';
 import { approvedByOwner, netByAccount, type TokenMoves } from './moves.js';
 import { spendAllowance } from './spend-allowance.js';
 
@@ -27,11 +28,11 @@ function checkList({ token: num, moves, expectedDecimals }: TokenMoves, { state 
   }
 }
 
-function moveBalances({ token, moves }: TokenMoves, { state }: HandleContext): void {
+function moveBalances({ token, moves }: TokenMoves, { state, outcome }: HandleContext): void {
   for (const [account, amount] of netByAccount(moves)) {
     const relation = movableRelation(state, account, token);
     const balance = relation.balance + amount;
-    demand(balance >= 0n, Status.INSUFFICIENT_TOKEN_BALANCE);
+    demand(balance >= 0n, shortfall(outcome, account, token) ?? Status.INSUFFICIENT_TOKEN_BALANCE);
     state.putRelation({ ...relation, balance });
   }
 }

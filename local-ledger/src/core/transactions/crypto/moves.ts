@@ -20,6 +20,8 @@ export interface TokenMoves {
 export interface Transfers {
   readonly hbar: readonly Move[];
   readonly tokens: readonly TokenMoves[];
+  /** Accounts that were named by alias. */
+  readonly aliased: ReadonlySet<EntityNum>;
 }
 
 /** The net amount of each account, in the order of their first entries. */

@@ -1,8 +1,10 @@
-import type { AccountAmount } from '@gatepost/local-ledger/gen/services_basic_types';
+import type { AccountAmount, TokenTransferList } from '@gatepost/local-ledger/gen/services_basic_types';
 import type { CryptoTransferTransactionBody } from '@gatepost/local-ledger/gen/services_crypto_transfer';
-import type { FeePart } from '../../fees/fee.js';
+import type { FeeExtra, FeePart } from '../../fees/fee.js';
 import { prices } from '../../fees/price-list.js';
+import { tokenNum } from '../../ids.js';
 import { limits } from '../../limits.js';
+import type { EntityNum } from '../../model.js';
 import type { LedgerState } from '../../state/ledger-state.js';
 import { demand, fail, Status } from '../../status.js';
 import { anyAccount, anyToken, liveToken, resolveAccount } from '../entities.js';
@@ -25,8 +27,7 @@ export const cryptoTransfer: TransactionHandler<CryptoTransferTransactionBody> =
     for (const { token } of value.tokenTransfers) {
       anyToken(context.state, token);
     }
-    const entries = [hbarEntries(value), ...value.tokenTransfers.map(({ transfers }) => transfers)].flat();
-    return entries.flatMap((entry) => keysFor(entry, context));
+    return entriesOf(value).flatMap((entry) => keysFor(entry, context));
   },
 
   handle(value, context) {
@@ -42,6 +43,11 @@ export const cryptoTransfer: TransactionHandler<CryptoTransferTransactionBody> =
 
 function hbarEntries(value: CryptoTransferTransactionBody): readonly AccountAmount[] {
   return value.transfers?.accountAmounts ?? [];
+}
+
+/** The entries of all lists. */
+function entriesOf(value: CryptoTransferTransactionBody): readonly AccountAmount[] {
+  return [hbarEntries(value), ...value.tokenTransfers.map(({ transfers }) => transfers)].flat();
 }
 
 /** A debited account signs, and so does a credited one that requires it. */
@@ -95,7 +101,12 @@ function resolvedTransfers(value: CryptoTransferTransactionBody, context: Handle
       fail(Status.NFT_TRANSFERS_ONLY_ALLOWED_FOR_NON_FUNGIBLE_UNIQUE);
     }
   }
-  return { hbar, tokens };
+  return { hbar, tokens, aliased: aliasedAccounts(value, context) };
+}
+
+function aliasedAccounts(value: CryptoTransferTransactionBody, { state }: HandleContext): Set<EntityNum> {
+  const aliased = entriesOf(value).filter(({ accountID }) => accountID?.account?.$case === 'alias');
+  return new Set(aliased.flatMap(({ accountID }) => resolveAccount(state, accountID) ?? []));
 }
 
 function isDistinct(moves: readonly Move[]): boolean {
@@ -110,16 +121,27 @@ function approvalsOf({ hbar, tokens }: Transfers): Approval[] {
   });
 }
 
-function transferFee(value: CryptoTransferTransactionBody): FeePart {
-  const lists = [hbarEntries(value), ...value.tokenTransfers.map(({ transfers }) => transfers)];
-  const accounts = new Set(lists.flat().map(({ accountID }) => accountText({ accountID, isApproval: false })));
+function transferFee(value: CryptoTransferTransactionBody, state: LedgerState | undefined): FeePart {
+  const accounts = new Set(entriesOf(value).map(({ accountID }) => accountText({ accountID, isApproval: false })));
   const types = value.tokenTransfers.length;
   return {
     base: 0n,
     extras: [
-      { name: 'TOKEN_TRANSFER_BASE', included: 0, count: types > 0 ? 1 : 0, unit: prices.tokenTransferBase },
+      ...transferBase(value, state),
       { name: 'TOKEN_TYPES', included: 1, count: types, unit: prices.tokenTypeExtra },
       { name: 'ACCOUNTS', included: 2, count: accounts.size, unit: prices.accountExtra },
     ],
   };
+}
+
+/** What moving any tokens costs; without a state, tokens have no custom fees. */
+function transferBase({ tokenTransfers }: CryptoTransferTransactionBody, state: LedgerState | undefined): FeeExtra[] {
+  if (tokenTransfers.length === 0) {
+    return [];
+  }
+  const feesOf = ({ token }: TokenTransferList) => state?.tokens.get(tokenNum(token) ?? 0)?.customFees ?? [];
+  const hasFees = tokenTransfers.some((list) => feesOf(list).length > 0);
+  return hasFees
+    ? [{ name: 'TOKEN_TRANSFER_BASE_CUSTOM_FEES', included: 0, count: 1, unit: prices.tokenTransferBaseWithFees }]
+    : [{ name: 'TOKEN_TRANSFER_BASE', included: 0, count: 1, unit: prices.tokenTransferBase }];
 }

@@ -12,6 +12,8 @@ import { anyAccount, liveAccount, newRelation } from '../entities.js';
 import { feeWithKeys } from '../flat-fee.js';
 import type { HandleContext, TransactionHandler } from '../handler.js';
 import { checkedExpiry, checkedRenewal } from '../renewal.js';
+import { collectorKeys } from './collector-keys.js';
+import { checkedTokenFees, checkFeeCount, isInOwnUnits } from './custom-fees.js';
 import { checkTokenKeys, tokenKeyRoles } from './key-checks.js';
 
 type Create = TokenCreateTransactionBody;
@@ -22,7 +24,7 @@ export const tokenCreate: TransactionHandler<Create> = {
   schedulable: true,
 
   pureChecks(value) {
-    demand(value.customFees.length === 0 && value.tokenType === TokenType.FUNGIBLE_COMMON, Status.NOT_SUPPORTED);
+    demand(value.tokenType === TokenType.FUNGIBLE_COMMON, Status.NOT_SUPPORTED);
     demand(isNonNegative(value.initialSupply), Status.INVALID_TOKEN_INITIAL_SUPPLY);
     demand(value.decimals <= limits.maxInt32, Status.INVALID_TOKEN_DECIMALS);
     const isCapped = value.supplyType === TokenSupplyType.FINITE;
@@ -37,7 +39,8 @@ export const tokenCreate: TransactionHandler<Create> = {
     const treasury = anyAccount(state, value.treasury);
     const renewer =
       value.autoRenewAccount && anyAccount(state, value.autoRenewAccount, Status.INVALID_AUTORENEW_ACCOUNT);
-    return [treasury.key, keyOrNone(value.adminKey) ?? [], renewer?.key ?? []].flat();
+    const collectors = collectorKeys(value.customFees, state, isInOwnUnits);
+    return [treasury.key, keyOrNone(value.adminKey) ?? [], renewer?.key ?? [], ...collectors].flat();
   },
 
   handle(value, context) {
@@ -53,14 +56,26 @@ export const tokenCreate: TransactionHandler<Create> = {
     state.tokens.put(token.num, token);
     const relation = newRelation(token, treasury.num, false, now);
     state.putRelation({ ...relation, balance: token.totalSupply, frozen: false, kycGranted: true });
+    const collectors = value.customFees.flatMap((fee, index) => {
+      return isInOwnUnits(fee) ? (token.customFees[index]?.collector ?? []) : [];
+    });
+    for (const collector of new Set(collectors)) {
+      if (collector !== treasury.num) {
+        state.putRelation(newRelation(token, collector, false, now));
+      }
+    }
     outcome.entity = token.num;
     outcome.tokenId = token.num;
-    outcome.automaticAssociations = [{ account: treasury.num, token: token.num }];
+    outcome.automaticAssociations = [...new Set([treasury.num, ...collectors])].map((account) => {
+      return { account, token: token.num };
+    });
   },
 
   fee: (value) =>
     feeWithKeys(
-      value.feeScheduleKey === undefined ? prices.tokenCreate : prices.tokenCreateWithFees,
+      value.feeScheduleKey === undefined && value.customFees.length === 0
+        ? prices.tokenCreate
+        : prices.tokenCreateWithFees,
       tokenKeyRoles.map((role) => value[role]),
       1,
     ),
@@ -79,6 +94,7 @@ function checkAttributes(value: Create, now: Nanos): void {
   checkLabel(value.name, limits.tokenNameBytes, Status.MISSING_TOKEN_NAME, Status.TOKEN_NAME_TOO_LONG);
   checkTokenKeys(value);
   demand(value.metadata.length <= limits.tokenMetadataBytes, Status.METADATA_TOO_LONG);
+  checkFeeCount(value.customFees);
   const period = value.autoRenewPeriod;
   const hasLife = value.autoRenewAccount === undefined || period !== undefined || value.expiry !== undefined;
   demand(hasLife, Status.INVALID_RENEWAL_PERIOD);
@@ -98,8 +114,9 @@ function newToken(value: Create, treasury: EntityNum, { state, now }: HandleCont
   const renewer = renewerOf(value, state);
   const renewal = value.autoRenewPeriod?.seconds ?? 0n;
   const life = secondsToNanos(renewal > 0n ? renewal : defaultRenewal);
+  const num = state.newEntity();
   return {
-    num: state.newEntity(),
+    num,
     name: value.name,
     symbol: value.symbol,
     memo: value.memo,
@@ -118,6 +135,8 @@ function newToken(value: Create, treasury: EntityNum, { state, now }: HandleCont
     pauseKey: keyOrNone(value.pauseKey),
     feeScheduleKey: keyOrNone(value.feeScheduleKey),
     metadataKey: keyOrNone(value.metadataKey),
+    customFees: checkedTokenFees(value.customFees, { num, isNew: true }, state),
+    customFeesSince: now,
     freezeDefault: value.freezeDefault,
     paused: false,
     deleted: false,
