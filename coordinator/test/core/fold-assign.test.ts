@@ -226,6 +226,7 @@ describe('a review that was rejected once', () => {
     ledger.assign('t', 1, 0);
     ledger.result('t', 1, 0);
     ledger.assign('1~t', 1, 1);
+    ledger.pass(2);
     return ledger;
   };
   const decide = (ledger: Ledger) => ledger.verdict('t', 1, true, 'none');
