@@ -7,6 +7,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { AccountId, Hbar, TransferTransaction } from '@hashgraph/sdk';
 import { protoPath } from 'grpc-health-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reflectionClient } from '../../local-ledger/test/reflection-client.js';
 import { probeConfinement } from '../src/shell/executors/confinement.js';
 import { shownCertificate } from './support/client.js';
 import { AgentHome, runDaemon } from './support/daemon-process.js';
@@ -46,27 +47,11 @@ describe('beside the agent service', () => {
     client.close();
   });
 
-  it('reflection names the service', async () => {
-    const require = (await import('node:module')).createRequire(import.meta.url);
-    const proto = join(require.resolve('@grpc/reflection'), '../../proto/grpc/reflection/v1/reflection.proto');
-    const definition = loadPackageDefinition(loadSync(proto, { keepCase: true, oneofs: true })) as never as {
-      grpc: { reflection: { v1: { ServerReflection: new (...args: unknown[]) => Client } } };
-    };
-    interface Call {
-      on(event: 'data', handler: (message: unknown) => void): void;
-      write(message: object): void;
-      end(): void;
-    }
-    interface Client {
-      ServerReflectionInfo(): Call;
-      close(): void;
-    }
-    const client = new definition.grpc.reflection.v1.ServerReflection(host.daemon.address, await channel());
-    const call = client.ServerReflectionInfo();
-    const answer = new Promise((resolve) => call.on('data', resolve));
-    call.write({ list_services: '' });
-    expect(JSON.stringify(await answer)).toContain('gatepost.agent.v1.AgentService');
-    call.end();
+  it.each(['v1', 'v1alpha'])('reflection %s names both services and describes health', async (version) => {
+    const client = reflectionClient(version, host.daemon.address, await channel());
+    expect(await client.services()).toEqual(['gatepost.agent.v1.AgentService', 'grpc.health.v1.Health']);
+    const { methods } = await client.service('grpc.health.v1.Health');
+    expect(methods.map(({ name }) => name)).toContain('Check');
     client.close();
   });
 

@@ -1,3 +1,4 @@
+import { addReflection } from '@gatepost/shared/reflection';
 import {
   type handleUnaryCall,
   type MethodDefinition,
@@ -7,6 +8,7 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { API_DESCRIPTORS } from '../api-descriptors.js';
 import { type QueryService, UnreadableQuery } from './query-service.js';
 import { type RpcKind, services } from './rpcs.js';
 import { LostResponse, type TransactionService } from './transaction-service.js';
@@ -37,7 +39,7 @@ export interface ConsensusServer {
   close(): Promise<void>;
 }
 
-/** Serves the consensus services on `host`:`port` (0 picks a free one). */
+/** Serves the consensus services and server reflection on `host`:`port` (0 picks a free one). */
 export async function serveConsensus(
   address: { readonly host: string; readonly port: number },
   transactions: TransactionService,
@@ -55,6 +57,7 @@ export async function serveConsensus(
     }
     server.addService(definition as ServiceDefinition, implementation);
   }
+  addReflection(server, { descriptorSet: API_DESCRIPTORS, services: Object.keys(services) });
   const port = await bind(server, `${address.host}:${address.port}`);
   return { port, close: () => stop(server) };
 }

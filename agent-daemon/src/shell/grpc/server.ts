@@ -1,13 +1,17 @@
+import { createRequire } from 'node:module';
 import { AgentServiceService } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import { addReflection } from '@gatepost/shared/reflection';
 import { MESSAGE_OVERHEAD_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
 import { Server, type ServerCredentials, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { type DoorLimits, FrontDoor } from './front-door.js';
-import { addReflection } from './reflection.js';
 import type { Registration } from './register.js';
 import type { SessionHub } from './session-hub.js';
 
 export const SERVICE_NAME = 'gatepost.agent.v1.AgentService';
+
+/** The compiled .proto files of the agent service and of health, for server reflection. */
+const DESCRIPTORS = createRequire(import.meta.url).resolve('@gatepost/proto/gen/api.binpb');
 
 export interface ServerParts {
   readonly registration: Registration;
@@ -53,7 +57,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   server.addService(AgentServiceService, { challenge, register, session: parts.hub.session });
   const health = new HealthImplementation({ '': 'SERVING', [SERVICE_NAME]: 'SERVING' });
   health.addToServer(server);
-  await addReflection(server);
+  addReflection(server, { descriptorSet: DESCRIPTORS });
   parts.registration.onProven = (peer) => door.proven(peer);
   const entrance = server.createConnectionInjector(parts.credentials);
   const port = await door.open(parts.listen);

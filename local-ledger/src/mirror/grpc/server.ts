@@ -1,5 +1,7 @@
 import { ConsensusTopicQuery } from '@gatepost/local-ledger/gen/mirror_consensus_service';
+import { addReflection } from '@gatepost/shared/reflection';
 import { Server, ServerCredentials, type ServerWritableStream, type ServiceDefinition } from '@grpc/grpc-js';
+import { API_DESCRIPTORS } from '../../api-descriptors.js';
 import type { MirrorNetwork } from '../network.js';
 import type { Listening } from '../rest/server.js';
 import { sendNodes } from './get-nodes.js';
@@ -18,7 +20,7 @@ const PACKAGE = 'com.hedera.mirror.api.proto';
 type Call = ServerWritableStream<Buffer, Buffer>;
 
 /**
- * Serves ConsensusService/subscribeTopic and NetworkService/getNodes in plaintext. Port 0 takes any free one;
+ * Serves ConsensusService/subscribeTopic, NetworkService/getNodes and server reflection in plaintext. Port 0 takes any free one;
  * rejects when the port is taken. Messages stay bytes up to the handler, so that undecodable ones end a call and
  * nothing else.
  */
@@ -40,6 +42,8 @@ export async function startGrpc(
   server.addService(serverStream(`${PACKAGE}.NetworkService`, 'getNodes'), {
     getNodes: guarded((call) => sendNodes(call, network.nodes)),
   });
+  const services = [`${PACKAGE}.ConsensusService`, `${PACKAGE}.NetworkService`];
+  addReflection(server, { descriptorSet: API_DESCRIPTORS, services });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${at.host}:${at.port}`, ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(listenError(error, at)),
