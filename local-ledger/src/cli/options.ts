@@ -21,6 +21,7 @@ export interface CliOptions {
   readonly profile: ProfileName;
   readonly accounts?: number;
   readonly json?: true;
+  readonly env?: true;
 }
 
 function wholeNumber(most: number, what: string): (text: string) => number {
@@ -45,12 +46,13 @@ function loopback(text: string): string {
 
 const examples = `
 Examples:
-  $ local-ledger                              a network on the ports the SDK expects
+  $ local-ledger                              a network on the ports that the JS SDK expects
   $ local-ledger --accounts 10                with ten accounts of 10,000 hbar, from 0.0.1002 on
   $ local-ledger --data ./ledger              kept across restarts and crashes
   $ local-ledger --profile testnet            with the delays of the public test network
   $ local-ledger --port 0 --mirror-grpc-port 0 --mirror-rest-port 0 --fees-port 0 --control-port 0 --json
                                               on free ports, which one line of JSON tells
+  $ eval "$(local-ledger --env)"              OPERATOR_ID, OPERATOR_KEY and addresses, in another shell
 
 The operator is 0.0.2 with the well-known development key. A port of 0 picks a free one.`;
 
@@ -73,6 +75,11 @@ export function program(run: (options: CliOptions) => Promise<void>): Command {
     )
     .option('--accounts <n>', 'funded accounts to begin with', wholeNumber(MOST_ACCOUNTS, 'The number of accounts'))
     .option('--json', 'when ready, print one line of JSON with ports and accounts')
+    .addOption(
+      new Option('--env', 'start nothing: print what a shell evaluates to use the network of these options').conflicts([
+        'json',
+      ]),
+    )
     .addHelpText('after', examples)
     .action(run);
 }

@@ -1,10 +1,15 @@
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { type Ledger, startLedger } from '../ledger.js';
+import { shellEnv } from './env.js';
 import type { CliOptions } from './options.js';
 import { readyJson, readyText } from './ready.js';
 
 /** Runs a network until the process is told to stop. Rejects when it cannot start. */
 export async function runLedger(options: CliOptions): Promise<void> {
+  if (options.env === true) {
+    process.stdout.write(shellEnv(options));
+    return;
+  }
   // What the gRPC library prints beside the errors it throws is noise here.
   setLogVerbosity(logVerbosity.NONE);
   const ledger = await startLedger({

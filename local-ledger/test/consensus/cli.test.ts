@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import {
   AccountId,
   Client,
@@ -28,7 +29,7 @@ afterEach(() => {
 });
 
 interface Ready {
-  readonly ports: { readonly consensus: number };
+  readonly ports: Readonly<Record<'consensus' | 'mirrorGrpc' | 'mirrorRest' | 'fees', number>>;
   readonly operator: { readonly accountId: string; readonly privateKey: string };
   readonly accounts: readonly { readonly accountId: string }[];
 }
@@ -73,6 +74,33 @@ describe('the command', () => {
     expect(await result('--profile', 'fast')).toMatchObject({ code: 2 });
     expect(await result('--nonsense')).toMatchObject({ code: 2 });
     expect(await result('--help')).toMatchObject({ code: 0, output: expect.stringContaining('Examples:') });
+  });
+
+  it('tells a shell the variables with which an SDK reaches the network that the same options start', async () => {
+    const { ready, client } = await launch();
+    client.close();
+    const { consensus, mirrorGrpc, mirrorRest, fees } = ready.ports;
+    const ports = ['--port', consensus, '--mirror-grpc-port', mirrorGrpc, '--mirror-rest-port', mirrorRest];
+    const local = ['"$0" "$1" --env', ...ports, '--fees-port', fees].join(' ');
+    const script = `eval "$(${local})" && env`;
+    const shell = await promisify(execFile)('sh', ['-ec', script, process.execPath, command], {
+      env: { PATH: '/usr/bin:/bin' },
+    });
+    const env = Object.fromEntries(shell.stdout.split('\n').map((line) => line.split(/=(.*)/).slice(0, 2)));
+    const own = Client.forNetwork({ [env.NODE_IP]: AccountId.fromString(env.NODE_ACCOUNT_ID) });
+    own.setMirrorNetwork([env.MIRROR_NETWORK]).setOperator(env.OPERATOR_ID, PrivateKey.fromStringDer(env.OPERATOR_KEY));
+    const { topicId } = await (await new TopicCreateTransaction().execute(own)).getReceipt(own);
+    expect((await fetch(`${env.MIRROR_NODE_REST_URL}/api/v1/topics/${topicId}`)).status).toBe(200);
+    expect((await fetch(`${env.MIRROR_NODE_REST_JAVA_URL}/api/v1/topics/${topicId}`)).status).toBe(200);
+    own.close();
+  });
+
+  it('does not tell a shell of a port that nobody knows yet', async () => {
+    expect(await result('--env', '--port', '0')).toEqual({
+      code: 1,
+      output: expect.stringContaining('name the ports'),
+    });
+    expect(await result('--env', '--json')).toMatchObject({ code: 2 });
   });
 
   it('says which port is taken', async () => {

@@ -1,0 +1,151 @@
+//! Uses a network through the Hiero SDK for Rust; prints what it did, and ends with 1 at the first thing that is wrong.
+
+use futures_util::StreamExt;
+use hiero_sdk::{
+    AccountCreateTransaction, AccountId, AccountInfoQuery, BatchTransaction, Client, Hbar, PrivateKey,
+    ScheduleInfoQuery, ScheduleSignTransaction, TokenAssociateTransaction, TokenCreateTransaction,
+    TokenMintTransaction, TopicCreateTransaction, TopicMessageQuery, TopicMessageSubmitTransaction,
+    TransferTransaction,
+};
+use std::{collections::HashMap, env, time::Duration};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+const SIGNATURES: i64 = 40;
+
+#[tokio::main]
+async fn main() -> Outcome<()> {
+    let node = HashMap::from([(env::var("NODE_IP")?, env::var("NODE_ACCOUNT_ID")?.parse()?)]);
+    let client = Client::for_network(node)?;
+    client.set_mirror_network([env::var("MIRROR_NETWORK")?]);
+    client.set_operator(env::var("OPERATOR_ID")?.parse()?, env::var("OPERATOR_KEY")?.parse()?);
+
+    let payer_key = PrivateKey::generate_ecdsa();
+    let payer = account(&client, &payer_key, 1_000).await?;
+    client.set_operator(payer, payer_key.clone());
+    let friend_key = PrivateKey::generate_ed25519();
+    let friend = account(&client, &friend_key, 10).await?;
+    let mut balance = Hbar::new(10).to_tinybars();
+    expect(tinybars(&client, friend).await?, balance, "balance of a new account")?;
+    println!("accounts: {payer} with an ECDSA key pays from here on, {friend} has an Ed25519 key");
+
+    for _ in 0..SIGNATURES {
+        transfer(payer, friend, 1).execute(&client).await?.get_receipt(&client).await?;
+    }
+    balance += SIGNATURES;
+    expect(tinybars(&client, friend).await?, balance, "balance after transfers")?;
+    println!("signatures: {SIGNATURES} transactions signed with ECDSA were taken");
+
+    chunked_message(&client, &payer_key).await?;
+    token(&client, payer, &payer_key, friend, &friend_key).await?;
+
+    let response = transfer(friend, payer, 5).schedule().execute(&client).await?;
+    let schedule = response.get_receipt(&client).await?.schedule_id.ok_or("no schedule id")?;
+    ScheduleSignTransaction::new()
+        .schedule_id(schedule)
+        .freeze_with(&client)?
+        .sign(friend_key)
+        .execute(&client)
+        .await?
+        .get_receipt(&client)
+        .await?;
+    balance -= 5;
+    let info = ScheduleInfoQuery::new().schedule_id(schedule).execute(&client).await?;
+    expect(info.executed_at.is_some(), true, "whether the schedule ran")?;
+    println!("schedule: {schedule} ran with its second signature");
+
+    let mut batch = BatchTransaction::new();
+    for amount in [3, 4] {
+        let mut part = transfer(payer, friend, amount);
+        part.batchify(&client, payer_key.public_key().into())?;
+        batch.add_inner_transaction(part.into())?;
+    }
+    batch.sign(payer_key).execute(&client).await?.get_receipt(&client).await?;
+    expect(tinybars(&client, friend).await?, balance + 7, "balance after the batch")?;
+    println!("batch: two transfers, both or neither");
+    Ok(())
+}
+
+async fn chunked_message(client: &Client, submit_key: &PrivateKey) -> Outcome<()> {
+    let response = TopicCreateTransaction::new().submit_key(submit_key.public_key()).execute(client).await?;
+    let topic = response.get_receipt(client).await?.topic_id.ok_or("no topic id")?;
+    let text = "a line of text\n".repeat(250);
+    let mut query = TopicMessageQuery::new();
+    query.topic_id(topic).start_time(time::OffsetDateTime::UNIX_EPOCH);
+    let mut messages = query.subscribe(client);
+    TopicMessageSubmitTransaction::new()
+        .topic_id(topic)
+        .message(text.clone().into_bytes())
+        .execute(client)
+        .await?
+        .get_receipt(client)
+        .await?;
+    let message = tokio::time::timeout(Duration::from_secs(20), messages.next()).await?.ok_or("no message")??;
+    expect(String::from_utf8(message.contents)?, text.clone(), "the message")?;
+    println!("topic: {topic} brought a message of {} bytes in chunks", text.len());
+    Ok(())
+}
+
+async fn token(
+    client: &Client,
+    payer: AccountId,
+    payer_key: &PrivateKey,
+    friend: AccountId,
+    friend_key: &PrivateKey,
+) -> Outcome<()> {
+    let response = TokenCreateTransaction::new()
+        .name("Foreign")
+        .symbol("FRN")
+        .decimals(2)
+        .initial_supply(1_000)
+        .treasury_account_id(payer)
+        .supply_key(payer_key.public_key())
+        .execute(client)
+        .await?;
+    let token = response.get_receipt(client).await?.token_id.ok_or("no token id")?;
+    TokenAssociateTransaction::new()
+        .account_id(friend)
+        .token_ids([token])
+        .freeze_with(client)?
+        .sign(friend_key.clone())
+        .execute(client)
+        .await?
+        .get_receipt(client)
+        .await?;
+    TokenMintTransaction::new().token_id(token).amount(500).execute(client).await?.get_receipt(client).await?;
+    TransferTransaction::new()
+        .token_transfer(token, payer, -70)
+        .token_transfer(token, friend, 70)
+        .execute(client)
+        .await?
+        .get_receipt(client)
+        .await?;
+    println!("token: {token} created, associated, minted, transferred");
+    Ok(())
+}
+
+async fn account(client: &Client, key: &PrivateKey, hbar: i64) -> Outcome<AccountId> {
+    let response = AccountCreateTransaction::new()
+        .set_key_without_alias(key.public_key())
+        .initial_balance(Hbar::new(hbar))
+        .execute(client)
+        .await?;
+    Ok(response.get_receipt(client).await?.account_id.ok_or("no account id")?)
+}
+
+fn transfer(from: AccountId, to: AccountId, tinybars: i64) -> TransferTransaction {
+    let mut transaction = TransferTransaction::new();
+    transaction.hbar_transfer(from, Hbar::from_tinybars(-tinybars)).hbar_transfer(to, Hbar::from_tinybars(tinybars));
+    transaction
+}
+
+async fn tinybars(client: &Client, account: AccountId) -> Outcome<i64> {
+    Ok(AccountInfoQuery::new().account_id(account).execute(client).await?.balance.to_tinybars())
+}
+
+fn expect<T: PartialEq + std::fmt::Debug>(found: T, wanted: T, what: &str) -> Outcome<()> {
+    if found == wanted {
+        return Ok(());
+    }
+    Err(format!("{what}: {found:?}, expected {wanted:?}").into())
+}
