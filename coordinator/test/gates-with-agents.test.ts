@@ -86,11 +86,12 @@ async function approveWhenAsked(task: string, plan: ReturnType<typeof planOf>): 
   keepPlan(config.stateDir, plan);
   const { pino } = await import('pino');
   const { hederaLedger } = await import('@gatepost/shared/hedera/hedera-ledger');
-  const look = () => viewRun(connection, config, {}, pino({ level: 'silent' }));
+  const ledger = hederaLedger(connection, pino({ level: 'silent' }));
+  const look = () => viewRun(ledger, config, {}, pino({ level: 'silent' }));
   await expect
     .poll(async () => (await look().catch(() => undefined))?.tasks.get(task)?.status, { timeout: 20_000 })
     .toBe('review');
-  await direct(hederaLedger(connection, pino({ level: 'silent' })), await look(), {
+  await direct(ledger, await look(), {
     action: 'approve',
     task,
     reason: 'a person looked',

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callHere } from './support/call-here.js';
 import { CoordinatorProcess } from './support/coordinator-process.js';
 import { Lane, TestLedger } from './support/stage.js';
 
@@ -75,6 +76,12 @@ describe('what agents, gates and plans say is never obeyed by the terminal', () 
     ['explain of an unknown task', () => ['explain', HOSTILE, ...coordinator.config]],
     ['agents', () => ['agents', ...coordinator.config]],
     ['agents --json', () => ['agents', '--json', ...coordinator.config]],
+    ['runs', () => ['runs', ...coordinator.config]],
+    ['runs --csv', () => ['runs', '--csv', ...coordinator.config]],
+    ['logs', () => ['logs', 'a', ...coordinator.config]],
+    ['logs --json', () => ['logs', 'b', '--json', ...coordinator.config]],
+    ['journal', () => ['journal', ...coordinator.config]],
+    ['journal --json', () => ['journal', '--json', ...coordinator.config]],
     ['approve', () => ['approve', HOSTILE, ...coordinator.config]],
     ['reject', () => ['reject', 'a', '--reason', HOSTILE, ...coordinator.config]],
     ['cancel', () => ['cancel', HOSTILE, '--reason', HOSTILE, ...coordinator.config]],
@@ -85,7 +92,7 @@ describe('what agents, gates and plans say is never obeyed by the terminal', () 
     ['estimate', () => ['estimate', plan]],
     ['a missing plan', () => ['run', `${HOSTILE}.yaml`, ...coordinator.config]],
   ] as const)('of %s', async (_what, args) => {
-    const { output } = await coordinator.command(...args());
+    const { output } = await callHere({ ...lane.environment, ...coordinator.keys }, ...args());
     expect(output).not.toBe('');
     expectClean(output);
   });

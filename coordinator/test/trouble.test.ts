@@ -30,7 +30,12 @@ afterAll(async () => {
 });
 
 const look = (config: ReturnType<Lane['config']>) =>
-  viewRun(lane.coordinator.connection, config, {}, pino({ level: 'silent' })).catch(() => undefined);
+  viewRun(
+    hederaLedger(lane.coordinator.connection, pino({ level: 'silent' })),
+    config,
+    {},
+    pino({ level: 'silent' }),
+  ).catch(() => undefined);
 
 describe('trouble ends in words, not in a hang', () => {
   it('an attempt past its deadline is cancelled and rejected, its dependants are blocked, other work goes on', async () => {

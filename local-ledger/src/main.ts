@@ -1,3 +1,4 @@
+import { withCompletion } from '@gatepost/shared/cli/command-line';
 import { endWithReader } from '@gatepost/shared/cli/end-with-reader';
 import { CommanderError } from 'commander';
 import { program } from './cli/options.js';
@@ -7,7 +8,7 @@ import { explain, runLedger } from './cli/run.js';
 async function main(): Promise<void> {
   endWithReader();
   try {
-    await program(runLedger).exitOverride().parseAsync();
+    await withCompletion(program(runLedger)).parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : 2;

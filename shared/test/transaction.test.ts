@@ -1,7 +1,8 @@
 import { prepareBatch } from '@gatepost/shared/hedera/batch';
 import { type Connection, connect } from '@gatepost/shared/hedera/connection';
+import { isOfOwnSchedule } from '@gatepost/shared/hedera/own-schedule';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
-import { deleteSchedule, isOfOwnSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
+import { deleteSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
 import { associateToken, createToken, tokenTransfer } from '@gatepost/shared/hedera/tokens';
 import { createTopic, messageTransaction, prepareMessage } from '@gatepost/shared/hedera/topics';
 import { execute, prepare, rejectionStatus, send } from '@gatepost/shared/hedera/transaction';

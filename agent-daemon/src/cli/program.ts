@@ -1,6 +1,7 @@
+import { commandLine } from '@gatepost/shared/cli/command-line';
 import type { Exit } from '@gatepost/shared/cli/run-program';
 import { readEnvironment } from '@gatepost/shared/config/environment';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { InitOptions } from '../shell/init.js';
 import type { DoctorOptions } from './doctor.js';
 import type { ServeOptions } from './serve.js';
@@ -94,10 +95,9 @@ ${ENVIRONMENT_HELP}`,
 
 /** The command line. Modules that load the SDK are imported by the command that needs them. */
 export function buildProgram(exit: Exit): Command {
-  const program = new Command('agent-daemon')
-    .description('Executes the tasks assigned on its HCS inbox, reports to the journal, keeps its lease alive.')
-    .showHelpAfterError('(agent-daemon --help shows the commands)')
-    .exitOverride();
+  const program = commandLine('agent-daemon', import.meta.url).description(
+    'Executes the tasks assigned on its HCS inbox, reports to the journal, keeps its lease alive.',
+  );
   addInit(program, exit);
   addServe(program, exit);
   addDoctor(program, exit);

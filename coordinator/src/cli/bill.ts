@@ -1,26 +1,22 @@
+import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
+import { type Linked, linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { type ExchangeRate, formatUsd, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
-import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import { printable } from '@gatepost/shared/vocabulary/printable';
 import { gatherBill, type RunBill } from '../shell/reports/bill-evidence.js';
 import type { AddCommand } from './command.js';
-import { journalArgument, mirrorOf, NETWORK_OPTION, printJson } from './options.js';
+import { type JournalOptions, journalOf, networkOf, printJson, withJournalOptions } from './options.js';
 import { table } from './table.js';
 
-interface BillOptions {
-  readonly journal: TopicId;
-  readonly network?: string;
+interface BillOptions extends JournalOptions {
   readonly run?: string;
   readonly json?: true;
 }
 
 /** Adds `bill` to the command line. */
 export const addBill: AddCommand = (program, exit) => {
-  program
-    .command('bill')
+  withJournalOptions(program.command('bill'))
     .description('say what a run has cost, in tokens and in the fees the network really charged')
-    .requiredOption('--journal <topic>', 'journal topic of the coordinator', journalArgument)
-    .option(...NETWORK_OPTION)
     .option('--run <id>', 'this run; the newest of the journal when left out')
     .option('--json', 'print the bill as JSON')
     .addHelpText(
@@ -30,6 +26,7 @@ Needs no key: everything comes from the network's public mirror. It counts what 
 paid for between the run's opening and closing; dollars are at the rate of the opening.
 
 Examples:
+  coordinator bill
   coordinator bill --network testnet --journal 0.0.1234
   coordinator bill --journal 0.0.1234 --run 6f1c2a --json`,
     )
@@ -37,11 +34,13 @@ Examples:
 };
 
 async function bill(options: BillOptions): Promise<number> {
-  const found = await gatherBill(mirrorOf(options.network), options.journal, options.run);
+  const network = networkOf(options.network);
+  const journal = await journalOf(options);
+  const found = await gatherBill(new MirrorRest(network), journal, options.run);
   if (options.json === true) {
     printJson({ ...found.bill, usd: usdOf(fromTinybar(found.bill.tinybar, found.rate)), rate: found.rate });
   } else {
-    process.stdout.write(`${billText(found)}\n`);
+    process.stdout.write(`${billText(found, linkedOn(network))}\n`);
   }
   return 0;
 }
@@ -51,7 +50,7 @@ const costs = (tinybar: bigint, rate: ExchangeRate): readonly [string, string] =
   formatUsd(fromTinybar(tinybar, rate)),
 ];
 
-function billText({ bill, rate }: RunBill): string {
+function billText({ bill, rate }: RunBill, linked: Linked): string {
   const tasks = bill.tasks.map(({ task, attempts, tokens, tinybar }) => [
     task,
     `${attempts}`,
@@ -71,6 +70,7 @@ function billText({ bill, rate }: RunBill): string {
     table(['task', 'attempts', 'tokens', 'fees', 'USD'], tasks),
     `of no task, such as opening, closing and leases: ${costs(bill.overheadTinybar, rate).join(', ')}`,
     table(['paid by', 'transactions', 'count', 'failed', 'fees', 'USD'], kinds),
+    ...[...new Set(bill.kinds.map(({ payer }) => payer))].map((payer) => linked('account', payer)),
     `total: ${bill.tokens} tokens, fees ${hbar}, ${usd}`,
   ].join('\n');
 }

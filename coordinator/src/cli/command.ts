@@ -15,6 +15,12 @@ Environment (or .env in the working directory):
   COORDINATOR_ACCOUNT_ID, COORDINATOR_PRIVATE_KEY   account of the coordinator
   GATEPOST_NETWORK                                  local, testnet, previewnet or mainnet`;
 
+/** For commands that only read. */
+export const READING_HELP = `
+Needs no key: it reads the network's public mirror.
+Environment (or .env in the working directory):
+  GATEPOST_NETWORK                                  local, testnet, previewnet or mainnet`;
+
 /**
  * Connects the coordinator's account.
  * @throws GatepostError INVALID_CONFIG naming all missing variables, INVALID_KEY.

@@ -1,14 +1,19 @@
+import { readEnvironment } from '@gatepost/shared/config/environment';
 import { printable } from '@gatepost/shared/vocabulary/printable';
 import type { Directive } from '../shell/ledger/direct.js';
-import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
-import { type RunViewOptions, withRun, withRunOptions } from './view.js';
+import { type AddCommand, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
+import { type RunViewOptions, viewOf, withRunOptions } from './view.js';
 
 interface DirectOptions extends RunViewOptions {
   readonly reason?: string;
 }
 
 async function say(options: DirectOptions, directive: Directive): Promise<number> {
-  return withRun(options, async (read, connection, log) => {
+  const connection = await connectCoordinator(readEnvironment());
+  try {
+    const { requireOwnConfig } = await import('../shell/setup/config-file.js');
+    requireOwnConfig(options.config, connection.account);
+    const { read, log } = await viewOf(options);
     const { assertReachable } = await import('@gatepost/shared/hedera/reachability');
     await assertReachable(connection);
     const { hederaLedger } = await import('@gatepost/shared/hedera/hedera-ledger');
@@ -16,7 +21,9 @@ async function say(options: DirectOptions, directive: Directive): Promise<number
     await direct(hederaLedger(connection, log), await read(), directive);
     process.stdout.write(`${directive.action} ${printable(directive.task ?? 'the run')}: written to the journal\n`);
     return 0;
-  });
+  } finally {
+    connection.close();
+  }
 }
 
 export const addApprove: AddCommand = (program, exit) => {

@@ -1,8 +1,8 @@
-import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { printable } from '@gatepost/shared/vocabulary/printable';
 import { explain } from '../core/explain.js';
-import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
-import { type RunViewOptions, withRun, withRunOptions } from './view.js';
+import { type AddCommand, READING_HELP } from './command.js';
+import { type RunViewOptions, taskOf, viewOf, withRunOptions } from './view.js';
 
 export const addExplain: AddCommand = (program, exit) => {
   withRunOptions(program.command('explain'))
@@ -14,17 +14,14 @@ export const addExplain: AddCommand = (program, exit) => {
 Examples:
   coordinator explain report
   coordinator explain report --run 24fc41ab7d60-1
-${ENVIRONMENT_HELP}`,
+${READING_HELP}`,
     )
-    .action(async (id: string, options: RunViewOptions) =>
-      exit(
-        await withRun(options, async (read) => {
-          const state = await read();
-          const task = state.tasks.get(id);
-          if (task === undefined) throw new GatepostError('NOT_FOUND', `run ${state.context.run} has no task ${id}`);
-          process.stdout.write(`${id} is ${task.status}\n${explain(state, task).map(printable).join('\n')}\n`);
-          return 0;
-        }),
-      ),
-    );
+    .action(async (id: string, options: RunViewOptions) => {
+      const { read, reader } = await viewOf(options);
+      const state = await read();
+      const task = taskOf(state, id);
+      const lines = explain(state, task, linkedOn(reader.network)).map(printable);
+      process.stdout.write(`${id} is ${task.status}\n${lines.join('\n')}\n`);
+      exit(0);
+    });
 };

@@ -1,5 +1,6 @@
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { parseAmount } from '@gatepost/shared/vocabulary/amount';
+import { type Linked, linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { accountId, tokenId, topicId } from '@gatepost/shared/vocabulary/ids';
 import type { Initialised } from '../shell/setup/initialise.js';
 import { type AddCommand, CONFIG_OPTION, collect, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
@@ -53,20 +54,22 @@ async function init(options: InitOptions): Promise<number> {
     const { config: configFile, tokenName, tokenSymbol } = options;
     const done = await initialise(connection, { configFile, agents, journal, token, tokenName, tokenSymbol, supply });
     const line = { event: 'initialised', config: configFile, account: connection.account, ...done };
-    process.stdout.write(options.json ? `${JSON.stringify(line)}\n` : told(configFile, done));
+    process.stdout.write(
+      options.json ? `${JSON.stringify(line)}\n` : told(configFile, done, linkedOn(connection.network)),
+    );
     return 0;
   } finally {
     connection.close();
   }
 }
 
-function told(configFile: string, { journal, token, agents, created, changed }: Initialised): string {
+function told(configFile: string, { journal, token, agents, created, changed }: Initialised, linked: Linked): string {
   const made = (what: 'journal' | 'token') => (created.includes(what) ? 'created' : 'existing');
   const list = agents.length === 0 ? 'none yet; let some work with: coordinator add-agent 0.0.x' : agents.join(', ');
   return [
     changed ? `wrote ${configFile}` : `${configFile} is complete; nothing was changed`,
-    `journal  ${journal} (${made('journal')})`,
-    `token    ${token} (${made('token')})`,
+    `journal  ${linked('topic', journal)} (${made('journal')})`,
+    `token    ${linked('token', token)} (${made('token')})`,
     `agents   ${list}`,
     '',
   ].join('\n');

@@ -1,6 +1,7 @@
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { createLogger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { loadPlan } from '../shell/plan/plan-file.js';
 import { type AddCommand, CONFIG_OPTION, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
 import { reporterFor } from './report/choose.js';
@@ -68,7 +69,7 @@ async function run(planFile: string, options: RunOptions): Promise<number> {
     const { assertReachable } = await import('@gatepost/shared/hedera/reachability');
     await assertReachable(connection);
     const { requireSuccess, runPlan } = await import('../shell/run/run-plan.js');
-    const reporter = reporterFor(process.stdout, options.json === true);
+    const reporter = reporterFor(process.stdout, options.json === true, linkedOn(connection.network));
     const end = await runPlan(
       connection,
       {

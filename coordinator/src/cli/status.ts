@@ -1,16 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunState } from '@gatepost/rules/run/run-state';
+import { TASK_STATUSES, type TaskStatus } from '@gatepost/rules/run/task-state';
+import { systemClock } from '@gatepost/shared/clock';
+import { type Linked, linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { printableJson } from '@gatepost/shared/vocabulary/printable';
+import { msFromNanos } from '@gatepost/shared/vocabulary/time';
+import { Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { countByStatus } from '../core/explain.js';
-import { summarise } from '../shell/reports/summary.js';
-import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
+import { type RunSummary, summarise } from '../shell/reports/summary.js';
+import { type AddCommand, READING_HELP } from './command.js';
 import { summaryText } from './report/table.js';
-import { type RunViewOptions, withRun, withRunOptions } from './view.js';
+import { type RunViewOptions, viewOf, withRunOptions } from './view.js';
 
 interface StatusOptions extends RunViewOptions {
   readonly watch?: boolean;
   readonly json?: boolean;
+  readonly state?: readonly TaskStatus[];
 }
 
 const WATCH_MS = 2_000;
@@ -18,6 +24,7 @@ const WATCH_MS = 2_000;
 export const addStatus: AddCommand = (program, exit) => {
   withRunOptions(program.command('status'))
     .description('show where the tasks of a run stand, from the topics')
+    .addOption(new Option('--state <states...>', 'only tasks in these states').choices(TASK_STATUSES))
     .option('--watch', 'show it again every two seconds until the run is closed')
     .option('--json', 'print one JSON line per look')
     .addHelpText(
@@ -25,35 +32,52 @@ export const addStatus: AddCommand = (program, exit) => {
       `
 Examples:
   coordinator status
+  coordinator status --state failed blocked
   coordinator status --watch
   coordinator status --run 24fc41ab7d60-1 --plan plan.yaml --json
-${ENVIRONMENT_HELP}`,
+${READING_HELP}`,
     )
     .action(async (options: StatusOptions) => exit(await status(options)));
 };
 
 async function status(options: StatusOptions): Promise<number> {
-  return withRun(options, async (read) => {
-    const live = options.watch === true && process.stdout.isTTY ? createLogUpdate(process.stdout) : undefined;
-    const show = (text: string) => (live === undefined ? void process.stdout.write(text) : live(text));
-    for (;;) {
-      const state = await read();
-      show(options.json === true ? `${printableJson(JSON.stringify(asJson(state)))}\n` : asText(state));
-      if (options.watch !== true || state.closed !== undefined) return 0;
-      await sleep(WATCH_MS);
-    }
-  });
+  const { read, reader } = await viewOf(options);
+  const linked = linkedOn(reader.network);
+  const live = options.watch === true && process.stdout.isTTY ? createLogUpdate(process.stdout) : undefined;
+  const show = (text: string) => (live === undefined ? void process.stdout.write(text) : live(text));
+  for (;;) {
+    const state = await read();
+    const summary = summaryOf(state, options.state);
+    show(
+      options.json === true
+        ? `${printableJson(JSON.stringify(asJson(state, summary)))}\n`
+        : asText(state, summary, linked),
+    );
+    if (options.watch !== true || state.closed !== undefined) return 0;
+    await sleep(WATCH_MS);
+  }
 }
 
-const summaryOf = (state: RunState) => summarise(state, { files: new Map(), missing: new Map() }, new Map(), 0, []);
+/** From the opening of the run to its end, or to now. */
+function elapsedMs({ opened, openedAt, closed, closedAt }: RunState): number {
+  if (!opened) return 0;
+  return Math.max(0, (closed === undefined ? systemClock.nowMs() : msFromNanos(closedAt)) - msFromNanos(openedAt));
+}
 
-const asJson = (state: RunState) => ({
+function summaryOf(state: RunState, only: readonly TaskStatus[] | undefined): RunSummary {
+  const nothing = { files: new Map(), missing: new Map() };
+  const summary = summarise(state, nothing, new Map(), elapsedMs(state), []);
+  if (only === undefined) return summary;
+  return { ...summary, tasks: summary.tasks.filter(({ status }) => only.some((wanted) => wanted === status)) };
+}
+
+const asJson = (state: RunState, summary: RunSummary) => ({
   event: 'status',
-  ...summaryOf(state),
+  ...summary,
   statuses: Object.fromEntries(countByStatus(state)),
 });
 
-function asText(state: RunState): string {
+function asText(state: RunState, summary: RunSummary, linked: Linked): string {
   const counts = [...countByStatus(state)].map(([name, count]) => `${count} ${name}`).join(', ');
-  return `${summaryText(summaryOf(state))}${counts}\n`;
+  return `${summaryText(summary, linked)}${counts}\n`;
 }

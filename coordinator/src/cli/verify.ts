@@ -1,16 +1,15 @@
 import { type Report, verify } from '@gatepost/rules/verify/verify';
+import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { TopicId } from '@gatepost/shared/vocabulary/ids';
+import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { printable } from '@gatepost/shared/vocabulary/printable';
 import { loadPlan } from '../shell/plan/plan-file.js';
 import { gatherEvidence } from '../shell/reports/verify-evidence.js';
 import type { AddCommand } from './command.js';
-import { journalArgument, mirrorOf, NETWORK_OPTION, printJson } from './options.js';
+import { type JournalOptions, journalOf, networkOf, printJson, withJournalOptions } from './options.js';
 import { table } from './table.js';
 
-interface VerifyOptions {
-  readonly network?: string;
-  readonly journal: TopicId;
+interface VerifyOptions extends JournalOptions {
   readonly run?: string;
   readonly plan?: string;
   readonly json?: true;
@@ -18,11 +17,8 @@ interface VerifyOptions {
 
 /** Adds `verify` to the command line. */
 export const addVerify: AddCommand = (program, exit) => {
-  program
-    .command('verify')
+  withJournalOptions(program.command('verify'))
     .description('check from the public ledger alone that work was paid once, and only after its gate accepted it')
-    .requiredOption('--journal <topic>', 'journal topic of the coordinator', journalArgument)
-    .option(...NETWORK_OPTION)
     .option('--run <id>', 'only this run; all runs of the journal when left out')
     .option('--plan <file>', 'also check that the run is of this plan')
     .option('--json', 'print the report as JSON')
@@ -32,6 +28,7 @@ export const addVerify: AddCommand = (program, exit) => {
 Needs no key and no local file: everything comes from the network's public mirror. docs/verify.md lists the rules.
 
 Examples:
+  coordinator verify
   coordinator verify --network testnet --journal 0.0.1234
   coordinator verify --journal 0.0.1234 --plan plan.yaml
   coordinator verify --journal 0.0.1234 --run 6f1c2a --json
@@ -43,16 +40,18 @@ Exit code: 0 every rule holds, 1 one does not or there is no run, 2 bad input.`,
 
 async function runVerify(options: VerifyOptions): Promise<number> {
   const plan = options.plan === undefined ? undefined : loadPlan(options.plan);
-  const evidence = await gatherEvidence(mirrorOf(options.network), options.journal);
+  const network = networkOf(options.network);
+  const journal = await journalOf(options);
+  const evidence = await gatherEvidence(new MirrorRest(network), journal);
   const report = verify(evidence, { run: options.run, plan });
   if (report.runs.length === 0) {
     const which = options.run === undefined ? 'no run' : `no run ${options.run}`;
-    throw new GatepostError('NOT_FOUND', `${which} of its owner is on the journal ${options.journal}`);
+    throw new GatepostError('NOT_FOUND', `${which} of its owner is on the journal ${journal}`);
   }
   if (options.json === true) {
     printJson({ ...report, ignored: Object.fromEntries(report.ignored) });
   } else {
-    process.stdout.write(`${reportText(report)}\n`);
+    process.stdout.write(`${reportText(report)}\njournal ${linkedOn(network)('topic', journal)}\n`);
   }
   return report.holds ? 0 : 1;
 }

@@ -1,16 +1,17 @@
 import { agentGateOf, reviewId } from '@gatepost/rules/run/review-id';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { awaitsPerson, isAccepted, type TaskState } from '@gatepost/rules/run/task-state';
+import type { Linked } from '@gatepost/shared/vocabulary/explorer';
 
 /** Dependencies named at most. */
 const MAX_NAMED = 10;
 
 /** Why a task stands where it stands, in sentences; the most telling last. */
-export function explain(state: RunState, task: TaskState): string[] {
-  return [...history(task), ...standing(state, task)];
+export function explain(state: RunState, task: TaskState, linked: Linked): string[] {
+  return [...history(task, linked), ...standing(state, task)];
 }
 
-function history(task: TaskState): string[] {
+function history(task: TaskState, linked: Linked): string[] {
   return task.attempts.map(({ number, agent, result, verdict, payment, superseded }) => {
     const parts = [`attempt ${number} by ${agent}:`];
     if (result === undefined) parts.push(verdict === undefined ? 'no result yet' : 'no result');
@@ -19,7 +20,12 @@ function history(task: TaskState): string[] {
     if (superseded) parts.push('· another attempt was made because the agent was lost');
     if (verdict !== undefined)
       parts.push(`· ${verdict.accepted ? 'accepted' : 'rejected'} by ${verdict.gate}: ${verdict.reason}`);
-    if (payment !== undefined) parts.push(`· paid ${payment.amount} by ${payment.transfer ?? 'an unnamed transfer'}`);
+    if (payment !== undefined) {
+      const { amount, transfer } = payment;
+      parts.push(
+        `· paid ${amount} by ${transfer === undefined ? 'an unnamed transfer' : linked('transaction', transfer)}`,
+      );
+    }
     return parts.join(' ');
   });
 }

@@ -1,9 +1,9 @@
+import type { Awaited } from '@gatepost/coordinator/core/awaited';
 import type { Command } from '@gatepost/coordinator/core/decide/command';
 import { decide, lookAt } from '@gatepost/coordinator/core/decide/decide';
 import type { SessionObservation } from '@gatepost/coordinator/core/decide/health';
 import { DEFAULT_LIMITS, type Limits } from '@gatepost/coordinator/core/decide/limits';
 import type { GateOutcome, Observations } from '@gatepost/coordinator/core/decide/observations';
-import type { Unserved } from '@gatepost/coordinator/core/decide/unserved';
 import { InFlight } from '@gatepost/coordinator/core/effects/in-flight';
 import { reduce } from '@gatepost/rules/fold/reduce';
 import type { Plan } from '@gatepost/rules/plan/plan';
@@ -307,7 +307,7 @@ export class Simulation {
   }
 
   /** What nobody can be found for now. */
-  unserved(): readonly Unserved[] {
+  unserved(): readonly Awaited[] {
     return lookAt(this.state, this.nowMs, this.#observations(), this.#limits).unserved();
   }
 

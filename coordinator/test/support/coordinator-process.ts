@@ -49,12 +49,7 @@ export class CoordinatorProcess {
     planFile: string,
     killAfter = Number.POSITIVE_INFINITY,
   ): Promise<Ended & { readonly transactions: number }> {
-    const { account } = this.lane.coordinator.connection;
-    const env = {
-      ...this.lane.environment,
-      COORDINATOR_ACCOUNT_ID: account,
-      COORDINATOR_PRIVATE_KEY: this.lane.coordinator.der,
-    };
+    const env = { ...this.lane.environment, ...this.keys };
     const output = join(this.lane.directory, 'output');
     const child = this.#spawn(['run', planFile, '--config', this.#configFile, '--output-dir', output, '--json'], env);
     const { payer } = this;
@@ -79,9 +74,18 @@ export class CoordinatorProcess {
 
   /** The same with more in its environment. */
   commandWith(more: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ended> {
-    const { account } = this.lane.coordinator.connection;
-    const keys = { COORDINATOR_ACCOUNT_ID: account, COORDINATOR_PRIVATE_KEY: this.lane.coordinator.der };
-    return ended(this.#spawn(args, { ...this.lane.environment, ...keys, ...more }));
+    return ended(this.#spawn(args, { ...this.lane.environment, ...this.keys, ...more }));
+  }
+
+  /** The variables that name its account and hold its key. */
+  get keys(): Readonly<Record<string, string>> {
+    const { connection, der } = this.lane.coordinator;
+    return { COORDINATOR_ACCOUNT_ID: connection.account, COORDINATOR_PRIVATE_KEY: der };
+  }
+
+  /** The same as anybody could give it, without a key. */
+  commandWithoutKey(more: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ended> {
+    return ended(this.#spawn(args, { ...this.lane.environment, ...more }));
   }
 
   /** The option that names its configuration. */

@@ -7,6 +7,7 @@ import { parseAccountKey } from '@gatepost/shared/hedera/account-key';
 import { type Connection, connect } from '@gatepost/shared/hedera/connection';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { accountId } from '@gatepost/shared/vocabulary/ids';
 import { writeExecutors } from '../demo/executors.js';
 import { runCommand } from '../stage/command.js';
@@ -64,10 +65,6 @@ async function runAs(party: Party, command: CommandName, ...args: readonly strin
   throw new GatepostError('INVALID_CONFIG', `${party.name}: ${command} ${args[0]} failed: ${stderr.trim()}`);
 }
 
-/** Where people look an account up; undefined for an embedded network. */
-const link = ({ name }: NetworkConfig, account: string): string =>
-  name === 'local' ? account : `${account}  https://hashscan.io/${name}/account/${account}`;
-
 /**
  * Makes a coordinator and its agents ready to work: accounts with keys of their own, journal, token, inboxes. What is
  * there already stays as it is, so that it can be run again after any interruption.
@@ -76,6 +73,7 @@ const link = ({ name }: NetworkConfig, account: string): string =>
 export async function setup(env: Environment, options: SetupOptions): Promise<void> {
   const { directory, hbar, say } = options;
   const network = networkFromEnvironment(env);
+  const linked = linkedOn(network);
   const coordinator = coordinatorParty(directory);
   const agents = Array.from({ length: options.agents }, (_, index) => agentParty(directory, index + 1));
   const todo = outstanding(coordinator, agents, hbar);
@@ -93,8 +91,8 @@ export async function setup(env: Environment, options: SetupOptions): Promise<vo
     await runAs(coordinator, 'coordinator', 'init', '--config', config, ...allowed, '--json');
     const invitation = await runAs(coordinator, 'coordinator', 'invite', '--config', config);
     await Promise.all(agents.map((agent) => initialiseAgent(agent, invitation, options.executors)));
-    say(`coordinator  ${link(network, owner)}`);
-    for (const [index, member] of members.entries()) say(`agent-${index + 1}      ${link(network, member)}`);
+    say(`coordinator  ${linked('account', owner)}`);
+    for (const [index, member] of members.entries()) say(`agent-${index + 1}      ${linked('account', member)}`);
   } finally {
     operator.close();
   }

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { commandLine } from '@gatepost/shared/cli/command-line';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_CONTROL_PORT } from '../control/start.js';
 import { DEFAULT_MIRROR_PORTS } from '../mirror/start.js';
 import type { ProfileName } from '../profile.js';
@@ -59,7 +60,7 @@ The operator is 0.0.2 with the well-known development key. A port of 0 picks a f
 /** The command line of \`local-ledger\`; \`run\` gets the checked options. */
 export function program(run: (options: CliOptions) => Promise<void>): Command {
   const port = wholeNumber(65_535, 'A port');
-  return new Command('local-ledger')
+  return commandLine('local-ledger', import.meta.url)
     .description('A Hedera-compatible network in one process: consensus node and mirror on loopback.')
     .option('--host <address>', 'loopback address to listen on', loopback, DEFAULT_HOST)
     .option('--port <port>', 'consensus node, gRPC', port, DEFAULT_CONSENSUS_PORT)

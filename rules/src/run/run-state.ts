@@ -85,6 +85,8 @@ export interface RunState {
   /** Consensus timestamp of `run_opened`. */
   openedAt: Nanos;
   closed: 'complete' | 'failed' | 'cancelled' | undefined;
+  /** Consensus timestamp of `run_closed`; 0 while it is open. */
+  closedAt: Nanos;
   /** Tasks a person no longer wants, and why. */
   readonly cancelled: Map<string, string>;
   /** A person asked to stop the run. */
@@ -163,6 +165,7 @@ export function emptyState(context: RunContext): RunState {
     opened: false,
     openedAt: 0n,
     closed: undefined,
+    closedAt: 0n,
     cancelled: new Map(),
     cancelReason: undefined,
     epoch: undefined,

@@ -2,16 +2,18 @@ import type { Gate, PlanTask } from '../plan/plan.js';
 import type { Attempt } from './attempt.js';
 
 /** Where a task stands. `rejected` is no resting place: it leads to `pending` or `failed`. */
-export type TaskStatus =
-  | 'pending'
-  | 'assigned'
-  | 'in_progress'
-  | 'review'
-  | 'complete'
-  | 'paid'
-  | 'failed'
-  | 'blocked'
-  | 'cancelled';
+export const TASK_STATUSES = [
+  'pending',
+  'assigned',
+  'in_progress',
+  'review',
+  'complete',
+  'paid',
+  'failed',
+  'blocked',
+  'cancelled',
+] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** One task of a run. */
 export interface TaskState {

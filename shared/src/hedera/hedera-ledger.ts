@@ -5,7 +5,8 @@ import { GatepostError } from '../vocabulary/errors.js';
 import { scheduleId } from '../vocabulary/ids.js';
 import { prepareBatch } from './batch.js';
 import type { Connection } from './connection.js';
-import { isOfOwnSchedule, scheduleCreation, scheduleDeletion } from './schedules.js';
+import { isOfOwnSchedule } from './own-schedule.js';
+import { scheduleCreation, scheduleDeletion } from './schedules.js';
 import { tokenTransfer } from './tokens.js';
 import { followTopic, readTopic } from './topic-feed.js';
 import { messageTransaction } from './topics.js';
@@ -42,7 +43,7 @@ export function hederaLedger(connection: Connection, log: Logger): Ledger {
     },
     execute: (prepared, options) => execute(connection, prepared, options),
     follow: (topic, after, signal) => followTopic(connection, topic, after, signal, log),
-    read: (topic, after) => readTopic(connection, topic, after),
+    read: (topic, after) => readTopic(mirror, topic, after),
     resultOf: async (id) => (await mirror.transaction(id)).find(({ scheduled }) => !scheduled)?.result,
     isOfOwnSchedule: (author, at) => isOfOwnSchedule(mirror, author, at),
     waitingSchedules: async () => {

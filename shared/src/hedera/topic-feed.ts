@@ -4,7 +4,7 @@ import type { Logger } from '../log.js';
 import { toGatepostError } from '../vocabulary/errors.js';
 import { accountId, type TopicId } from '../vocabulary/ids.js';
 import type { Connection } from './connection.js';
-import type { MirrorMessage } from './mirror-rest.js';
+import type { MirrorMessage, MirrorRest } from './mirror-rest.js';
 import { openMirrorChannel, type StreamedMessage, streamTopic } from './topic-stream.js';
 
 const MIN_BACKOFF_MS = 100;
@@ -22,13 +22,13 @@ function fromRest(topic: TopicId, entry: MirrorMessage): TopicMessage {
 }
 
 /** Messages after a cursor that the mirror has now, over REST. */
-export async function* readTopic(connection: Connection, topic: TopicId, after: Cursor): AsyncGenerator<TopicMessage> {
-  for await (const entry of connection.mirror.messagesAfter(topic, after.sequenceNumber)) yield fromRest(topic, entry);
+export async function* readTopic(mirror: MirrorRest, topic: TopicId, after: Cursor): AsyncGenerator<TopicMessage> {
+  for await (const entry of mirror.messagesAfter(topic, after.sequenceNumber)) yield fromRest(topic, entry);
 }
 
 /** The messages between the cursor and a streamed one, and that one: REST fills gaps and unknown payers. */
 async function* completed(
-  connection: Connection,
+  mirror: MirrorRest,
   topic: TopicId,
   cursor: Cursor,
   streamed: StreamedMessage,
@@ -40,7 +40,7 @@ async function* completed(
   }
   let reached = cursor;
   for (;;) {
-    for await (const message of readTopic(connection, topic, reached)) {
+    for await (const message of readTopic(mirror, topic, reached)) {
       reached = message;
       yield message;
       if (message.sequenceNumber >= streamed.sequenceNumber) return;
@@ -56,13 +56,13 @@ async function* completed(
  * how often; it notices gaps by sequence number and fills them over REST.
  */
 export async function* followTopic(
-  connection: Connection,
+  { network, mirror }: Pick<Connection, 'network' | 'mirror'>,
   topic: TopicId,
   after: Cursor,
   signal: AbortSignal,
   log: Logger,
 ): AsyncGenerator<TopicMessage> {
-  const channel = openMirrorChannel(connection.network);
+  const channel = openMirrorChannel(network);
   let cursor = after;
   let backoffMs = MIN_BACKOFF_MS;
   try {
@@ -70,7 +70,7 @@ export async function* followTopic(
       try {
         for await (const streamed of streamTopic(channel, topic, cursor.consensusTimestamp + 1n, signal)) {
           if (streamed.sequenceNumber <= cursor.sequenceNumber) continue;
-          for await (const message of completed(connection, topic, cursor, streamed)) {
+          for await (const message of completed(mirror, topic, cursor, streamed)) {
             cursor = message;
             backoffMs = MIN_BACKOFF_MS;
             yield message;

@@ -90,3 +90,6 @@ export interface Ledger {
   /** The mirror's clock: consensus time of the newest transaction it shows. @throws GatepostError MIRROR_UNREACHABLE. */
   mirrorTime(): Promise<Nanos>;
 }
+
+/** The part of it that takes no key. */
+export type LedgerReader = Pick<Ledger, 'account' | 'follow' | 'read' | 'isOfOwnSchedule'>;

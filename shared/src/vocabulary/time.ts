@@ -40,3 +40,9 @@ export function formatDurationMs(ms: number): string {
 
 /** Milliseconds since the Unix epoch as ISO 8601 text. */
 export const formatTime = (ms: number): string => new Date(ms).toISOString();
+
+/** A date or time of ISO 8601, UTC unless it says otherwise -> milliseconds since the Unix epoch; undefined for anything else. */
+export function parseTimeMs(text: string): number | undefined {
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return ms >= 0 ? ms : undefined;
+}

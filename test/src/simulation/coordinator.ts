@@ -112,6 +112,7 @@ export class Coordinator {
       tell: () => undefined,
       change: (change: Change) => this.#noteChange(change),
       progress: () => undefined,
+      said: () => undefined,
       waiting: ({ whom, what }: { readonly whom: string; readonly what: string }) =>
         events.note(this.name, `waits for ${whom} ${what}`),
       log,

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { Linked } from '@gatepost/shared/vocabulary/explorer';
 import { allPrintable } from '@gatepost/shared/vocabulary/printable';
 import Table from 'cli-table3';
 import pc from 'picocolors';
@@ -24,8 +25,8 @@ const row = (task: TaskSummary): string[] => [
   task.transaction_id ?? '',
 ];
 
-/** The end of a run for people: a table, what is wrong, balances, files. */
-export function summaryText(hostile: RunSummary): string {
+/** The end of a run for people: a table, what is wrong, where to look it up, balances, files. */
+export function summaryText(hostile: RunSummary, linked: Linked): string {
   const summary = allPrintable(hostile);
   const table = new Table({
     head: ['task', 'agent', 'attempts', 'gate', 'status', 'paid', 'transaction id'],
@@ -41,9 +42,14 @@ export function summaryText(hostile: RunSummary): string {
     table.toString(),
     ...(shown.length < summary.tasks.length ? [`and ${summary.tasks.length - shown.length} more tasks`] : []),
     ...shown.flatMap(({ task, status, reason }) => (reason === undefined ? [] : [`${task} is ${status}: ${reason}`])),
+    ...shown.flatMap((task) => payments(task, linked)),
     '',
     `run ${summary.run} is ${summary.outcome}: ${totals.complete} of ${totals.tasks} tasks complete, ${totals.paid} paid in ${totals.seconds} s`,
-    ...summary.balances.map(({ account, balance }) => `${account} holds ${balance ?? 'none'} of ${summary.token}`),
+    `journal ${linked('topic', summary.journal)}`,
+    `token ${linked('token', summary.token)}`,
+    ...summary.balances.map(
+      ({ account, balance }) => `${linked('account', account)} holds ${balance ?? 'none'} of ${summary.token}`,
+    ),
     ...summary.tasks.flatMap(({ task, saved_as }) =>
       saved_as === undefined ? [] : [`${task} was written to ${relative(process.cwd(), saved_as)}`],
     ),
@@ -52,6 +58,12 @@ export function summaryText(hostile: RunSummary): string {
     ),
     '',
   ].join('\n');
+}
+
+/** The table names the transfer already; a line more only where it can be looked up. */
+function payments({ task, transaction_id: id }: TaskSummary, linked: Linked): string[] {
+  const transfer = id === undefined ? undefined : linked('transaction', id);
+  return transfer === undefined || transfer === id ? [] : [`${task} was paid by ${transfer}`];
 }
 
 const byTrouble = (a: TaskSummary, b: TaskSummary): number =>

@@ -1,9 +1,16 @@
 import type { Change } from '@gatepost/rules/run/change';
+import type { Linked } from '@gatepost/shared/vocabulary/explorer';
 import { allPrintable, printable } from '@gatepost/shared/vocabulary/printable';
 import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
 import type { Wait } from '../../shell/run/waits.js';
 
 const because = (reason: string | undefined): string => (reason === undefined || reason === '' ? '' : `: ${reason}`);
+
+/** The transfer where it can be looked up. */
+function by(transfer: string | undefined, linked: Linked): string {
+  const shown = transfer === undefined ? transfer : linked('transaction', transfer);
+  return shown === transfer ? '' : ` by ${shown}`;
+}
 
 /** A wait as a line of text. */
 export const waitInWords = ({ whom, what, sinceMs }: Wait, nowMs: number): string =>
@@ -14,7 +21,7 @@ export const progressInWords = (fraction: number, message: string): string =>
   `${fraction >= 0 ? `${Math.round(fraction * 100)} % ` : ''}${printable(message)}`;
 
 /** A change as a line of text; undefined for what nobody needs to read. */
-export function inWords(hostile: Change): string | undefined {
+export function inWords(hostile: Change, linked: Linked): string | undefined {
   const change = allPrintable(hostile);
   switch (change.event) {
     case 'run_opened':
@@ -30,7 +37,7 @@ export function inWords(hostile: Change): string | undefined {
     case 'rejected':
       return `${change.task}  rejected by ${change.gate}${because(change.reason)}`;
     case 'settled':
-      return `${change.task}  paid ${change.amount} to ${change.agent}`;
+      return `${change.task}  paid ${change.amount} to ${change.agent}${by(change.transfer, linked)}`;
     case 'failed':
     case 'blocked':
     case 'cancelled':

@@ -1,5 +1,6 @@
 import { attemptKeyOf } from '@gatepost/rules/run/attempt';
 import type { RunState } from '@gatepost/rules/run/run-state';
+import type { Awaited } from '../awaited.js';
 import { CLOSE_KEY, OPEN_KEY, STOP_KEY } from '../effects/effect-key.js';
 import { decideAssignments } from './assignments.js';
 import type { Command } from './command.js';
@@ -17,7 +18,7 @@ import { decideReassignments } from './lost-agents.js';
 import type { Observations } from './observations.js';
 import { Pass } from './pass.js';
 import { decideSettlements } from './settlements.js';
-import { describeUnserved, type Unserved } from './unserved.js';
+import { describeUnserved } from './unserved.js';
 
 /**
  * What is to be done now. Pure but for one index: deadlines that have passed move to `overdue`. The same state, time
@@ -31,7 +32,7 @@ export function decide(state: RunState, nowMs: number, seen: Observations, limit
 /** What is to be done now, as `decide` says it, and on request what cannot be done for want of an agent. */
 export interface Decision {
   readonly commands: readonly Command[];
-  readonly unserved: () => readonly Unserved[];
+  readonly unserved: () => readonly Awaited[];
 }
 
 /** See `decide`. */

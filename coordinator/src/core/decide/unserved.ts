@@ -1,17 +1,10 @@
 import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { Attempt } from '@gatepost/rules/run/attempt';
 import { formatDurationMs, formatTime } from '@gatepost/shared/vocabulary/time';
+import type { Awaited } from '../awaited.js';
 import { able } from './agents.js';
 import type { Pass } from './pass.js';
 import type { Wanted } from './wanted.js';
-
-/** Work that is ready and that nobody can be given now, in words for people. */
-export interface Unserved {
-  /** Who is waited for. */
-  readonly whom: string;
-  /** What for, why, and what helps. */
-  readonly what: string;
-}
 
 /** Agents that are named one by one. */
 const NAMED = 3;
@@ -47,8 +40,8 @@ function chance(pass: Pass, { agent: account, deadlineMs }: Attempt): string {
 }
 
 /** Words on each kind of work that nobody could be found for, with one of its tasks. */
-export function describeUnserved(pass: Pass): readonly Unserved[] {
-  const told = new Map<string, Unserved>();
+export function describeUnserved(pass: Pass): readonly Awaited[] {
+  const told = new Map<string, Awaited>();
   for (const { task, wanted, held } of pass.unserved) {
     const whom = wanted.agent === undefined ? `an agent that offers ${wanted.type}` : `agent ${wanted.agent}`;
     if (told.has(whom)) continue;

@@ -21,3 +21,6 @@ export const cancelKey = (inbox: TopicId, task: string, attempt: number): Effect
 /** One payment, whatever batch it is in. */
 export const paymentKey = ({ task, attempt }: { readonly task: string; readonly attempt: number }): EffectKey =>
   made(`pay:${keyOf(task, attempt)}`);
+
+/** Whether an effect is what gates think about, of which no record comes. */
+export const isJudging = (key: EffectKey): boolean => key.startsWith('judge:');

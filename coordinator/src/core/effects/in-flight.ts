@@ -8,6 +8,7 @@ import {
   CLOSE_KEY,
   cancelKey,
   type EffectKey,
+  isJudging,
   judgeKey,
   OPEN_KEY,
   paymentKey,
@@ -98,6 +99,13 @@ export class InFlight {
 
   get size(): number {
     return this.#effects.size;
+  }
+
+  /** How many records of ours are under way; what gates think about is no record. */
+  get records(): number {
+    let count = 0;
+    for (const [key, restUntilMs] of this.#effects) if (restUntilMs === undefined && !isJudging(key)) count += 1;
+    return count;
   }
 
   /** Inboxes to read, because something of ours may be there. */

@@ -1,7 +1,7 @@
 import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { systemClock } from '@gatepost/shared/clock';
-import type { Connection } from '@gatepost/shared/hedera/connection';
+import type { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type ScheduleId, scheduleId } from '@gatepost/shared/vocabulary/ids';
 import { formatTime, msFromNanos, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
@@ -49,10 +49,10 @@ async function reach(agent: AgentState): Promise<string> {
 }
 
 /** What an agent spent since a time, and when its newest lease ends. */
-async function leaseAndCost(connection: Connection, agent: AgentState) {
+async function leaseAndCost(mirror: MirrorRest, agent: AgentState) {
   let charged = 0n;
   let lease: ScheduleId | undefined;
-  for await (const entry of connection.mirror.transactionsOf(agent.account, agent.since)) {
+  for await (const entry of mirror.transactionsOf(agent.account, agent.since)) {
     const payer = entry.transaction_id.split('-')[0];
     if (payer !== agent.account) continue;
     charged += entry.charged_tx_fee;
@@ -60,7 +60,7 @@ async function leaseAndCost(connection: Connection, agent: AgentState) {
       lease = entry.entity_id === null ? lease : scheduleId(entry.entity_id);
     }
   }
-  const schedule = lease === undefined ? undefined : await connection.mirror.schedule(lease);
+  const schedule = lease === undefined ? undefined : await mirror.schedule(lease);
   const expiry = schedule === undefined || schedule.deleted ? undefined : (schedule.expiration_time ?? undefined);
   return { charged, expiry };
 }
@@ -68,14 +68,14 @@ async function leaseAndCost(connection: Connection, agent: AgentState) {
 const isoTimeOfMs = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : formatTime(ms));
 
 /** A report on every agent of the allow-list. */
-export function reportAgents(connection: Connection, state: RunState, stateDir: string): Promise<AgentReport[]> {
+export function reportAgents(mirror: MirrorRest, state: RunState, stateDir: string): Promise<AgentReport[]> {
   const seen = readSightings(stateDir, state.context.run, systemClock.nowMs());
   return Promise.all(
     [...state.context.agents].map(async (account) => {
       const agent = state.agents.get(account);
       if (agent === undefined) return unknown(account);
       const sighting = seen?.agents.find((one) => one.agent === account);
-      const [reachable, { charged, expiry }] = await Promise.all([reach(agent), leaseAndCost(connection, agent)]);
+      const [reachable, { charged, expiry }] = await Promise.all([reach(agent), leaseAndCost(mirror, agent)]);
       return {
         agent: account,
         state: sighting?.health ?? agent.life,

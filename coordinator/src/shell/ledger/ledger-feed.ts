@@ -1,5 +1,5 @@
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
-import type { Ledger } from '@gatepost/shared/ledger/ledger';
+import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { unpackMessage } from '@gatepost/shared/records/codec';
@@ -59,7 +59,7 @@ export class LedgerFeed {
   readonly #ofOwnSchedule = new Map<Nanos, boolean>();
 
   constructor(
-    readonly ledger: Ledger,
+    readonly ledger: LedgerReader,
     readonly journal: TopicId,
     /** Those whose word counts. */
     readonly agents: ReadonlySet<AccountId>,

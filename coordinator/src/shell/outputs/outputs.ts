@@ -1,8 +1,9 @@
 import type { Attempt } from '@gatepost/rules/run/attempt';
 import type { TaskState } from '@gatepost/rules/run/task-state';
-import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';
+import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AgentFleet } from '../agents/agent-fleet.js';
+import { keptOutput } from './kept-output.js';
 import type { OutputKeeper } from './output-store.js';
 
 /** Outputs of attempts, from wherever they can be had; always the bytes that the `result` record names. */
@@ -16,12 +17,7 @@ export class Outputs {
   async of(attempt: Attempt): Promise<Buffer> {
     const digest = attempt.result?.outputSha256;
     if (digest === undefined) throw new GatepostError('INTERNAL', `${attempt.task}#${attempt.number} has no output`);
-    return this.#local(digest, attempt.result?.inline) ?? this.#fetch(attempt, digest);
-  }
-
-  #local(digest: Sha256, inline: string | undefined): Buffer | undefined {
-    if (inline !== undefined && sha256(inline) === digest) return Buffer.from(inline, 'utf8');
-    return this.store.get(digest);
+    return keptOutput(attempt, this.store) ?? this.#fetch(attempt, digest);
   }
 
   async #fetch(attempt: Attempt, digest: Sha256): Promise<Buffer> {

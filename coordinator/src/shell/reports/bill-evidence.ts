@@ -1,4 +1,5 @@
 import { decodeTopic } from '@gatepost/rules/verify/decode';
+import type { Evidence } from '@gatepost/rules/verify/evidence';
 import { attemptsOf, type RunHistory } from '@gatepost/rules/verify/history';
 import { replay } from '@gatepost/rules/verify/replay';
 import type { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
@@ -27,6 +28,11 @@ export async function gatherBill(mirror: MirrorRest, journal: TopicId, run: stri
   if (history === undefined) {
     throw new GatepostError('NOT_FOUND', `no run ${run ?? 'of its owner'} is on the journal ${journal}`);
   }
+  return billOf(mirror, evidence, history);
+}
+
+/** The bill of one run of what was gathered. @throws GatepostError MIRROR_UNREACHABLE */
+export async function billOf(mirror: MirrorRest, evidence: Evidence, history: RunHistory): Promise<RunBill> {
   const entries = [evidence.journal, ...evidence.inboxes].flatMap((topic) => decodeTopic(topic).entries);
   const to = history.closed?.at ?? (await mirror.now());
   const paid = await paidBy(mirror, accountsOf(history), history.opened.at, to);

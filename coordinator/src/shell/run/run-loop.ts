@@ -1,4 +1,4 @@
-import type { AttemptEvent, AttemptRef, Finished, Refused } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import type { AttemptEvent, Finished, Refused } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import { reduce } from '@gatepost/rules/fold/reduce';
 import { type Attempt, isOpen, keyOf } from '@gatepost/rules/run/attempt';
 import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
@@ -12,6 +12,7 @@ import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_MS, type Nanos } from '@gatepost/shared/vocabulary/time';
+import { type Awaited, awaitedPeople, awaitedTime } from '../../core/awaited.js';
 import { lookAt } from '../../core/decide/decide.js';
 import { judge, type SessionObservation } from '../../core/decide/health.js';
 import type { Limits } from '../../core/decide/limits.js';
@@ -22,7 +23,8 @@ import type { CoordinatorIdentity } from '../ledger/identity.js';
 import type { LedgerFeed } from '../ledger/ledger-feed.js';
 import type { OutputKeeper } from '../outputs/output-store.js';
 import type { WorkOrders } from '../outputs/work-orders.js';
-import { AgentWaits } from './agent-waits.js';
+import type { AttemptLine } from '../reports/attempt-logs.js';
+import { AwaitedWaits } from './awaited-waits.js';
 import { Declined } from './declined.js';
 import type { Effects } from './effects.js';
 import type { OpenWait, Waits } from './waits.js';
@@ -54,6 +56,8 @@ export interface LoopParts {
   readonly waker: Waker;
   readonly emit: Emit;
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
+  /** A line that an executor wrote, or its progress, as its agent passes it on. */
+  readonly said: (line: AttemptLine) => void;
   readonly fees: Fees;
   /** Tells this host's other commands what this process sees of the agents. */
   readonly tell: (seen: Sightings) => void;
@@ -82,17 +86,22 @@ export class RunLoop {
   #toldMs = 0;
   #heardMs = 0;
   #lookedMs = 0;
+  /** Records of ours that came into sight, and how many there were at the last look for what is awaited. */
+  #ownShown = 0;
+  #ownSeen = 0;
   readonly #mirror: OpenWait;
-  readonly #agentWaits: AgentWaits;
+  readonly #awaited: AwaitedWaits;
   readonly #declined = new Declined();
   /** Attempts whose output came along with the news of their end. */
   readonly #early = new WeakSet<Attempt>();
+  /** The newest progress of attempts that the ledger does not show to have started yet. */
+  readonly #earlyProgress = new WeakMap<Attempt, () => void>();
 
   constructor(readonly parts: LoopParts) {
     this.#startedMs = parts.clock.nowMs();
     this.#heardMs = this.#startedMs;
     this.#mirror = parts.waits.open('the mirror');
-    this.#agentWaits = new AgentWaits(parts.waits);
+    this.#awaited = new AwaitedWaits(parts.waits);
   }
 
   /** Whether this process ever had the journal for itself; one whose number another took first never did anything. */
@@ -183,12 +192,14 @@ export class RunLoop {
     const { state, effects, identity, emit } = this.parts;
     reduce(state, entry, emit);
     const { record } = entry;
+    if (record.type === 'started') this.#tellProgress(record.task, record.attempt);
     if (entry.author !== state.context.coordinator) return;
     if (record.type === 'epoch') {
       this.#begun ||= record.instance === identity.instance;
       this.#acted ||= state.epoch?.instance === identity.instance;
     }
     if (record.type !== 'epoch' && entry.run !== state.context.run) return;
+    this.#ownShown += 1;
     effects.inFlight.folded(entry, this.parts.clock.nowMs());
     if (record.type === 'verdict') {
       effects.gated.delete(keyOf(record.task, record.attempt));
@@ -203,6 +214,13 @@ export class RunLoop {
     if (record.type === 'assign' && attempt?.inboxSequence === entry.sequence) void this.dispatch(attempt);
   }
 
+  #tellProgress(task: string, number: number): void {
+    const attempt = attemptAt(this.parts.state.tasks.get(task), number);
+    if (attempt?.startedAt === undefined) return;
+    this.#earlyProgress.get(attempt)?.();
+    this.#earlyProgress.delete(attempt);
+  }
+
   #decide(nowMs: number): LoopEnd | undefined {
     const { state, limits, effects, fees } = this.parts;
     effects.inFlight.tick(nowMs);
@@ -212,13 +230,25 @@ export class RunLoop {
     const { commands, unserved } = lookAt(state, nowMs, seen, limits);
     if (nowMs - this.#lookedMs >= UNSERVED_MS) {
       this.#lookedMs = nowMs;
-      this.#agentWaits.note(unserved());
+      this.#awaited.note([...unserved(), ...awaitedPeople(state), ...awaitedTime(state, limits), ...this.#unshown()]);
     }
     for (const command of commands) {
       if (command.kind === 'stop') return command.why;
       effects.launch(command);
     }
     return undefined;
+  }
+
+  /** Records that the network took, as far as is known, while the mirror shows none of them. */
+  #unshown(): Awaited[] {
+    const { effects, waits } = this.parts;
+    const { records } = effects.inFlight;
+    const stands = this.#ownShown === this.#ownSeen;
+    this.#ownSeen = this.#ownShown;
+    if (records === 0 || !stands || waits.isOpen('the network')) return [];
+    return [
+      { whom: 'the mirror', what: `to show ${records} records that were sent; it lags, and nothing need be done` },
+    ];
   }
 
   #tell(nowMs: number, { sessions }: Observations): void {
@@ -281,26 +311,33 @@ export class RunLoop {
   }
 
   /** What a session tells of an attempt; the ledger decides, so only bytes and progress count. */
-  event(agent: AccountId, { ref, kind }: AttemptEvent): void {
-    const { state, progress, log } = this.parts;
+  event(agent: AccountId, { ref, kind, atUnixMs }: AttemptEvent): void {
+    const { state, progress, said } = this.parts;
     if (ref === undefined || ref.run !== state.context.run) return;
     const { task, attempt } = ref;
-    if (kind?.$case === 'finished') this.#keepEarly(agent, ref, kind.value);
-    else if (kind?.$case === 'log') log.debug({ agent, task, attempt }, kind.value.line);
-    else if (kind?.$case === 'progress') {
+    // Whoever says something else of an attempt speaks of another's, or of none.
+    const own = attemptAt(state.tasks.get(task), attempt);
+    if (own?.agent !== agent) return;
+    if (kind?.$case === 'finished') this.#keepEarly(own, kind.value);
+    else if (kind?.$case === 'log') {
+      const { line, droppedBefore } = kind.value;
+      said({ atMs: Number(atUnixMs), task, attempt, agent, line, droppedBefore: Number(droppedBefore) });
+    } else if (kind?.$case === 'progress') {
       const { fraction, message } = kind.value;
-      progress(task, attempt, agent, fraction, clipReason(message));
+      const told = () => progress(task, attempt, agent, fraction, clipReason(message));
+      // A session is faster than the ledger; nothing goes on that was not said to have begun.
+      if (own.startedAt === undefined) this.#earlyProgress.set(own, told);
+      else told();
+      said({ atMs: Number(atUnixMs), task, attempt, agent, line: clipReason(message), fraction });
     }
   }
 
   /** A small output comes along with its end; one of each attempt is kept, from the agent it was assigned to. */
-  #keepEarly(agent: AccountId, { task, attempt: number }: AttemptRef, { output, outputSha256 }: Finished): void {
-    const { state, store } = this.parts;
-    const attempt = attemptAt(state.tasks.get(task), number);
-    if (output.length === 0 || attempt?.agent !== agent || !isOpen(attempt) || this.#early.has(attempt)) return;
+  #keepEarly(attempt: Attempt, { output, outputSha256 }: Finished): void {
+    if (output.length === 0 || !isOpen(attempt) || this.#early.has(attempt)) return;
     if (sha256(output) !== Buffer.from(outputSha256).toString('hex')) return;
     this.#early.add(attempt);
-    store.put(output);
+    this.parts.store.put(output);
   }
 
   /** The daemon may not have seen the assignment yet, or have no room: it is told again a little later, within bounds. */

@@ -21,6 +21,7 @@ import { LedgerFeed } from '../ledger/ledger-feed.js';
 import { OutputStore } from '../outputs/output-store.js';
 import { checkSavePlaces, SavedOutputs } from '../outputs/saved-outputs.js';
 import { keepPlan } from '../plan/plan-cache.js';
+import { AttemptLogs } from '../reports/attempt-logs.js';
 import type { Reporter } from '../reports/reporter.js';
 import { type RunSummary, readBalances, summarise } from '../reports/summary.js';
 import type { CoordinatorConfig } from '../setup/config-file.js';
@@ -86,7 +87,8 @@ export async function runPlan(
   if (chosen.state === 'new') await checkFeeFunds(connection, plan, config.limits.settleAfter);
   keepPlan(config.stateDir, plan);
   reporter.begin(state, chosen.state);
-  const parts = partsOf(connection, options, reporter, (task) => save(task), log);
+  const logs = new AttemptLogs(config.stateDir, state.context.run, log);
+  const parts = partsOf(connection, options, reporter, logs, (task) => save(task), log);
   const work = new RunWork(parts, settingsOf(connection, options), state, feed);
   const saved = new SavedOutputs(work.outputs, options.outputDir, log);
   function save(id: string): void {
@@ -143,6 +145,7 @@ function partsOf(
   connection: Connection,
   { config, planFile, insecureLoopback }: RunOptions,
   reporter: Reporter,
+  logs: AttemptLogs,
   accepted: (task: string) => void,
   log: Logger,
 ): RunParts {
@@ -160,6 +163,7 @@ function partsOf(
       reporter.change(change);
     },
     progress: (...args) => reporter.progress(...args),
+    said: (line) => logs.add(line),
     waiting: (wait) => reporter.waiting(wait),
     log,
   };

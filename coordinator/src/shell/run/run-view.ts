@@ -1,7 +1,6 @@
 import type { IndexedRun, JournalIndex } from '@gatepost/rules/run/journal-index';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
-import type { Connection } from '@gatepost/shared/hedera/connection';
-import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
+import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { indexJournal, replay } from '../ledger/journal-replay.js';
@@ -32,13 +31,13 @@ function choose(index: JournalIndex, run: string | undefined): IndexedRun {
  * @throws GatepostError NOT_FOUND for an unknown run, USAGE when the plan has to be named or is another one.
  */
 export async function viewRun(
-  connection: Connection,
+  reader: LedgerReader,
   config: ReturnType<typeof requireConfig>,
   options: ViewOptions,
   log: Logger,
 ): Promise<RunState> {
-  const feed = new LedgerFeed(hederaLedger(connection, log), config.journal, new Set(config.agents), log);
-  const { run, plan: digest, token } = choose(await indexJournal(feed, connection.account), options.run);
+  const feed = new LedgerFeed(reader, config.journal, new Set(config.agents), log);
+  const { run, plan: digest, token } = choose(await indexJournal(feed, config.account), options.run);
   const plan = options.planFile === undefined ? keptPlan(config.stateDir, digest) : loadPlan(options.planFile);
   if (plan === undefined) {
     throw new GatepostError('USAGE', `this host has not run the plan of ${run}; name its file with --plan`);
@@ -51,7 +50,7 @@ export async function viewRun(
   }
   const { journal } = config;
   const agents = new Set(config.agents);
-  const state = emptyState({ run, plan, coordinator: connection.account, journal, token, agents });
+  const state = emptyState({ run, plan, coordinator: config.account, journal, token, agents });
   await replay(feed, state, log);
   return state;
 }

@@ -22,6 +22,7 @@ import { type LookAhead, Settler } from '../ledger/settler.js';
 import type { OutputKeeper } from '../outputs/output-store.js';
 import { Outputs } from '../outputs/outputs.js';
 import { WorkOrders } from '../outputs/work-orders.js';
+import type { AttemptLine } from '../reports/attempt-logs.js';
 import { Effects } from './effects.js';
 import { type Fees, type LoopEnd, RunLoop } from './run-loop.js';
 import { type Wait, Waits } from './waits.js';
@@ -39,6 +40,8 @@ export interface RunParts {
   readonly tell: (seen: Sightings) => void;
   readonly change: (change: Change) => void;
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
+  /** A line that an executor wrote, or its progress. */
+  readonly said: (line: AttemptLine) => void;
   readonly waiting: (wait: Wait) => void;
   readonly log: Logger;
 }
@@ -226,7 +229,7 @@ export class RunWork {
   }
 
   #makeLoop(identity: CoordinatorIdentity, effects: Effects): RunLoop {
-    const { clock, store, fees, tell, change, progress, log } = this.parts;
+    const { clock, store, fees, tell, change, progress, said, log } = this.parts;
     const { limits, inboxPollMs } = this.settings;
     return new RunLoop({
       state: this.state,
@@ -244,6 +247,7 @@ export class RunWork {
       tell,
       emit: change,
       progress,
+      said,
       clock,
       log,
     });

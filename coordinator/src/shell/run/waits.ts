@@ -17,10 +17,12 @@ export interface OpenWait {
   end(): void;
 }
 
-/** How long something is waited for before it is said, and how often it is said again. */
+/** How long something is waited for before it is said. */
+const SAY_AFTER_MS = 3_000;
+/** How often it is said again. */
 const SAY_EVERY_MS = 30_000;
 
-/** What a run waits for outside of itself, said when it takes long and again every half minute. */
+/** What a run waits for outside of itself, said when it takes longer than a moment, and again every half minute. */
 export class Waits {
   readonly #open = new Map<OpenWait, Wait>();
   readonly #saidMs = new Map<string, number>();
@@ -38,6 +40,11 @@ export class Waits {
     return wait;
   }
 
+  /** Whether somebody is waited for. */
+  isOpen(whom: string): boolean {
+    return [...this.#open.values()].some((wait) => wait.whom === whom);
+  }
+
   /** The longest wait for each that is to be said now. */
   due(): readonly Wait[] {
     const nowMs = this.clock.nowMs();
@@ -47,9 +54,10 @@ export class Waits {
       if (known === undefined || wait.sinceMs < known.sinceMs) longest.set(wait.whom, wait);
     }
     for (const whom of this.#saidMs.keys()) if (!longest.has(whom)) this.#saidMs.delete(whom);
-    const due = [...longest.values()].filter(
-      ({ whom, sinceMs }) => nowMs - Math.max(sinceMs, this.#saidMs.get(whom) ?? 0) >= SAY_EVERY_MS,
-    );
+    const due = [...longest.values()].filter(({ whom, sinceMs }) => {
+      const saidMs = this.#saidMs.get(whom);
+      return saidMs === undefined ? nowMs - sinceMs >= SAY_AFTER_MS : nowMs - saidMs >= SAY_EVERY_MS;
+    });
     for (const { whom } of due) this.#saidMs.set(whom, nowMs);
     return due;
   }

@@ -1,0 +1,51 @@
+import type { RunState } from '@gatepost/rules/run/run-state';
+import { awaitsPerson } from '@gatepost/rules/run/task-state';
+import { formatTime, msFromNanos } from '@gatepost/shared/vocabulary/time';
+import type { Limits } from './decide/limits.js';
+
+/** What a run cannot go on without now, in words for people. */
+export interface Awaited {
+  /** Who is waited for. */
+  readonly whom: string;
+  /** What for, why, and what helps. */
+  readonly what: string;
+}
+
+/** A person's word on results, with the command to give it. */
+export function awaitedPeople(state: RunState): readonly Awaited[] {
+  let first: string | undefined;
+  let more = 0;
+  for (const task of state.tasks.values()) {
+    if (task.status !== 'review') continue;
+    const open = task.attempts.some(
+      (attempt) => attempt.verdict === undefined && attempt.result?.ok === true && awaitsPerson(task, attempt),
+    );
+    if (!open) continue;
+    if (first === undefined) first = task.spec.id;
+    else more += 1;
+  }
+  if (first === undefined) return [];
+  const { run } = state.context;
+  const others = more === 0 ? '' : `, and on ${more} more`;
+  return [
+    {
+      whom: 'a person',
+      what: `to decide on task ${first}${others}: coordinator approve ${first} --run ${run}, or coordinator reject ${first} --run ${run} --reason "..."`,
+    },
+  ];
+}
+
+/** The time until which a process that fell silent may still have paid what is accepted. */
+export function awaitedTime(state: RunState, { quarantineMs }: Pick<Limits, 'quarantineMs'>): readonly Awaited[] {
+  const { takenOverAt, ownRecordAt, payable } = state;
+  const untilMs = msFromNanos(takenOverAt) + quarantineMs;
+  if (takenOverAt === 0n || msFromNanos(ownRecordAt) > untilMs) return [];
+  const held = [...payable].filter(({ verdict }) => verdict !== undefined && verdict.at < takenOverAt).length;
+  if (held === 0) return [];
+  return [
+    {
+      whom: 'the end of what an earlier process may have paid',
+      what: `which is at ${formatTime(untilMs)}: ${held} accepted results are paid after it, and nothing need be done`,
+    },
+  ];
+}

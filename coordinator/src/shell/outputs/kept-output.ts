@@ -1,0 +1,24 @@
+import type { Attempt } from '@gatepost/rules/run/attempt';
+import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
+import type { TaskState } from '@gatepost/rules/run/task-state';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
+import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { OutputKeeper } from './output-store.js';
+
+/** The attempt whose output is meant: the one named, else the accepted one, else the last with a result. @throws GatepostError NOT_FOUND */
+export function telling(task: TaskState, number: number | undefined): Attempt {
+  const done = task.attempts.filter(({ result }) => result?.ok === true);
+  const accepted = done.find(({ verdict }) => verdict?.accepted === true);
+  const found = number === undefined ? (accepted ?? done.at(-1)) : attemptAt(task, number);
+  if (found?.result?.ok === true) return found;
+  const which = number === undefined ? 'no attempt' : `attempt ${number}`;
+  const { id } = task.spec;
+  throw new GatepostError('NOT_FOUND', `${which} of ${id} has delivered an output; ${id} is ${task.status}`);
+}
+
+/** An output that is on the ledger or on this host, always the bytes that the `result` record names. */
+export function keptOutput({ result }: Attempt, store: Pick<OutputKeeper, 'get'>): Buffer | undefined {
+  if (result?.outputSha256 === undefined) return undefined;
+  const { inline, outputSha256 } = result;
+  return inline !== undefined && sha256(inline) === outputSha256 ? Buffer.from(inline) : store.get(outputSha256);
+}

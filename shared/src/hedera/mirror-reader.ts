@@ -1,0 +1,28 @@
+import { reachDirectly } from '../config/environment.js';
+import type { NetworkConfig } from '../config/network.js';
+import type { LedgerReader } from '../ledger/ledger.js';
+import type { Logger } from '../log.js';
+import type { AccountId } from '../vocabulary/ids.js';
+import { MirrorRest } from './mirror-rest.js';
+import { isOfOwnSchedule } from './own-schedule.js';
+import { followTopic, readTopic } from './topic-feed.js';
+
+/** A network as its mirror shows it to anybody: without a key, and without the SDK. */
+export interface MirrorReader extends LedgerReader {
+  readonly network: NetworkConfig;
+  readonly mirror: MirrorRest;
+}
+
+/** @param account whose journal is read. Nothing is sent. */
+export function mirrorReader(network: NetworkConfig, account: AccountId, log: Logger): MirrorReader {
+  const mirror = new MirrorRest(network);
+  reachDirectly(network.mirrorGrpc);
+  return {
+    account,
+    network,
+    mirror,
+    follow: (topic, after, signal) => followTopic({ network, mirror }, topic, after, signal, log),
+    read: (topic, after) => readTopic(mirror, topic, after),
+    isOfOwnSchedule: (author, at) => isOfOwnSchedule(mirror, author, at),
+  };
+}
