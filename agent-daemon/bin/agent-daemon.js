@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import { prepareLibraries } from '@gatepost/shared/config/environment';
+import { requireNode } from '@gatepost/shared/cli/require-node';
 
+requireNode('agent-daemon');
+const { prepareLibraries } = await import('@gatepost/shared/config/environment');
 prepareLibraries();
 await import('../dist/main.js');

@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-import '../dist/main.js';
+import { requireNode } from '@gatepost/shared/cli/require-node';
+
+requireNode('gatepost');
+await import('../dist/main.js');

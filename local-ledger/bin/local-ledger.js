@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-import '../dist/src/main.js';
+import { requireNode } from '@gatepost/shared/cli/require-node';
+
+requireNode('local-ledger');
+await import('../dist/src/main.js');

@@ -1,12 +1,14 @@
-import { readEnvironment } from '@gatepost/shared/config/environment';
+import { type Environment, readEnvironment } from '@gatepost/shared/config/environment';
+import type { NetworkConfig } from '@gatepost/shared/config/network';
 import { createLogger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { loadPlan } from '../shell/plan/plan-file.js';
+import type { Reporter } from '../shell/reports/reporter.js';
 import { type AddCommand, CONFIG_OPTION, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
 import { reporterFor } from './report/choose.js';
 
-interface RunOptions {
+export interface RunOptions {
   readonly config: string;
   readonly outputDir: string;
   readonly json?: boolean;
@@ -54,22 +56,31 @@ function interruption(): AbortSignal {
 }
 
 async function run(planFile: string, options: RunOptions): Promise<number> {
+  const reporterOn = (network: NetworkConfig) => reporterFor(process.stdout, options.json === true, linkedOn(network));
+  await runWith(readEnvironment(), planFile, options, reporterOn, interruption());
+  return 0;
+}
+
+/**
+ * Everything that `run` does, with the environment and whoever watches it given.
+ * @throws GatepostError unless every task is complete, paid, and saved where it should be.
+ */
+export async function runWith(
+  env: Environment,
+  planFile: string,
+  options: RunOptions,
+  reporterOn: (network: NetworkConfig) => Reporter,
+  interrupted: AbortSignal,
+): Promise<void> {
   const plan = loadPlan(planFile);
-  const env = readEnvironment();
-  const { requireConfig } = await import('../shell/setup/config-file.js');
+  const { requireOwnConfig } = await import('../shell/setup/config-file.js');
   const connection = await connectCoordinator(env);
   try {
-    const config = requireConfig(options.config);
-    if (config.account !== connection.account) {
-      throw new GatepostError(
-        'INVALID_CONFIG',
-        `${options.config} belongs to ${config.account}, but COORDINATOR_ACCOUNT_ID is ${connection.account}`,
-      );
-    }
+    const config = requireOwnConfig(options.config, connection.account);
     const { assertReachable } = await import('@gatepost/shared/hedera/reachability');
     await assertReachable(connection);
     const { requireSuccess, runPlan } = await import('../shell/run/run-plan.js');
-    const reporter = reporterFor(process.stdout, options.json === true, linkedOn(connection.network));
+    const reporter = reporterOn(connection.network);
     const end = await runPlan(
       connection,
       {
@@ -82,12 +93,11 @@ async function run(planFile: string, options: RunOptions): Promise<number> {
         takeOver: options.takeOver === true,
       },
       reporter,
-      interruption(),
+      interrupted,
       createLogger('coordinator', { GATEPOST_LOG_LEVEL: 'warn', ...env }),
     );
     reporter.end(end.summary);
     requireSuccess(end);
-    return 0;
   } finally {
     connection.close();
   }

@@ -132,7 +132,7 @@ export const CHECKS = {
       },
       unproven: {
         level: 'warning',
-        what: 'the mirror names another node address, and nothing new happened by which the two could be compared',
+        what: 'the mirror names another node address, and nothing new happened of which the node could be asked',
         advice: 'Check that the mirror is that of this node; behind a proxy or a tunnel this is as it should be.',
       },
     },

@@ -1,10 +1,12 @@
-import { existsSync, mkdtempSync, rmdirSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ENV_FILE, ENVIRONMENT, type ProxyUse, proxyFor, variablesIn } from '../config/environment.js';
 import { connects } from '../hedera/reachability.js';
 import { splitAddress } from '../vocabulary/address.js';
 import { type Finding, fine, trouble } from './finding.js';
 
+/** A file of so many bytes must find room. */
+const PROBE_BYTES = 4_096;
 const LOW_DISK_BYTES = 1_073_741_824;
 /** Majors with long-term support that this release was tried with. */
 const TRIED_NODES = ['20', '22', '24'];
@@ -34,11 +36,16 @@ function existing(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : existing(dirname(path));
 }
 
-/** Whether state can be written below a directory: makes a directory there and removes it again. */
+/** Whether state can be written below a directory: makes a file there and removes it again. */
 export function lookAtDisk(directory: string): Finding {
   const there = existing(directory);
   try {
-    rmdirSync(mkdtempSync(join(there, '.gatepost-doctor-')));
+    const own = mkdtempSync(join(there, '.gatepost-doctor-'));
+    try {
+      writeFileSync(join(own, 'probe'), Buffer.alloc(PROBE_BYTES));
+    } finally {
+      rmSync(own, { recursive: true, force: true });
+    }
   } catch (error) {
     return trouble('disk.not-writable', `${directory}: ${(error as Error).message}`);
   }

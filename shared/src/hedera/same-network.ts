@@ -1,9 +1,10 @@
-import { PrecheckStatusError, ReceiptStatusError, Status, TransactionReceiptQuery } from '@hashgraph/sdk';
+import { Status, TransactionReceiptQuery } from '@hashgraph/sdk';
 import { isLoopback, splitAddress } from '../vocabulary/address.js';
 import { transactionIdFromMirror } from '../vocabulary/ids.js';
 import { msFromNanos } from '../vocabulary/time.js';
 import type { Connection } from './connection.js';
 import type { MirrorTransaction } from './mirror-rest.js';
+import { connects } from './reachability.js';
 
 /** Addresses, host:port, of the consensus nodes that transactions are sent to. */
 export const nodeAddresses = ({ client }: Connection): readonly string[] => Object.keys(client.network);
@@ -39,6 +40,8 @@ export async function compareNetworks(connection: Connection): Promise<Sameness>
 }
 
 async function compareRecent(connection: Connection): Promise<Sameness> {
+  const answers = await Promise.all(nodeAddresses(connection).map(connects));
+  if (!answers.includes(true)) return 'unproven';
   const after = connection.nowMs() - RECENT_MS;
   const newest = await connection.mirror.newest(ASKED);
   const recent = newest.filter(({ consensus_timestamp: at }) => msFromNanos(at) > after);
@@ -57,7 +60,8 @@ async function isKnown(connection: Connection, { transaction_id }: MirrorTransac
     const { status } = await query.execute(connection.client, ASK_TIMEOUT_MS);
     return status !== Status.ReceiptNotFound;
   } catch (error) {
-    const answered = error instanceof PrecheckStatusError || error instanceof ReceiptStatusError;
-    return answered && error.status === Status.ReceiptNotFound ? false : undefined;
+    // The SDK would go on asking for a receipt that is not found; its last word is nowhere but in the text.
+    const unknown = error instanceof Error && error.message.endsWith(Status.ReceiptNotFound.toString());
+    return unknown ? false : undefined;
   }
 }

@@ -65,3 +65,10 @@ export const SCHEDULE_GONE: ReadonlySet<string> = new Set([
   'SCHEDULE_ALREADY_EXECUTED',
   'INVALID_SCHEDULE_ID',
 ]);
+
+/** Refusals that are about the payer's account and none of what it wanted done. */
+export const PAYER_REFUSED: ReadonlySet<string> = new Set([
+  'INSUFFICIENT_PAYER_BALANCE',
+  'PAYER_ACCOUNT_NOT_FOUND',
+  'PAYER_ACCOUNT_DELETED',
+]);

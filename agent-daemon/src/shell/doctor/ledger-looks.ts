@@ -1,8 +1,10 @@
 import { known, lookAtAccountKey, lookAtHbar, lookAtHolding, lookAtToken } from '@gatepost/shared/doctor/account-looks';
 import { type Finding, fine, type Look, trouble } from '@gatepost/shared/doctor/finding';
+import { lookAtProxies } from '@gatepost/shared/doctor/host-looks';
 import { lookAtJournal } from '@gatepost/shared/doctor/journal-look';
 import { lookAtSameNetwork } from '@gatepost/shared/doctor/network-looks';
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import { nodeAddresses } from '@gatepost/shared/hedera/same-network';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { DaemonConfig } from '../../config/daemon-config.js';
 import { accountKeyOnMirror } from '../ledger/account-keys.js';
@@ -31,6 +33,7 @@ async function lookAtInbox({ mirror, network }: Connection, { inbox, coordinator
 
 /** Without these a daemon cannot work at all: `serve` looks at them too, before it writes anything. */
 export const standingLooks = (connection: Connection, config: DaemonConfig): readonly Look[] => [
+  () => lookAtProxies([...nodeAddresses(connection), connection.network.mirrorGrpc]),
   () => lookAtSameNetwork(connection),
   () => lookAtAccountKey(connection, 'AGENT_PRIVATE_KEY'),
   () => lookAtHbar(connection),

@@ -1,6 +1,7 @@
 import { keyOf } from '@gatepost/rules/run/attempt';
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { PAYER_REFUSED } from '@gatepost/shared/vocabulary/outcome';
 import type { AssignCommand, Command, Payment } from '../decide/command.js';
 import {
   assignKey,
@@ -132,6 +133,8 @@ export class InFlight {
     if (command.kind === 'assign' || command.kind === 'cancel') this.#seen(command.inbox, key);
     if (became.kind === 'never') {
       this.#rest(key, nowMs);
+    } else if (PAYER_REFUSED.has(became.why)) {
+      this.#cannotPay(command.kind, became.why);
     } else if (command.kind === 'assign') {
       this.refusing.set(command.agent, `its inbox refuses assignments: ${became.why}`);
       this.#drop(key);
@@ -148,9 +151,15 @@ export class InFlight {
       const key = paymentKey(payment);
       if (became.kind === 'never') this.#rest(key, nowMs);
       if (became.kind !== 'refused') continue;
+      if (PAYER_REFUSED.has(became.why)) this.#cannotPay('settle', became.why);
       this.unpayable.set(keyOf(payment.task, payment.attempt), became.why);
       this.#drop(key);
     }
+  }
+
+  /** Every other record would be refused too. */
+  #cannotPay(what: Command['kind'], why: string): void {
+    this.failure ??= `the account cannot pay its fees any more (${what}): ${why}; send it hbar and run the same command again`;
   }
 
   /** Automatic gates have said what they say; it is an observation, and there is no record to wait for. */

@@ -17,8 +17,14 @@ type Config = ReturnType<typeof requireConfig>;
 /** Agents that announced themselves uninvited and are named; anybody can. */
 const NAMED_STRANGERS = 5;
 
+const networkAddresses = (connection: Connection): readonly string[] => [
+  ...nodeAddresses(connection),
+  connection.network.mirrorGrpc,
+];
+
 /** Without these a coordinator cannot work at all: `run` looks at them too, before it writes anything. */
 export const standingLooks = (connection: Connection, journal: TopicId): readonly Look[] => [
+  () => lookAtProxies(networkAddresses(connection)),
   () => lookAtSameNetwork(connection),
   () => lookAtAccountKey(connection, 'COORDINATOR_PRIVATE_KEY'),
   () => lookAtHbar(connection),
@@ -33,7 +39,6 @@ export const payingLooks = (connection: Connection, token: TokenId): readonly Lo
 
 /** Looks at everything a coordinator needs; changes nothing. */
 export async function examine(connection: Connection, config: Config, log: Logger): Promise<readonly Finding[]> {
-  const { mirrorGrpc } = connection.network;
   const here: readonly Look[] = [
     () => lookAtNodeVersion(),
     () => lookAtFiles([]),
@@ -42,8 +47,9 @@ export async function examine(connection: Connection, config: Config, log: Logge
     () => lookAtMirror(connection),
   ];
   const findings = await takeLooks(here);
-  const proxies = (more: readonly string[]) => lookAtProxies([...nodeAddresses(connection), mirrorGrpc, ...more]);
-  if (findings.some(({ id }) => id === 'mirror.unreachable')) return [...findings, ...(await proxies([]))];
+  if (findings.some(({ id }) => id === 'mirror.unreachable')) {
+    return [...findings, ...(await lookAtProxies(networkAddresses(connection)))];
+  }
   const ledger = await takeLooks([
     () => lookAtClock(connection),
     ...standingLooks(connection, config.journal),
@@ -52,13 +58,15 @@ export async function examine(connection: Connection, config: Config, log: Logge
   const isJournal = !ledger.some(({ id }) => id === 'journal.unknown' || id === 'journal.inbox');
   const agents = isJournal ? await readJournalAgents(connection, config, log) : { allowed: new Map(), others: [] };
   const addresses = [...agents.allowed.values()].map(({ address }) => address);
+  const proxies = await lookAtProxies(addresses);
   const looks = config.agents.flatMap((account) =>
     agentLooks(connection, config.token, account, agents.allowed.get(account)),
   );
   return [
     ...findings,
-    ...(await proxies(addresses)),
     ...ledger,
+    // What the network's addresses need is among the looks at the ledger.
+    ...proxies.filter(({ level }) => level !== 'ok'),
     ...whoMayWork(config, agents.others),
     ...(await takeLooks(looks)),
   ];

@@ -11,7 +11,7 @@ import type { AnyRecord, RecordOf } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
-import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
+import { type Outcome, PAYER_REFUSED } from '@gatepost/shared/vocabulary/outcome';
 import type { AssignCommand, Command } from '../../core/decide/command.js';
 import type { GateOutcome } from '../../core/decide/observations.js';
 import { type Became, InFlight } from '../../core/effects/in-flight.js';
@@ -162,7 +162,8 @@ export class Effects {
     if (guards.guarded.has(command.task)) {
       const guarded = await guards.arm(command);
       // A refusal is no fault of the agent's inbox.
-      if (guarded.kind !== 'done') return guarded.kind === 'refused' ? { ...guarded, kind: 'never' } : guarded;
+      const isRefused = guarded.kind === 'refused' && !PAYER_REFUSED.has(guarded.why);
+      if (guarded.kind !== 'done') return isRefused ? { ...guarded, kind: 'never' } : guarded;
     }
     store.put(bytes);
     const record: RecordOf<'assign'> = {

@@ -4,10 +4,11 @@ import { type ChosenRun, chooseRun, earlierVersion, type JournalIndex } from '@g
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { systemClock, waitingClock } from '@gatepost/shared/clock';
 import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
+import { lookAtDisk } from '@gatepost/shared/doctor/host-looks';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import type { Logger } from '@gatepost/shared/log';
-import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Limits } from '../../core/decide/limits.js';
 import { Fleet } from '../agents/fleet.js';
@@ -44,8 +45,10 @@ export interface RunOptions {
 
 /** How a run ended for this process. */
 export interface RunEnd {
-  readonly why: LoopEnd;
+  readonly why: LoopEnd | 'failure';
   readonly summary: RunSummary;
+  /** What this process could not go on for. */
+  readonly failure?: GatepostError;
 }
 
 /** Longest lag of the mirror that a fenced coordinator is expected to suffer. */
@@ -66,6 +69,8 @@ export async function runPlan(
   const startedMs = systemClock.nowMs();
   checkFees(plan, config.limits.settleAfter);
   checkSavePlaces(plan, options.outputDir);
+  const saves = plan.tasks.some(({ saveAs }) => saveAs !== undefined);
+  requireFit([config.stateDir, ...(saves ? [resolve(options.outputDir)] : [])].map(lookAtDisk));
   requireFit(await takeLooks(standingLooks(connection, config.journal)));
   const ledger = hederaLedger(connection, log);
   const feed = new LedgerFeed(ledger, config.journal, new Set(config.agents), log);
@@ -95,12 +100,19 @@ export async function runPlan(
     const task = state.tasks.get(id);
     if (task?.status === 'complete') saved.save(task);
   }
-  try {
-    const why = identity === undefined ? 'closed' : await work.run(identity, interrupted);
+  const finish = async (end: Omit<RunEnd, 'summary'>): Promise<RunEnd> => {
     await saved.finish(state);
     const balances = await readBalances(connection, state, log);
     const elapsedMs = systemClock.nowMs() - startedMs;
-    return { why, summary: summarise(state, saved, work.unpayable, elapsedMs, balances) };
+    return { ...end, summary: summarise(state, saved, work.unpayable, elapsedMs, balances) };
+  };
+  try {
+    const why = identity === undefined ? 'closed' : await work.run(identity, interrupted);
+    return await finish({ why });
+  } catch (thrown) {
+    // A run that was opened has something to be told, however it ends.
+    if (!state.opened) throw thrown;
+    return await finish({ why: 'failure', failure: toGatepostError(thrown) });
   } finally {
     await work.close();
     feed.ignored.tell();
@@ -180,7 +192,8 @@ function settingsOf({ network }: Connection, { config, takeOver }: RunOptions): 
 }
 
 /** @throws GatepostError unless every task is complete and paid, and every file that was asked for is written. */
-export function requireSuccess({ why, summary }: RunEnd): void {
+export function requireSuccess({ why, summary, failure }: RunEnd): void {
+  if (failure !== undefined) throw failure;
   const command = 'run the same command to resume';
   if (why === 'interrupted') throw new GatepostError('INTERRUPTED', `interrupted; ${command}`);
   if (why === 'fenced')

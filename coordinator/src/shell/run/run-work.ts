@@ -113,14 +113,29 @@ export class RunWork {
         if (!(await this.#begin(effects, current, interrupted))) return 'interrupted';
         if (!follows) this.#follow();
         follows = true;
-        const end = await loop.run(interrupted);
-        if (end !== 'fenced') await this.#part(effects, current);
+        const end = await this.#loopUntilEnd(loop, effects, current, interrupted);
         const { epoch: holder } = this.state;
         current = end === 'fenced' && !loop.acted && holder !== undefined ? current.after(holder) : undefined;
         if (current === undefined) return end;
       }
     } finally {
       interrupted.removeEventListener('abort', this.#waker.wake);
+    }
+  }
+
+  /** However the loop ends, what is under way comes to its end too, unless another process acts now. */
+  async #loopUntilEnd(
+    loop: RunLoop,
+    effects: Effects,
+    identity: CoordinatorIdentity,
+    interrupted: AbortSignal,
+  ): Promise<LoopEnd> {
+    let end: LoopEnd | undefined;
+    try {
+      end = await loop.run(interrupted);
+      return end;
+    } finally {
+      if (end !== 'fenced') await this.#part(effects, identity);
     }
   }
 
