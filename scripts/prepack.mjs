@@ -1,13 +1,29 @@
-// Before `npm pack` of a workspace: puts the licence, and for `gatepost` the examples, beside its package.json, and
-// takes what belongs to no source out of its dist. With --undo, after it: removes those copies again.
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+// Before `npm pack` of a workspace: puts the licence, for `gatepost` the examples, and the manual page of its command
+// beside its package.json, and takes what belongs to no source out of its dist. With --undo, after it: removes those copies again.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const workspace = process.cwd();
 const root = join(import.meta.dirname, '..');
 const copies = basename(workspace) === 'gatepost' ? ['LICENSE', 'examples'] : ['LICENSE'];
 
-for (const name of copies) rmSync(join(workspace, name), { recursive: true, force: true });
+/** Where the command line of a workspace is defined, as it is built. */
+const PROGRAMS = {
+  coordinator: ['dist/cli/program.js', 'buildProgram'],
+  'agent-daemon': ['dist/cli/program.js', 'buildProgram'],
+  'local-ledger': ['dist/src/cli/options.js', 'program'],
+  gatepost: ['dist/program.js', 'buildProgram'],
+};
+
+async function writeManual(name, [file, build]) {
+  const { manPage } = await import(join(root, 'shared/dist/cli/man-page.js'));
+  const { withCompletion } = await import(join(root, 'shared/dist/cli/command-line.js'));
+  const { [build]: make } = await import(join(workspace, file));
+  mkdirSync(join(workspace, 'man'), { recursive: true });
+  writeFileSync(join(workspace, 'man', `${name}.1`), manPage(withCompletion(make(() => undefined))));
+}
+
+for (const name of [...copies, 'man']) rmSync(join(workspace, name), { recursive: true, force: true });
 if (!process.argv.includes('--undo')) {
   if (!existsSync(join(workspace, 'dist'))) {
     process.stderr.write(`${workspace} is not built; run "npm run build" first\n`);
@@ -20,4 +36,6 @@ if (!process.argv.includes('--undo')) {
     if (stem !== undefined && !existsSync(join(workspace, compilerOptions.rootDir, `${stem}.ts`)))
       rmSync(join(workspace, 'dist', file));
   }
+  const program = PROGRAMS[basename(workspace)];
+  if (program !== undefined) await writeManual(basename(workspace), program);
 }

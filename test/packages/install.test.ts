@@ -1,5 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -8,19 +7,28 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKOUT } from '../src/stage/layout.js';
+import { commandsOf, expectDone, readDocument, Terminals } from './terminals.js';
 
 const PACKAGES = ['proto', 'shared', 'rules', 'local-ledger', 'agent-daemon', 'coordinator', 'gatepost'];
 /** Most bytes of one package as it is installed; the embedded network holds the generated messages of Hedera. */
 const MOST_BYTES = { '@gatepost/local-ledger': 4_000_000, others: 600_000 };
 /** Other versions of Node, installed for this alone, when the tests are to be thorough. */
 const OTHER_NODES = process.env.THOROUGH === undefined ? [] : ['22', '24'];
+
+/** Which command a package brings. */
+const COMMANDS_OF: Readonly<Record<string, string>> = {
+  '@gatepost/local-ledger': 'local-ledger',
+  '@gatepost/agent-daemon': 'agent-daemon',
+  '@gatepost/coordinator': 'coordinator',
+  gatepost: 'gatepost',
+};
 
 interface Packed {
   readonly name: string;
@@ -62,6 +70,11 @@ it('packs what is needed and nothing that is for development only', () => {
   for (const { name, files, unpackedSize } of packed) {
     const paths = files.map(({ path }) => path);
     expect(paths, name).toContain('LICENSE');
+    const command = COMMANDS_OF[name];
+    expect(
+      paths.filter((path) => path.startsWith('man/')),
+      name,
+    ).toEqual(command === undefined ? [] : [`man/${command}.1`]);
     expect(
       paths.some((path) => path.endsWith('.d.ts')),
       name,
@@ -75,7 +88,9 @@ it('packs what is needed and nothing that is for development only', () => {
 });
 
 it('leaves no copies in the checkout', () => {
-  for (const name of PACKAGES) expect(existsSync(join(CHECKOUT, name, 'LICENSE')), name).toBe(false);
+  for (const name of PACKAGES) {
+    for (const copy of ['LICENSE', 'man']) expect(existsSync(join(CHECKOUT, name, copy)), name).toBe(false);
+  }
   expect(existsSync(join(CHECKOUT, 'gatepost/examples'))).toBe(false);
 });
 
@@ -89,6 +104,7 @@ it('brings each command, alone and as a word of gatepost', () => {
     expect([own.status, own.stderr]).toEqual([0, '']);
     expect(own.stdout).toContain(`Usage: ${command}`);
     expect(gatepost(process.execPath, word, '--help').stdout).toBe(own.stdout);
+    expect(gatepost(process.execPath, word, '--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   }
   const unknown = gatepost(process.execPath, 'cordinator');
   expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining("unknown command 'cordinator'")]);
@@ -104,52 +120,55 @@ it('runs a plan where it was installed', { timeout: 180_000 }, () => {
   expect(packages.map(({ name }: Packed) => name)).toContain('@gatepost/coordinator');
 });
 
-/** The commands of a document, in order. */
-const commandsOf = (document: string) =>
-  [...readFileSync(join(CHECKOUT, document), 'utf8').matchAll(/^```sh\n([\s\S]*?)\n```$/gm)].map(
-    ([, text = '']) => text,
-  );
+const terminals = new Terminals();
+afterAll(() => terminals.close());
 
-const served: ChildProcess[] = [];
-afterAll(() => {
-  const open = served.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
-  for (const { pid } of open) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-});
-
-/** Runs a command of a document that serves, in a shell of its own, until its first line of output that matches. */
-async function serve(command: string, env: NodeJS.ProcessEnv, ready: RegExp): Promise<string> {
-  const child = spawn('sh', ['-c', command], { cwd: app, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
-  served.push(child);
-  for await (const line of createInterface({ input: child.stdout })) if (ready.test(line)) return line;
-  throw new Error(`"${command}" ended with ${(await once(child, 'close'))[0]} before it was ready`);
+/** A directory of its own in which the packages are installed, as far as whoever works there can tell. */
+function installed(name: string): string {
+  const own = join(directory, name);
+  mkdirSync(own);
+  symlinkSync(join(app, 'node_modules'), join(own, 'node_modules'));
+  return own;
 }
 
-it('docs/quickstart-local.md leads to a paid run in six commands', { timeout: 180_000 }, async () => {
-  const [install, network = '', setup = '', agent = '', run = '', verify = '', ...more] =
-    commandsOf('docs/quickstart-local.md');
-  expect([install, more]).toEqual(['npm install packages/*.tgz', []]);
-  // Free ports, since other tests have networks too; everything else as it is written.
-  const ports = ['port', 'mirror-grpc-port', 'mirror-rest-port', 'fees-port', 'control-port'].map(
-    (name) => `--${name} 0`,
-  );
-  const line = await serve(`${network} ${ports.join(' ')} --json`, process.env, /"event":"ready"/);
-  const { ports: at } = JSON.parse(line) as { ports: Record<string, number> };
-  const addresses = {
-    GATEPOST_NODE: `127.0.0.1:${at.consensus}`,
-    GATEPOST_MIRROR_GRPC: `127.0.0.1:${at.mirrorGrpc}`,
-    GATEPOST_MIRROR_REST: `http://127.0.0.1:${at.mirrorRest}`,
-  };
-  const sh = (command: string, env = process.env) =>
-    spawnSync('sh', ['-c', command], { cwd: app, env, encoding: 'utf8' });
-  const made = sh(setup, { ...process.env, ...addresses });
-  expect(made.status, made.stderr).toBe(0);
-  // The folders that setup made say which network theirs is; the addresses are given to nobody else but verify.
-  await serve(agent, process.env, /serves|ready|listen/i);
-  const ran = sh(run);
-  expect(ran.status, ran.stdout + ran.stderr).toBe(0);
-  expect(ran.stdout).toContain('1 of 1 tasks complete, 250 paid');
-  const verified = sh(verify, { ...process.env, ...addresses });
-  expect(verified.stdout).toContain('rules hold: what was paid was paid once');
+describe('the quickstarts lead to a paid run in six commands', () => {
+  it('docs/quickstart-local.md', { timeout: 180_000 }, async () => {
+    const [install, network = '', setup = '', agent = '', run = '', verify = '', ...more] =
+      commandsOf('docs/quickstart-local.md');
+    expect([install, more]).toEqual(['npm install packages/*.tgz', []]);
+    const cwd = installed('local');
+    const { addresses } = await terminals.network(cwd, network);
+    expectDone(terminals.run(cwd, setup, addresses));
+    // The folders that setup made say which network theirs is.
+    await terminals.serve(cwd, agent, /serves|ready|listen/i);
+    expect(expectDone(terminals.run(cwd, run))).toContain('1 of 1 tasks complete, 250 paid');
+    expect(expectDone(terminals.run(cwd, verify))).toContain('rules hold: what was paid was paid once');
+  });
+
+  it('docs/quickstart-testnet.md, on a network that is as late as testnet', { timeout: 240_000 }, async () => {
+    const [install, dryRun = '', setup = '', agent = '', run = '', verify = '', bill = '', ...more] =
+      commandsOf('docs/quickstart-testnet.md');
+    expect([install, more]).toEqual(['npm install packages/*.tgz', []]);
+    const cwd = installed('testnet');
+    const { addresses, operator } = await terminals.network(cwd, 'npx gatepost network --profile testnet');
+    // What a person writes into .env for testnet, with this network in its place.
+    const variables = { GATEPOST_NETWORK: 'local', ...addresses, ...operator };
+    const named = [...readDocument('docs/quickstart-testnet.md').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+    expect(Object.keys(variables)).toEqual(expect.arrayContaining(named));
+    writeFileSync(
+      join(cwd, '.env'),
+      Object.entries(variables)
+        .map((pair) => `${pair.join('=')}\n`)
+        .join(''),
+    );
+    expect(expectDone(terminals.run(cwd, dryRun))).toContain('would make: an account for coordinator');
+    expect(existsSync(join(cwd, 'coordinator'))).toBe(false);
+    expectDone(terminals.run(cwd, setup));
+    await terminals.serve(cwd, agent, /serves|ready|listen/i);
+    expect(expectDone(terminals.run(cwd, run))).toContain('1 of 1 tasks complete, 250 paid');
+    expect(expectDone(terminals.run(cwd, verify))).toContain('rules hold: what was paid was paid once');
+    expect(expectDone(terminals.run(cwd, bill))).toContain('total: 250 tokens');
+  });
 });
 
 describe.each(OTHER_NODES)('Node %s', (version) => {

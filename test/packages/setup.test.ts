@@ -31,6 +31,7 @@ const options = (more: Partial<SetupOptions> = {}): SetupOptions => ({
   hbar: 20,
   directory,
   executors: undefined,
+  listen: [],
   dryRun: false,
   say: (line) => void said.push(line),
   ...more,

@@ -5,7 +5,8 @@ import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Command } from 'commander';
 
 interface SetupOptions {
-  readonly agents: string;
+  readonly agents?: string;
+  readonly listen: readonly string[];
   readonly directory: string;
   readonly executors?: string;
   readonly hbar: string;
@@ -20,12 +21,31 @@ function wholeNumber(text: string, option: string, most: number): number {
   throw new GatepostError('USAGE', `${option} must be a whole number from 1 to ${most}, not ${JSON.stringify(text)}`);
 }
 
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
+/** @throws GatepostError USAGE for another number of agents than of addresses that were named. */
+function agentsOf({ agents, listen }: SetupOptions): number {
+  const addresses = Math.max(1, listen.length);
+  const count = agents === undefined ? addresses : wholeNumber(agents, '--agents', MOST_AGENTS);
+  if (count >= listen.length && count <= MOST_AGENTS) return count;
+  throw new GatepostError(
+    'USAGE',
+    `--listen names ${listen.length} addresses for ${count} agents; at most ${MOST_AGENTS}`,
+  );
+}
+
 /** Adds `setup` to the command line. */
 export function addSetup(program: Command, exit: Exit): void {
   program
     .command('setup')
     .description('make accounts, keys, journal, token and inboxes for a coordinator and its agents')
-    .option('--agents <n>', 'how many agents', '1')
+    .option('--agents <n>', 'how many agents (default: one, or as many as --listen names)')
+    .option(
+      '--listen <host:port>',
+      'where the next agent serves, for agents on other hosts; may be repeated',
+      collect,
+      [],
+    )
     .option('--directory <dir>', 'where the folders coordinator, agent-1, ... are made', '.')
     .option('--executors <file>', 'YAML file that maps task types to executors; those of an example when left out')
     .option('--hbar <amount>', 'hbar each new account is given', '20')
@@ -39,12 +59,14 @@ funded account, which pays for all of it.
 
 Examples:
   gatepost setup --agents 2
+  gatepost setup --listen 10.0.0.3:7443 --listen 10.0.0.4:7443
   GATEPOST_NETWORK=testnet gatepost setup --dry-run`,
     )
     .action(async (options: SetupOptions) => {
       const { setup } = await import('./setup.js');
       await setup(readEnvironment(), {
-        agents: wholeNumber(options.agents, '--agents', MOST_AGENTS),
+        agents: agentsOf(options),
+        listen: options.listen,
         hbar: wholeNumber(options.hbar, '--hbar', 100_000),
         directory: resolve(options.directory),
         executors: options.executors === undefined ? undefined : resolve(options.executors),

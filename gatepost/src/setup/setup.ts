@@ -19,6 +19,8 @@ export interface SetupOptions {
   /** For each new account. */
   readonly hbar: number;
   readonly directory: string;
+  /** Where each agent serves, host:port in their order; a free port of loopback for those that are left out. */
+  readonly listen: readonly string[];
   /** Task types of the agents; those of an example when left out. */
   readonly executors: string | undefined;
   readonly dryRun: boolean;
@@ -90,7 +92,7 @@ export async function setup(env: Environment, options: SetupOptions): Promise<vo
     const config = join(coordinator.directory, 'coordinator.yaml');
     await runAs(coordinator, 'coordinator', 'init', '--config', config, ...allowed, '--json');
     const invitation = await runAs(coordinator, 'coordinator', 'invite', '--config', config);
-    await Promise.all(agents.map((agent) => initialiseAgent(agent, invitation, options.executors)));
+    await Promise.all(agents.map((agent, index) => initialiseAgent(agent, invitation, options, index)));
     say(`coordinator  ${linked('account', owner)}`);
     for (const [index, member] of members.entries()) say(`agent-${index + 1}      ${linked('account', member)}`);
   } finally {
@@ -102,7 +104,12 @@ export async function setup(env: Environment, options: SetupOptions): Promise<vo
   say(`  cd ${shown(coordinator)} && npx gatepost coordinator run <plan>`);
 }
 
-async function initialiseAgent(agent: Party, invitation: string, executors: string | undefined): Promise<void> {
+async function initialiseAgent(
+  agent: Party,
+  invitation: string,
+  { executors, listen }: SetupOptions,
+  index: number,
+): Promise<void> {
   const config = join(agent.directory, 'agent.yaml');
   const file = executors ?? writeExecutors('agent-1', agent.directory);
   const data = join(agent.directory, 'data');
@@ -118,5 +125,6 @@ async function initialiseAgent(agent: Party, invitation: string, executors: stri
     invitation,
     '--executors',
     file,
+    ...(listen[index] === undefined ? [] : ['--listen', listen[index]]),
   );
 }

@@ -28,8 +28,8 @@ export function withCompletion(program: Command): Command {
     'after',
     `
 Examples:
-  source <(${program.name()} complete bash)
-  ${program.name()} complete fish > ~/.config/fish/completions/${program.name()}.fish`,
+  eval "$(${program.name()} complete bash)"
+  ${program.name()} complete zsh > _${program.name()}`,
   );
   return program;
 }
