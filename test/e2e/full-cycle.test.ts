@@ -48,6 +48,24 @@ beforeAll(async () => {
 afterAll(() => opened?.close());
 
 describe('the full cycle, read from the mirror', () => {
+  it('costs what was estimated, no less and no more', async () => {
+    const { stage } = opened;
+    const { env, configFile } = stage.coordinator;
+    const json = async (...args: string[]) => {
+      const { code, stdout, stderr } = await runCommand('coordinator', [...args, '--json'], env);
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout);
+    };
+    const { least, most } = await json('estimate', example('dependency-audit.yaml'), '--config', configFile);
+    const { usd, tokens } = await json('bill', '--config', configFile);
+    // A bill begins with the opening and ends with the closing of the run.
+    const outside = ({ kinds }: { kinds: { what: string; price: string }[] }) =>
+      Number(kinds.find(({ what }) => what === 'coordinator begins, ends')?.price) / 1e10;
+    expect(usd).toBeGreaterThan((least.fees_usd - outside(least)) * 0.99);
+    expect(usd).toBeLessThan(most.fees_usd - outside(most));
+    expect(tokens).toBe(least.tokens);
+  });
+
   it('begins with the plan and ends complete, both by the coordinator', () => {
     const [begin] = ofType('run_opened');
     const [end] = ofType('run_closed');

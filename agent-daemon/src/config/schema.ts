@@ -1,4 +1,5 @@
 import { isEntityId } from '@gatepost/shared/vocabulary/ids';
+import { USUAL_LEASE_INTERVAL_MS } from '@gatepost/shared/vocabulary/lease';
 import { MAX_CHUNK_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
 import { z } from 'zod';
 import { executorsSchema } from './executors-schema.js';
@@ -54,7 +55,7 @@ const settings = z.strictObject({
   limits: limits.prefault({}),
   lease: z
     .strictObject({
-      interval: duration(5_000, DAY_MS).default(30_000),
+      interval: duration(5_000, DAY_MS).default(USUAL_LEASE_INTERVAL_MS),
       idle_interval: duration(5_000, 30 * DAY_MS).default(600_000),
     })
     .prefault({})

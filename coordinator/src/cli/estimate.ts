@@ -4,12 +4,16 @@ import { type ExchangeRate, formatUsd, toTinybar, usdOf } from '@gatepost/shared
 import { printable } from '@gatepost/shared/vocabulary/printable';
 import { DEFAULT_LIMITS } from '../core/decide/limits.js';
 import { type CaseEstimate, type Estimate, estimatePlan } from '../core/estimate.js';
+import { obstaclesOf, type Standing } from '../core/obstacles.js';
 import { loadPlan } from '../shell/plan/plan-file.js';
+import { standingOf } from '../shell/reports/standing.js';
+import { requireConfig } from '../shell/setup/config-file.js';
 import type { AddCommand } from './command.js';
 import { mirrorOf, NETWORK_OPTION, printJson } from './options.js';
 import { table } from './table.js';
 
 interface EstimateOptions {
+  readonly config?: string;
   readonly network?: string;
   readonly json?: true;
 }
@@ -20,38 +24,58 @@ export const addEstimate: AddCommand = (program, exit) => {
     .command('estimate')
     .description('say what a run of a plan will cost, in tokens and in fees, before it is started')
     .argument('<plan>', 'plan file, YAML or JSON')
+    .option('--config <file>', "also look at this coordinator's balances and open runs; needs no key")
     .option('--network <name>', `also in hbar, at this network's rate; ${NETWORK_OPTION[1]}`)
     .option('--json', 'print the estimate as JSON')
     .addHelpText(
       'after',
       `
-Sends nothing. Fees are from the public price list, each record in a message of its own; records that share one cost
-less. Leases of agents are not in it: each renewal costs its agent about $0.011.
+Sends nothing. Fees are from the public price list. The least is for first attempts that are all accepted, records that
+share messages as densely as they can, and leases that last; the most is for all attempts of every task, each until its
+deadline and one after the other, with a message for each record, a batch for each payment, and leases that are renewed
+every 30 s. Not in it: work that is given to another agent because one was lost, restarts of the coordinator, and what
+agents pay when they start and while they are idle.
 
 Examples:
   coordinator estimate plan.yaml
+  coordinator estimate plan.yaml --config coordinator.yaml
   coordinator estimate plan.yaml --network testnet --json
 
-Exit code: 0, or 1 when the least the run can cost is over the plan's max_fees_usd, 2 for a bad plan.`,
+Exit code: 0, or 1 when the least the run can cost is over the plan's max_fees_usd or "run" would not start it for want
+of tokens or hbar or because an earlier version is open, 2 for a bad plan.`,
     )
     .action(async (plan: string, options: EstimateOptions) => exit(await estimate(plan, options)));
 };
 
 async function estimate(file: string, options: EstimateOptions): Promise<number> {
   const plan = loadPlan(file);
-  const found = estimatePlan(plan, DEFAULT_LIMITS.settleAfter);
-  const rate = options.network === undefined ? undefined : await mirrorOf(options.network).exchangeRate();
-  const over = plan.maxFeesUsd !== undefined && usdOf(found.least.fees) > plan.maxFeesUsd;
+  const found = estimatePlan(plan);
+  const { config, network } = options;
+  const asks = network !== undefined || config !== undefined;
+  const rate = asks ? await mirrorOf(network).exchangeRate() : undefined;
+  const standing = config === undefined ? undefined : await standingOf(mirrorOf(network), requireConfig(config), plan);
+  const obstacles = obstaclesOf(plan, found, standing, rate);
   if (options.json === true) {
     const withUsd = (one: CaseEstimate) => ({ ...one, fees_usd: usdOf(one.fees) });
-    printJson({ plan: plan.digest, least: withUsd(found.least), most: withUsd(found.most), rate, over_budget: over });
+    const { tokens, tinybar, earlier } = standing ?? {};
+    printJson({
+      plan: plan.digest,
+      least: withUsd(found.least),
+      most: withUsd(found.most),
+      rate,
+      held: standing === undefined ? undefined : { tokens: tokens ?? null, tinybar },
+      earlier_run: earlier?.run,
+      obstacles,
+    });
   } else {
-    process.stdout.write(`${estimateText(plan, found, rate)}\n`);
-    if (over)
-      process.stdout.write(`The fees are over max_fees_usd ${plan.maxFeesUsd}; raise it or shorten the plan.\n`);
+    const holds = standing === undefined ? [] : [holdsText(standing)];
+    process.stdout.write(`${[estimateText(plan, found, rate), ...holds, ...obstacles].join('\n')}\n`);
   }
-  return over ? 1 : 0;
+  return obstacles.length > 0 ? 1 : 0;
 }
+
+const holdsText = ({ tokens, tinybar }: Standing): string =>
+  `the coordinator holds ${tokens ?? 'none'} of the token and ${formatTinybar(tinybar)}`;
 
 function estimateText(plan: Plan, { least, most }: Estimate, rate: ExchangeRate | undefined): string {
   const rows = most.kinds.map((kind) => {
@@ -74,5 +98,6 @@ function estimateText(plan: Plan, { least, most }: Estimate, rate: ExchangeRate 
     table(['transactions', 'paid by', 'at least', 'USD', 'at most', 'USD'], rows),
     line('at least, every first attempt accepted', least),
     line('at most, every last attempt accepted', most),
+    `not in it: agents that are lost (up to ${DEFAULT_LIMITS.reassignments} attempts more for a task), restarts, idle agents`,
   ].join('\n');
 }

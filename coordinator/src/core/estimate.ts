@@ -1,11 +1,18 @@
-import { taskCost } from '@gatepost/rules/plan/budget';
 import type { Plan, PlanTask } from '@gatepost/rules/plan/plan';
 import { fitsOneMessage, MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
-import { canonicalJson, type Json } from '@gatepost/shared/vocabulary/digest';
-import { BATCH_PRICE, messagePrice, type Tinycents, tokenTransferPrice } from '@gatepost/shared/vocabulary/fees';
-import { MAX_PAYEES } from '@gatepost/shared/vocabulary/limits';
+import { canonicalJson } from '@gatepost/shared/vocabulary/digest';
+import {
+  BATCH_PRICE,
+  messagePrice,
+  SCHEDULE_CREATE_PRICE,
+  SCHEDULE_DELETE_PRICE,
+  type Tinycents,
+  tokenTransferPrice,
+} from '@gatepost/shared/vocabulary/fees';
+import { USUAL_LEASE_INTERVAL_MS } from '@gatepost/shared/vocabulary/lease';
 import { GUARD_PRICE } from './guard.js';
+import { referencedTasks } from './work-order.js';
 
 /** Who pays a fee. */
 export type Payer = 'coordinator' | 'agents';
@@ -29,143 +36,224 @@ export interface CaseEstimate {
 }
 
 export interface Estimate {
-  /** Every first attempt is accepted. */
+  /**
+   * Every first attempt is accepted, records share messages as densely as they can, payments one batch, and the agents'
+   * leases last.
+   */
   readonly least: CaseEstimate;
-  /** Every task needs all its attempts, and the last one is accepted. */
+  /**
+   * Every task needs all its attempts, and the last one is accepted; each record has a message of its own, each payment a
+   * batch; each attempt lasts until its deadline, alone, and its agent's lease is renewed at its usual interval.
+   */
   readonly most: CaseEstimate;
 }
 
-/** Stand for ids and the sentence of a gate, each as long as they usually are. */
+/** Stand for what is not known yet: as short, and as long, as it can be or usually is. */
 const RUN = '0'.repeat(14);
 const INSTANCE = '0'.repeat(36);
-const TRANSFER = `0.0.1234567@1700000000.${'0'.repeat(9)}`;
-const REASON = 'x'.repeat(80);
-const ENTITY = '0.0.1234567';
 const SHA256 = '0'.repeat(64);
+const TRANSFER = `@1700000000.${'0'.repeat(9)}`;
+const SHORT = { entity: '0.0.1001', reason: '', output: '' } as const;
+const LONG = { entity: '0.0.9999999999', reason: 'x'.repeat(400), output: 'x'.repeat(600) } as const;
+type Size = typeof SHORT | typeof LONG;
+
+/** What a renewal of a lease costs: the next is created, the previous deleted. */
+const RENEWAL_PRICE: Tinycents = SCHEDULE_CREATE_PRICE + SCHEDULE_DELETE_PRICE;
+
+interface Payment {
+  readonly task: string;
+  readonly attempt: number;
+  readonly to: string;
+  readonly amount: string;
+}
 
 /**
- * What a run of a plan will cost, from the public price list. Records that share a message cost less, so do payments
- * that share a batch with others; leases of agents and outputs that need a longer inline text are not in it.
- * @param settleAfter payable attempts that make the coordinator settle.
+ * What a run of a plan will cost, from the public price list. Not in it: work that is given to another agent because one
+ * was lost, restarts of the coordinator, and what agents pay when they start and while they are idle.
  */
-export function estimatePlan(plan: Plan, settleAfter: number): Estimate {
-  return {
-    least: estimateCase(plan, settleAfter, () => 1),
-    most: estimateCase(plan, settleAfter, (task) => task.attempts),
-  };
+export const estimatePlan = (plan: Plan): Estimate => ({ least: estimateLeast(plan), most: estimateMost(plan) });
+
+function estimateLeast(plan: Plan): CaseEstimate {
+  const sum = new Sum();
+  const records = recordsOf(plan, SHORT, () => 1);
+  openAndClose(sum, plan, SHORT);
+  sum.messages('assignments', 'coordinator', packRecords(RUN, records.assignments));
+  sum.messages('reports', 'agents', packRecords(RUN, records.reports));
+  sum.messages('verdicts', 'coordinator', packRecords(RUN, records.verdicts));
+  sum.add('guards', 'coordinator', GUARD_PRICE, records.guards);
+  let batch: Payment[] = [];
+  for (const payment of records.payments) {
+    if (!fitsOneMessage(RUN, [settled([...batch, payment], SHORT)])) {
+      sum.batch(batch, SHORT);
+      batch = [];
+    }
+    batch.push(payment);
+  }
+  if (batch.length > 0) sum.batch(batch, SHORT);
+  return sum.total(records);
 }
 
-function estimateCase(plan: Plan, settleAfter: number, roundsOf: (task: PlanTask) => number): CaseEstimate {
+function estimateMost(plan: Plan): CaseEstimate {
   const sum = new Sum();
-  sum.message('run opened, closed; coordinator begins, ends', 'coordinator', runRecords(plan));
-  const payments: { task: string; attempt: number; to: string; amount: string }[] = [];
-  let tokens = 0n;
-  let attempts = 0;
+  const records = recordsOf(plan, LONG, (task) => task.attempts);
+  openAndClose(sum, plan, LONG);
+  sum.alone('assignments', 'coordinator', records.assignments);
+  // Whatever is not accepted may have to be taken back.
+  sum.alone('cancellations', 'coordinator', records.cancellations);
+  sum.alone('reports', 'agents', records.reports);
+  sum.alone('verdicts', 'coordinator', records.verdicts);
+  sum.add('guards', 'coordinator', GUARD_PRICE, records.guards);
+  for (const payment of records.payments) sum.batch([payment], LONG);
+  sum.add('lease renewals', 'agents', RENEWAL_PRICE, records.renewals);
+  return sum.total(records);
+}
+
+function openAndClose(sum: Sum, { digest, name, tasks }: Plan, { entity }: Size): void {
+  const epoch = { type: 'epoch' as const, epoch: 1, instance: INSTANCE, host: SHA256.slice(0, 16), pid: 1_000 };
+  const end = [
+    { ...epoch, state: 'begun' as const },
+    { ...epoch, state: 'ended' as const },
+  ];
+  const run: readonly AnyRecord[] = [
+    { type: 'run_opened', plan_sha256: digest, name, tasks: tasks.length, token: entity },
+    { type: 'run_closed', outcome: 'complete', state_sha256: SHA256 },
+  ];
+  // Each of them is waited for before anything else is written.
+  sum.alone('run opened, closed', 'coordinator', run);
+  sum.alone('coordinator begins, ends', 'coordinator', end);
+}
+
+/** Everything that is written and paid in one case. */
+interface Records {
+  readonly assignments: AnyRecord[];
+  readonly cancellations: AnyRecord[];
+  readonly reports: AnyRecord[];
+  readonly verdicts: AnyRecord[];
+  readonly payments: Payment[];
+  guards: number;
+  /** Of leases, while attempts last until their deadline, one after the other. */
+  renewals: number;
+}
+
+function recordsOf(plan: Plan, size: Size, roundsOf: (task: PlanTask) => number): Records {
+  const records: Records = {
+    assignments: [],
+    cancellations: [],
+    reports: [],
+    verdicts: [],
+    payments: [],
+    guards: 0,
+    renewals: 0,
+  };
   for (const task of plan.tasks) {
     const rounds = roundsOf(task);
-    const members = task.gates.find((gate) => gate.kind === 'quorum')?.of ?? 1;
+    const { of: members, agree } = task.gates.find((gate) => gate.kind === 'quorum') ?? { of: 1, agree: 1 };
+    // Of a quorum only those are paid who agree: at least so many as it asks for, at most all.
+    const payees = size === SHORT ? agree : members;
     const review = task.gates.find((gate) => gate.kind === 'agent');
-    const { work, reviews } = taskCost(task);
-    tokens += work + reviews * BigInt(rounds);
     for (let attempt = 1; attempt <= rounds * members; attempt += 1) {
-      attempts += 1;
-      sum.attempt(task.id, attempt, task.type, task.input, task.price);
-      if (task.guard) sum.add('guards', 'coordinator', GUARD_PRICE);
-      const paid = attempt > (rounds - 1) * members && task.price > 0n;
-      if (paid) payments.push({ task: task.id, attempt, to: ENTITY, amount: task.price.toString() });
+      attemptInto(records, task, attempt, size);
+      const accepted = attempt > rounds * members - payees;
+      if (accepted && task.price > 0n) records.payments.push(payment(task.id, attempt, task.price, size));
     }
     for (let round = 1; review !== undefined && round <= rounds; round += 1) {
-      attempts += 1;
       const id = `${round}~${task.id}`;
-      sum.attempt(id, 1, review.type, task.input, review.price);
-      payments.push({ task: id, attempt: 1, to: ENTITY, amount: review.price.toString() });
+      const { type, price, deadlineMs } = review;
+      // A reviewer gets the output that it reviews.
+      attemptInto(
+        records,
+        { ...task, id, type, price, deadlineMs, input: { $output: task.id }, guard: false },
+        1,
+        size,
+      );
+      records.payments.push(payment(id, 1, price, size));
     }
   }
-  settle(sum, payments, settleAfter);
-  const kinds = sum.kinds.filter(({ count }) => count > 0);
-  return { tokens, attempts, kinds, fees: kinds.reduce((total, { price }) => total + price, 0n) };
+  return records;
 }
 
-function runRecords(plan: Plan): readonly AnyRecord[] {
-  const epoch = { type: 'epoch' as const, epoch: 1, instance: INSTANCE, host: SHA256, pid: 1_234_567 };
-  const { length: tasks } = plan.tasks;
-  return [
-    { ...epoch, state: 'begun' },
-    { type: 'run_opened', plan_sha256: plan.digest, name: plan.name, tasks, token: ENTITY },
-    { type: 'run_closed', outcome: 'complete', state_sha256: SHA256 },
-    { ...epoch, state: 'ended' },
-  ];
+const payment = (task: string, attempt: number, price: bigint, { entity }: Size): Payment => ({
+  task,
+  attempt,
+  to: entity,
+  amount: price.toString(),
+});
+
+const settled = (payments: readonly Payment[], { entity }: Size): AnyRecord => ({
+  type: 'settled',
+  token: entity,
+  transfer: `${entity}${TRANSFER}`,
+  payments: [...payments],
+});
+
+/** What is written for one attempt. */
+function attemptInto(records: Records, task: PlanTask, attempt: number, size: Size): void {
+  const { id, deadlineMs, guard } = task;
+  const { reason, output } = size;
+  const ref = { task: id, attempt };
+  records.assignments.push(assignment(task, attempt, size));
+  records.cancellations.push({ type: 'cancel', ...ref, reason });
+  records.reports.push(
+    { type: 'started', ...ref },
+    { type: 'result', ...ref, outcome: 'ok', output_sha256: SHA256, output_size: output.length, output },
+  );
+  records.verdicts.push({ type: 'verdict', ...ref, accepted: true, gate: 'command', reason });
+  if (guard) records.guards += 1;
+  records.renewals += 1 + Math.floor(deadlineMs / USUAL_LEASE_INTERVAL_MS);
 }
 
-function settle(
-  sum: Sum,
-  payments: readonly { task: string; attempt: number; to: string; amount: string }[],
-  settleAfter: number,
-): void {
-  const record = (some: typeof payments): AnyRecord => ({
-    type: 'settled',
-    token: ENTITY,
-    transfer: TRANSFER,
-    payments: [...some],
-  });
-  let batch: typeof payments = [];
-  const flush = (): void => {
-    if (batch.length === 0) return;
-    sum.add('atomic batches', 'coordinator', BATCH_PRICE);
-    sum.add('token transfers', 'coordinator', tokenTransferPrice(1 + Math.min(batch.length, MAX_PAYEES)));
-    sum.message('payment records', 'coordinator', [record(batch)]);
-    batch = [];
+/** Inputs that fit come along; one that holds the outputs of others may be of any size. */
+function assignment({ id, type, price, input }: PlanTask, attempt: number, { entity, reason }: Size): AnyRecord {
+  const order = reason === '' ? { input } : { input, feedback: reason };
+  const size = canonicalJson(order).length;
+  const assign: AnyRecord = {
+    type: 'assign',
+    task: id,
+    attempt,
+    task_type: type,
+    input_sha256: SHA256,
+    input_size: size,
+    deadline_ms: 1_700_000_000_000,
+    price: price.toString(),
+    token: entity,
   };
-  for (const payment of payments) {
-    const joined = [...batch, payment];
-    if (batch.length >= settleAfter || !fitsOneMessage(RUN, [record(joined)])) flush();
-    batch = [...batch, payment];
-  }
-  flush();
+  const isOpen = referencedTasks(input).size > 0;
+  if (isOpen && reason === '') return assign;
+  const whole = { ...assign, input: order };
+  if (!isOpen) return size < MAX_MESSAGE_BYTES && fitsOneMessage(RUN, [whole]) ? whole : assign;
+  const room = MAX_MESSAGE_BYTES - (packRecords(RUN, [{ ...assign, input: '' }])[0]?.length ?? 0);
+  return { ...assign, input: 'x'.repeat(Math.max(0, room)) };
 }
 
 class Sum {
-  readonly kinds: EstimatedKind[] = [];
-  readonly #known = new Map<string, EstimatedKind>();
+  readonly #kinds = new Map<string, EstimatedKind>();
 
-  add(what: string, payer: Payer, price: Tinycents): void {
-    const kind = this.#known.get(what) ?? { what, payer, count: 0, price: 0n };
-    if (!this.#known.has(what)) {
-      this.#known.set(what, kind);
-      this.kinds.push(kind);
-    }
-    kind.count += 1;
-    kind.price += price;
+  add(what: string, payer: Payer, price: Tinycents, count = 1): void {
+    if (count === 0) return;
+    const kind = this.#kinds.get(what) ?? { what, payer, count: 0, price: 0n };
+    this.#kinds.set(what, kind);
+    kind.count += count;
+    kind.price += price * BigInt(count);
+  }
+
+  messages(what: string, payer: Payer, messages: readonly Uint8Array[]): void {
+    for (const message of messages) this.add(what, payer, messagePrice(message.length));
   }
 
   /** Records of which each gets a message of its own. */
-  message(what: string, payer: Payer, records: readonly AnyRecord[]): void {
-    for (const record of records) {
-      for (const message of packRecords(RUN, [record])) this.add(what, payer, messagePrice(message.length));
-    }
+  alone(what: string, payer: Payer, records: readonly AnyRecord[]): void {
+    for (const record of records) this.messages(what, payer, packRecords(RUN, [record]));
   }
 
-  /** The messages of one attempt. */
-  attempt(task: string, attempt: number, type: string, input: Json, price: bigint): void {
-    const size = canonicalJson({ input }).length;
-    const assign: AnyRecord = {
-      type: 'assign',
-      task,
-      attempt,
-      task_type: type,
-      input_sha256: SHA256,
-      input_size: size,
-      deadline_ms: 1_700_000_000_000,
-      price: price.toString(),
-      token: ENTITY,
-    };
-    const inline = size < MAX_MESSAGE_BYTES && fitsOneMessage(RUN, [{ ...assign, input: { input } }]);
-    this.message('assignments', 'coordinator', [inline ? { ...assign, input: { input } } : assign]);
-    this.message('started', 'agents', [{ type: 'started', task, attempt }]);
-    const result = { type: 'result' as const, task, attempt, outcome: 'ok' as const };
-    this.message('results', 'agents', [{ ...result, output_sha256: SHA256, output_size: 1_000, output: REASON }]);
-    this.message('verdicts', 'coordinator', [
-      { type: 'verdict', task, attempt, accepted: true, gate: 'command', reason: REASON },
-    ]);
+  batch(payments: readonly Payment[], size: Size): void {
+    this.add('atomic batches', 'coordinator', BATCH_PRICE);
+    this.add('token transfers', 'coordinator', tokenTransferPrice(2));
+    this.alone('payment records', 'coordinator', [settled(payments, size)]);
+  }
+
+  total({ payments, assignments }: Records): CaseEstimate {
+    const tokens = payments.reduce((all, { amount }) => all + BigInt(amount), 0n);
+    const kinds = [...this.#kinds.values()];
+    return { tokens, attempts: assignments.length, kinds, fees: kinds.reduce((all, { price }) => all + price, 0n) };
   }
 }

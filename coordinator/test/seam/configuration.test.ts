@@ -3,6 +3,7 @@ import { createToken } from '@gatepost/shared/hedera/tokens';
 import { createTopic } from '@gatepost/shared/hedera/topics';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { standingOf } from '../../src/shell/reports/standing.js';
 import { planOf, taskOf } from '../core/plans.js';
 import { HeldTasks } from '../support/held-tasks.js';
 import { Lane, type RunChange, TestLedger } from '../support/stage.js';
@@ -79,6 +80,9 @@ it('a plan that was edited while its run is open does not start a second run wit
     message: expect.stringMatching(/open run of an earlier version of this plan: .* \(1 of 2 accepted\).*--new/),
   });
   expect(await length(lane.journal)).toBe(written);
+  // An estimate of it says the same, without a key.
+  const { earlier } = await standingOf(lane.coordinator.connection.mirror, lane.config(), edited);
+  expect(earlier).toMatchObject({ name: 'edited', tasks: 2, accepted: new Set(['one']) });
   held.release('two');
   // Whoever wants both says so.
   expect((await run(edited, { wantNew: true })).summary.outcome).toBe('complete');

@@ -7,16 +7,17 @@ import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { formatUsd, toTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { TokenId } from '@gatepost/shared/vocabulary/ids';
 import { estimatePlan } from '../../core/estimate.js';
+import { paidByCoordinator } from '../../core/obstacles.js';
 import { payingLooks } from '../doctor/examine.js';
 
 /** A plan whose fees cannot stay within its own limit is not started. @throws GatepostError INVALID_PLAN */
-export function checkFees(plan: Plan, settleAfter: number): void {
+export function checkFees(plan: Plan): void {
   if (plan.maxFeesUsd === undefined) return;
-  const { fees } = estimatePlan(plan, settleAfter).least;
+  const { fees } = estimatePlan(plan).least;
   if (usdOf(fees) <= plan.maxFeesUsd) return;
   throw new GatepostError(
     'INVALID_PLAN',
-    `${plan.name}: fees of ${formatUsd(fees)} are to be expected, the budget allows $${plan.maxFeesUsd}; raise max_fees`,
+    `${plan.name}: fees of at least ${formatUsd(fees)} are to be expected, the budget allows $${plan.maxFeesUsd}; raise max_fees`,
   );
 }
 
@@ -41,11 +42,9 @@ export async function checkFunds(connection: Connection, token: TokenId, plan: P
  * A new run whose least fees the account cannot pay is not started.
  * @throws GatepostError INVALID_CONFIG, MIRROR_UNREACHABLE
  */
-export async function checkFeeFunds({ mirror, account }: Connection, plan: Plan, settleAfter: number): Promise<void> {
-  const { kinds } = estimatePlan(plan, settleAfter).least;
-  const fees = kinds.reduce((sum, { payer, price }) => (payer === 'coordinator' ? sum + price : sum), 0n);
+export async function checkFeeFunds({ mirror, account }: Connection, plan: Plan): Promise<void> {
   const [rate, held] = await Promise.all([mirror.exchangeRate(), mirror.hbarBalance(account)]);
-  const needed = toTinybar(fees, rate);
+  const needed = toTinybar(paidByCoordinator(estimatePlan(plan).least), rate);
   if (held >= needed) return;
   throw new GatepostError(
     'INVALID_CONFIG',

@@ -67,7 +67,7 @@ export async function runPlan(
 ): Promise<RunEnd> {
   const { plan, config } = options;
   const startedMs = systemClock.nowMs();
-  checkFees(plan, config.limits.settleAfter);
+  checkFees(plan);
   checkSavePlaces(plan, options.outputDir);
   const saves = plan.tasks.some(({ saveAs }) => saveAs !== undefined);
   requireFit([config.stateDir, ...(saves ? [resolve(options.outputDir)] : [])].map(lookAtDisk));
@@ -89,7 +89,7 @@ export async function runPlan(
   });
   await replay(feed, state, log);
   if (chosen.state !== 'closed') await checkFunds(connection, token, plan, state.paid);
-  if (chosen.state === 'new') await checkFeeFunds(connection, plan, config.limits.settleAfter);
+  if (chosen.state === 'new') await checkFeeFunds(connection, plan);
   keepPlan(config.stateDir, plan);
   reporter.begin(state, chosen.state);
   const logs = new AttemptLogs(config.stateDir, state.context.run, log);
