@@ -2,7 +2,7 @@
 export const limits = {
   /** Bytes of a serialized SignedTransaction. */
   transactionBytes: 6144,
-  /** Bytes up to which a transaction of a governance payer is looked at. */
+  /** Bytes up to which a transaction is looked at, and a governance payer's may be handled. */
   governanceTransactionBytes: 133_120,
   /** UTF-8 bytes of any memo. */
   memoBytes: 100,

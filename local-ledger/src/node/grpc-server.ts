@@ -9,6 +9,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { API_DESCRIPTORS } from '../api-descriptors.js';
+import { limits } from '../core/limits.js';
 import { type QueryService, UnreadableQuery } from './query-service.js';
 import { type RpcKind, services } from './rpcs.js';
 import { LostResponse, type TransactionService } from './transaction-service.js';
@@ -64,6 +65,10 @@ export async function serveConsensus(
 
 function transactionHandler(rpc: string, transactions: TransactionService): RawHandler {
   return (call, callback) => {
+    if (call.request.length > limits.governanceTransactionBytes) {
+      callback({ code: status.UNKNOWN, details: '' });
+      return;
+    }
     try {
       callback(null, Buffer.from(transactions.submit(rpc, call.request)));
     } catch (error) {

@@ -74,9 +74,6 @@ export class QueryService {
       throw new StatusError(Status.NOT_SUPPORTED);
     }
     const cost = bound.isPaid ? toTinybar(prices.query) : 0n;
-    if (bound.isPaid && type === ResponseType.ANSWER_ONLY) {
-      this.#takePayment(query, bound, cost);
-    }
     if (query.$case === 'transactionGetReceipt') {
       await this.#untilFinal(query.value.transactionID);
     }
@@ -86,7 +83,14 @@ export class QueryService {
       checkAnswerable(() => bound.answer(header, context));
       return bound.bare({ ...header, cost });
     }
-    const answer = bound.answer(header, context);
+    // The payment is taken when the answer is known, which does not show it yet; a query that is refused costs nothing.
+    const answer = attempt(() => bound.answer(header, context));
+    if (bound.isPaid && (!(answer instanceof StatusError) || isYetToCome(answer))) {
+      this.#takePayment(query, bound, cost);
+    }
+    if (answer instanceof StatusError) {
+      throw answer;
+    }
     return answer.$case === 'transactionGetReceipt' && faults.take('unknown-receipt', rpc)
       ? { ...answer, value: { ...answer.value, receipt: unknownReceipt() } }
       : answer;
@@ -114,12 +118,23 @@ export class QueryService {
 
 /** No cost is told of what names no entity; a result that is not there yet may still come. */
 function checkAnswerable(answer: () => ResponseData): void {
-  try {
-    answer();
-  } catch (error) {
-    const status = error instanceof StatusError ? error.status : Status.FAIL_INVALID;
-    demand(status === Status.RECEIPT_NOT_FOUND || status === Status.RECORD_NOT_FOUND, status);
+  const result = attempt(answer);
+  if (result instanceof StatusError && !isYetToCome(result)) {
+    throw result;
   }
+}
+
+/** The answer, or why there is none. */
+function attempt(answer: () => ResponseData): ResponseData | StatusError {
+  try {
+    return answer();
+  } catch (error) {
+    return error instanceof StatusError ? error : new StatusError(Status.FAIL_INVALID);
+  }
+}
+
+function isYetToCome({ status }: StatusError): boolean {
+  return status === Status.RECEIPT_NOT_FOUND || status === Status.RECORD_NOT_FOUND;
 }
 
 function readQuery(bytes: Uint8Array): QueryData {

@@ -1,4 +1,7 @@
+import { tokenId } from '@gatepost/local-ledger/core/ids';
+import { getTokenInfo } from '@gatepost/local-ledger/core/queries/token-info';
 import {
+  AccountBalanceQuery,
   AccountDeleteTransaction,
   AccountInfoQuery,
   AccountRecordsQuery,
@@ -20,6 +23,8 @@ import {
   TransferTransaction,
 } from '@hashgraph/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Machine } from '../consensus/machine.js';
+import { groundwork } from '../consensus/random-transactions.js';
 import { newParty, openStage, type Stage, statusIn, statusOf } from '../consensus/support.js';
 
 let stage: Stage;
@@ -94,7 +99,45 @@ describe('a query about something unknown', () => {
   });
 });
 
+describe('a contract', () => {
+  it('has no balance, since there are none', async () => {
+    const query = () => new AccountBalanceQuery().setContractId('0.0.999999').execute(stage.client);
+    expect(await refusal(query)).toBe('INVALID_CONTRACT_ID');
+  });
+});
+
+describe('a token without an account that renews it', () => {
+  it('shows no renewal period, one with an account shows its own', async () => {
+    const machine = new Machine(groundwork);
+    const header = { nodeTransactionPrecheckCode: 0, responseType: 0, cost: 0n, stateProof: new Uint8Array() };
+    const { state, records } = machine.network;
+    const periodOf = (num: number) => {
+      const answer = getTokenInfo.answer({ header: undefined, token: tokenId(num) }, header, {
+        state,
+        records,
+        now: 0n,
+      });
+      return answer.$case === 'tokenGetInfo' ? answer.value.tokenInfo?.autoRenewPeriod?.seconds : 'none';
+    };
+    expect(periodOf(1005)).toBeUndefined();
+    const token = state.tokens.get(1005);
+    if (token === undefined) {
+      throw new Error('no token');
+    }
+    state.tokens.put(1005, { ...token, autoRenewAccount: 1002, autoRenewSeconds: 7_000_000n });
+    expect(periodOf(1005)).toBe(7_000_000n);
+  });
+});
+
 describe('the payment of a query', () => {
+  it('is not taken when the query is refused', async () => {
+    const bob = await newParty(stage, 10);
+    const info = (id: string) => new AccountInfoQuery().setAccountId(id).setQueryPayment(new Hbar(1));
+    expect(await refusal(() => info('0.0.999999').execute(bob.client))).toBe('INVALID_ACCOUNT_ID');
+    expect((await info(`${bob.id}`).execute(bob.client)).balance.toString()).toBe('10 ℏ');
+    bob.client.close();
+  });
+
   it('is charged, with the fee of the transfer that brings it', async () => {
     const bob = await newParty(stage, 10);
     const balance = async () =>

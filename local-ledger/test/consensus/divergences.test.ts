@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { TokenType } from '@gatepost/local-ledger/gen/services_basic_types';
 import { ScheduleCreateTransactionBody } from '@gatepost/local-ledger/gen/services_schedule_create';
+import { TransactionBody } from '@gatepost/local-ledger/gen/services_transaction';
+import { status } from '@grpc/grpc-js';
 import {
   AccountBalanceQuery,
   AccountInfoQuery,
@@ -33,6 +36,12 @@ afterEach(async () => {
 const pay = (to = '0.0.3') => new TransferTransaction().addHbarTransfer('0.0.2', -1).addHbarTransfer(to, 1);
 const feeOf = async (transaction: TransferTransaction | TopicCreateTransaction, client: Client) =>
   (await (await transaction.execute(client)).getRecord(client)).transactionFee.toTinybars().toString();
+
+/** The precheck code of a transaction of a kind that sets little or nothing. */
+async function submitted(raw: RawClient, $case: string, value: object = {}): Promise<string> {
+  const { data } = TransactionBody.fromPartial({ data: { $case, value } as never });
+  return raw.submit(transactionBytes(plainBody({ data })));
+}
 
 async function waiting(inner: TransferTransaction) {
   const end = Number(stage.ledger.clock.now() / second) + 3_600;
@@ -133,6 +142,47 @@ const rows: Readonly<Record<string, () => Promise<void>>> = {
     expect(await raw.submit(transactionBytes(plainBody({ data: { $case: 'scheduleCreate', value } })))).toBe(
       'INVALID_TRANSACTION',
     );
+    expect(await submitted(raw, 'uncheckedSubmit')).toBe('NOT_SUPPORTED');
+    raw.close();
+  },
+  C13: async () => {
+    const bob = await newParty(stage, 10);
+    const price = Hbar.fromTinybars(100);
+    const balance = async () => {
+      const query = new AccountInfoQuery().setAccountId(bob.id).setQueryPayment(price);
+      return (await query.execute(bob.client)).balance.toTinybars().toNumber();
+    };
+    const first = await balance();
+    expect(first).toBe(1_000_000_000);
+    // The payment, and what the transfer that brings it costs
+    expect(await balance()).toBe(first - 100 - 83_333);
+    bob.client.close();
+  },
+  C14: async () => {
+    const raw = new RawClient(stage.ledger.ports.consensus);
+    for (const $case of [
+      'tokenAirdrop',
+      'tokenReject',
+      'fileCreate',
+      'contractCreateInstance',
+      'nodeCreate',
+      'utilPrng',
+    ]) {
+      expect(await submitted(raw, $case), $case).toBe('NOT_SUPPORTED');
+    }
+    expect(await submitted(raw, 'tokenCreation', { tokenType: TokenType.NON_FUNGIBLE_UNIQUE })).toBe('NOT_SUPPORTED');
+    raw.close();
+  },
+  C15: async () => {
+    const raw = new RawClient(stage.ledger.ports.consensus);
+    await expect(raw.call('/proto.CryptoService/nope', new Uint8Array())).rejects.toMatchObject({
+      code: status.UNIMPLEMENTED,
+      details: 'The server does not implement the method /proto.CryptoService/nope',
+    });
+    await expect(raw.call('/proto.CryptoService/cryptoTransfer', new Uint8Array(5_000_000))).rejects.toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      details: 'Received message larger than max (5000000 vs 4194304)',
+    });
     raw.close();
   },
 };

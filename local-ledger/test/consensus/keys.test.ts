@@ -50,7 +50,35 @@ async function spend(account: string, keys: readonly PrivateKey[]): Promise<stri
 const ed = () => PrivateKey.generateED25519();
 const ec = () => PrivateKey.generateECDSA();
 
+/** The order of secp256k1: of each signature (r, s) there is another, (r, order - s). */
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+/** The signature whose s is the greater one, which some SDKs make half the time. */
+function withHighS(signature: Uint8Array): Uint8Array {
+  const s = BigInt(`0x${Buffer.from(signature.subarray(32)).toString('hex')}`);
+  const high = s > ORDER / 2n ? s : ORDER - s;
+  return Buffer.concat([signature.subarray(0, 32), Buffer.from(high.toString(16).padStart(64, '0'), 'hex')]);
+}
+
 describe('keys of accounts', () => {
+  it('verify an ECDSA signature whichever of its two forms it has', async () => {
+    const key = ec();
+    const account = await accountWith(key.publicKey);
+    const signers = {
+      high: async (bytes: Uint8Array) => withHighS(key.sign(bytes)),
+      broken: async (bytes: Uint8Array) => withHighS(key.sign(bytes)).reverse(),
+    };
+    const signedBy = async (signer: (bytes: Uint8Array) => Promise<Uint8Array>) => {
+      const transaction = new TransferTransaction()
+        .addHbarTransfer(account, new Hbar(-1))
+        .addHbarTransfer('0.0.2', new Hbar(1))
+        .freezeWith(stage.client);
+      return statusOf(await transaction.signWith(key.publicKey, signer), stage.client);
+    };
+    expect(await signedBy(signers.high)).toBe('SUCCESS');
+    expect(await signedBy(signers.broken)).toBe('INVALID_SIGNATURE');
+  });
+
   it('are Ed25519 or ECDSA', async () => {
     for (const key of [ed(), ec()]) {
       const account = await accountWith(key.publicKey);

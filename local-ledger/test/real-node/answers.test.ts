@@ -87,6 +87,10 @@ const limited = (...limits: readonly { readonly who?: string; readonly fees: rea
     })),
   },
 });
+const fixedFee = (amount: bigint) => ({
+  fee: { $case: 'fixedFee' as const, value: { amount } },
+  feeCollectorAccountId: w.id('A'),
+});
 const customFee = (amount: bigint) => ({ fixedFee: { amount }, feeCollectorAccountId: w.id('A') });
 const threshold = (count: number): Key => ({
   key: { $case: 'thresholdKey', value: { threshold: count, keys: { keys: [w.key('A')] } } },
@@ -311,6 +315,11 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
         by: ['A'],
       }),
       pays('AUTORENEW_DURATION_NOT_IN_RANGE', 916_666n),
+    ],
+    [
+      'custom fees',
+      () => tokenCreate({ name: 'N', symbol: 'S', treasury: w.id('A'), customFees: [fixedFee(1n)] }),
+      pays('SUCCESS', 1_666_749_999n),
     ],
     ['two associations', () => associate('B', ['F', 'G']), pays('SUCCESS', 83_416_666n)],
     ['an automatic association', () => give('F', 'C'), pays('SUCCESS', 42_583_332n)],

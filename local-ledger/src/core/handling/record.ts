@@ -3,6 +3,7 @@ import { TransactionRecord } from '@gatepost/local-ledger/gen/services_transacti
 import { accountId, scheduleId, tokenId, transactionId } from '../ids.js';
 import type { HbarTransfer, TokenTransfer } from '../record-item.js';
 import { toTimestamp } from '../time.js';
+import type { Outcome } from '../transactions/outcome.js';
 import type { Handled } from './dispatch.js';
 import { receiptOf } from './receipt.js';
 
@@ -18,7 +19,7 @@ export function recordOf(handled: Handled): TransactionRecord {
     memo: item.memo,
     transactionFee: item.chargedFee,
     transferList: { accountAmounts: item.transfers.map(amountOf) },
-    tokenTransferLists: tokenListsOf(item.tokenTransfers),
+    tokenTransferLists: tokenListsOf(item.tokenTransfers, handled.outcome),
     evmAddress: handled.outcome.evmAddress ?? new Uint8Array(),
     scheduleRef: item.schedule === undefined ? undefined : scheduleId(item.schedule),
     assessedCustomFees: item.assessedFees.map(({ amount, token, collector, payers }) => ({
@@ -40,14 +41,15 @@ function amountOf({ account, amount }: HbarTransfer): AccountAmount {
   return { accountID: accountId(account), amount, isApproval: false, hookCall: undefined };
 }
 
-function tokenListsOf(transfers: readonly TokenTransfer[]): TokenTransferList[] {
-  const byToken = new Map<number, AccountAmount[]>();
+function tokenListsOf(transfers: readonly TokenTransfer[], { namedTokens = [] }: Outcome): TokenTransferList[] {
+  const byToken = new Map<number, AccountAmount[]>(namedTokens.map((token) => [token, []]));
   for (const transfer of transfers) {
     const list = byToken.get(transfer.token) ?? [];
     list.push(amountOf(transfer));
     byToken.set(transfer.token, list);
   }
-  return [...byToken].map(([token, amounts]) => ({
+  const lists = [...byToken].sort(([a], [b]) => a - b);
+  return lists.map(([token, amounts]) => ({
     token: tokenId(token),
     transfers: amounts,
     nftTransfers: [],

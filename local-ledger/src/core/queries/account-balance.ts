@@ -1,7 +1,7 @@
 import type { CryptoGetAccountBalanceQuery } from '@gatepost/local-ledger/gen/services_crypto_get_account_balance';
 import { accountId, tokenId } from '../ids.js';
 import { fail, Status } from '../status.js';
-import { queriedAccount } from './account-view.js';
+import { listedRelations, queriedAccount } from './account-view.js';
 import type { QueryHandler } from './query.js';
 
 /** CryptoGetAccountBalance: free, and still answered here although the public networks have switched it off. */
@@ -13,7 +13,7 @@ export const getAccountBalance: QueryHandler<CryptoGetAccountBalanceQuery> = {
       fail(Status.INVALID_CONTRACT_ID);
     }
     const account = queriedAccount(state, source?.value);
-    const relations = state.relationsOf(account.num).reverse();
+    const relations = listedRelations(state, account.num);
     const tokenBalances = relations.map(({ token, balance }) => ({
       tokenId: tokenId(token),
       balance,

@@ -7,7 +7,7 @@ import {
 } from '@gatepost/local-ledger/gen/services_basic_types';
 import { hex } from '../bytes.js';
 import { accountId, tokenId } from '../ids.js';
-import type { Account, EntityNum } from '../model.js';
+import type { Account, EntityNum, TokenRelation } from '../model.js';
 import type { LedgerState } from '../state/ledger-state.js';
 import { Status } from '../status.js';
 import { stakePeriodStart, toTimestamp, toWholeTimestamp } from '../time.js';
@@ -40,25 +40,32 @@ export function accountFields(state: LedgerState, account: Account) {
   };
 }
 
-/** An account's tokens as infos list them, newest first. */
+/**
+ * An account's tokens as infos list them: the newest association first, and the tokens of one TokenAssociate in the
+ * order in which it named them.
+ */
+export function listedRelations(state: LedgerState, account: EntityNum): TokenRelation[] {
+  const relations = state.relationsOf(account);
+  const places = new Map(relations.map((relation, index) => [relation, relation.automatic ? -index : index]));
+  const placeOf = (relation: TokenRelation) => places.get(relation) ?? 0;
+  return relations.toSorted((a, b) => Number(b.created - a.created) || placeOf(a) - placeOf(b));
+}
+
 function relationshipsOf(state: LedgerState, account: EntityNum): TokenRelationship[] {
-  return state
-    .relationsOf(account)
-    .reverse()
-    .map((relation) => {
-      const token = state.tokens.get(relation.token);
-      const kyc = relation.kycGranted ? TokenKycStatus.Granted : TokenKycStatus.Revoked;
-      const freeze = relation.frozen ? TokenFreezeStatus.Frozen : TokenFreezeStatus.Unfrozen;
-      return {
-        tokenId: tokenId(relation.token),
-        symbol: token?.symbol ?? '',
-        balance: relation.balance,
-        decimals: token?.decimals ?? 0,
-        kycStatus: token?.kycKey === undefined ? TokenKycStatus.KycNotApplicable : kyc,
-        freezeStatus: token?.freezeKey === undefined ? TokenFreezeStatus.FreezeNotApplicable : freeze,
-        automaticAssociation: relation.automatic,
-      };
-    });
+  return listedRelations(state, account).map((relation) => {
+    const token = state.tokens.get(relation.token);
+    const kyc = relation.kycGranted ? TokenKycStatus.Granted : TokenKycStatus.Revoked;
+    const freeze = relation.frozen ? TokenFreezeStatus.Frozen : TokenFreezeStatus.Unfrozen;
+    return {
+      tokenId: tokenId(relation.token),
+      symbol: token?.symbol ?? '',
+      balance: relation.balance,
+      decimals: token?.decimals ?? 0,
+      kycStatus: token?.kycKey === undefined ? TokenKycStatus.KycNotApplicable : kyc,
+      freezeStatus: token?.freezeKey === undefined ? TokenFreezeStatus.FreezeNotApplicable : freeze,
+      automaticAssociation: relation.automatic,
+    };
+  });
 }
 
 /** The staking settings of an account; nothing is ever earned by them here. */

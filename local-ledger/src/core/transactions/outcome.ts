@@ -21,6 +21,8 @@ export interface Outcome {
   message?: TopicMessage;
   /** Custom fees in the order in which they were charged. */
   assessedFees?: readonly AssessedFee[];
+  /** Tokens that a transfer named, which its record lists even if nothing of them was moved. */
+  namedTokens?: readonly EntityNum[];
   /** Debits that a transfer took by allowance. */
   approvals?: readonly Approval[];
   automaticAssociations?: { account: EntityNum; token: EntityNum }[];

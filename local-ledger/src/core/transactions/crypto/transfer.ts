@@ -35,6 +35,7 @@ export const cryptoTransfer: TransactionHandler<CryptoTransferTransactionBody> =
     checkHbarAllowances(value, context);
     const transfers = resolvedTransfers(value, context);
     context.outcome.approvals = approvalsOf(transfers);
+    context.outcome.namedTokens = transfers.tokens.map(({ token }) => token);
     runTransfers(transfers, context);
   },
 
