@@ -1,4 +1,5 @@
 import { LedgerClock } from './clock.js';
+import { isLoopback } from './control/guard.js';
 import type { ControlOptions } from './control/options.js';
 import type { CreateAccount } from './control/ports.js';
 import { type Control, startControl } from './control/start.js';
@@ -25,12 +26,13 @@ import { type ProfileName, profiles } from './profile.js';
 import { type DataDirectory, openDataDirectory } from './store/data-directory.js';
 import { memoryLog } from './store/input-log.js';
 
+const LOOPBACK = '127.0.0.1';
 /** How long a receipt query is held until its transaction is final, in milliseconds. */
 const RECEIPT_HOLD_MS = 5_000;
 
 /** Options of startLedger; all have defaults. */
 export interface LedgerOptions {
-  /** Address to listen on; default 127.0.0.1. */
+  /** Address to listen on; default 127.0.0.1. At any other, whoever reaches it owns the network. */
   readonly host?: string;
   /** Ports; 0, the default, picks free ones. `fees: false` leaves the third REST port out. */
   readonly ports?: {
@@ -62,6 +64,8 @@ export interface LedgerAccount {
 /** A running network. */
 export interface Ledger {
   readonly host: string;
+  /** Address of the operator controls: on loopback, whatever `host` is. */
+  readonly controlHost: string;
   readonly ports: {
     readonly consensus: number;
     readonly mirrorGrpc: number;
@@ -89,7 +93,7 @@ export interface Ledger {
  * cannot be used, leaving nothing open.
  */
 export async function startLedger(options: LedgerOptions = {}): Promise<Ledger> {
-  const host = options.host ?? '127.0.0.1';
+  const host = options.host ?? LOOPBACK;
   const clock = new LedgerClock();
   const data = await openData(options, clock);
   const { network, hub, accounts } = found(data, clock);
@@ -109,12 +113,16 @@ export async function startLedger(options: LedgerOptions = {}): Promise<Ledger> 
   platform.start();
   const createAccount = accountCreator(network, platform, clock);
   const { consensus, mirror } = servers;
-  const control = await serveControl({ clock, faults, mirror, createAccount }, host, options).catch(async (error) => {
-    await closeAll(servers, platform);
-    throw error;
-  });
+  const controlHost = isLoopback(host) ? host : LOOPBACK;
+  const control = await serveControl({ clock, faults, mirror, createAccount }, controlHost, options).catch(
+    async (error) => {
+      await closeAll(servers, platform);
+      throw error;
+    },
+  );
   return {
     host,
+    controlHost,
     ports: {
       consensus: consensus.port,
       mirrorGrpc: mirror.ports.grpc,

@@ -1,5 +1,7 @@
+import { isIPv4 } from 'node:net';
 import { commandLine } from '@gatepost/shared/cli/command-line';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isLoopback } from '../control/guard.js';
 import { DEFAULT_CONTROL_PORT } from '../control/start.js';
 import { DEFAULT_MIRROR_PORTS } from '../mirror/start.js';
 import type { ProfileName } from '../profile.js';
@@ -13,6 +15,7 @@ const MOST_ACCOUNTS = 10_000;
 /** What the command line says. */
 export interface CliOptions {
   readonly host: string;
+  readonly trustedNetwork?: true;
   readonly port: number;
   readonly mirrorGrpcPort: number;
   readonly mirrorRestPort: number;
@@ -35,14 +38,25 @@ function wholeNumber(most: number, what: string): (text: string) => number {
   };
 }
 
-function loopback(text: string): string {
-  if (text === 'localhost') {
-    return DEFAULT_HOST;
-  }
-  if (!/^127(\.\d{1,3}){3}$/.test(text)) {
-    throw new InvalidArgumentError('The network has public keys and no protection: it listens on loopback only.');
+function oneAddress(text: string): string {
+  if (text === 'localhost') return DEFAULT_HOST;
+  if (!isIPv4(text) || text === '0.0.0.0') {
+    throw new InvalidArgumentError(
+      'Name the one IPv4 address by which others reach this host; the mirror tells it too.',
+    );
   }
   return text;
+}
+
+/** Whoever reaches the network owns it: that is for the user to say. @throws CommanderError, exit code 2 */
+function checkTrust(command: Command, { host, trustedNetwork }: CliOptions): void {
+  if (isLoopback(host) || trustedNetwork === true) return;
+  command.error(
+    `error: at ${host} other hosts reach this network, and its operator's key is public: each of them can move all hbar ` +
+      'and every account that it made. Where all who reach that address are trusted, say so with --trusted-network; ' +
+      'else keep to loopback and lead a tunnel there, such as ssh -L.',
+    { exitCode: 2 },
+  );
 }
 
 const examples = `
@@ -53,6 +67,8 @@ Examples:
   $ local-ledger --profile testnet            with the delays of the public test network
   $ local-ledger --port 0 --mirror-grpc-port 0 --mirror-rest-port 0 --fees-port 0 --control-port 0 --json
                                               on free ports, which one line of JSON tells
+  $ local-ledger --host 10.0.0.5 --trusted-network
+                                              for other hosts, where everybody on the network is trusted
   $ eval "$(local-ledger --env)"              OPERATOR_ID, OPERATOR_KEY and addresses, in another shell
 
 The operator is 0.0.2 with the well-known development key. A port of 0 picks a free one.`;
@@ -61,8 +77,17 @@ The operator is 0.0.2 with the well-known development key. A port of 0 picks a f
 export function program(run: (options: CliOptions) => Promise<void>): Command {
   const port = wholeNumber(65_535, 'A port');
   return commandLine('local-ledger', import.meta.url)
-    .description('A Hedera-compatible network in one process: consensus node and mirror on loopback.')
-    .option('--host <address>', 'loopback address to listen on', loopback, DEFAULT_HOST)
+    .description('A Hedera-compatible network in one process: consensus node and mirror.')
+    .option(
+      '--host <address>',
+      'address to listen on; other than loopback only with --trusted-network',
+      oneAddress,
+      DEFAULT_HOST,
+    )
+    .option(
+      '--trusted-network',
+      "other hosts may reach it, although the operator's key is public; controls stay on loopback",
+    )
     .option('--port <port>', 'consensus node, gRPC', port, DEFAULT_CONSENSUS_PORT)
     .option('--mirror-grpc-port <port>', 'mirror, gRPC', port, DEFAULT_MIRROR_PORTS.grpc)
     .option('--mirror-rest-port <port>', 'mirror, REST', port, DEFAULT_MIRROR_PORTS.rest)
@@ -82,5 +107,8 @@ export function program(run: (options: CliOptions) => Promise<void>): Command {
       ]),
     )
     .addHelpText('after', examples)
-    .action(run);
+    .action((options: CliOptions, command: Command) => {
+      checkTrust(command, options);
+      return run(options);
+    });
 }

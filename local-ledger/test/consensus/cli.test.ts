@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,10 @@ const command = fileURLToPath(new URL('../../bin/local-ledger.js', import.meta.u
 const freePorts = ['--port', '--mirror-grpc-port', '--mirror-rest-port', '--fees-port', '--control-port'].flatMap(
   (p) => [p, '0'],
 );
+/** An address by which other hosts reach this one. */
+const ownAddress = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 let running: ChildProcess[] = [];
 
 afterEach(() => {
@@ -29,7 +33,7 @@ afterEach(() => {
 });
 
 interface Ready {
-  readonly ports: Readonly<Record<'consensus' | 'mirrorGrpc' | 'mirrorRest' | 'fees', number>>;
+  readonly ports: Readonly<Record<'consensus' | 'mirrorGrpc' | 'mirrorRest' | 'fees' | 'control', number>>;
   readonly operator: { readonly accountId: string; readonly privateKey: string };
   readonly accounts: readonly { readonly accountId: string }[];
 }
@@ -67,9 +71,9 @@ describe('the command', () => {
       code: 2,
       output: expect.stringContaining('A port is a whole number'),
     });
-    expect(await result('--host', '0.0.0.0')).toMatchObject({
+    expect(await result('--host', '0.0.0.0', '--trusted-network')).toMatchObject({
       code: 2,
-      output: expect.stringContaining('loopback only'),
+      output: expect.stringContaining('Name the one IPv4 address'),
     });
     expect(await result('--profile', 'fast')).toMatchObject({ code: 2 });
     expect(await result('--nonsense')).toMatchObject({ code: 2 });
@@ -102,6 +106,35 @@ describe('the command', () => {
     });
     expect(await result('--env', '--json')).toMatchObject({ code: 2 });
   });
+
+  it('serves other hosts only when it is told that they are trusted', async () => {
+    expect(await result('--host', '192.0.2.1')).toEqual({
+      code: 2,
+      output: expect.stringMatching(/operator's key is public.*--trusted-network.*ssh -L/s),
+    });
+  });
+
+  it.skipIf(ownAddress === undefined)(
+    'serves other hosts (where this one has an address), controls excepted',
+    async () => {
+      const { ready, client } = await launch('--host', `${ownAddress}`, '--trusted-network');
+      client.close();
+      const { consensus, mirrorRest, control } = ready.ports;
+      const own = Client.forNetwork({ [`${ownAddress}:${consensus}`]: new AccountId(3) });
+      own.setOperator(ready.operator.accountId, PrivateKey.fromStringDer(ready.operator.privateKey));
+      const { topicId } = await (await new TopicCreateTransaction().execute(own)).getReceipt(own);
+      own.close();
+      const rest = `http://${ownAddress}:${mirrorRest}/api/v1`;
+      expect((await fetch(`${rest}/topics/${topicId}`)).status).toBe(200);
+      const { nodes } = (await (await fetch(`${rest}/network/nodes`)).json()) as {
+        nodes: { service_endpoints: object[] }[];
+      };
+      expect(nodes[0]?.service_endpoints).toMatchObject([{ ip_address_v4: ownAddress, port: consensus }]);
+      await expect(fetch(`http://127.0.0.1:${mirrorRest}/api/v1/network/nodes`)).rejects.toThrow();
+      expect((await fetch(`http://127.0.0.1:${control}/`)).status).toBe(404);
+      await expect(fetch(`http://${ownAddress}:${control}/`)).rejects.toThrow();
+    },
+  );
 
   it('says which port is taken', async () => {
     const { ready, client } = await launch();
