@@ -88,3 +88,17 @@ it('reads the inbox of an agent that comes into sight with what it did there', a
   const records = await feed.read([], { by: 'rest' });
   expect(records.map(({ record }) => record.type)).toEqual(['online', 'assign', 'started']);
 });
+
+it('hands nothing on, because somebody looked ahead, before the inboxes were read as far', async () => {
+  const inbox = network.createTopic(coordinator.account);
+  network.set({ restLagMs: 0 });
+  const verdict: AnyRecord = { type: 'verdict', task: 'b', attempt: 1, accepted: true, gate: 'none', reason: '' };
+  await write(coordinator, inbox, assign('a'));
+  await write(coordinator, journal, verdict);
+  const ahead = await feed.ahead();
+  expect(ahead.map(({ record }) => record.type)).toEqual(['verdict']);
+  // Inboxes are read when there is news of the journal.
+  expect(feed.hasNews).toBe(true);
+  const records = await feed.read([inbox], { by: 'rest' });
+  expect(records.map(({ record }) => record.type)).toEqual(['assign', 'verdict']);
+});

@@ -134,10 +134,12 @@ export class LedgerFeed {
    * @throws GatepostError MIRROR_UNREACHABLE
    */
   async ahead(): Promise<LedgerRecord[]> {
-    this.#takeStreamed();
-    const messages = [...this.#journal.held];
-    for await (const message of this.ledger.read(this.journal, this.#journal.cursor)) messages.push(message);
-    const own = messages.filter(({ payer }) => payer === this.ledger.account);
+    // What the subscription brought stays where it is: `read` takes it once it reads the inboxes as far.
+    const { cursor, held } = this.#journal;
+    const known: TopicReader = { cursor, held: [...held] };
+    for (const message of this.#streamed) take(known, message);
+    for await (const message of this.ledger.read(this.journal, known.cursor)) take(known, message);
+    const own = known.held.filter(({ payer }) => payer === this.ledger.account);
     return own.flatMap((message) => recordsOf(message, undefined));
   }
 
