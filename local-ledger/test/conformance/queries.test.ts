@@ -1,4 +1,5 @@
-import { tokenId } from '@gatepost/local-ledger/core/ids';
+import { accountId, tokenId } from '@gatepost/local-ledger/core/ids';
+import { getAccountDetails } from '@gatepost/local-ledger/core/queries/account-details';
 import { getTokenInfo } from '@gatepost/local-ledger/core/queries/token-info';
 import {
   AccountBalanceQuery,
@@ -106,10 +107,24 @@ describe('a contract', () => {
   });
 });
 
+describe('the details of an account', () => {
+  it('show what it lets others spend', () => {
+    const { state, records } = new Machine(groundwork).network;
+    const query = { header: undefined, accountId: accountId(1003) };
+    const answer = getAccountDetails.answer(query, header, { state, records, now: 0n });
+    const details = answer.$case === 'accountDetails' ? answer.value.accountDetails : undefined;
+    const spenders = [2, 1002, 1004].map((num) => ({ spender: accountId(num), amount: 60n }));
+    expect(details?.grantedCryptoAllowances).toEqual(spenders);
+    expect(details?.grantedTokenAllowances).toEqual(spenders.map((one) => ({ ...one, tokenId: tokenId(1005) })));
+  });
+});
+
+/** Of an answer. */
+const header = { nodeTransactionPrecheckCode: 0, responseType: 0, cost: 0n, stateProof: new Uint8Array() };
+
 describe('a token without an account that renews it', () => {
   it('shows no renewal period, one with an account shows its own', async () => {
     const machine = new Machine(groundwork);
-    const header = { nodeTransactionPrecheckCode: 0, responseType: 0, cost: 0n, stateProof: new Uint8Array() };
     const { state, records } = machine.network;
     const periodOf = (num: number) => {
       const answer = getTokenInfo.answer({ header: undefined, token: tokenId(num) }, header, {
