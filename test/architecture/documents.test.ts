@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ENVIRONMENT } from '@gatepost/shared/config/environment';
+import { ENVIRONMENT, LIBRARY_VARIABLES } from '@gatepost/shared/config/environment';
 import { CHECKS, type Problem } from '@gatepost/shared/doctor/checks';
-import { ERROR_KINDS } from '@gatepost/shared/vocabulary/errors';
+import { ERROR_KINDS, EXIT_CODES } from '@gatepost/shared/vocabulary/errors';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -30,6 +30,27 @@ describe('documents say what the code says', () => {
     for (const [code, { exitCode, actor, advice }] of Object.entries(ERROR_KINDS)) {
       expect(text, code).toContain(`| \`${code}\` | ${exitCode} | ${actor} | ${advice} |`);
     }
+  });
+
+  it('docs/environment.md lists exactly the variables that are read and the exit codes, with what they say', () => {
+    const [, variables = '', libraries = '', exits = ''] = read('docs/environment.md').split(/^## /m);
+    const rowsOf = (section: string) =>
+      [...section.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, ...cells]) => cells);
+    expect(rowsOf(variables)).toEqual(Object.entries(ENVIRONMENT).map(([name, { what }]) => [name, what]));
+    expect(rowsOf(libraries)).toEqual(Object.entries(LIBRARY_VARIABLES));
+    expect(rowsOf(exits)).toEqual(Object.entries(EXIT_CODES));
+  });
+
+  it('no command ends with an exit code that is not listed, and each listed one ends some', () => {
+    const sources = execFileSync('git', ['ls-files', '*/src/**.ts'], { cwd: ROOT, encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    const literal = /(?:process\.exit\(|exitCode(?: =|:) |return |exit\(|READER_GONE = )(\d+)(?=[);,\n])/g;
+    const used = new Set<string>();
+    for (const source of sources.filter((path) => !path.startsWith('test/') && /\/(cli|main|errors)/.test(path))) {
+      for (const [, code = ''] of read(source).matchAll(literal)) used.add(code);
+    }
+    expect([...used].sort()).toEqual(Object.keys(EXIT_CODES).sort());
   });
 
   it('docs/doctor.md lists exactly what doctors look at and can find, with levels, advice and codes', () => {

@@ -24,6 +24,22 @@ export const ENVIRONMENT = {
 
 export type EnvironmentVariable = keyof typeof ENVIRONMENT;
 
+/** Variables that libraries read, or that are everybody's, as far as they matter here. */
+export const LIBRARY_VARIABLES = {
+  grpc_proxy: 'proxy for gRPC: nodes, mirror and agents on other hosts',
+  https_proxy: 'the same where grpc_proxy is not set',
+  http_proxy: 'the same where neither is set',
+  no_grpc_proxy: 'hosts, domain suffixes and ranges that gRPC reaches without a proxy; this host always is',
+  no_proxy: 'the same where no_grpc_proxy is not set',
+  GRPC_VERBOSITY: 'what the gRPC library writes to standard error; NONE unless it is set',
+  TERM: 'dumb: no view that redraws itself',
+  NO_COLOR: 'set: no colours',
+} as const;
+
+/** The process's variables, of which only those above are looked at by name. */
+type LibraryEnvironment = { -readonly [name in keyof typeof LIBRARY_VARIABLES]?: string | undefined };
+const libraries: LibraryEnvironment = process.env;
+
 /** File in the working directory that may hold what the environment does not. */
 export const ENV_FILE = '.env';
 
@@ -102,10 +118,10 @@ const LOOPBACK = ['localhost', '127.0.0.1', '127.0.0.0/8', '::1'];
  * environment even to this host, and writes lines of its own to standard error, where ours are JSON.
  */
 export function prepareLibraries(): void {
-  const { no_grpc_proxy: listed, no_proxy: general, GRPC_VERBOSITY: verbosity } = process.env;
+  const { no_grpc_proxy: listed, no_proxy: general, GRPC_VERBOSITY: verbosity } = libraries;
   const direct = (listed || general || '').split(',').filter((host) => host !== '');
-  process.env.no_grpc_proxy = [...direct, ...LOOPBACK].join(',');
-  process.env.GRPC_VERBOSITY = verbosity || 'NONE';
+  libraries.no_grpc_proxy = [...direct, ...LOOPBACK].join(',');
+  libraries.GRPC_VERBOSITY = verbosity || 'NONE';
 }
 
 /** The variables that name a proxy for gRPC, the first one that is set has it. */
@@ -120,10 +136,10 @@ export interface ProxyUse {
 
 /** The proxy of the environment that gRPC uses for a host, by the rules of its library; undefined when it uses none. */
 export function proxyFor(host: string): ProxyUse | undefined {
-  const variable = PROXY_VARIABLES.find((name) => process.env[name]);
-  const url = variable === undefined ? '' : (process.env[variable] ?? '');
+  const variable = PROXY_VARIABLES.find((name) => libraries[name]);
+  const url = variable === undefined ? '' : (libraries[variable] ?? '');
   if (variable === undefined || !URL.canParse(url) || new URL(url).protocol !== 'http:') return undefined;
-  const direct = (process.env.no_grpc_proxy || process.env.no_proxy || '').split(',').filter((entry) => entry !== '');
+  const direct = (libraries.no_grpc_proxy || libraries.no_proxy || '').split(',').filter((entry) => entry !== '');
   if (direct.some((entry) => host.endsWith(entry) || isWithin(host, entry))) return undefined;
   const { hostname, port } = new URL(url);
   return { variable, address: `${hostname}:${port || 80}` };
@@ -141,8 +157,7 @@ function isWithin(host: string, range: string): boolean {
 /** Has gRPC reach an address of this host without the environment's proxy. @param address host:port */
 export function reachDirectly(address: string): void {
   const host = address.replace(/:\d+$/, '');
-  const { no_grpc_proxy: listed, no_proxy: general } = process.env;
+  const { no_grpc_proxy: listed, no_proxy: general } = libraries;
   const direct = (listed || general || '').split(',').filter((known) => known !== '');
-  if (/^(127\.|localhost$)/.test(host) && !direct.includes(host))
-    process.env.no_grpc_proxy = [...direct, host].join(',');
+  if (/^(127\.|localhost$)/.test(host) && !direct.includes(host)) libraries.no_grpc_proxy = [...direct, host].join(',');
 }

@@ -1,9 +1,21 @@
 /** Who has to act on an error. */
 export type Actor = 'user' | 'operator' | 'agent' | 'developer';
 
+/** Every exit code that a command of ours ends with by itself, and what it says; docs/environment.md lists them. */
+export const EXIT_CODES = {
+  0: 'all was done that was asked for',
+  1: 'something failed, was refused or is not as it should be; what was printed says what, and what to do',
+  2: 'bad input: an option, a plan, a configuration, a key, or a Node.js that is too old; nothing was started',
+  70: 'a fault of the program',
+  130: 'interrupted by a signal; the same command goes on where it was',
+  141: 'whoever read its output has gone away',
+} as const;
+
+type ExitCode = keyof typeof EXIT_CODES;
+
 interface ErrorKind {
   /** Exit code of a command that ends with this error. */
-  readonly exitCode: number;
+  readonly exitCode: ExitCode;
   readonly actor: Actor;
   /** What that actor can do about it. */
   readonly advice: string;
@@ -91,7 +103,7 @@ export class GatepostError extends Error {
     super(message, cause === undefined ? undefined : { cause });
   }
 
-  get exitCode(): number {
+  get exitCode(): ExitCode {
     return ERROR_KINDS[this.code].exitCode;
   }
 
