@@ -12,8 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { CHECKOUT } from '../src/stage/layout.js';
+import { Hosts } from './hosts.js';
 import { commandsOf, expectDone, readDocument, Terminals } from './terminals.js';
 
 const PACKAGES = ['proto', 'shared', 'rules', 'local-ledger', 'agent-daemon', 'coordinator', 'gatepost'];
@@ -168,6 +169,34 @@ describe('the quickstarts lead to a paid run in six commands', () => {
     expect(expectDone(terminals.run(cwd, run))).toContain('1 of 1 tasks complete, 250 paid');
     expect(expectDone(terminals.run(cwd, verify))).toContain('rules hold: what was paid was paid once');
     expect(expectDone(terminals.run(cwd, bill))).toContain('total: 250 tokens');
+  });
+
+  it('docs/quickstart-hosts.md, in network namespaces', { timeout: 180_000 }, async (context) => {
+    const document = 'docs/quickstart-hosts.md';
+    const [install, network = '', setup = '', copy = '', agent = '', run = '', verify = '', ...more] =
+      commandsOf(document);
+    expect([install, more]).toEqual(['npm install packages/*.tgz', []]);
+    const addresses = [...new Set(readDocument(document).match(/\b10\.77\.0\.\d\b/g))].sort();
+    expect(addresses).toHaveLength(3);
+    const [first = '', ...others] = addresses;
+    const hosts = Hosts.open(addresses);
+    if (typeof hosts === 'string') return context.skip(hosts);
+    onTestFinished(() => hosts.close());
+    // Namespaces share their disk: each host has a directory, and scp copies from one to the other.
+    const here = installed('host');
+    const bin = join(here, 'bin');
+    mkdirSync(bin);
+    const scp = ['#!/bin/sh', 'shift', 'exec cp -rp "$1" "$(echo "$2" | sed "s/\\(.*\\):\\(.*\\)/\\2-\\1/")"', ''].join(
+      '\n',
+    );
+    writeFileSync(join(bin, 'scp'), scp, { mode: 0o755 });
+    for (const address of others) installed(`host-${address}`);
+    await hosts.on(first).serve(here, network, /controls/);
+    expectDone(hosts.on(first).run(here, setup));
+    expectDone(hosts.on(first).run(here, copy, { PATH: `${bin}:${process.env.PATH}` }));
+    for (const address of others) await hosts.on(address).serve(`${here}-${address}`, agent, /serves|ready|listen/i);
+    expect(expectDone(hosts.on(first).run(here, run))).toContain('1 of 1 tasks complete, 250 paid');
+    expect(expectDone(hosts.on(first).run(here, verify))).toContain('rules hold: what was paid was paid once');
   });
 });
 

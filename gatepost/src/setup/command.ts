@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { Exit } from '@gatepost/shared/cli/run-program';
-import { readEnvironment } from '@gatepost/shared/config/environment';
+import { type Environment, readEnvironment } from '@gatepost/shared/config/environment';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Command } from 'commander';
 
 interface SetupOptions {
   readonly agents?: string;
   readonly listen: readonly string[];
+  readonly networkHost?: string;
   readonly directory: string;
   readonly executors?: string;
   readonly hbar: string;
@@ -20,6 +21,17 @@ function wholeNumber(text: string, option: string, most: number): number {
   if (/^[1-9]\d{0,5}$/.test(text) && Number(text) <= most) return Number(text);
   throw new GatepostError('USAGE', `${option} must be a whole number from 1 to ${most}, not ${JSON.stringify(text)}`);
 }
+
+/** The variables that lead to an embedded network on its usual ports. */
+const networkAt = (host: string | undefined): Environment =>
+  host === undefined
+    ? {}
+    : {
+        GATEPOST_NETWORK: 'local',
+        GATEPOST_NODE: `${host}:50211`,
+        GATEPOST_MIRROR_GRPC: `${host}:5600`,
+        GATEPOST_MIRROR_REST: `http://${host}:5551`,
+      };
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
@@ -46,6 +58,7 @@ export function addSetup(program: Command, exit: Exit): void {
       collect,
       [],
     )
+    .option('--network-host <address>', 'host of the embedded network, when it is another one')
     .option('--directory <dir>', 'where the folders coordinator, agent-1, ... are made', '.')
     .option('--executors <file>', 'YAML file that maps task types to executors; those of an example when left out')
     .option('--hbar <amount>', 'hbar each new account is given', '20')
@@ -59,20 +72,23 @@ funded account, which pays for all of it.
 
 Examples:
   gatepost setup --agents 2
-  gatepost setup --listen 10.0.0.3:7443 --listen 10.0.0.4:7443
+  gatepost setup --network-host 10.0.0.1 --listen 10.0.0.2:7443 --listen 10.0.0.3:7443
   GATEPOST_NETWORK=testnet gatepost setup --dry-run`,
     )
     .action(async (options: SetupOptions) => {
       const { setup } = await import('./setup.js');
-      await setup(readEnvironment(), {
-        agents: agentsOf(options),
-        listen: options.listen,
-        hbar: wholeNumber(options.hbar, '--hbar', 100_000),
-        directory: resolve(options.directory),
-        executors: options.executors === undefined ? undefined : resolve(options.executors),
-        dryRun: options.dryRun === true,
-        say: (line) => void process.stdout.write(`${line}\n`),
-      });
+      await setup(
+        { ...readEnvironment(), ...networkAt(options.networkHost) },
+        {
+          agents: agentsOf(options),
+          listen: options.listen,
+          hbar: wholeNumber(options.hbar, '--hbar', 100_000),
+          directory: resolve(options.directory),
+          executors: options.executors === undefined ? undefined : resolve(options.executors),
+          dryRun: options.dryRun === true,
+          say: (line) => void process.stdout.write(`${line}\n`),
+        },
+      );
       exit(0);
     });
 }
