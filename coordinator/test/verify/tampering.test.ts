@@ -176,7 +176,7 @@ describe('a plan that is not the one of the run is found out', () => {
 
   it.each([
     ['another price, with the same digest', { price: 101 }, ['plan-price']],
-    ['fewer attempts, with the same digest', { attempts: 1 }, ['plan-attempts']],
+    ['fewer attempts, with the same digest', { attempts: 1 }, ['plan-attempts', 'plan-order', 'plan-quorum']],
     ['a named agent, with the same digest', { agent: AGENT_1 }, ['plan-task']],
   ])('%s', (_what, change, rules) => {
     const plan = { ...testPlan(change), digest: testPlan().digest };
@@ -217,6 +217,46 @@ describe('an attempt beyond those that the plan allows', () => {
     history.verdict('a', 3, false);
     history.close('failed');
     expect(violated(history.build())).toEqual(['plan-attempts']);
+  });
+
+  /** The agent of the second attempt was lost and delivers after all, while the verdict on the third is under way. */
+  const replaced = (): HistoryBuilder => {
+    const history = new HistoryBuilder();
+    history.plan = testPlan();
+    history.online(AGENT_1);
+    history.online(AGENT_2);
+    history.open(history.plan.digest, 5);
+    history.assign('a', 1, AGENT_1, 100);
+    history.result('a', 1, AGENT_1, 'wrong');
+    history.verdict('a', 1, false);
+    history.assign('a', 2, AGENT_1, 100);
+    history.assign('a', 3, AGENT_2, 100);
+    history.result('a', 3, AGENT_2, 'wrong');
+    history.result('a', 2, AGENT_1);
+    history.verdict('a', 3, false);
+    history.verdict('a', 2, true);
+    return history;
+  };
+
+  it('may be accepted by a verdict that crossed the last failure, without effect and without fault', () => {
+    const history = replaced();
+    history.verdict('a', 2, false);
+    history.close('failed');
+    expect(violated(history.build())).toEqual([]);
+  });
+
+  it('is a fault once it is paid', () => {
+    const history = replaced();
+    history.settle({ payments: [{ task: 'a', attempt: 2, to: AGENT_1, amount: 100 }] });
+    history.close('failed');
+    expect(violated(history.build())).toContain('plan-attempts');
+  });
+
+  it('accepts nothing for the tasks that wait for it', () => {
+    const history = replaced();
+    history.assign('b', 1, AGENT_2, 100);
+    history.close('failed');
+    expect(violated(history.build())).toContain('plan-order');
   });
 });
 

@@ -46,7 +46,9 @@ class PlanCheck {
   /** A task counts as accepted with the verdict that completes its quorum, or its only one. */
   #noteAcceptance(task: PlanTask): void {
     const deciding = decidingVerdict(this.run, task.id, quorumOf(task)?.agree ?? 1);
-    if (deciding !== undefined) this.#accepted.set(task.id, deciding);
+    const failed = quorumOf(task) === undefined ? this.#failure(task) : undefined;
+    if (deciding === undefined || (failed !== undefined && isBefore(failed, deciding))) return;
+    this.#accepted.set(task.id, deciding);
   }
 
   #noteCompletion(sequence: string): void {
@@ -125,34 +127,43 @@ class PlanCheck {
     }
   }
 
+  /** Verdicts against a task that is no quorum's, in consensus order; a replaced attempt, whose agent was lost, is no failure. */
+  #failures(task: PlanTask): readonly Entry<'verdict'>[] {
+    const history = this.run.tasks.get(task.id);
+    const failures = [...(history?.values() ?? [])].flatMap((attempt) => {
+      const { verdict } = factsOf(this.run, attempt);
+      if (verdict?.record.accepted !== false) return [];
+      const next = history?.get(attempt.attempt + 1);
+      const replaced = next === undefined ? undefined : factsOf(this.run, next).assignment?.entry;
+      return replaced === undefined || isBefore(verdict, replaced) ? [verdict] : [];
+    });
+    return failures.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  }
+
+  /** The verdict with which as many attempts of a task have failed as the plan allows. */
+  #failure(task: PlanTask): Entry<'verdict'> | undefined {
+    return this.#failures(task)[task.attempts - 1];
+  }
+
   /**
-   * An attempt replaced while it was open, because its agent was lost, is no failure. When as many as allowed have failed,
-   * the task has, and what a replaced attempt delivers later comes too late. One that was assigned while the verdict that
-   * ended its task was under way has no effect: nothing is decided about it, and nothing paid.
+   * When as many attempts as allowed have failed, the task has, and what a replaced attempt delivers later comes too late:
+   * an acceptance that was under way meanwhile has no effect, and nothing may be paid for it. Nor has an assignment that
+   * was, as long as nothing is decided about it and nothing paid.
    */
   #checkAttempts(task: PlanTask, attempts: readonly AttemptHistory[]): void {
-    const failures: Entry<'verdict'>[] = [];
-    for (const attempt of [...attempts].sort((a, b) => a.attempt - b.attempt)) {
-      const facts = factsOf(this.run, attempt);
-      const hasEffect = facts.verdict !== undefined || attempt.payments.length > 0;
-      if (facts.assignment !== undefined && hasEffect && failures.length >= task.attempts) {
-        const what = `tried after ${failures.length} failures, as many as allowed`;
+    const failed = this.#failure(task);
+    if (failed === undefined) return;
+    for (const attempt of attempts) {
+      const { assignment, verdict } = factsOf(this.run, attempt);
+      const isPaid = attempt.payments.length > 0;
+      if (assignment !== undefined && isBefore(failed, assignment.entry) && (verdict !== undefined || isPaid)) {
+        const what = `tried after ${task.attempts} failures, as many as allowed`;
         this.#report('plan-attempts', attemptName(attempt), what);
       }
-      const next = this.run.tasks.get(task.id)?.get(attempt.attempt + 1);
-      const replaced = next === undefined ? undefined : factsOf(this.run, next).assignment?.entry;
-      if (facts.verdict?.record.accepted !== false) continue;
-      if (replaced === undefined || isBefore(facts.verdict, replaced)) failures.push(facts.verdict);
-    }
-    const failed = failures.sort((a, b) => (isBefore(a, b) ? -1 : 1))[task.attempts - 1];
-    for (const attempt of attempts) {
-      const { verdict } = factsOf(this.run, attempt);
-      if (failed === undefined || verdict?.record.accepted !== true || isBefore(verdict, failed)) continue;
-      this.#report(
-        'plan-attempts',
-        attemptName(attempt),
-        `accepted after ${task.attempts} failures, as many as allowed`,
-      );
+      if (isPaid && verdict?.record.accepted === true && isBefore(failed, verdict)) {
+        const what = `paid, though accepted after ${task.attempts} failures, as many as allowed`;
+        this.#report('plan-attempts', attemptName(attempt), what);
+      }
     }
   }
 
