@@ -200,15 +200,27 @@ describe('the quickstarts lead to a paid run in six commands', () => {
   });
 });
 
+/** Another version of Node.js. */
+function otherNode(version: string): string {
+  const own = join(directory, `node-${version}`);
+  mkdirSync(own);
+  // The package puts the binary in its place when it is installed.
+  writeFileSync(join(own, 'package.json'), '{ "private": true, "allowScripts": { "node": true } }');
+  install(own, `node@${version}`);
+  const node = join(own, 'node_modules/node/bin/node');
+  expect(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout).toMatch(new RegExp(`^v${version}\\.`));
+  return node;
+}
+
+it.skipIf(OTHER_NODES.length === 0)('a Node.js that is too old is told so', { timeout: 300_000 }, () => {
+  const { status, stderr } = gatepost(otherNode('18'), '--help');
+  expect(stderr).toMatch(/^this is Node\.js 18\.\d+\.\d+, but gatepost needs 20\.19 or newer/);
+  expect(status).toBe(2);
+});
+
 describe.each(OTHER_NODES)('Node %s', (version) => {
   it('runs a plan', { timeout: 300_000 }, () => {
-    const own = join(directory, `node-${version}`);
-    mkdirSync(own);
-    writeFileSync(join(own, 'package.json'), '{ "private": true }');
-    // The package puts the binary in its place when it is installed.
-    install(own, `node@${version}`, '--allow-scripts=node');
-    const node = join(own, 'node_modules/node/bin/node');
-    expect(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout).toMatch(new RegExp(`^v${version}\\.`));
+    const node = otherNode(version);
     const plan = join(app, 'node_modules/gatepost/examples/rejected-then-paid.yaml');
     const { status, stdout, stderr } = gatepost(node, 'demo', plan);
     expect(status, stdout + stderr).toBe(0);
