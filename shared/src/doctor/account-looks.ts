@@ -2,6 +2,7 @@ import type { EnvironmentVariable } from '../config/environment.js';
 import { evmAddressOf, publicKeyFromMirror } from '../hedera/account-key.js';
 import type { Connection } from '../hedera/connection.js';
 import type { MirrorAccount } from '../hedera/mirror-rest.js';
+import { feesOwedBy } from '../hedera/payer-fees.js';
 import { formatTinybar } from '../vocabulary/amount.js';
 import { toGatepostError } from '../vocabulary/errors.js';
 import type { AccountId, TokenId } from '../vocabulary/ids.js';
@@ -75,6 +76,18 @@ export async function lookAtToken({ mirror, network }: Connection, id: TokenId):
   if (token.pause_status === 'PAUSED') return trouble('token.paused', `${id} (${token.symbol}) is paused`);
   const { name, symbol, treasury_account_id: treasury } = token;
   return fine('token', `${id}, ${name} (${symbol}), treasury ${treasury}`);
+}
+
+/** What the token takes when the connection's account pays in it. @throws GatepostError MIRROR_UNREACHABLE */
+export async function lookAtTokenFees({ mirror, account }: Connection, id: TokenId): Promise<readonly Finding[]> {
+  const token = await known(mirror.token(id));
+  if (token === undefined) return [];
+  const owed = feesOwedBy(account, token);
+  if (owed.length > 0) return [trouble('token-fees.owed', `${id} takes ${owed.join('; ')}; ${account} is not exempt`)];
+  if (token.treasury_account_id !== account && token.fee_schedule_key != null) {
+    return [trouble('token-fees.changeable', `${id} takes nothing from ${account}, but has a fee schedule key`)];
+  }
+  return [fine('token-fees', `${id} takes nothing from ${account}`)];
 }
 
 /** What keeps an account from being paid in a token: one word of the table, and the words for it. */

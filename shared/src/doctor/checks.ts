@@ -214,6 +214,24 @@ export const CHECKS = {
       },
     },
   },
+  'token-fees': {
+    by: COORDINATOR,
+    looksAt: 'the custom fees of the token, as far as the coordinator would owe them',
+    problems: {
+      owed: {
+        level: 'error',
+        what: 'transfers of the token bring custom fees with them: what an agent gets, or what a payment costs, would not be its price',
+        advice:
+          "Pay from an account that owes no custom fees, the token's treasury or a collector, or in another token.",
+        code: 'INVALID_CONFIG',
+      },
+      changeable: {
+        level: 'warning',
+        what: 'somebody may give the token custom fees, also while a run is going on',
+        advice: 'Trust the holder of its fee schedule key, or pay in a token without one.',
+      },
+    },
+  },
   holding: {
     by: BOTH,
     looksAt: 'whether the account may hold the token, and what it holds',

@@ -39,6 +39,26 @@ const topic = z.object({
   deleted: z.boolean().nullable(),
   memo: z.string().nullish(),
 });
+const feeTerms = {
+  collector_account_id: z.string().nullable(),
+  all_collectors_are_exempt: z.boolean().nullish(),
+};
+const fixedFee = z.object({ ...feeTerms, amount: int64, denominating_token_id: z.string().nullable() });
+const fractionalFee = z.object({
+  ...feeTerms,
+  amount: z.object({ numerator: int64, denominator: int64 }),
+  net_of_transfers: z.boolean().nullish(),
+});
+const customFees = z.object({
+  fixed_fees: z
+    .array(fixedFee)
+    .nullish()
+    .transform((fees) => fees ?? []),
+  fractional_fees: z
+    .array(fractionalFee)
+    .nullish()
+    .transform((fees) => fees ?? []),
+});
 const token = z.object({
   token_id: z.string(),
   name: z.string(),
@@ -50,6 +70,9 @@ const token = z.object({
   deleted: z.boolean().nullish(),
   /** NOT_APPLICABLE, PAUSED or UNPAUSED. */
   pause_status: z.string().nullish(),
+  /** Its holder may change the custom fees. */
+  fee_schedule_key: key.nullish(),
+  custom_fees: customFees.nullish(),
 });
 const message = z.object({
   consensus_timestamp: timestamp,

@@ -1,4 +1,10 @@
-import { lookAtAccountKey, lookAtHbar, lookAtHolding, lookAtToken } from '@gatepost/shared/doctor/account-looks';
+import {
+  lookAtAccountKey,
+  lookAtHbar,
+  lookAtHolding,
+  lookAtToken,
+  lookAtTokenFees,
+} from '@gatepost/shared/doctor/account-looks';
 import { type Finding, fine, type Look, takeLooks, trouble } from '@gatepost/shared/doctor/finding';
 import { lookAtDisk, lookAtFiles, lookAtNodeVersion, lookAtProxies } from '@gatepost/shared/doctor/host-looks';
 import { lookAtJournal } from '@gatepost/shared/doctor/journal-look';
@@ -34,6 +40,7 @@ export const standingLooks = (connection: Connection, journal: TopicId): readonl
 /** Without these it cannot pay: `run` looks at them when there is something to pay. */
 export const payingLooks = (connection: Connection, token: TokenId): readonly Look[] => [
   () => lookAtToken(connection, token),
+  () => lookAtTokenFees(connection, token),
   () => lookAtHolding(connection, token, true),
 ];
 
