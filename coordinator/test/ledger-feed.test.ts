@@ -23,7 +23,7 @@ beforeEach(() => {
   network = new MemoryNetwork({ clock, random: () => 0.5, conditions: { restLagMs: REST_LAG_MS } });
   coordinator = network.ledger(network.createAccount());
   agent = network.ledger(network.createAccount());
-  journal = network.createTopic();
+  journal = network.createTopic(coordinator.account);
   feed = new LedgerFeed(coordinator, journal, new Set([agent.account]), log);
   void feed.follow(new AbortController().signal, () => undefined);
 });
@@ -61,7 +61,7 @@ it('loses nothing that the stream brought while it read over REST, which showed 
 });
 
 it('is not stopped by an agent that speaks of an attempt before it is assigned', async () => {
-  const inbox = network.createTopic(coordinator.account);
+  const inbox = network.createTopic(agent.account, coordinator.account);
   network.set({ restLagMs: 0 });
   await write(agent, journal, started('a'));
   await write(coordinator, inbox, assign('a'));
@@ -71,18 +71,58 @@ it('is not stopped by an agent that speaks of an attempt before it is assigned',
   expect(records.map(({ record }) => record.type)).toEqual(['started', 'assign', 'started']);
 });
 
-it('reads the inbox of an agent that comes into sight with what it did there', async () => {
-  const inbox = network.createTopic(coordinator.account);
+const online = (inbox: string): AnyRecord => ({
+  type: 'online',
+  session: 's',
+  inbox,
+  address: '127.0.0.1:1',
+  capabilities: ['work'],
+  slots: 1,
+});
+
+const ownInboxes = (records: Awaited<ReturnType<LedgerFeed['read']>>) => records.map(({ ofOwnInbox }) => ofOwnInbox);
+
+it('says of an announcement whether its author had created the inbox by then, and reads no other inbox', async () => {
+  const inbox = network.createTopic(agent.account, coordinator.account);
+  const another = network.createTopic(coordinator.account, coordinator.account);
   network.set({ restLagMs: 0 });
-  const online: AnyRecord = {
-    type: 'online',
-    session: 's',
-    inbox,
-    address: '127.0.0.1:1',
-    capabilities: ['work'],
-    slots: 1,
-  };
-  await write(agent, journal, online);
+  await write(agent, journal, online(another));
+  await write(coordinator, another, assign('a'));
+  await write(agent, journal, online('0.0.999'));
+  await write(agent, journal, online(inbox));
+  await write(coordinator, inbox, assign('b'));
+  await write(agent, journal, started('b'));
+  const records = await feed.read([], { by: 'rest' });
+  expect(records.map(({ record }) => record.type)).toEqual(['online', 'online', 'online', 'assign', 'started']);
+  expect(ownInboxes(records)).toEqual([false, false, true, undefined, undefined]);
+});
+
+it('comes to the same later, when a topic was created under the id that was announced', async () => {
+  network.set({ restLagMs: 0 });
+  const [, , number] = network.createTopic(agent.account).split('.');
+  const next = `0.0.${Number(number) + 1}`;
+  await write(agent, journal, online(next));
+  expect(ownInboxes(await feed.read([]))).toEqual([false]);
+  expect(network.createTopic(agent.account, coordinator.account)).toBe(next);
+  await write(agent, journal, online(next));
+  expect(ownInboxes(await feed.read([]))).toEqual([true]);
+  const again = new LedgerFeed(coordinator, journal, new Set([agent.account]), log);
+  expect(ownInboxes(await again.read([], { by: 'rest' }))).toEqual([false, true]);
+});
+
+it('does not take an inbox for nobody\u2019s while REST lags the stream that announced it', async () => {
+  await clock.pass(REST_LAG_MS);
+  const inbox = network.createTopic(agent.account, coordinator.account);
+  await write(agent, journal, online(inbox));
+  await expect(feed.read([])).rejects.toMatchObject({ code: 'MIRROR_UNREACHABLE' });
+  await clock.pass(REST_LAG_MS);
+  expect(ownInboxes(await feed.read([]))).toEqual([true]);
+});
+
+it('reads the inbox of an agent that comes into sight with what it did there', async () => {
+  const inbox = network.createTopic(agent.account, coordinator.account);
+  network.set({ restLagMs: 0 });
+  await write(agent, journal, online(inbox));
   await write(coordinator, inbox, assign('a'));
   await write(agent, journal, started('a'));
   const records = await feed.read([], { by: 'rest' });

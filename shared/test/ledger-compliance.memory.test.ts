@@ -23,7 +23,7 @@ async function openMemory(conditions: Partial<Conditions>, seed: number): Promis
   return {
     newAccount: async () => network.ledger(network.createAccount()),
     again: ({ account }) => network.ledger(account),
-    newTopic: async (_by, submitter) => network.createTopic(submitter?.account),
+    newTopic: async (by, submitter) => network.createTopic(by.account, submitter?.account),
     newToken: async ({ account }, supply) => network.createToken(account, supply),
     associate: async ({ account }, token) => network.associate(account, token),
     balance: async ({ account }, token) => network.balance(account, token),

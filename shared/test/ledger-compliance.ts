@@ -1,6 +1,6 @@
 import type { Action, Ledger, PreparedTransaction } from '@gatepost/shared/ledger/ledger';
 import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
-import type { TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
+import { type TokenId, type TopicId, type TransactionId, topicId } from '@gatepost/shared/vocabulary/ids';
 import { type Outcome, requireDone } from '@gatepost/shared/vocabulary/outcome';
 import { NANOS_PER_SECOND, type Nanos } from '@gatepost/shared/vocabulary/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -93,6 +93,24 @@ export function describeLedger(name: string, openStage: () => Promise<LedgerStag
       stop.abort();
       return found;
     }
+
+    it('knows who made a topic, before anything is written to it, and nothing of one that is not there', async () => {
+      const agent = await stage.newAccount();
+      const before = stage.now();
+      const made = await stage.newTopic(agent, owner);
+      const creation = await eventually(() => owner.topicCreation(made), Boolean);
+      expect(creation?.by).toBe(agent.account);
+      expect(creation?.at).toBeGreaterThanOrEqual(before);
+      requireDone(await write(owner, made, 'first'));
+      const [first] = await eventually(
+        () => readAll(made),
+        ({ length }) => length > 0,
+      );
+      expect(creation?.at).toBeLessThan(first?.consensusTimestamp ?? 0n);
+      for (const none of ['0.0.999999999', '0.0.9999999999999999999', agent.account]) {
+        expect(await owner.topicCreation(topicId(none))).toBeUndefined();
+      }
+    });
 
     describe('a transaction', () => {
       it('happens once, however often its bytes are executed, by whatever process', async () => {

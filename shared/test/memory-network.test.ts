@@ -20,7 +20,7 @@ function open(conditions: Partial<Conditions> = {}, seed = 1): void {
   clock = new VirtualClock(START_MS);
   network = new MemoryNetwork({ clock, random: seededRandom(seed), conditions });
   owner = network.ledger(network.createAccount());
-  topic = network.createTopic();
+  topic = network.createTopic(owner.account);
 }
 
 beforeEach(() => open());
@@ -147,7 +147,7 @@ describe('the mirror in memory', () => {
   });
 
   it('brings nothing by the stream of one topic that stalls, while others and REST work', async () => {
-    const other = network.createTopic();
+    const other = network.createTopic(owner.account);
     const streamed: string[] = [];
     const stop = new AbortController();
     for (const each of [topic, other]) {
@@ -201,7 +201,7 @@ it('keeps no more than it was asked to', async () => {
   clock = new VirtualClock(START_MS);
   network = new MemoryNetwork({ clock, random: seededRandom(1), kept: 10 });
   owner = network.ledger(network.createAccount());
-  topic = network.createTopic();
+  topic = network.createTopic(owner.account);
   for (let index = 1; index <= 100; index += 1) await write(String(index));
   expect(network.history.all.length).toBeLessThanOrEqual(20);
   const found = await read();

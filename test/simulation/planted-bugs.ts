@@ -31,6 +31,8 @@ const UNTIL_KNOWN = 'shared/dist/ledger/execute-until-known.js';
 const NETWORK = 'shared/dist/ledger/memory-network.js';
 const LEDGER = 'shared/dist/ledger/memory/memory-ledger.js';
 const EXECUTION = 'shared/dist/ledger/memory/execution.js';
+const AGENT_LIFE = 'rules/dist/fold/agent-life.js';
+const VERDICT = 'rules/dist/fold/verdict.js';
 const SETTLED = 'rules/dist/fold/settled.js';
 const REDUCE = 'rules/dist/fold/reduce.js';
 
@@ -55,7 +57,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     IS_KNOWN,
     `if (outcome.kind === 'unknown' && options.signal?.aborted !== true) throw new Error('no healthy node');\n        ${IS_KNOWN}`,
   ]),
-  bug('an outcome that is not known is taken for one that never was', 1, [
+  bug('an outcome that is not known is taken for one that never was', 1_000, [
     UNTIL_KNOWN,
     IS_KNOWN,
     `if (outcome.kind === 'unknown') return { ...outcome, kind: 'never' };\n        ${IS_KNOWN}`,
@@ -81,7 +83,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       'const ours = true;',
     ],
   ),
-  bug('nothing is quarantined after a take-over', 120_500, [
+  bug('nothing is quarantined after a take-over', 2_150, [
     SETTLEMENTS,
     'return acceptedAt < takenOverAt && ownRecordAt <= takenOverAt + window;',
     'return false;',
@@ -103,7 +105,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'const unread = (...of) => awaits(...of) && !this.#holdsAssignment(...of);',
     'const unread = awaits;',
   ]),
-  bug('before its epoch a successor reads no inboxes', 350, [RUN_LOOP, 'if (!this.#begun)', 'if (false)']),
+  bug('before its epoch a successor reads no inboxes', 1_100, [RUN_LOOP, 'if (!this.#begun)', 'if (false)']),
   bug('twice the price is paid', 1, [
     SETTLER,
     'return [...totals].map(([to, amount]) => ({ to, amount }));',
@@ -136,6 +138,22 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ]),
   bug('a run is closed before all is paid', 1, [DECIDE, 'if (state.payable.size === 0) {', 'if (true) {']),
   bug('a payment does not make an attempt paid', 1, [SETTLED, 'state.payable.delete(attempt);', '']),
+  bug(
+    'an inbox belongs to who announces it first',
+    1,
+    [
+      AGENT_LIFE,
+      'if (entry.ofOwnInbox !== true)',
+      'if ((state.inboxes.get(record.inbox) ?? entry.author) !== entry.author)',
+    ],
+    [FEED, 'return isOwnTopic(this.#creations.of(inbox), author, at);', 'return true;'],
+  ),
+  bug(
+    'a review outlives what it reviews',
+    3_200,
+    [VERDICT, 'endReview(state, task, attempt, emit);', ''],
+    [VERDICT, 'if (isReviewed(state, task)) {', 'if (false) {'],
+  ),
   bug('anybody may write any record', 1, [REDUCE, 'if (!mayWrite)', 'if (false)']),
   bug('records are folded in the wrong order', 1, [
     FEED,

@@ -16,6 +16,8 @@ const ONCE_BROKEN = [
   [123_198, 'work of a predecessor on an inbox that came into sight with it was done and paid again'],
   [10_062, 'a node that was busy for long was taken for a clock that is wrong'],
   [122_104, 'an attempt whose assignment crossed the last verdict was counted by verify'],
+  [122_289, 'an agent was believed that announced another\u2019s inbox before it did'],
+  [22, 'two tasks waited for each other\u2019s agents, whose slots were taken by what they had delivered'],
   [123_344, 'a review of something decided was waited for without end'],
   [489, 'a lie about an attempt that was on its way stopped the reading for good'],
 ] as const;
@@ -39,6 +41,7 @@ const SEEN: readonly Mark[] = [
   'a review was done',
   'a person decided',
   'a lie was told',
+  'an agent announced an inbox of another',
   'a daemon lost its disk',
   'a write was torn',
   'a disk was full',

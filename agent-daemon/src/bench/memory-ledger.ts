@@ -177,6 +177,10 @@ export class MemoryLedger implements Ledger, AccountKeys {
     return false;
   }
 
+  async topicCreation(): Promise<undefined> {
+    return undefined;
+  }
+
   async mirrorTime(): Promise<Nanos> {
     return nanosFromMs(Date.now());
   }

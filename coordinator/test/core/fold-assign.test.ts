@@ -1,10 +1,12 @@
 import type { Command } from '@gatepost/coordinator/core/decide/command';
 import { decide } from '@gatepost/coordinator/core/decide/decide';
 import { DEFAULT_LIMITS } from '@gatepost/coordinator/core/decide/limits';
+import type { Observations } from '@gatepost/coordinator/core/decide/observations';
 import { InFlight } from '@gatepost/coordinator/core/effects/in-flight';
 import { reduce } from '@gatepost/rules/fold/reduce';
 import type { Gate, Plan } from '@gatepost/rules/plan/plan';
 import { attemptAt, freeNumbers } from '@gatepost/rules/run/attempt-numbers';
+import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -18,6 +20,10 @@ const REVIEW_PRICE = 3n;
 const REVIEW: Gate = { kind: 'agent', type: 'review', price: REVIEW_PRICE, deadlineMs: 60_000 };
 const AGENTS = [0, 1, 2, 3].map((index) => accountId(`0.0.${1_000 + index}`));
 type Member = 0 | 1 | 2 | 3;
+type LookedUp = Pick<LedgerRecord, 'ofOwnSchedule' | 'ofOwnInbox'>;
+
+const ANSWERS = { connected: true, lastHeardMs: 0, watchingSinceMs: 0, heartbeatMs: 1_000, trouble: undefined };
+const SESSIONS = new Map(AGENTS.map((agent) => [agent, ANSWERS]));
 
 /** A fold that is fed by hand, record by record. */
 class Ledger {
@@ -25,21 +31,26 @@ class Ledger {
   #at = 0n;
   #sequence = 0;
 
-  constructor(plan: Plan) {
+  constructor(
+    plan: Plan,
+    readonly slots = 2,
+  ) {
     const trusted = { coordinator: COORDINATOR, journal: JOURNAL, token: TOKEN, agents: new Set(AGENTS) };
     this.state = emptyState({ run: 'run-1', plan, ...trusted });
-    for (const [index, agent] of AGENTS.entries()) {
-      const about = { session: 's', address: '127.0.0.1:1', capabilities: ['work'], slots: 2 };
-      this.#post(JOURNAL, agent, { type: 'online', ...about, inbox: `0.0.${2_000 + index}` });
-    }
+    for (const index of AGENTS.keys()) this.online(index as Member, `0.0.${2_000 + index}`, true);
     this.own({ type: 'epoch', epoch: 1, instance: 'instance', host: 'h', pid: 1, state: 'begun' });
     this.own({ type: 'run_opened', plan_sha256: plan.digest, name: 'p', tasks: 1, token: TOKEN });
   }
 
-  #post(topic: string, author: string, record: AnyRecord, ofOwnSchedule = false): void {
+  #post(topic: string, author: string, record: AnyRecord, looked: LookedUp = {}): void {
     this.#at += 1n;
-    const entry = { at: this.#at, sequence: ++this.#sequence, run: 'run-1', record, ofOwnSchedule };
+    const entry = { at: this.#at, sequence: ++this.#sequence, run: 'run-1', record, ...looked };
     reduce(this.state, { ...entry, topic: topicId(topic), author: accountId(author) });
+  }
+
+  online(agent: Member, inbox: string, ofOwnInbox: boolean): void {
+    const about = { session: 's', address: '127.0.0.1:1', capabilities: ['work'], slots: this.slots };
+    this.#post(JOURNAL, AGENTS[agent] ?? '', { type: 'online', ...about, inbox }, { ofOwnInbox });
   }
 
   own(record: AnyRecord): void {
@@ -47,14 +58,14 @@ class Ledger {
   }
 
   lapsed(agent: Member, ofOwnSchedule: boolean): void {
-    this.#post(JOURNAL, AGENTS[agent] ?? '', { type: 'lapsed', session: 's', lease: 7 }, ofOwnSchedule);
+    this.#post(JOURNAL, AGENTS[agent] ?? '', { type: 'lapsed', session: 's', lease: 7 }, { ofOwnSchedule });
   }
 
-  /** What is to be done now, by a coordinator that has just begun and sees no session. */
-  decided(): readonly Command[] {
+  /** What is to be done now, by a coordinator that has just begun and sees no session, or one of each agent. */
+  decided(sessions: Observations['sessions'] = new Map()): readonly Command[] {
     const empty = new Map();
     const seen = { begun: true, instance: 'instance', startedMs: 0, inFlight: new InFlight(), feesUsd: 0 };
-    const known = { sessions: empty, gated: empty, inputTrouble: empty, largeInputs: empty, declined: empty };
+    const known = { sessions, gated: empty, inputTrouble: empty, largeInputs: empty, declined: empty };
     return decide(this.state, 0, { ...seen, ...known }, DEFAULT_LIMITS);
   }
 
@@ -84,6 +95,10 @@ class Ledger {
     this.#post(JOURNAL, AGENTS[by] ?? '', { type: 'result', task, attempt, outcome: 'ok', ...told });
   }
 
+  fail(task: string, attempt: number, by: Member): void {
+    this.#post(JOURNAL, AGENTS[by] ?? '', { type: 'result', task, attempt, outcome: 'failed', reason: 'exit code 1' });
+  }
+
   verdict(task: string, attempt: number, accepted: boolean, gate = 'quorum'): void {
     this.own({ type: 'verdict', task, attempt, accepted, gate, reason: 'seen' });
   }
@@ -98,6 +113,18 @@ class Ledger {
 }
 
 const quorumLedger = () => new Ledger(planOf([taskOf('t', { gates: [QUORUM] })]));
+
+it('an inbox belongs to who created it, and not to who announces it first', () => {
+  const ledger = quorumLedger();
+  const [liar, owner] = [AGENTS[3] ?? COORDINATOR, AGENTS[0] ?? COORDINATOR];
+  const inbox = topicId('0.0.3000');
+  ledger.online(3, inbox, false);
+  expect(ledger.ignored).toEqual(['announcement of an inbox that its author had not created']);
+  expect([ledger.state.inboxes.get(inbox), ledger.state.agents.get(liar)?.inbox]).toEqual([undefined, '0.0.2003']);
+  ledger.online(0, inbox, true);
+  ledger.online(3, inbox, false);
+  expect([ledger.state.inboxes.get(inbox), ledger.state.agents.get(owner)?.inbox]).toEqual([owner, inbox]);
+});
 
 it('an agent has lapsed when the network says so by its own schedule, not when a message says so', () => {
   const ledger = quorumLedger();
@@ -218,6 +245,31 @@ it('an agent that reviewed a task does not work on it', () => {
   expect(ledger.ignored).toEqual(['assignment to an agent that has a part in it already']);
   ledger.assign('t', 3, 3);
   expect(ledger.agentsOf('t')).toMatchObject({ 3: AGENTS[3] });
+});
+
+it('a delivered attempt takes up no slot: those of whom it waits may need that one', () => {
+  const plan = planOf([
+    taskOf('t', { gates: [{ kind: 'quorum', of: 4, agree: 2 }] }),
+    taskOf('r', { gates: [REVIEW] }),
+  ]);
+  const ledger = new Ledger(plan, 1);
+  for (const number of [1, 2, 3] as const) ledger.assign('t', number, (number - 1) as Member);
+  ledger.assign('r', 1, 3);
+  const assigned = () => ledger.decided(SESSIONS).filter(({ kind }) => kind === 'assign');
+  for (const number of [1, 2, 3] as const) ledger.result('t', number, (number - 1) as Member, `${number}`);
+  expect(assigned()).toEqual([]);
+  ledger.result('r', 1, 3);
+  expect(assigned()).toMatchObject([{ task: 't', attempt: 4, agent: AGENTS[3] }]);
+});
+
+it('a failed attempt takes up its slot until that is told, so that a host that fails at once gets no more meanwhile', () => {
+  const ledger = new Ledger(planOf([taskOf('t')]));
+  const busy = () => ledger.state.agents.get(AGENTS[0] ?? COORDINATOR)?.busy;
+  ledger.assign('t', 1, 0);
+  ledger.fail('t', 1, 0);
+  expect(busy()).toBe(1);
+  ledger.verdict('t', 1, false, 'result');
+  expect(busy()).toBe(0);
 });
 
 describe('a review that was rejected once', () => {

@@ -20,6 +20,7 @@ const agent = (change: Partial<AgentState> = {}): AgentState => ({
   reason: undefined,
   since: 0n,
   open: new Set(),
+  busy: 0,
   losses: 0,
   lastLossMs: 0,
   failures: 0,

@@ -105,14 +105,20 @@ export class Simulation {
   #chance = (share: number): boolean => this.#random() < share;
 
   #online(account: ReturnType<typeof accountId>, index: number): void {
-    this.#post(JOURNAL, account, undefined, {
-      type: 'online',
-      session: `session-${index}`,
-      inbox: `0.0.${2_000 + index}`,
-      address: '127.0.0.1:1',
-      capabilities: ['work', 'other', 'review'],
-      slots: this.options.slots ?? 2,
-    });
+    this.#post(
+      JOURNAL,
+      account,
+      undefined,
+      {
+        type: 'online',
+        session: `session-${index}`,
+        inbox: `0.0.${2_000 + index}`,
+        address: '127.0.0.1:1',
+        capabilities: ['work', 'other', 'review'],
+        slots: this.options.slots ?? 2,
+      },
+      { ofOwnInbox: true },
+    );
   }
 
   #begin(): void {
@@ -144,13 +150,13 @@ export class Simulation {
     author: ReturnType<typeof accountId>,
     run: string | undefined,
     record: AnyRecord,
-    ofOwnSchedule = false,
+    looked: Pick<LedgerRecord, 'ofOwnSchedule' | 'ofOwnInbox'> = {},
   ): void {
     const now = nanosFromMs(this.nowMs);
     this.#lastAt = now > this.#lastAt ? now : this.#lastAt + 1n;
     const sequence = (this.#sequences.get(topic) ?? 0) + 1;
     this.#sequences.set(topic, sequence);
-    const entry: LedgerRecord = { at: this.#lastAt, author, topic, sequence, run, record, ofOwnSchedule };
+    const entry: LedgerRecord = { at: this.#lastAt, author, topic, sequence, run, record, ...looked };
     this.records.push(entry);
     reduce(this.state, entry, (change) => this.changes.push(change));
     if (author === COORDINATOR) this.#inFlight.folded(entry, this.nowMs);
@@ -303,7 +309,7 @@ export class Simulation {
     const { account } = this.#agents[index] ?? { account: COORDINATOR };
     const session = `session-${index}`;
     if (how === 'offline') this.#post(JOURNAL, account, undefined, { type: 'offline', session, reason: 'told to' });
-    else this.#post(JOURNAL, account, undefined, { type: 'lapsed', session, lease: 1 }, true);
+    else this.#post(JOURNAL, account, undefined, { type: 'lapsed', session, lease: 1 }, { ofOwnSchedule: true });
   }
 
   /** What nobody can be found for now. */

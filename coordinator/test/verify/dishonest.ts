@@ -417,7 +417,7 @@ export const CHEATING: readonly (readonly [
   [
     "an inbox under another's submit key",
     (h) => {
-      h.submitKeys.set(INBOX_1, h.adminKeys.get(INBOX_1));
+      h.submitKeys.set(INBOX_1, 'ED25519:another');
     },
     ['inbox-submit-key'],
   ],
@@ -431,7 +431,7 @@ export const CHEATING: readonly (readonly [
   [
     "an inbox that is not the agent's",
     (h) => {
-      h.adminKeys.set(INBOX_1, h.adminKeys.get(JOURNAL));
+      h.creators.set(INBOX_1, COORDINATOR);
     },
     ['inbox-owner'],
   ],

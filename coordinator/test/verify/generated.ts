@@ -89,7 +89,10 @@ class Writer {
 
   /** Folds what was just written, so that what comes next can go on from it. */
   #fold({ at, payer, topic, run, records }: RawMessage): void {
-    for (const record of records) reduce(this.#state, { at, author: payer, topic, sequence: 1, run, record });
+    for (const record of records) {
+      const ofOwnInbox = record.type === 'online' && this.history.creators.get(record.inbox as TopicId) === payer;
+      reduce(this.#state, { at, author: payer, topic, sequence: 1, run, record, ofOwnInbox });
+    }
   }
 
   #say(record: AnyRecord, topic: TopicId = JOURNAL, payer: AccountId = COORDINATOR, run?: string): void {

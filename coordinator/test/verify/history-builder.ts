@@ -1,6 +1,6 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { foldRun } from '@gatepost/rules/verify/check-state';
-import type { Evidence, TokenTransfer, TopicEvidence } from '@gatepost/rules/verify/evidence';
+import type { Evidence, InboxEvidence, TokenTransfer } from '@gatepost/rules/verify/evidence';
 import { replay } from '@gatepost/rules/verify/replay';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -35,6 +35,8 @@ const INBOXES: ReadonlyMap<AccountId, TopicId> = new Map([
 export const inboxOf = (agent: AccountId): TopicId => INBOXES.get(agent) ?? INBOX_3;
 const keyOf = (account: string): string => `ED25519:${sha256(account)}`;
 const SECOND = 1_000_000_000n;
+/** When the inboxes were made, before all else. */
+const CREATED: Nanos = 1_600_000_000n * SECOND;
 
 /** A message as its author sent it. */
 export interface RawMessage {
@@ -78,6 +80,8 @@ export class HistoryBuilder {
     [JOURNAL, keyOf(COORDINATOR)],
     ...[...INBOXES].map(([agent, inbox]) => [inbox, keyOf(agent)] as const),
   ]);
+  /** Who created each inbox. */
+  readonly creators = new Map<TopicId, AccountId>([...INBOXES].map(([agent, inbox]) => [inbox, agent]));
   /** With it run_closed gets the digest that the coordinator's own fold comes to. */
   plan: Plan | undefined;
   /** Digest for run_closed instead of the right one. */
@@ -231,7 +235,7 @@ export class HistoryBuilder {
     };
   }
 
-  #topic(topic: TopicId): TopicEvidence {
+  #topic(topic: TopicId): InboxEvidence {
     const own = this.messages.filter((message) => message.topic === topic).sort((a, b) => Number(a.at - b.at));
     let hash: Uint8Array = FIRST_RUNNING_HASH;
     const messages = own.map(({ at, payer, run, records, batch }, index) => {
@@ -241,6 +245,13 @@ export class HistoryBuilder {
       hash = nextRunningHash(hash, { payer, topic, handledAt, sequence, content });
       return { sequence, at, handledAt, payer, content, chunks: 1, runningHash: hash };
     });
-    return { topic, adminKey: this.adminKeys.get(topic), submitKey: this.submitKeys.get(topic), messages };
+    const by = this.creators.get(topic);
+    return {
+      topic,
+      adminKey: this.adminKeys.get(topic),
+      submitKey: this.submitKeys.get(topic),
+      creation: by && { by, at: CREATED },
+      messages,
+    };
   }
 }

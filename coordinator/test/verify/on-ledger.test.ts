@@ -1,14 +1,20 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { replay } from '@gatepost/coordinator/shell/ledger/journal-replay';
+import { LedgerFeed } from '@gatepost/coordinator/shell/ledger/ledger-feed';
 import { gatherBill } from '@gatepost/coordinator/shell/reports/bill-evidence';
 import { gatherEvidence } from '@gatepost/coordinator/shell/reports/verify-evidence';
+import { emptyState } from '@gatepost/rules/run/run-state';
+import { replay as replayEvidence } from '@gatepost/rules/verify/replay';
 import { verify } from '@gatepost/rules/verify/verify';
 import { prepareBatch } from '@gatepost/shared/hedera/batch';
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { associateToken, createToken, tokenTransfer } from '@gatepost/shared/hedera/tokens';
 import { createTopic, messageTransaction } from '@gatepost/shared/hedera/topics';
 import { execute, send } from '@gatepost/shared/hedera/transaction';
+import { createLogger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { jsonDigest, sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -17,11 +23,14 @@ import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LedgerFixture, openLedger } from '../../../shared/test/ledger-fixture.js';
+import { planOf, taskOf } from '../core/plans.js';
 
 let fixture: LedgerFixture;
 let coordinator: Connection;
 let agent: Connection;
 let stranger: Connection;
+/** Another agent that the coordinator trusts. */
+let liar: Connection;
 let journal: TopicId;
 let inbox: TopicId;
 let token: TokenId;
@@ -97,11 +106,13 @@ function command(...args: readonly string[]): Promise<Ended> {
 beforeAll(async () => {
   fixture = await openLedger();
   [coordinator, agent, stranger] = [await fixture.newAccount(), await fixture.newAccount(), await fixture.newAccount()];
+  liar = await fixture.newAccount();
   journal = await createTopic(coordinator, { memo: 'journal' });
   inbox = await createTopic(agent, { memo: 'inbox', submitKey: coordinator.key.publicKey });
   token = await createToken(coordinator, { name: 'T', symbol: 'T', decimals: 0, initialSupply: 1_000n });
   await associateToken(agent, token);
   const life = { session: 's', inbox, address: '127.0.0.1:1', capabilities: ['t'], slots: 1 };
+  await say(liar, journal, undefined, { type: 'online', ...life });
   await say(agent, journal, undefined, { type: 'online', ...life });
   await open('run-1');
   await settle('run-1');
@@ -115,6 +126,26 @@ it('an honest run on a real ledger keeps every rule', async () => {
   const report = verify(await gatherEvidence(coordinator.mirror, journal));
   expect(report.findings).toEqual([]);
   expect(report.runs).toMatchObject([{ run: 'run-1', outcome: 'complete', payments: 1, paid: 7n }]);
+});
+
+it('an inbox is its creator\u2019s for the coordinator\u2019s fold and for verify, although another agent announced it first', async () => {
+  const log = createLogger('test', { GATEPOST_LOG_LEVEL: 'silent' });
+  const agents = new Set([liar.account, agent.account]);
+  const feed = new LedgerFeed(hederaLedger(coordinator, log), journal, agents, log);
+  const context = {
+    run: 'run-1',
+    plan: planOf([taskOf('a')]),
+    coordinator: coordinator.account,
+    journal,
+    token,
+    agents,
+  };
+  const state = emptyState(context);
+  await replay(feed, state, log);
+  expect([...state.inboxes]).toEqual([[inbox, agent.account]]);
+  expect([...state.agents.keys()]).toEqual([agent.account]);
+  const { inboxOwners } = replayEvidence(await gatherEvidence(coordinator.mirror, journal));
+  expect([...inboxOwners].map(([topic, owner]) => [topic, owner.agent])).toEqual([...state.inboxes]);
 });
 
 it('its bill is what the ledger charged', async () => {

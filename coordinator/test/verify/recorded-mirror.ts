@@ -5,7 +5,11 @@ import { join } from 'node:path';
 
 /** What a mirror knew, as a file holds it: entities in the mirror's own form, messages with their text. */
 interface RecordedMirror {
-  readonly topics: readonly { readonly topic_id: string }[];
+  readonly topics: readonly {
+    readonly topic_id: string;
+    readonly created_timestamp: string;
+    readonly auto_renew_account: string;
+  }[];
   readonly accounts: readonly { readonly account: string }[];
   readonly tokens: readonly { readonly token_id: string }[];
   readonly messages: readonly {
@@ -81,7 +85,23 @@ function messagesOf({ messages }: RecordedMirror, topic: string | undefined): un
     }));
 }
 
-function transactionsOf({ transactions }: RecordedMirror, query: URLSearchParams): unknown[] {
+/** The recording leaves out how the topics were made; who makes one is who renews it, unless somebody says otherwise. */
+function creationsOf({ topics }: RecordedMirror) {
+  return topics.map(({ topic_id, created_timestamp, auto_renew_account }) => ({
+    transaction_id: `${auto_renew_account}-${created_timestamp.replace('.', '-')}`,
+    transaction_hash: '',
+    consensus_timestamp: created_timestamp,
+    name: 'CONSENSUSCREATETOPIC',
+    result: 'SUCCESS',
+    entity_id: topic_id,
+    parent_consensus_timestamp: null,
+    charged_tx_fee: 0,
+    token_transfers: [],
+  }));
+}
+
+function transactionsOf(recorded: RecordedMirror, query: URLSearchParams): unknown[] {
+  const transactions: RecordedMirror['transactions'] = [...creationsOf(recorded), ...recorded.transactions];
   const account = query.get('account.id');
   const found = transactions.filter(
     ({ consensus_timestamp: at, transaction_id, token_transfers }) =>

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { Evidence, MessageEvidence, TopicEvidence } from '@gatepost/rules/verify/evidence';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
+import type { TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
 
 const HISTORIES = join(import.meta.dirname, '../fixtures/histories');
 
@@ -16,10 +18,21 @@ function revive(_key: string, value: unknown): unknown {
   return Buffer.from(String(value.base64), 'base64');
 }
 
+/** Who made an inbox: `agent-daemon init`, by the account whose key administers it. The recording does not say when. */
+function creationOf(
+  { adminKey }: TopicEvidence,
+  { accountKeys }: { accountKeys: [AccountId, string][] },
+): TopicCreation {
+  const owner = accountKeys.find(([, key]) => key === adminKey);
+  if (owner === undefined) throw new Error(`nobody has the key ${adminKey}`);
+  return { by: owner[0], at: 0n };
+}
+
 /** The public evidence of a run on an embedded network, as `verify` gathered it. */
 export function recordedEvidence(name: string): Evidence {
   const raw = JSON.parse(readFileSync(join(HISTORIES, `${name}.json`), 'utf8'), revive);
-  return { ...raw, accountKeys: new Map(raw.accountKeys), treasuries: new Map(raw.treasuries) };
+  const inboxes = raw.inboxes.map((inbox: TopicEvidence) => ({ ...inbox, creation: creationOf(inbox, raw) }));
+  return { ...raw, inboxes, accountKeys: new Map(raw.accountKeys), treasuries: new Map(raw.treasuries) };
 }
 
 /** A message taken apart, so that it can be changed. */
@@ -36,7 +49,7 @@ export interface OpenMessage {
  * Rewrites a topic as if it had always been so: times in order, sequence numbers and running hashes made anew. Messages
  * left without records vanish.
  */
-export function rewrite(topic: TopicEvidence, change: (messages: OpenMessage[]) => void): TopicEvidence {
+export function rewrite<T extends TopicEvidence>(topic: T, change: (messages: OpenMessage[]) => void): T {
   const open = topic.messages.map(({ at, handledAt, payer, content }): OpenMessage => {
     const decoded = unpackMessage(content);
     if ('malformed' in decoded) throw new Error(decoded.malformed);

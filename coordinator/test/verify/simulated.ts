@@ -2,7 +2,7 @@ import { reduce } from '@gatepost/rules/fold/reduce';
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { stateDigest } from '@gatepost/rules/run/state-digest';
-import type { Evidence, TopicEvidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
+import type { Evidence, InboxEvidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
@@ -31,7 +31,7 @@ function closed(simulation: Simulation, entries: readonly LedgerRecord[]): reado
   });
 }
 
-function topicOf(topic: TopicId, owner: AccountId, entries: readonly LedgerRecord[]): TopicEvidence {
+function topicOf(topic: TopicId, owner: AccountId, entries: readonly LedgerRecord[]): InboxEvidence {
   let hash: Uint8Array = FIRST_RUNNING_HASH;
   const messages = entries.map(({ at, author, sequence, run, record }) => {
     const handledAt = record.type === 'settled' ? at - 2n : at;
@@ -39,7 +39,8 @@ function topicOf(topic: TopicId, owner: AccountId, entries: readonly LedgerRecor
     hash = nextRunningHash(hash, { topic, sequence, handledAt, payer: author, content });
     return { sequence, at, handledAt, payer: author, content, chunks: 1, runningHash: hash };
   });
-  return { topic, adminKey: keyOf(owner), submitKey: keyOf(COORDINATOR), messages };
+  const creation = { by: owner, at: 0n };
+  return { topic, adminKey: keyOf(owner), submitKey: keyOf(COORDINATOR), creation, messages };
 }
 
 /** The batch of a payment record: the transfer, and the message itself. Inner times only have to differ. */
@@ -65,7 +66,7 @@ export function simulatedEvidence(simulation: Simulation): Evidence {
     record: complete(simulation, entry),
   }));
   const entries = closed(simulation, spread);
-  const topic = (id: TopicId, owner: AccountId): TopicEvidence =>
+  const topic = (id: TopicId, owner: AccountId): InboxEvidence =>
     topicOf(
       id,
       owner,

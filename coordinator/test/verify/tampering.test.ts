@@ -188,6 +188,13 @@ describe('a plan that is not the one of the run is found out', () => {
   });
 });
 
+it('an agent that announces the inbox of another before it does gets nothing by it', () => {
+  const history = honestRun();
+  const [first] = history.messages;
+  history.online(AGENT_2, INBOX_1).at = (first?.at ?? 0n) - 1n;
+  expect(violated(history.build())).toEqual([]);
+});
+
 describe('an attempt beyond those that the plan allows', () => {
   const rejectedTwice = (): HistoryBuilder => {
     const history = new HistoryBuilder();

@@ -2,11 +2,13 @@ import { topicId } from '@gatepost/shared/vocabulary/ids';
 import type { AgentState } from '../run/agent-state.js';
 import type { Apply } from './outcome.js';
 
-/** An agent serves, under this address, certificate and inbox. */
+/**
+ * An agent serves, under this address, certificate and inbox. An inbox belongs to the account that created it; whoever
+ * else announces it announces nothing.
+ */
 export const applyOnline: Apply<'online'> = (state, record, entry, emit) => {
+  if (entry.ofOwnInbox !== true) return 'announcement of an inbox that its author had not created';
   const inbox = topicId(record.inbox);
-  const owner = state.inboxes.get(inbox);
-  if (owner !== undefined && owner !== entry.author) return "announcement of another agent's inbox";
   state.inboxes.set(inbox, entry.author);
   const before = state.agents.get(entry.author);
   const agent: AgentState = {
@@ -21,6 +23,7 @@ export const applyOnline: Apply<'online'> = (state, record, entry, emit) => {
     reason: undefined,
     since: entry.at,
     open: before?.open ?? new Set(),
+    busy: before?.busy ?? 0,
     losses: before?.losses ?? 0,
     lastLossMs: before?.lastLossMs ?? 0,
     failures: before?.failures ?? 0,

@@ -108,5 +108,6 @@ function register(state: RunState, task: TaskState, attempt: Attempt): void {
   const agent = state.agents.get(attempt.agent);
   if (agent === undefined) return;
   agent.open.add(attempt);
+  agent.busy += 1;
   agent.assigned += 1;
 }

@@ -6,6 +6,7 @@ import type { RunState } from '../run/run-state.js';
 import { isTerminal, type TaskState } from '../run/task-state.js';
 import { refreshJudgeable } from './gate-index.js';
 import type { Apply } from './outcome.js';
+import { freeSlot } from './transitions.js';
 
 type Found = { readonly task: TaskState; readonly attempt: Attempt };
 
@@ -50,6 +51,7 @@ export const applyResult: Apply<'result'> = (state, record, entry, emit) => {
   };
   state.overdue.delete(attempt);
   state.working -= 1;
+  if (ok) freeSlot(state, attempt);
   if (!isTerminal(task.status)) task.status = 'review';
   refreshJudgeable(state, task);
   const { outcome, reason } = { outcome: record.outcome, reason: attempt.result.reason };

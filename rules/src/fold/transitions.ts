@@ -131,10 +131,17 @@ export function countFailure(state: RunState, agent: AccountId, at: Nanos): void
   worker.lastFailureMs = msFromNanos(at);
 }
 
+/** An agent has delivered an attempt, or it is not wanted any more. */
+export function freeSlot(state: RunState, { agent }: Attempt): void {
+  const worker = state.agents.get(agent);
+  if (worker !== undefined) worker.busy -= 1;
+}
+
 /** Something was decided about an attempt: it no longer counts as open. */
 export function closeAttempt(state: RunState, attempt: Attempt): void {
   state.openAttempts -= 1;
   if (attempt.result === undefined) state.working -= 1;
+  if (attempt.result?.ok !== true) freeSlot(state, attempt);
   state.overdue.delete(attempt);
   state.surplus.delete(attempt);
   state.agents.get(attempt.agent)?.open.delete(attempt);

@@ -25,6 +25,11 @@ export interface AgentState {
   since: Nanos;
   /** Its attempts that nothing was decided about. */
   readonly open: Set<Attempt>;
+  /**
+   * How many of them take up its slots: all but those it has delivered. What is delivered may wait for other agents, as a
+   * member of a quorum or for a review, and these in turn for a slot of this one.
+   */
+  busy: number;
   /** Attempts taken from it because it was lost, since it last delivered something that was accepted. */
   losses: number;
   /** When the last of them was given to another, milliseconds since the Unix epoch. */

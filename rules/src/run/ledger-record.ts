@@ -16,4 +16,6 @@ export interface LedgerRecord {
   readonly record: AnyRecord;
   /** Whether a schedule that its author created and paid posted it; looked up for `lapsed` alone. */
   readonly ofOwnSchedule?: boolean;
+  /** Whether the inbox it names was its author's own by then (`isOwnTopic`); looked up for `online` alone. */
+  readonly ofOwnInbox?: boolean;
 }

@@ -54,7 +54,7 @@ export interface RunState {
   /** Tasks that wait for a task. */
   readonly dependants: Map<string, string[]>;
   readonly agents: Map<AccountId, AgentState>;
-  /** The first agent that announced an inbox owns it. */
+  /** Whose each inbox is: who created it, from when it said so on the journal. */
   readonly inboxes: Map<TopicId, AccountId>;
   readonly ready: ReadyLanes;
   /** Attempts by their deadline. */

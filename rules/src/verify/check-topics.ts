@@ -10,7 +10,7 @@ export function checkTopics(evidence: Evidence, { runs, inboxOwners }: Replay, f
   checkChain(evidence.journal, findings);
   const coordinators = coordinatorsByInbox(runs.values());
   for (const inbox of evidence.inboxes) {
-    const { topic, submitKey, adminKey } = inbox;
+    const { topic, submitKey, creation } = inbox;
     const using = coordinators.get(topic);
     // Strangers may announce what they like; only inboxes through which work was given out matter.
     if (using === undefined) continue;
@@ -18,9 +18,10 @@ export function checkTopics(evidence: Evidence, { runs, inboxOwners }: Replay, f
     if (![...using].every((account) => submitKey !== undefined && evidence.accountKeys.get(account) === submitKey)) {
       findings.add('inbox-submit-key', undefined, topic, `the submit key is ${submitKey ?? 'not set'}`);
     }
-    const owner = inboxOwners.get(topic)?.agent;
-    if (owner !== undefined && (adminKey === undefined || evidence.accountKeys.get(owner) !== adminKey)) {
-      findings.add('inbox-owner', undefined, topic, `${owner} announced it, whose key does not administer it`);
+    const owner = inboxOwners.get(topic);
+    if (owner !== undefined && owner.since.ofOwnInbox !== true) {
+      const creator = creation === undefined ? 'nobody knows who' : creation.by;
+      findings.add('inbox-owner', undefined, topic, `${owner.agent} announced it, ${creator} created it`);
     }
   }
 }

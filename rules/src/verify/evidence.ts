@@ -1,5 +1,6 @@
 import type { AccountId, TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
+import type { TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
 
 /** A topic message, one chunk, as the mirror shows it. */
 export interface MessageEvidence {
@@ -31,6 +32,12 @@ export interface TopicEvidence {
   readonly messages: readonly MessageEvidence[];
 }
 
+/** An agent's inbox, or what somebody announced as one. */
+export interface InboxEvidence extends TopicEvidence {
+  /** Who made it; undefined when the mirror does not know. */
+  readonly creation: TopicCreation | undefined;
+}
+
 /** A successful transaction that moved tokens or carried a message. */
 export interface TransactionEvidence {
   readonly id: TransactionId;
@@ -56,7 +63,7 @@ export interface TokenTransfer {
 export interface Evidence {
   readonly journal: TopicEvidence;
   /** Inboxes of all agents that reported on a run or were paid for it. */
-  readonly inboxes: readonly TopicEvidence[];
+  readonly inboxes: readonly InboxEvidence[];
   /** Keys of all accounts that matter, `type:hex`; undefined for a composite key. */
   readonly accountKeys: ReadonlyMap<AccountId, string | undefined>;
   /** Account that holds the supply of each payment token. */

@@ -1,4 +1,5 @@
 import { type AccountId, accountId, type TopicId, tokenId } from '@gatepost/shared/vocabulary/ids';
+import { isOwnTopic, type TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
 import { decodeTopic } from './decode.js';
 import type { Evidence } from './evidence.js';
 import { factsOfRun } from './facts.js';
@@ -31,17 +32,19 @@ export function replay(evidence: Evidence): Replay {
   const count = (reason: string, times = 1): void => {
     if (times > 0) ignored.set(reason, (ignored.get(reason) ?? 0) + times);
   };
-  const journal = decodeTopic(evidence.journal);
-  count('malformed message on the journal', journal.malformed);
-  const runs = openRuns(evidence, journal.entries, count);
-  const inboxOwners = inboxesOf(evidence, journal.entries);
-  for (const entry of journal.entries) sortJournalEntry(runs, entry, count);
+  const decoded = decodeTopic(evidence.journal);
+  count('malformed message on the journal', decoded.malformed);
+  const creations = new Map(evidence.inboxes.map(({ topic, creation }) => [topic as string, creation]));
+  const said = decoded.entries.map((entry) => withInbox(creations, entry));
+  const runs = openRuns(evidence, said, count);
+  const inboxOwners = inboxesOf(evidence, said);
+  for (const entry of said) sortJournalEntry(runs, entry, count);
   const inboxes = evidence.inboxes.map(decodeTopic);
   for (const { malformed } of inboxes) count('malformed message on an inbox', malformed);
   const assigned = inboxes.flatMap(({ entries }) => entries).sort((a, b) => (isBefore(a, b) ? -1 : 1));
   for (const entry of assigned) sortInboxEntry(runs, inboxOwners, entry, count);
   for (const run of runs.values()) run.facts = factsOfRun(run);
-  const entries = [...journal.entries, ...assigned].sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  const entries = [...said, ...assigned].sort((a, b) => (isBefore(a, b) ? -1 : 1));
   return { runs, ignored, inboxOwners, entries };
 }
 
@@ -85,9 +88,15 @@ function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
   };
 }
 
+/** An announcement with what is known of its inbox, as the coordinator looks it up for its own fold. */
+function withInbox(creations: ReadonlyMap<string, TopicCreation | undefined>, entry: AnyEntry): AnyEntry {
+  if (!isA(entry, 'online')) return entry;
+  return { ...entry, ofOwnInbox: isOwnTopic(creations.get(entry.record.inbox), entry.author, entry.at) };
+}
+
 /**
- * Whose each inbox is: of those that announced it the first whose key administers it. When there is none, the first
- * that announced it, which a rule then finds fault with.
+ * Whose each inbox is: its creator's, from when that first announced it. Where none did, that of the first who announced
+ * it, which a rule then finds fault with.
  */
 function inboxesOf(evidence: Evidence, entries: readonly AnyEntry[]): Map<TopicId, InboxOwner> {
   const announcements = new Map<string, AnyEntry[]>();
@@ -98,10 +107,9 @@ function inboxesOf(evidence: Evidence, entries: readonly AnyEntry[]): Map<TopicI
     else earlier.push(entry);
   }
   const owners = new Map<TopicId, InboxOwner>();
-  for (const { topic, adminKey } of evidence.inboxes) {
+  for (const { topic } of evidence.inboxes) {
     const announced = announcements.get(topic) ?? [];
-    const own = announced.find(({ author }) => adminKey !== undefined && evidence.accountKeys.get(author) === adminKey);
-    const since = own ?? announced[0];
+    const since = announced.find(({ ofOwnInbox }) => ofOwnInbox === true) ?? announced[0];
     if (since !== undefined) owners.set(topic, { agent: since.author, since });
   }
   return owners;

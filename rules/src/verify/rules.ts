@@ -4,7 +4,7 @@ export const RULES = {
   'message-order': 'Consensus timestamps of a topic rise with its sequence numbers.',
   'message-altered': "Each message's running hash follows from the one before, the message, its author and its time.",
   'inbox-submit-key': "Only the coordinator can write to an agent's inbox: its submit key is the coordinator's key.",
-  'inbox-owner': "An agent's inbox is its own: its admin key is the agent's key.",
+  'inbox-owner': "An agent's inbox is its own: the agent had created it when it announced it.",
   'run-reopened': 'A run is opened with one plan, token and number of tasks.',
   'assignment-missing': 'What is paid was assigned.',
   'assignment-author': 'What is paid was assigned by the coordinator that opened the run.',

@@ -8,6 +8,7 @@ import type { Connection } from './connection.js';
 import { isOfOwnSchedule } from './own-schedule.js';
 import { scheduleCreation, scheduleDeletion } from './schedules.js';
 import { tokenTransfer } from './tokens.js';
+import { topicCreation } from './topic-creation.js';
 import { followTopic, readTopic } from './topic-feed.js';
 import { messageTransaction } from './topics.js';
 import { execute, prepare } from './transaction.js';
@@ -46,6 +47,7 @@ export function hederaLedger(connection: Connection, log: Logger): Ledger {
     read: (topic, after) => readTopic(mirror, topic, after),
     resultOf: async (id) => (await mirror.transaction(id)).find(({ scheduled }) => !scheduled)?.result,
     isOfOwnSchedule: (author, at) => isOfOwnSchedule(mirror, author, at),
+    topicCreation: (topic) => topicCreation(mirror, topic),
     waitingSchedules: async () => {
       const found = await mirror.schedulesBy(connection.account);
       const waiting = found.filter(({ deleted, executed_timestamp }) => !deleted && executed_timestamp === null);

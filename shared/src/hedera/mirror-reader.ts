@@ -5,6 +5,7 @@ import type { Logger } from '../log.js';
 import type { AccountId } from '../vocabulary/ids.js';
 import { MirrorRest } from './mirror-rest.js';
 import { isOfOwnSchedule } from './own-schedule.js';
+import { topicCreation } from './topic-creation.js';
 import { followTopic, readTopic } from './topic-feed.js';
 
 /** A network as its mirror shows it to anybody: without a key, and without the SDK. */
@@ -24,5 +25,7 @@ export function mirrorReader(network: NetworkConfig, account: AccountId, log: Lo
     follow: (topic, after, signal) => followTopic({ network, mirror }, topic, after, signal, log),
     read: (topic, after) => readTopic(mirror, topic, after),
     isOfOwnSchedule: (author, at) => isOfOwnSchedule(mirror, author, at),
+    topicCreation: (topic) => topicCreation(mirror, topic),
+    mirrorTime: () => mirror.now(),
   };
 }

@@ -38,6 +38,7 @@ const topic = z.object({
   submit_key: key,
   deleted: z.boolean().nullable(),
   memo: z.string().nullish(),
+  created_timestamp: timestamp.nullable(),
 });
 const feeTerms = {
   collector_account_id: z.string().nullable(),

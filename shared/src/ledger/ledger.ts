@@ -2,6 +2,7 @@ import type { TokenAmount } from '../vocabulary/amount.js';
 import type { AccountId, ScheduleId, TokenId, TopicId, TransactionId } from '../vocabulary/ids.js';
 import type { Outcome } from '../vocabulary/outcome.js';
 import type { Nanos } from '../vocabulary/time.js';
+import type { TopicCreation } from '../vocabulary/topic-creation.js';
 import type { Cursor, TopicMessage } from './topic-message.js';
 
 /** A signed transaction. Its id and its bytes never change, so it can be submitted again without happening twice. */
@@ -85,6 +86,8 @@ export interface Ledger {
    * @throws GatepostError MIRROR_UNREACHABLE, also while the mirror does not show the cause yet.
    */
   isOfOwnSchedule(author: AccountId, at: Nanos): Promise<boolean>;
+  /** Who made a topic; undefined when the mirror shows no such topic (yet). @throws GatepostError MIRROR_UNREACHABLE. */
+  topicCreation(topic: TopicId): Promise<TopicCreation | undefined>;
   /** Schedules of this account that still wait. @throws GatepostError MIRROR_UNREACHABLE. */
   waitingSchedules(): Promise<readonly WaitingSchedule[]>;
   /** The mirror's clock: consensus time of the newest transaction it shows. @throws GatepostError MIRROR_UNREACHABLE. */
@@ -92,4 +95,7 @@ export interface Ledger {
 }
 
 /** The part of it that takes no key. */
-export type LedgerReader = Pick<Ledger, 'account' | 'follow' | 'read' | 'isOfOwnSchedule'>;
+export type LedgerReader = Pick<
+  Ledger,
+  'account' | 'follow' | 'read' | 'isOfOwnSchedule' | 'topicCreation' | 'mirrorTime'
+>;

@@ -83,10 +83,13 @@ export class MemoryNetwork implements NetworkCore {
     return id;
   }
 
-  /** @param submitter the only account that may write; left out, anybody may. */
-  createTopic(submitter?: AccountId): TopicId {
+  /**
+   * @param by who makes it.
+   * @param submitter the only account that may write; left out, anybody may.
+   */
+  createTopic(by: AccountId, submitter?: AccountId): TopicId {
     const id = topicId(this.#nextEntity());
-    this.entities.topics.set(id, new MemoryTopic(id, submitter, this.#kept));
+    this.entities.topics.set(id, new MemoryTopic(id, { by, at: this.#nextAt() }, submitter, this.#kept));
     return id;
   }
 

@@ -1,7 +1,7 @@
 import { direct } from '@gatepost/coordinator/shell/ledger/direct';
 import type { Conditions } from '@gatepost/shared/ledger/memory/conditions';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import { lie } from './liar.js';
+import { announceAsOwn, lie } from './liar.js';
 import type { Trouble } from './troubles.js';
 import type { AgentHost, World } from './world.js';
 
@@ -132,6 +132,15 @@ function stopDaemon(world: World, host: AgentHost): () => void {
     if (host.kill === kill) world.killDaemon(host);
     world.startDaemon(host);
   };
+}
+
+/** An agent of the run says that another's inbox is its own. */
+export function claimAnInbox({ network, random, journal, hosts, events }: World): void {
+  const [liar, ...others] = hosts;
+  if (liar === undefined) return;
+  const { account, inbox } = random.pick(others);
+  events.note(`agent ${liar.account}`, `announces the inbox of ${account}`);
+  void announceAsOwn(network.ledger(liar.account), journal, inbox);
 }
 
 /** An agent of the run or a stranger writes what is not true, again and again. */

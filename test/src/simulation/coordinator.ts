@@ -132,6 +132,9 @@ export class Coordinator {
     if (change.event === 'ignored' && change.reason.startsWith('assignment')) {
       events.mark('an assignment had no effect');
     }
+    if (change.event === 'ignored' && change.reason.includes(': announcement of an inbox')) {
+      events.mark('an agent announced an inbox of another');
+    }
     if (change.event === 'rejected' && change.gate === 'schema') events.mark('an output was rejected');
     if (change.event === 'verdict' && change.gate === 'quorum') events.mark('a quorum agreed');
     if (change.event === 'rejected' && change.gate === 'deadline') events.mark('a deadline passed');

@@ -21,6 +21,7 @@ export const MARKS = [
   'a result came late',
   'an attempt was superseded',
   'an assignment had no effect',
+  'an agent announced an inbox of another',
   'an output was fetched',
   'an output was rejected',
   'a quorum agreed',

@@ -1,4 +1,4 @@
-import type { Evidence, TopicEvidence } from '@gatepost/rules/verify/evidence';
+import type { Evidence, InboxEvidence } from '@gatepost/rules/verify/evidence';
 import type { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 
@@ -24,13 +24,14 @@ const keyOf = (account: AccountId): string => `ED25519:${account}`;
 
 /** What the mirror of a network in memory would show an auditor. */
 export function evidenceOf(network: MemoryNetwork, { coordinator, journal, token, inboxes }: Parties): Evidence {
-  const topicOf = (topic: TopicId, owner: AccountId): TopicEvidence => {
+  const topicOf = (topic: TopicId, owner: AccountId): InboxEvidence => {
     const found = network.entities.topics.get(topic);
-    const { submitter, messages = [] } = found ?? {};
+    const { submitter, creation, messages = [] } = found ?? {};
     return {
       topic,
       adminKey: keyOf(owner),
       submitKey: submitter && keyOf(submitter),
+      creation,
       messages: messages.map(({ sequenceNumber, consensusTimestamp, payer, message, chunk }) => ({
         sequence: sequenceNumber,
         at: consensusTimestamp,
@@ -54,7 +55,7 @@ export function evidenceOf(network: MemoryNetwork, { coordinator, journal, token
   return {
     journal: topicOf(journal, coordinator),
     inboxes: [...inboxes].map(([agent, inbox]) => topicOf(inbox, agent)),
-    accountKeys: new Map([coordinator, ...inboxes.keys()].map((account) => [account, keyOf(account)])),
+    accountKeys: new Map([[coordinator, keyOf(coordinator)]]),
     treasuries: new Map([[token, coordinator]]),
     transactions: transactions.map(({ id, at, kind, batch, transfers }) => ({
       id,

@@ -18,13 +18,31 @@ interface LiarParts {
   readonly others: readonly AccountId[];
 }
 
+const announcementOf = (inbox: TopicId): AnyRecord => ({
+  type: 'online',
+  session: 'lie',
+  inbox,
+  address: '127.0.0.1:1',
+  capabilities: ['work'],
+  slots: 5,
+});
+
+async function post(ledger: Ledger, journal: TopicId, message: Uint8Array): Promise<void> {
+  await ledger.execute(await ledger.prepare([{ kind: 'message', topic: journal, message }], { validSeconds: 30 }));
+}
+
+/** Says that somebody else's inbox is one's own. */
+export async function announceAsOwn(ledger: Ledger, journal: TopicId, inbox: TopicId): Promise<void> {
+  for (const message of packRecords(undefined, [announcementOf(inbox)])) await post(ledger, journal, message);
+}
+
 /** Something that is not true, on the journal: by an agent of the run, or by anybody. */
 export async function lie(parts: LiarParts): Promise<string> {
   const { ledger, run, journal } = parts;
   const record = untruth(parts);
   const message = record === undefined ? Buffer.from('{"gatepost":1,"records":[') : packRecords(run, [record])[0];
   if (message === undefined) return 'nothing';
-  await ledger.execute(await ledger.prepare([{ kind: 'message', topic: journal, message }], { validSeconds: 30 }));
+  await post(ledger, journal, message);
   return record?.type ?? 'malformed';
 }
 
@@ -49,10 +67,8 @@ function untruth({ ledger, random, token, tasks, inboxes, others }: LiarParts): 
       const payments = [{ task, attempt, to: ledger.account, amount: '10' }];
       return { type: 'settled', token, transfer: `${ledger.account}@1.000000001`, payments };
     }
-    case 7: {
-      const inbox = random.pick(inboxes);
-      return { type: 'online', session: 'lie', inbox, address: '127.0.0.1:1', capabilities: ['work'], slots: 5 };
-    }
+    case 7:
+      return announcementOf(random.pick(inboxes));
     case 8:
       return { type: 'lapsed', session: `session-${random.pick(others)}-1`, lease: 1 };
     default:

@@ -1,7 +1,7 @@
 import { verify } from '@gatepost/rules/verify/verify';
 import type { Conditions } from '@gatepost/shared/ledger/memory/conditions';
 import { CALM } from '@gatepost/shared/ledger/memory/conditions';
-import { begin } from './apply.js';
+import { begin, claimAnInbox } from './apply.js';
 import { Checker } from './checker.js';
 import type { Mark } from './events.js';
 import { evidenceOf } from './evidence.js';
@@ -24,6 +24,8 @@ export interface RunReport {
 }
 
 const TROUBLED_MS = [20_000, 120_000] as const;
+/** In so many runs an agent announces another's inbox as its own, perhaps before that one does. */
+const CLAIMS = 0.1;
 /** With all trouble over a run must end within this. */
 const END_WITHIN_MS = 3_600_000;
 /** After the end nothing may happen any more; what is still under way is let arrive. */
@@ -50,6 +52,7 @@ export async function simulate(seed: number): Promise<RunReport> {
   }
   clock.at(startMs + world.random.whole(0, 3_000), () => world.startCoordinator(false));
   world.beginPerson();
+  if (world.random.chance(CLAIMS)) clock.at(startMs + world.random.whole(0, 1_000), () => claimAnInbox(world));
   for (const trouble of troublesFrom(world.random.fork(), troubledMs, world.hosts.length)) {
     clock.at(startMs + trouble.atMs, () => {
       const end = begin(world, trouble);

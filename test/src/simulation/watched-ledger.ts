@@ -50,6 +50,7 @@ export function watchedLedger(ledger: Ledger, process: string, watch: PaymentWat
     read: (topic, after) => ledger.read(topic, after),
     resultOf: (id) => ledger.resultOf(id),
     isOfOwnSchedule: (author, at) => ledger.isOfOwnSchedule(author, at),
+    topicCreation: (topic) => ledger.topicCreation(topic),
     waitingSchedules: () => ledger.waitingSchedules(),
     mirrorTime: () => ledger.mirrorTime(),
   };

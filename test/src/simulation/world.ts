@@ -84,7 +84,7 @@ export class World {
       conditions: usual(this.random.fork()),
     });
     this.owner = this.network.createAccount();
-    this.journal = this.network.createTopic();
+    this.journal = this.network.createTopic(this.owner);
     this.token = this.network.createToken(this.owner, SUPPLY);
     this.watch = new PaymentWatch(this.events);
     this.keeper = new SimulatedKeeper(this.random.fork(), this.events);
@@ -105,7 +105,7 @@ export class World {
     if (!random.chance(0.06)) network.associate(account, this.token);
     return {
       account,
-      inbox: network.createTopic(this.owner),
+      inbox: network.createTopic(account, this.owner),
       disk: new Disk(clock, random.fork(), events, `agent ${index}`),
       wire: new Wire(),
       slots: random.whole(1, 3),

@@ -152,9 +152,9 @@ export class Pass {
     return this.hasRoom(agent) && this.judgement(agent).health === 'alive';
   }
 
-  /** Attempts an agent has, those on their way to it included. */
+  /** Slots of an agent that are taken, by attempts on their way to it too. */
   load(agent: AgentState): number {
-    return agent.open.size + (this.#load.get(agent.account) ?? 0);
+    return agent.busy + (this.#load.get(agent.account) ?? 0);
   }
 
   /** An agent that keeps getting lost has to wait longer each time before it gets work again. */

@@ -2,7 +2,7 @@ import { reduce } from '@gatepost/rules/fold/reduce';
 import { emptyIndex, indexRecord, type JournalIndex } from '@gatepost/rules/run/journal-index';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import type { Logger } from '@gatepost/shared/log';
-import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { LedgerFeed } from './ledger-feed.js';
 
 /** What a journal says of its coordinator's runs and epochs. @throws GatepostError MIRROR_UNREACHABLE */
@@ -12,13 +12,10 @@ export async function indexJournal(feed: LedgerFeed, coordinator: AccountId): Pr
   return index;
 }
 
-/** Folds everything the mirror has: the journal, and every inbox that an agent announced on it. */
+/** Folds everything the mirror has: the journal, and every inbox that its agent announced on it. */
 export async function replay(feed: LedgerFeed, state: RunState, log: Logger): Promise<void> {
-  const inboxes = new Set<TopicId>();
-  for (const { record, author } of await feed.peekJournal()) {
-    if (record.type === 'online' && state.context.agents.has(author)) inboxes.add(record.inbox as TopicId);
-  }
-  for (const entry of await feed.read(inboxes)) {
+  await feed.peekJournal();
+  for (const entry of await feed.read(await feed.announced())) {
     reduce(state, entry, (change) => {
       if (change.event === 'ignored') log.debug(change.reason);
     });

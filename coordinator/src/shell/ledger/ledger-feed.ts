@@ -5,6 +5,8 @@ import type { Logger } from '@gatepost/shared/log';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
+import { isOwnTopic } from '@gatepost/shared/vocabulary/topic-creation';
+import { TopicCreations } from './topic-creations.js';
 import { WithoutEffect } from './without-effect.js';
 
 /** How far one topic was read and what of it was not yet handed on. */
@@ -15,6 +17,13 @@ interface TopicReader {
 
 /** Whether the assignment of an attempt is still on its way into sight. */
 type Awaits = (run: string | undefined, task: string, attempt: number) => boolean;
+
+/** An agent says which inbox is its own. */
+interface Announcement {
+  readonly author: AccountId;
+  readonly at: Nanos;
+  readonly inbox: TopicId;
+}
 
 /** How to read. */
 export interface Look {
@@ -30,18 +39,15 @@ const noneAwaited: Awaits = () => false;
 
 const newReader = (): TopicReader => ({ cursor: START, held: [] });
 
-/**
- * The records of a message; none when it is malformed, which is noted.
- * @param ofOwnSchedule whether its author's own schedule posted it.
- */
-function recordsOf(message: TopicMessage, ignored: WithoutEffect | undefined, ofOwnSchedule = false): LedgerRecord[] {
+/** The records of a message; none when it is malformed, which is noted. */
+function recordsOf(message: TopicMessage, ignored: WithoutEffect | undefined): LedgerRecord[] {
   const { topic, sequenceNumber: sequence, consensusTimestamp: at, payer: author, chunk } = message;
   const decoded = chunk.total > 1 ? { malformed: 'in several chunks' } : unpackMessage(message.message);
   if ('malformed' in decoded) {
     ignored?.note(topic, sequence, author, decoded.malformed);
     return [];
   }
-  return decoded.records.map((record) => ({ at, author, topic, sequence, run: decoded.run, record, ofOwnSchedule }));
+  return decoded.records.map((record) => ({ at, author, topic, sequence, run: decoded.run, record }));
 }
 
 /**
@@ -57,6 +63,7 @@ export class LedgerFeed {
   readonly #streamed: TopicMessage[] = [];
   /** What the mirror said of messages with a `lapsed` record, by consensus timestamp. */
   readonly #ofOwnSchedule = new Map<Nanos, boolean>();
+  readonly #creations: TopicCreations;
 
   constructor(
     readonly ledger: LedgerReader,
@@ -66,6 +73,7 @@ export class LedgerFeed {
     log: Logger,
   ) {
     this.ignored = new WithoutEffect(log);
+    this.#creations = new TopicCreations(ledger);
   }
 
   /** Subscribes from where the reading stands; `wake` is called when something came. */
@@ -90,6 +98,18 @@ export class LedgerFeed {
   }
 
   /**
+   * Inboxes that come into sight with what is not handed on yet; there may be work on them that another process gave
+   * out. What is announced by somebody who did not create it is not looked at.
+   * @throws GatepostError MIRROR_UNREACHABLE
+   */
+  async announced(): Promise<TopicId[]> {
+    await this.#lookUpCreations();
+    return this.#announcements()
+      .filter((online) => this.#isOwn(online))
+      .map(({ inbox }) => inbox);
+  }
+
+  /**
    * Records that have come into sight since, in consensus order.
    * @param inboxes those on which something of ours may have appeared.
    * @param look how to read; `awaits` says of which attempts nothing may be handed on yet.
@@ -99,7 +119,7 @@ export class LedgerFeed {
     // What REST does not show yet is taken from the stream later: nothing that came is dropped.
     if (by !== 'rest') this.#takeStreamed();
     if (by !== 'stream') await this.#readJournal();
-    const open = [...new Set([...inboxes, ...(by === 'rest' ? this.#announced() : [])])];
+    const open = [...new Set([...inboxes, ...(by === 'rest' ? await this.announced() : [])])];
     await this.#readInboxes(open);
     const newest = this.#newestHeld(open);
     if (newest > this.#journal.cursor.consensusTimestamp) {
@@ -108,17 +128,26 @@ export class LedgerFeed {
       await this.#readInboxes(open);
     }
     await this.#lookUpSchedules();
+    await this.#lookUpCreations();
     return this.#handOn(newest, awaits);
   }
 
-  /** Inboxes that come into sight with what is not handed on yet; another process may have assigned work there. */
-  #announced(): TopicId[] {
+  #announcements(): Announcement[] {
     return this.#journal.held.flatMap((message) => {
       if (!this.agents.has(message.payer) || !message.message.includes('"online"')) return [];
-      return recordsOf(message, undefined).flatMap(({ record }) =>
-        record.type === 'online' ? [record.inbox as TopicId] : [],
+      return recordsOf(message, undefined).flatMap(({ record, author, at }) =>
+        record.type === 'online' ? [{ author, at, inbox: record.inbox as TopicId }] : [],
       );
     });
+  }
+
+  /** Before an announcement is handed on, the mirror is asked who made the inbox. */
+  async #lookUpCreations(): Promise<void> {
+    for (const { inbox, at } of this.#announcements()) await this.#creations.lookUp(inbox, at);
+  }
+
+  #isOwn({ author, inbox, at }: Announcement): boolean {
+    return isOwnTopic(this.#creations.of(inbox), author, at);
   }
 
   /** Before a message that may say of an agent that it lapsed is handed on, the mirror is asked who had it posted. */
@@ -211,7 +240,12 @@ export class LedgerFeed {
     return ready.flatMap((message) => {
       const ofOwnSchedule = this.#ofOwnSchedule.get(message.consensusTimestamp);
       this.#ofOwnSchedule.delete(message.consensusTimestamp);
-      return recordsOf(message, this.ignored, ofOwnSchedule);
+      return recordsOf(message, this.ignored).map((entry) => {
+        const { author, at, record } = entry;
+        if (record.type === 'lapsed') return { ...entry, ofOwnSchedule: ofOwnSchedule === true };
+        if (record.type !== 'online') return entry;
+        return { ...entry, ofOwnInbox: this.#isOwn({ author, at, inbox: record.inbox as TopicId }) };
+      });
     });
   }
 }

@@ -1,10 +1,17 @@
 import { WATCH_NANOS } from '@gatepost/rules/verify/check-transfers';
 import { decodeTopic } from '@gatepost/rules/verify/decode';
-import type { Evidence, MessageEvidence, TopicEvidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
+import type {
+  Evidence,
+  InboxEvidence,
+  MessageEvidence,
+  TopicEvidence,
+  TransactionEvidence,
+} from '@gatepost/rules/verify/evidence';
 import type { AnyEntry } from '@gatepost/rules/verify/history';
 import { treasuryOf } from '@gatepost/rules/verify/ledger-view';
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
 import type { MirrorMessage, MirrorRest, MirrorTransaction } from '@gatepost/shared/hedera/mirror-rest';
+import { topicCreation } from '@gatepost/shared/hedera/topic-creation';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import {
   type AccountId,
@@ -99,7 +106,7 @@ async function inboxesThatMatter(
   mirror: MirrorRest,
   entries: readonly AnyEntry[],
   coordinators: ReadonlyMap<AccountId, string | undefined>,
-): Promise<readonly TopicEvidence[]> {
+): Promise<readonly InboxEvidence[]> {
   const paid = new Set<string>();
   for (const { author, record } of recordsOf(entries, 'settled')) {
     if (coordinators.has(author)) for (const { to } of record.payments) paid.add(to);
@@ -114,7 +121,7 @@ async function inboxesThatMatter(
   );
   const found = await known(
     wanted.map(([topic]) => topic),
-    (topic) => topicEvidence(mirror, topic),
+    async (topic) => ({ ...(await topicEvidence(mirror, topic)), creation: await topicCreation(mirror, topic) }),
   );
   return [...found.values()];
 }
@@ -135,13 +142,10 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
   );
   const coordinators = new Map(owned.map(({ author }) => [author, openers.get(author)]));
   const inboxes = await inboxesThatMatter(mirror, entries, coordinators);
-  const read = new Set<string>(inboxes.map(({ topic }) => topic));
-  const announcers = recordsOf(entries, 'online').filter(({ record }) => read.has(record.inbox));
-  const agents = await keysOf(announcers.map(({ author }) => author));
   const tokens = owned.map(({ record }) => record.token).filter(isEntityId) as TokenId[];
   const treasuries = await known(tokens, async (token) => accountId((await mirror.token(token)).treasury_account_id));
   const holders = await keysOf([...treasuries.values()]);
-  const accountKeys = new Map([...openers, ...agents, ...holders]);
+  const accountKeys = new Map([...openers, ...holders]);
   const ownTreasuries = owned.flatMap(({ author, record }) =>
     treasuryOf({ treasuries, accountKeys }, author, record.token as TokenId),
   );
@@ -151,7 +155,7 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
   const handling = new HandlingTimes(mirror, transactions);
   return {
     journal: await handling.of(journal),
-    inboxes: await Promise.all(inboxes.map((inbox) => handling.of(inbox))),
+    inboxes: await Promise.all(inboxes.map(async (inbox) => ({ ...inbox, ...(await handling.of(inbox)) }))),
     accountKeys,
     treasuries,
     transactions,

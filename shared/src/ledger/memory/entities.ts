@@ -1,5 +1,6 @@
 import type { AccountId, ScheduleId, TokenId, TopicId, TransactionId } from '../../vocabulary/ids.js';
 import type { Nanos } from '../../vocabulary/time.js';
+import type { TopicCreation } from '../../vocabulary/topic-creation.js';
 import type { Action } from '../ledger.js';
 import type { Cursor, TopicMessage } from '../topic-message.js';
 
@@ -11,6 +12,7 @@ export class MemoryTopic {
 
   constructor(
     readonly id: TopicId,
+    readonly creation: TopicCreation,
     /** The only account that may write; anybody may when undefined. */
     readonly submitter: AccountId | undefined,
     /** How many messages are kept. */

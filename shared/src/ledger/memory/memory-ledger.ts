@@ -3,6 +3,7 @@ import { GatepostError } from '../../vocabulary/errors.js';
 import type { AccountId, TopicId, TransactionId } from '../../vocabulary/ids.js';
 import type { Outcome } from '../../vocabulary/outcome.js';
 import { formatNanos, type Nanos, nanosFromMs } from '../../vocabulary/time.js';
+import type { TopicCreation } from '../../vocabulary/topic-creation.js';
 import type {
   Action,
   ExecuteOptions,
@@ -135,6 +136,12 @@ export class MemoryLedger implements Ledger {
     }
     const schedule = posted.schedule && this.network.entities.schedules.get(posted.schedule);
     return posted.scheduled && posted.result === 'SUCCESS' && schedule?.creator === author;
+  }
+
+  async topicCreation(topic: TopicId): Promise<TopicCreation | undefined> {
+    const until = await this.#look();
+    const creation = this.network.entities.topics.get(topic)?.creation;
+    return creation !== undefined && creation.at <= until ? creation : undefined;
   }
 
   async waitingSchedules(): Promise<readonly WaitingSchedule[]> {

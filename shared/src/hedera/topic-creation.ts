@@ -1,0 +1,33 @@
+import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
+import { accountId, type TopicId } from '../vocabulary/ids.js';
+import { formatNanos } from '../vocabulary/time.js';
+import type { TopicCreation } from '../vocabulary/topic-creation.js';
+import type { MirrorRest, MirrorTopic } from './mirror-rest.js';
+
+/**
+ * Who made a topic, as the mirror shows it: the payer of the transaction at its creation. Undefined for an id that is no
+ * topic's, and for a topic of which the mirror does not know when it was made.
+ * @throws GatepostError MIRROR_UNREACHABLE, also while the mirror shows the topic but not that transaction.
+ */
+export async function topicCreation(mirror: MirrorRest, topic: TopicId): Promise<TopicCreation | undefined> {
+  let shown: MirrorTopic;
+  try {
+    shown = await mirror.topic(topic);
+  } catch (error) {
+    const { code, meta } = toGatepostError(error);
+    // An id beyond all that there can be is a bad request.
+    if (code === 'NOT_FOUND' || meta.status === 400) return undefined;
+    throw error;
+  }
+  const at = shown.created_timestamp;
+  if (at === null) return undefined;
+  const made = await mirror.transactionAt(at);
+  if (made === undefined) {
+    throw new GatepostError(
+      'MIRROR_UNREACHABLE',
+      `the mirror shows topic ${topic} of ${formatNanos(at)}, but not its cause`,
+    );
+  }
+  const [payer = ''] = made.transaction_id.split('-');
+  return { by: accountId(payer), at };
+}
