@@ -57,10 +57,12 @@ async fn main() -> Outcome<()> {
     let mut batch = BatchTransaction::new();
     for amount in [3, 4] {
         let mut part = transfer(payer, friend, amount);
-        part.batchify(&client, payer_key.public_key().into())?;
+        // Not batchify, which signs twice with the operator's key and is answered KEY_PREFIX_MISMATCH.
+        part.set_batch_key(payer_key.public_key().into()).node_account_ids([AccountId::new(0, 0, 0)]);
+        part.freeze_with(&client)?;
         batch.add_inner_transaction(part.into())?;
     }
-    batch.sign(payer_key).execute(&client).await?.get_receipt(&client).await?;
+    batch.execute(&client).await?.get_receipt(&client).await?;
     expect(tinybars(&client, friend).await?, balance + 7, "balance after the batch")?;
     println!("batch: two transfers, both or neither");
     Ok(())
