@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { lstatSync, type Stats } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { isAccepted, type TaskState } from '@gatepost/rules/run/task-state';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Outputs } from './outputs.js';
+import { writeInside } from './write-inside.js';
 
 function entryAt(path: string): Stats | undefined {
   try {
@@ -88,22 +88,17 @@ export class SavedOutputs {
     this.#underWay.set(id, work);
   }
 
-  /** The file appears whole or not at all. */
+  /** The file appears whole or not at all; what lies in its way by now is told as before the run. */
   async #write(task: TaskState, saveAs: string): Promise<void> {
     const bytes = await this.outputs.accepted(task);
     const why = obstacle(this.#directory, saveAs);
     if (why !== undefined) throw new GatepostError('STORE_FAILED', why);
-    const path = join(this.#directory, saveAs);
-    mkdirSync(dirname(path), { recursive: true });
-    const part = join(dirname(path), `.${randomUUID()}.part`);
     try {
-      writeFileSync(part, bytes, { flag: 'wx' });
-      renameSync(part, path);
+      this.files.set(task.spec.id, writeInside(this.#directory, saveAs, bytes));
     } catch (error) {
-      rmSync(part, { force: true });
+      const path = join(this.#directory, saveAs);
       throw new GatepostError('STORE_FAILED', `cannot write: ${(error as Error).message}`, { path }, error);
     }
-    this.files.set(task.spec.id, path);
     this.missing.delete(task.spec.id);
   }
 
