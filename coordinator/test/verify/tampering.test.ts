@@ -267,6 +267,27 @@ describe('an attempt beyond those that the plan allows', () => {
   });
 });
 
+describe('of two assignments of one attempt', () => {
+  it('one to an agent that sits in the quorum already does not count', () => {
+    const history = new HistoryBuilder();
+    history.plan = testPlan();
+    history.online(AGENT_1);
+    history.online(AGENT_2);
+    history.open(history.plan.digest, 5);
+    history.assign('a', 1, AGENT_1, 100);
+    // Two processes that did not know of each other.
+    history.assign('a', 2, AGENT_1, 100);
+    history.assign('a', 2, AGENT_2, 100);
+    history.result('a', 2, AGENT_1);
+    history.result('a', 1, AGENT_1, 'another');
+    history.now = 1_800_000_001_000_000_000n;
+    history.verdict('a', 2, false, 'deadline');
+    history.verdict('a', 1, false, 'quorum');
+    history.close('failed');
+    expect(verify(history.build(), {}).findings).toEqual([]);
+  });
+});
+
 describe('what strangers write is no fault of the run', () => {
   it('ignores their records and reports them', () => {
     const history = honestRun();

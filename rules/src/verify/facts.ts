@@ -1,3 +1,4 @@
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import { isFinalGate } from '../fold/verdict.js';
 import { DEADLINE_GATE } from '../run/verdict-gates.js';
@@ -45,26 +46,50 @@ interface Weighed {
 }
 
 /**
- * A process that does not know what a killed one had sent may assign an attempt again under the same number: the
- * assignment that counts is one to the agent that was paid, if any, else one to an agent that delivered, else the first.
- * Of the results it is the agent's first whole one after that.
+ * Assignments to an agent that was at work on another attempt of the task: a quorum's members are different agents, so the
+ * fold refuses them. In consensus order, since one that was refused gives no part in the task.
  */
-function weigh({ coordinator, token }: RunHistory, attempt: AttemptHistory): Weighed {
-  const own = attempt.assignments.filter(({ entry }) => entry.author === coordinator);
-  const inToken = own.filter(({ entry }) => entry.record.token === token);
+function toWhoHadPart({ coordinator }: RunHistory, attempts: readonly AttemptHistory[]): ReadonlySet<AnyEntry> {
+  const refused = new Set<AnyEntry>();
+  const given = new Map<AttemptHistory, AccountId>();
+  const all = attempts
+    .flatMap((attempt) => attempt.assignments.map((one) => ({ attempt, ...one })))
+    .filter(({ entry }) => entry.author === coordinator)
+    .sort((one, other) => byTime(one.entry, other.entry));
+  for (const { attempt, agent, entry } of all) {
+    if (given.has(attempt)) continue;
+    const isDecided = (other: AttemptHistory) =>
+      other.verdicts.some((verdict) => verdict.author === coordinator && isBefore(verdict, entry));
+    if ([...given].some(([other, has]) => has === agent && !isDecided(other))) refused.add(entry);
+    else given.set(attempt, agent);
+  }
+  return refused;
+}
+
+/**
+ * A process that does not know what a killed one had sent may assign an attempt again under the same number: the
+ * assignment that counts is one to the agent that was paid, if any, else one to an agent that had no part in the task yet
+ * and delivered, else the first such. Of the results it is the agent's first whole one after that.
+ */
+function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<AnyEntry>): Weighed {
+  const own = attempt.assignments.filter(({ entry }) => entry.author === run.coordinator);
+  const inToken = own.filter(({ entry }) => entry.record.token === run.token);
   const known = inToken.length > 0 ? inToken : own;
   const payee = attempt.payments[0]?.to;
+  const free = known.filter(({ entry }) => !refused.has(entry));
+  const candidates = free.length > 0 ? free : known;
   const assignment =
     known.find(({ agent }) => agent === payee) ??
-    known.find(({ agent }) => attempt.results.some(({ author }) => author === agent)) ??
-    known[0];
+    candidates.find(({ agent }) => attempt.results.some(({ author }) => author === agent)) ??
+    candidates[0];
   const results = attempt.results.filter(({ author }) => author === assignment?.agent);
   const after = results.filter((result) => assignment !== undefined && isBefore(assignment.entry, result));
   return { attempt, assignment, result: after.find(isWhole) ?? after[0] ?? results[0], verdict: undefined };
 }
 
 function factsOfTask(run: RunHistory, attempts: readonly AttemptHistory[]): [AttemptHistory, AttemptFacts][] {
-  const weighed = attempts.map((attempt) => weigh(run, attempt));
+  const refused = toWhoHadPart(run, attempts);
+  const weighed = attempts.map((attempt) => weigh(run, attempt, refused));
   const assigned = weighed.flatMap(({ assignment }) => assignment?.entry ?? []).sort(byTime);
   const verdicts = weighed
     .flatMap((one) => one.attempt.verdicts.map((verdict) => ({ one, verdict })))
