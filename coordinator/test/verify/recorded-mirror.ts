@@ -85,25 +85,9 @@ function messagesOf({ messages }: RecordedMirror, topic: string | undefined): un
     }));
 }
 
-/** The recording leaves out how the topics were made; who makes one is who renews it, unless somebody says otherwise. */
-function creationsOf({ topics }: RecordedMirror) {
-  return topics.map(({ topic_id, created_timestamp, auto_renew_account }) => ({
-    transaction_id: `${auto_renew_account}-${created_timestamp.replace('.', '-')}`,
-    transaction_hash: '',
-    consensus_timestamp: created_timestamp,
-    name: 'CONSENSUSCREATETOPIC',
-    result: 'SUCCESS',
-    entity_id: topic_id,
-    parent_consensus_timestamp: null,
-    charged_tx_fee: 0,
-    token_transfers: [],
-  }));
-}
-
 function transactionsOf(recorded: RecordedMirror, query: URLSearchParams): unknown[] {
-  const transactions: RecordedMirror['transactions'] = [...creationsOf(recorded), ...recorded.transactions];
   const account = query.get('account.id');
-  const found = transactions.filter(
+  const found = recorded.transactions.filter(
     ({ consensus_timestamp: at, transaction_id, token_transfers }) =>
       query.getAll('timestamp').every((bound) => isWithin(at, bound)) &&
       (account === null ||

@@ -1,8 +1,8 @@
 import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
 import { accountId, type TopicId } from '../vocabulary/ids.js';
-import { formatNanos } from '../vocabulary/time.js';
+import { formatNanos, type Nanos } from '../vocabulary/time.js';
 import type { TopicCreation } from '../vocabulary/topic-creation.js';
-import type { MirrorRest, MirrorTopic } from './mirror-rest.js';
+import type { MirrorRest, MirrorTopic, MirrorTransaction } from './mirror-rest.js';
 
 /**
  * Who made a topic, as the mirror shows it: the payer of the transaction at its creation. Undefined for an id that is no
@@ -21,13 +21,27 @@ export async function topicCreation(mirror: MirrorRest, topic: TopicId): Promise
   }
   const at = shown.created_timestamp;
   if (at === null) return undefined;
-  const made = await mirror.transactionAt(at);
+  const made = await shownCreation(mirror, at);
   if (made === undefined) {
     throw new GatepostError(
       'MIRROR_UNREACHABLE',
       `the mirror shows topic ${topic} of ${formatNanos(at)}, but not its cause`,
     );
   }
-  const [payer = ''] = made.transaction_id.split('-');
-  return { by: accountId(payer), at };
+  return made;
+}
+
+/**
+ * Who made what was created at a time; undefined when the mirror does not show that transaction.
+ * @throws GatepostError MIRROR_UNREACHABLE
+ */
+export async function shownCreation(mirror: MirrorRest, at: Nanos): Promise<TopicCreation | undefined> {
+  let made: MirrorTransaction | undefined;
+  try {
+    made = await mirror.transactionAt(at);
+  } catch (error) {
+    if (toGatepostError(error).code !== 'NOT_FOUND') throw error;
+  }
+  const [payer] = made?.transaction_id.split('-') ?? [];
+  return payer === undefined ? undefined : { by: accountId(payer), at };
 }

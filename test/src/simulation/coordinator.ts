@@ -129,7 +129,7 @@ export class Coordinator {
 
   #noteChange(change: Change): void {
     const { events } = this.parts;
-    if (change.event === 'ignored' && change.reason.startsWith('assignment')) {
+    if (change.event === 'ignored' && change.reason.startsWith('assign by ')) {
       events.mark('an assignment had no effect');
     }
     if (change.event === 'ignored' && change.reason.includes(': announcement of an inbox')) {

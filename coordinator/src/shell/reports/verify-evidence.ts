@@ -10,8 +10,8 @@ import type {
 import type { AnyEntry } from '@gatepost/rules/verify/history';
 import { treasuryOf } from '@gatepost/rules/verify/ledger-view';
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
-import type { MirrorMessage, MirrorRest, MirrorTransaction } from '@gatepost/shared/hedera/mirror-rest';
-import { topicCreation } from '@gatepost/shared/hedera/topic-creation';
+import type { MirrorMessage, MirrorRest, MirrorTopic, MirrorTransaction } from '@gatepost/shared/hedera/mirror-rest';
+import { shownCreation } from '@gatepost/shared/hedera/topic-creation';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import {
   type AccountId,
@@ -22,6 +22,7 @@ import {
   transactionIdFromMirror,
 } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_SECOND, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
+import type { TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
 import { HandlingTimes } from './handling-times.js';
 
 /** Longest range of time asked for at once; the public mirrors refuse more than 60 days. */
@@ -119,11 +120,35 @@ async function inboxesThatMatter(
   const wanted = [...topics].filter(
     ([topic, { submit_key }]) => ofPaid.has(topic) || isOneOf(keyText(submit_key), keys),
   );
+  const shown = new Map(wanted);
+  const creationOf = async (topic: TopicId): Promise<TopicCreation | undefined> => {
+    const announcers = online.filter((entry) => inboxOf(entry) === topic).map(({ author }) => author);
+    return inboxCreation(mirror, shown.get(topic), new Set(announcers));
+  };
   const found = await known(
     wanted.map(([topic]) => topic),
-    async (topic) => ({ ...(await topicEvidence(mirror, topic)), creation: await topicCreation(mirror, topic) }),
+    async (topic) => ({ ...(await topicEvidence(mirror, topic)), creation: await creationOf(topic) }),
   );
   return [...found.values()];
+}
+
+/**
+ * Who made an inbox. A mirror that does not keep the transaction, or what was kept of its answers, leaves its admin key to
+ * go by: the inbox is that of the announcer who has this key.
+ */
+async function inboxCreation(
+  mirror: MirrorRest,
+  topic: MirrorTopic | undefined,
+  announcers: ReadonlySet<AccountId>,
+): Promise<TopicCreation | undefined> {
+  const at = topic?.created_timestamp ?? undefined;
+  if (topic === undefined || at === undefined) return undefined;
+  const shown = await shownCreation(mirror, at);
+  if (shown !== undefined) return shown;
+  const adminKey = keyText(topic.admin_key);
+  const keys = await known(announcers, async (account) => keyText((await mirror.account(account)).key));
+  const [by] = [...announcers].filter((account) => adminKey !== undefined && keys.get(account) === adminKey);
+  return by === undefined ? undefined : { by, at };
 }
 
 const isOneOf = (key: string | undefined, keys: ReadonlySet<string | undefined>): boolean =>
