@@ -14,10 +14,12 @@ const client: ForeignClient = {
   tools: [shell('true')],
   files: [],
   fetch: [shell('true')],
+  build: [shell('true')],
   run: [shell('true')],
   env: {},
 };
-const endOf = (parts: Partial<ForeignClient>) => runClient({ ...client, ...parts }, cache, { NODE_IP: 'here' });
+const endOf = (parts: Partial<ForeignClient>, patienceMs = 30_000) =>
+  runClient({ ...client, ...parts }, cache, { NODE_IP: 'here' }, AbortSignal.timeout(patienceMs));
 
 describe('a client in another language', () => {
   it('passes when all its steps do, with the variables of the network', async () => {
@@ -30,6 +32,14 @@ describe('a client in another language', () => {
     expect(await endOf({ files: [['/no/such', '/nor/this']] })).toMatchObject({ why: 'no /no/such here' });
     const offline = { fetch: [shell('echo looking; echo no registry >&2; exit 1')] };
     expect(await endOf(offline)).toMatchObject({ outcome: 'skipped', why: 'no packages here: no registry' });
+  });
+
+  it('is skipped when it is not built in time, and all that it started is ended', async () => {
+    const slow = { build: [shell('sleep 60 & wait')] };
+    expect(await endOf(slow, 300)).toMatchObject({
+      outcome: 'skipped',
+      why: 'its packages were not built in time; see --minutes',
+    });
   });
 
   it('fails when it finds something wrong', async () => {

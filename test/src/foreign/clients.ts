@@ -14,6 +14,8 @@ export interface ForeignClient {
   readonly files: readonly (readonly string[])[];
   /** Fetches packages from their registry; a failure means that it is not to be had here. */
   readonly fetch: readonly Command[];
+  /** Builds what was fetched, offline. */
+  readonly build: readonly Command[];
   readonly run: readonly Command[];
   readonly env: Readonly<Record<string, string>>;
 }
@@ -36,6 +38,7 @@ function python(cache: string): ForeignClient {
       ['python3', '-m', 'venv', cache],
       [own, ...install, '--requirement', sources('python', 'requirements.txt')],
     ],
+    build: [],
     run: [[own, sources('python', 'client.py')]],
     env: {},
   };
@@ -52,6 +55,7 @@ function java(cache: string): ForeignClient {
     ],
     files: [],
     fetch: [['mvn', '-B', '-q', '-f', sources('java', 'pom.xml'), resolve, `-Dmdep.outputFile=${classpath}`]],
+    build: [],
     run: [['sh', '-c', `java -cp "$(cat "$0")" "$1"`, classpath, sources('java', 'ForeignClient.java')]],
     env: {},
   };
@@ -68,6 +72,7 @@ function rust(cache: string): ForeignClient {
     // The SDK's build reads the well-known types, which Debian ships apart from protoc.
     files: [['/usr/include/google/protobuf/wrappers.proto', '/usr/local/include/google/protobuf/wrappers.proto']],
     fetch: [['cargo', 'fetch', ...manifest]],
+    build: [['cargo', 'build', '--offline', ...manifest]],
     run: [['cargo', 'run', '--offline', ...manifest]],
     env: { CARGO_TARGET_DIR: cache },
   };

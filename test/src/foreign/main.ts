@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { sdkVariables } from '@gatepost/local-ledger/cli/env';
 import { startLedger } from '@gatepost/local-ledger/ledger';
 import { type Exit, runProgram } from '@gatepost/shared/cli/run-program';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { CHECKOUT } from '../stage/layout.js';
 import { foreignClients } from './clients.js';
 import { type ClientEnd, runClient } from './run-client.js';
@@ -10,7 +10,19 @@ import { type ClientEnd, runClient } from './run-client.js';
 /** Kept from one call to the next: the packages of Rust take minutes to build. */
 const CACHE = join(CHECKOUT, 'node_modules/.cache/foreign');
 
-async function run(languages: readonly string[]): Promise<number> {
+const DEFAULT_MINUTES = 20;
+
+interface Options {
+  readonly minutes: number;
+}
+
+function positive(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0)) throw new InvalidArgumentError('It is a number of minutes.');
+  return minutes;
+}
+
+async function run(languages: readonly string[], { minutes }: Options): Promise<number> {
   const all = foreignClients(CACHE);
   const known = all.map(({ language }) => language);
   const unknown = languages.filter((language) => !known.includes(language));
@@ -19,11 +31,12 @@ async function run(languages: readonly string[]): Promise<number> {
     return 2;
   }
   const ends: ClientEnd[] = [];
+  const patience = AbortSignal.timeout(minutes * 60_000);
   for (const client of all.filter(({ language }) => languages.length === 0 || languages.includes(language))) {
     const ledger = await startLedger();
     try {
       process.stdout.write(`\n${client.language}\n`);
-      ends.push(await runClient(client, join(CACHE, client.language), sdkVariables(ledger)));
+      ends.push(await runClient(client, join(CACHE, client.language), sdkVariables(ledger), patience));
     } finally {
       await ledger.close();
     }
@@ -41,6 +54,12 @@ const program = (exit: Exit): Command =>
   new Command('npm run foreign --')
     .description('Clients in other languages, with the SDKs of those languages, against the embedded network.')
     .argument('[languages...]', 'which; all when left out')
+    .option(
+      '--minutes <n>',
+      'how long fetching and building may take; what is not ready is skipped',
+      positive,
+      DEFAULT_MINUTES,
+    )
     .addHelpText(
       'after',
       `
@@ -49,9 +68,10 @@ skipped, with the reason.
 
 Examples:
   npm run foreign
-  npm run foreign -- python java`,
+  npm run foreign -- python java
+  npm run foreign -- --minutes 5`,
     )
     .exitOverride()
-    .action(async (languages: string[]) => exit(await run(languages)));
+    .action(async (languages: string[], options: Options) => exit(await run(languages, options)));
 
 process.exitCode = await runProgram(program);
