@@ -22,3 +22,7 @@ export const listOf = (...keys: Key[]): Key => ({ key: { $case: 'keyList', value
 export const short: Key = { key: { $case: 'ed25519', value: new Uint8Array(31) } };
 export const none: Key = { key: undefined };
 export const rsa: Key = { key: { $case: 'rsa3072', value: new Uint8Array(384) } };
+
+export const threshold = (count: number, key: Key): Key => ({
+  key: { $case: 'thresholdKey', value: { threshold: count, keys: { keys: [key] } } },
+});

@@ -20,9 +20,9 @@ interface Check {
   readonly problems: Readonly<Record<string, Problem>>;
 }
 
-const BOTH = ['coordinator', 'agent'] as const;
 const COORDINATOR = ['coordinator'] as const;
 const AGENT = ['agent'] as const;
+const BOTH = [...COORDINATOR, ...AGENT] as const;
 
 /** Everything a doctor looks at and can find, by stable ids; docs/doctor.md is compared with this table by a test. */
 export const CHECKS = {
@@ -487,9 +487,7 @@ export const CHECKS = {
 export type CheckId = keyof typeof CHECKS;
 
 /** `check.problem`, such as `account-key.kind`. */
-export type ProblemId = {
-  [C in CheckId]: `${C}.${keyof (typeof CHECKS)[C]['problems'] & string}`;
-}[CheckId];
+export type ProblemId = { [C in CheckId]: `${C}.${keyof (typeof CHECKS)[C]['problems'] & string}` }[CheckId];
 
 /** The entry of a problem. */
 export function problemOf(id: ProblemId): Problem {
