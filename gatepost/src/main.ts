@@ -4,7 +4,7 @@ import { buildProgram, PARTS, withParts } from './program.js';
 import { COMMANDS } from './stage/layout.js';
 
 const word = process.argv[2] ?? '';
-const part = PARTS[word];
+const part = Object.hasOwn(PARTS, word) ? PARTS[word] : undefined;
 if (part !== undefined) {
   process.argv.splice(1, 2, COMMANDS[part.command]);
   await import(COMMANDS[part.command]);

@@ -107,8 +107,10 @@ it('brings each command, alone and as a word of gatepost', () => {
     expect(gatepost(process.execPath, word, '--help').stdout).toBe(own.stdout);
     expect(gatepost(process.execPath, word, '--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   }
-  const unknown = gatepost(process.execPath, 'cordinator');
-  expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining("unknown command 'cordinator'")]);
+  for (const word of ['cordinator', 'constructor']) {
+    const unknown = gatepost(process.execPath, word);
+    expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining(`unknown command '${word}'`)]);
+  }
 });
 
 it('runs a plan where it was installed', { timeout: 180_000 }, () => {

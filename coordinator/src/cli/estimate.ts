@@ -1,4 +1,6 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { readEnvironment } from '@gatepost/shared/config/environment';
+import { createLogger } from '@gatepost/shared/log';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import { type ExchangeRate, formatUsd, toTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import { printable } from '@gatepost/shared/vocabulary/printable';
@@ -6,10 +8,9 @@ import { DEFAULT_LIMITS } from '../core/decide/limits.js';
 import { type CaseEstimate, type Estimate, estimatePlan } from '../core/estimate.js';
 import { obstaclesOf, type Standing } from '../core/obstacles.js';
 import { loadPlan } from '../shell/plan/plan-file.js';
-import { standingOf } from '../shell/reports/standing.js';
 import { requireConfig } from '../shell/setup/config-file.js';
 import type { AddCommand } from './command.js';
-import { mirrorOf, NETWORK_OPTION, printJson } from './options.js';
+import { mirrorOf, NETWORK_OPTION, networkOf, printJson } from './options.js';
 import { table } from './table.js';
 
 interface EstimateOptions {
@@ -47,13 +48,24 @@ of tokens or hbar or because an earlier version is open, 2 for a bad plan.`,
     .action(async (plan: string, options: EstimateOptions) => exit(await estimate(plan, options)));
 };
 
+async function standingNow(
+  config: ReturnType<typeof requireConfig>,
+  network: string | undefined,
+  plan: Plan,
+): Promise<Standing> {
+  const { mirrorReader } = await import('@gatepost/shared/hedera/mirror-reader');
+  const { standingOf } = await import('../shell/reports/standing.js');
+  const log = createLogger('coordinator', { GATEPOST_LOG_LEVEL: 'warn', ...readEnvironment() });
+  return standingOf(mirrorReader(networkOf(network), config.account, log), config, plan, log);
+}
+
 async function estimate(file: string, options: EstimateOptions): Promise<number> {
   const plan = loadPlan(file);
   const found = estimatePlan(plan);
   const { config, network } = options;
   const asks = network !== undefined || config !== undefined;
   const rate = asks ? await mirrorOf(network).exchangeRate() : undefined;
-  const standing = config === undefined ? undefined : await standingOf(mirrorOf(network), requireConfig(config), plan);
+  const standing = config === undefined ? undefined : await standingNow(requireConfig(config), network, plan);
   const obstacles = obstaclesOf(plan, found, standing, rate);
   if (options.json === true) {
     const withUsd = (one: CaseEstimate) => ({ ...one, fees_usd: usdOf(one.fees) });

@@ -1,6 +1,8 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { mirrorReader } from '@gatepost/shared/hedera/mirror-reader';
 import { createToken } from '@gatepost/shared/hedera/tokens';
 import { createTopic } from '@gatepost/shared/hedera/topics';
+import { createLogger } from '@gatepost/shared/log';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { standingOf } from '../../src/shell/reports/standing.js';
@@ -81,7 +83,9 @@ it('a plan that was edited while its run is open does not start a second run wit
   });
   expect(await length(lane.journal)).toBe(written);
   // An estimate of it says the same, without a key.
-  const { earlier } = await standingOf(lane.coordinator.connection.mirror, lane.config(), edited);
+  const { network, account } = lane.coordinator.connection;
+  const log = createLogger('test', { GATEPOST_LOG_LEVEL: 'silent' });
+  const { earlier } = await standingOf(mirrorReader(network, account, log), lane.config(), edited, log);
   expect(earlier).toMatchObject({ name: 'edited', tasks: 2, accepted: new Set(['one']) });
   held.release('two');
   // Whoever wants both says so.
