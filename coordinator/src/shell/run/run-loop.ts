@@ -26,6 +26,7 @@ import type { WorkOrders } from '../outputs/work-orders.js';
 import type { AttemptLine } from '../reports/attempt-logs.js';
 import { AwaitedWaits } from './awaited-waits.js';
 import { Declined } from './declined.js';
+import { EarlyWords } from './early-words.js';
 import type { Effects } from './effects.js';
 import type { OpenWait, Waits } from './waits.js';
 import type { Waker } from './waker.js';
@@ -94,6 +95,7 @@ export class RunLoop {
   readonly #declined = new Declined();
   /** Attempts whose output came along with the news of their end. */
   readonly #early = new WeakSet<Attempt>();
+  readonly #earlyWords = new EarlyWords();
   /** The newest progress of attempts that the ledger does not show to have started yet. */
   readonly #earlyProgress = new WeakMap<Attempt, () => void>();
 
@@ -210,6 +212,7 @@ export class RunLoop {
       if (agent !== undefined) this.parts.fleet.link(agent)?.forget(ref);
     }
     if (record.type !== 'assign' && record.type !== 'cancel') return;
+    this.#earlyWords.release(keyOf(record.task, record.attempt));
     const attempt = attemptAt(state.tasks.get(record.task), record.attempt);
     if (record.type === 'assign' && attempt?.inboxSequence === entry.sequence) void this.dispatch(attempt);
   }
@@ -311,12 +314,16 @@ export class RunLoop {
   }
 
   /** What a session tells of an attempt; the ledger decides, so only bytes and progress count. */
-  event(agent: AccountId, { ref, kind, atUnixMs }: AttemptEvent): void {
-    const { state, progress, said } = this.parts;
+  event(agent: AccountId, event: AttemptEvent): void {
+    const { ref, kind, atUnixMs } = event;
+    const { state, effects, progress, said } = this.parts;
     if (ref === undefined || ref.run !== state.context.run) return;
     const { task, attempt } = ref;
     // Whoever says something else of an attempt speaks of another's, or of none.
     const own = attemptAt(state.tasks.get(task), attempt);
+    if (own === undefined && kind?.$case !== 'finished' && effects.inFlight.awaits(task, attempt)) {
+      this.#earlyWords.hold(keyOf(task, attempt), () => this.event(agent, event));
+    }
     if (own?.agent !== agent) return;
     if (kind?.$case === 'finished') this.#keepEarly(own, kind.value);
     else if (kind?.$case === 'log') {
