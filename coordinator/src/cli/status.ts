@@ -79,5 +79,5 @@ const asJson = (state: RunState, summary: RunSummary) => ({
 
 function asText(state: RunState, summary: RunSummary, linked: Linked): string {
   const counts = [...countByStatus(state)].map(([name, count]) => `${count} ${name}`).join(', ');
-  return `${summaryText(summary, linked)}${counts}\n`;
+  return `${summaryText(summary, linked, process.stdout)}${counts}\n`;
 }

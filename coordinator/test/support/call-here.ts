@@ -11,6 +11,8 @@ export async function callHere(env: Readonly<Record<string, string>>, ...args: r
     return true;
   };
   const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(write));
+  // The output is read: colours that a terminal of the tests may have do not belong into it.
+  vi.stubEnv('FORCE_COLOR', undefined);
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   try {
     const code = await runProgram(buildProgram, ['node', 'coordinator', ...args]);

@@ -1,9 +1,9 @@
+import { styleText } from 'node:util';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { type Clock, systemClock } from '@gatepost/shared/clock';
 import type { Linked } from '@gatepost/shared/vocabulary/explorer';
 import cliTruncate from 'cli-truncate';
 import { createLogUpdate } from 'log-update';
-import pc from 'picocolors';
 import type { Reporter } from '../../shell/reports/reporter.js';
 import { heading } from './plain.js';
 import { isNoteworthy, MOST_TASKS_TOLD, Progress } from './progress.js';
@@ -79,12 +79,12 @@ export class LiveReporter implements Reporter {
     const { columns = DEFAULT_COLUMNS, rows = DEFAULT_ROWS } = this.stream;
     const lines = this.#progress.lines(Math.min(MAX_LINES, rows - 2), this.#drawnMs);
     const [headline = '', ...more] = lines.map((line) => cliTruncate(line, Math.max(1, columns - 1)));
-    this.#update([pc.dim(headline), ...more].join('\n'));
+    this.#update([styleText('dim', headline, { stream: this.stream }), ...more].join('\n'));
   }
 
   end(summary: Parameters<Reporter['end']>[0]): void {
     this.#callOff();
     this.#update.clear();
-    this.stream.write(summaryText(summary, this.linked));
+    this.stream.write(summaryText(summary, this.linked, this.stream));
   }
 }

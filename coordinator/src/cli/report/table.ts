@@ -1,32 +1,31 @@
 import { relative } from 'node:path';
+import { styleText } from 'node:util';
 import type { Linked } from '@gatepost/shared/vocabulary/explorer';
 import { allPrintable } from '@gatepost/shared/vocabulary/printable';
 import Table from 'cli-table3';
-import pc from 'picocolors';
 import type { RunSummary, TaskSummary } from '../../shell/reports/summary.js';
 
 /** Rows shown; of a larger plan the rest is counted. */
 const MAX_ROWS = 200;
 
-const colour = (status: string): string =>
-  status === 'paid' || status === 'complete'
-    ? pc.green(status)
-    : status === 'failed'
-      ? pc.red(status)
-      : pc.yellow(status);
+const colourOf = (status: string): 'green' | 'red' | 'yellow' =>
+  status === 'paid' || status === 'complete' ? 'green' : status === 'failed' ? 'red' : 'yellow';
 
-const row = (task: TaskSummary): string[] => [
+const row = (task: TaskSummary, stream: NodeJS.WriteStream | undefined): string[] => [
   task.task,
   task.agent ?? '',
   String(task.attempts),
   task.gate ?? '',
-  colour(task.status),
+  stream === undefined ? task.status : styleText(colourOf(task.status), task.status, { stream }),
   task.paid,
   task.transaction_id ?? '',
 ];
 
-/** The end of a run for people: a table, what is wrong, where to look it up, balances, files. */
-export function summaryText(hostile: RunSummary, linked: Linked): string {
+/**
+ * The end of a run for people: a table, what is wrong, where to look it up, balances, files. In colours where `stream`,
+ * on which it will be shown, is a terminal that has them; NO_COLOR and FORCE_COLOR are obeyed.
+ */
+export function summaryText(hostile: RunSummary, linked: Linked, stream?: NodeJS.WriteStream): string {
   const summary = allPrintable(hostile);
   const table = new Table({
     head: ['task', 'agent', 'attempts', 'gate', 'status', 'paid', 'transaction id'],
@@ -35,7 +34,7 @@ export function summaryText(hostile: RunSummary, linked: Linked): string {
   // The unpaid ones come first when not all fit.
   const shown =
     summary.tasks.length <= MAX_ROWS ? summary.tasks : [...summary.tasks].sort(byTrouble).slice(0, MAX_ROWS);
-  table.push(...shown.map(row));
+  table.push(...shown.map((task) => row(task, stream)));
   const { totals } = summary;
   return [
     '',
