@@ -21,7 +21,9 @@ class Hands implements Clock {
   soon = () => undefined;
 }
 
-const unserved = (why: string) => [{ whom: 'an agent that offers work', what: `for task t: ${why}` }];
+const unserved = (why: string) => [
+  { kind: 'agent' as const, whom: 'an agent that offers work', what: `for task t: ${why}` },
+];
 
 it('a wait is said after three seconds and then every half minute, with its age and its newest reason', () => {
   const clock = new Hands();

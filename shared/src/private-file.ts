@@ -1,6 +1,7 @@
 import writeFileAtomic from 'write-file-atomic';
 
 const OWNER_ONLY = 0o600;
+const READABLE_BY_ALL = 0o644;
 
 /**
  * Writes a file that its owner alone may read: all of it or nothing, so that neither a full disk nor a kill leaves half
@@ -10,4 +11,9 @@ const OWNER_ONLY = 0o600;
 export function writePrivateFile(path: string, content: string | Uint8Array, isLasting = true): void {
   const data = typeof content === 'string' ? content : Buffer.from(content);
   writeFileAtomic.sync(path, data, { mode: OWNER_ONLY, fsync: isLasting });
+}
+
+/** The same of a file that others may read. @throws Error of the file system. */
+export function writePublicFile(path: string, content: string): void {
+  writeFileAtomic.sync(path, content, { mode: READABLE_BY_ALL, fsync: false });
 }

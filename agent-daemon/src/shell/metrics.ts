@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { Server } from 'node:http';
+import { serveMetrics } from '@gatepost/shared/metrics-server';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Outcome } from '../core/attempt.js';
 
@@ -119,33 +119,8 @@ export class Metrics {
     if (durationMs !== undefined) this.#seconds.observe(durationMs / 1_000);
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
   /** Serves GET /metrics. @throws GatepostError INVALID_CONFIG when the address cannot be used or is not loopback. */
-  async serve(address: string): Promise<Server> {
-    const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(address) ?? [];
-    if (!/^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(host)) {
-      throw new GatepostError('INVALID_CONFIG', `metrics are served on loopback only, not on ${address}`, { address });
-    }
-    const server = createServer((request, response) => {
-      if (request.method !== 'GET' || request.url !== '/metrics') {
-        response.writeHead(404).end();
-        return;
-      }
-      void this.text().then((text) =>
-        response.writeHead(200, { 'content-type': this.#registry.contentType }).end(text),
-      );
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => {
-        reject(
-          new GatepostError('INVALID_CONFIG', `cannot serve metrics on ${address}: ${error.message}`, { address }),
-        );
-      });
-      server.listen(Number(port), host.replace(/^\[|\]$/g, ''), resolve);
-    });
-    return server;
+  serve(address: string): Promise<Server> {
+    return serveMetrics(address, this.#registry);
   }
 }

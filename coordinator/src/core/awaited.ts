@@ -3,8 +3,13 @@ import { awaitsPerson } from '@gatepost/rules/run/task-state';
 import { formatTime, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { Limits } from './decide/limits.js';
 
+/** For whom a run can wait: few enough to be counted apart. */
+export const WAIT_KINDS = ['network', 'mirror', 'agent', 'person', 'predecessor'] as const;
+export type WaitKind = (typeof WAIT_KINDS)[number];
+
 /** What a run cannot go on without now, in words for people. */
 export interface Awaited {
+  readonly kind: WaitKind;
   /** Who is waited for. */
   readonly whom: string;
   /** What for, why, and what helps. */
@@ -29,6 +34,7 @@ export function awaitedPeople(state: RunState): readonly Awaited[] {
   const others = more === 0 ? '' : `, and on ${more} more`;
   return [
     {
+      kind: 'person',
       whom: 'a person',
       what: `to decide on task ${first}${others}: coordinator approve ${first} --run ${run}, or coordinator reject ${first} --run ${run} --reason "..."`,
     },
@@ -44,6 +50,7 @@ export function awaitedTime(state: RunState, { quarantineMs }: Pick<Limits, 'qua
   if (held === 0) return [];
   return [
     {
+      kind: 'predecessor',
       whom: 'the end of what an earlier process may have paid',
       what: `which is at ${formatTime(untilMs)}: ${held} accepted results are paid after it, and nothing need be done`,
     },

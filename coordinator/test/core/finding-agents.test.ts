@@ -26,6 +26,7 @@ describe('a task whose only capable agent', () => {
     while (!simulation.state.opened) simulation.step();
     expect(simulation.unserved()).toEqual([
       {
+        kind: 'agent',
         whom: 'an agent that offers work',
         what: 'for task t0: 0.0.1000 is offline (told to); start one that can do it: it fails when nobody came for 1m',
       },

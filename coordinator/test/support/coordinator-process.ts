@@ -25,6 +25,7 @@ export class CoordinatorProcess {
     readonly lane: Lane,
     /** Short, so that what a killed process may have paid is soon decided. */
     paymentWindow = '15s',
+    metrics: { readonly metrics?: string; readonly metrics_file?: string } = {},
   ) {
     this.#configFile = join(lane.directory, 'coordinator.yaml');
     this.#stateDir = join(lane.directory, 'state');
@@ -36,6 +37,7 @@ export class CoordinatorProcess {
       agents: [...agents],
       state_dir: this.#stateDir,
       limits: { payment_window: paymentWindow, settle_within: '500ms' },
+      ...metrics,
     });
   }
 

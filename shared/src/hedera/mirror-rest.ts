@@ -160,6 +160,8 @@ async function answerOf(url: string): Promise<{ readonly response: Response; rea
  */
 export class MirrorRest {
   readonly #base: string;
+  /** Requests so far, each try by itself: those the mirror answered, and those that failed (no answer, 429, 5xx). */
+  readonly requests = { answered: 0, failed: 0 };
 
   constructor(network: Pick<NetworkConfig, 'mirrorRest'>) {
     this.#base = network.mirrorRest;
@@ -308,14 +310,19 @@ export class MirrorRest {
   }
 
   async #fetch(url: string): Promise<unknown> {
-    const { response, text } = await answerOf(url);
+    const { response, text } = await answerOf(url).catch((error: unknown) => {
+      this.requests.failed += 1;
+      throw error;
+    });
+    const isFault = response.status === 429 || response.status >= 500;
+    this.requests[isFault ? 'failed' : 'answered'] += 1;
     if (response.ok) return parse(text, null, parseNumber);
     const failure = new GatepostError(
       response.status === 404 ? 'NOT_FOUND' : 'MIRROR_UNREACHABLE',
       `the mirror answered ${response.status} for ${url}`,
       { url, status: response.status },
     );
-    if (response.status === 429 || response.status >= 500) throw failure;
+    if (isFault) throw failure;
     throw new AbortError(failure);
   }
 }

@@ -51,7 +51,7 @@ export function describeUnserved(pass: Pass): readonly Awaited[] {
       held === undefined
         ? `it fails when nobody came for ${formatDurationMs(pass.limits.agentWaitMs)}`
         : chance(pass, held);
-    told.set(whom, { whom, what: `for task ${task}: ${why}; start one that can do it: ${end}` });
+    told.set(whom, { kind: 'agent', whom, what: `for task ${task}: ${why}; start one that can do it: ${end}` });
   }
   return [...told.values()];
 }

@@ -10,6 +10,8 @@ const PAUSE_MS = 1_000;
 /** What the coordinator's account was really charged since a run was opened, in US dollars, as the mirror shows it. */
 export class FeeMeter {
   #usd = 0;
+  /** Tinybar charged so far, by the mirror's name of the transaction; as of the last reading. */
+  readonly tinybar = new Map<string, bigint>();
   #next: Nanos | undefined;
   #readMs = 0;
   #reading = false;
@@ -42,10 +44,20 @@ export class FeeMeter {
     const rate = await mirror.exchangeRate();
     let tinybar = 0n;
     let next = from;
-    for await (const entry of mirror.transactionsOf(account, from)) {
-      next = entry.consensus_timestamp + 1n;
-      if (entry.transaction_id.startsWith(`${account}-`)) tinybar += entry.charged_tx_fee;
+    const byName = new Map<string, bigint>();
+    for await (const {
+      consensus_timestamp: at,
+      transaction_id: id,
+      name,
+      charged_tx_fee: fee,
+    } of mirror.transactionsOf(account, from)) {
+      next = at + 1n;
+      if (!id.startsWith(`${account}-`)) continue;
+      tinybar += fee;
+      byName.set(name, (byName.get(name) ?? 0n) + fee);
     }
+    // A reading that breaks off is repeated from its beginning: nothing of it counts before its end.
+    for (const [name, fee] of byName) this.tinybar.set(name, (this.tinybar.get(name) ?? 0n) + fee);
     this.#next = next;
     this.#usd += usdOf(fromTinybar(tinybar, rate));
   }

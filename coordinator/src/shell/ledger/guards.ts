@@ -82,7 +82,7 @@ export class Guards {
   async #execute(action: Action): Promise<Outcome> {
     const { ledger, clock, waits, signal } = this.parts;
     const prepared = await ledger.prepare([action]);
-    const wait = waits.open('the network');
+    const wait = waits.open('network');
     try {
       return await executeUntilKnown(ledger, clock, prepared, {
         onWait: (why) => wait.note(`to take a guard: ${why}`),

@@ -79,7 +79,7 @@ export class RecordWriter {
   async #execute(topic: TopicId, message: Uint8Array): Promise<Outcome> {
     const { ledger, clock, waits, signal } = this;
     const prepared = await ledger.prepare([{ kind: 'message', topic, message }], { validSeconds: VALID_SECONDS });
-    const wait = waits.open('the network');
+    const wait = waits.open('network');
     try {
       return await executeUntilKnown(ledger, clock, prepared, {
         onWait: (why) => wait.note(`to take a message: ${why}`),

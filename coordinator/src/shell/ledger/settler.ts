@@ -104,7 +104,7 @@ export class Settler {
       ...guards.map((schedule): Action => ({ kind: 'unschedule', schedule })),
     ];
     const batch = await ledger.prepare(actions, { firstId: transfer, validSeconds: Math.trunc(windowMs / 1_000) });
-    const wait = waits.open('the network');
+    const wait = waits.open('network');
     try {
       return await executeUntilKnown(ledger, clock, batch, {
         onWait: (why) => wait.note(`to take a payment: ${why}`),

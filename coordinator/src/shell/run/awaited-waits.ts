@@ -15,8 +15,8 @@ export class AwaitedWaits {
       wait.end();
       this.#open.delete(whom);
     }
-    for (const { whom, what } of awaited) {
-      const wait = this.#open.get(whom) ?? this.waits.open(whom);
+    for (const { kind, whom, what } of awaited) {
+      const wait = this.#open.get(whom) ?? this.waits.open(kind, whom);
       this.#open.set(whom, wait);
       wait.note(what);
     }

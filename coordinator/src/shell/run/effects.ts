@@ -61,7 +61,7 @@ export class Effects {
   readonly #unpaid: OpenWait;
 
   constructor(readonly parts: EffectParts) {
-    this.#unpaid = parts.waits.open('the network');
+    this.#unpaid = parts.waits.open('network');
   }
 
   launch(command: Command): void {

@@ -102,7 +102,7 @@ export class RunLoop {
   constructor(readonly parts: LoopParts) {
     this.#startedMs = parts.clock.nowMs();
     this.#heardMs = this.#startedMs;
-    this.#mirror = parts.waits.open('the mirror');
+    this.#mirror = parts.waits.open('mirror');
     this.#awaited = new AwaitedWaits(parts.waits);
   }
 
@@ -248,9 +248,13 @@ export class RunLoop {
     const { records } = effects.inFlight;
     const stands = this.#ownShown === this.#ownSeen;
     this.#ownSeen = this.#ownShown;
-    if (records === 0 || !stands || waits.isOpen('the network')) return [];
+    if (records === 0 || !stands || waits.isOpen('network')) return [];
     return [
-      { whom: 'the mirror', what: `to show ${records} records that were sent; it lags, and nothing need be done` },
+      {
+        kind: 'mirror',
+        whom: 'the mirror',
+        what: `to show ${records} records that were sent; it lags, and nothing need be done`,
+      },
     ];
   }
 

@@ -7,6 +7,7 @@ import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
 import { lookAtDisk } from '@gatepost/shared/doctor/host-looks';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
+import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
@@ -19,6 +20,7 @@ import { FeeMeter } from '../ledger/fee-meter.js';
 import { nextIdentity } from '../ledger/identity.js';
 import { indexJournal, replay } from '../ledger/journal-replay.js';
 import { LedgerFeed } from '../ledger/ledger-feed.js';
+import type { RunMetrics } from '../metrics/run-metrics.js';
 import { OutputStore } from '../outputs/output-store.js';
 import { checkSavePlaces, SavedOutputs } from '../outputs/saved-outputs.js';
 import { keepPlan } from '../plan/plan-cache.js';
@@ -72,7 +74,9 @@ export async function runPlan(
   const saves = plan.tasks.some(({ saveAs }) => saveAs !== undefined);
   requireFit([config.stateDir, ...(saves ? [resolve(options.outputDir)] : [])].map(lookAtDisk));
   requireFit(await takeLooks(standingLooks(connection, config.journal)));
-  const ledger = hederaLedger(connection, log);
+  const metrics = await metricsOf(config);
+  const own = hederaLedger(connection, log);
+  const ledger = metrics?.ledger(own) ?? own;
   const feed = new LedgerFeed(ledger, config.journal, new Set(config.agents), log);
   const index = await indexJournal(feed, connection.account);
   const chosen = chooseRun(index, plan.digest, options.wantNew);
@@ -93,13 +97,23 @@ export async function runPlan(
   keepPlan(config.stateDir, plan);
   reporter.begin(state, chosen.state);
   const logs = new AttemptLogs(config.stateDir, state.context.run, log);
-  const parts = partsOf(connection, options, reporter, logs, (task) => save(task), log);
-  const work = new RunWork(parts, settingsOf(connection, options), state, feed);
+  const fees = new FeeMeter(connection, systemClock, log);
+  const accepted = (task: string): void => save(task);
+  const parts = partsOf(connection, options, { ledger, fees, reporter, logs, accepted }, log);
+  const work = new RunWork(metrics?.watch(parts) ?? parts, settingsOf(connection, options), state, feed);
   const saved = new SavedOutputs(work.outputs, options.outputDir, log);
   function save(id: string): void {
     const task = state.tasks.get(id);
     if (task?.status === 'complete') saved.save(task);
   }
+  metrics?.read(work, {
+    state,
+    requests: connection.mirror.requests,
+    get fees() {
+      if (state.opened) fees.follow(state.openedAt);
+      return fees.tinybar;
+    },
+  });
   const finish = async (end: Omit<RunEnd, 'summary'>): Promise<RunEnd> => {
     await saved.finish(state);
     const balances = await readBalances(connection, state, log);
@@ -107,6 +121,7 @@ export async function runPlan(
     return { ...end, summary: summarise(state, saved, work.unpayable, elapsedMs, balances) };
   };
   try {
+    if (config.metrics !== undefined) await metrics?.serve(config.metrics);
     const why = identity === undefined ? 'closed' : await work.run(identity, interrupted);
     return await finish({ why });
   } catch (thrown) {
@@ -116,6 +131,7 @@ export async function runPlan(
   } finally {
     await work.close();
     feed.ignored.tell();
+    await leave(metrics, config, log);
     removeSightings(config.stateDir);
   }
 }
@@ -152,22 +168,46 @@ function tokenOf({ run, state, token }: ChosenRun, configured: TokenId): TokenId
   );
 }
 
+/** The metrics of a run, when they are asked for; what makes them is loaded then alone. */
+async function metricsOf({ metrics, metricsFile }: CoordinatorConfig): Promise<RunMetrics | undefined> {
+  if (metrics === undefined && metricsFile === undefined) return undefined;
+  const { RunMetrics } = await import('../metrics/run-metrics.js');
+  return new RunMetrics(systemClock);
+}
+
+/** The run ends in this process: its metrics stand still. Nothing is undone when they cannot be kept. */
+async function leave(metrics: RunMetrics | undefined, { metricsFile }: CoordinatorConfig, log: Logger): Promise<void> {
+  metrics?.close();
+  if (metrics === undefined || metricsFile === undefined) return;
+  await metrics.write(metricsFile).catch((thrown: unknown) => {
+    log.warn(`the metrics are not written to ${metricsFile}: ${toGatepostError(thrown).message}`);
+  });
+}
+
+/** What a run is given besides its options. */
+interface Given {
+  readonly ledger: Ledger;
+  readonly fees: FeeMeter;
+  readonly reporter: Reporter;
+  readonly logs: AttemptLogs;
+  /** A task of the plan was accepted. */
+  readonly accepted: (task: string) => void;
+}
+
 /** What a run reaches the outside through: the network, the agents' hosts, this host's files and its terminal. */
 function partsOf(
   connection: Connection,
   { config, planFile, insecureLoopback }: RunOptions,
-  reporter: Reporter,
-  logs: AttemptLogs,
-  accepted: (task: string) => void,
+  { ledger, fees, reporter, logs, accepted }: Given,
   log: Logger,
 ): RunParts {
   return {
-    ledger: hederaLedger(connection, log),
+    ledger,
     clock: waitingClock,
     fleet: (handlers) => new Fleet(connection, insecureLoopback, handlers, waitingClock, log),
     store: new OutputStore(config.stateDir),
     gates: automaticGates(dirname(resolve(planFile))),
-    fees: new FeeMeter(connection, systemClock, log),
+    fees,
     tell: (seen) => writeSightings(config.stateDir, seen),
     change: (change) => {
       if (change.event === 'ignored') log.debug(change.reason);

@@ -68,7 +68,8 @@ export class RunWork {
   readonly #fleet: ReturnType<RunParts['fleet']>;
   readonly #orders: WorkOrders;
   readonly #waker: Waker;
-  readonly #waits: Waits;
+  /** What is waited for now. */
+  readonly waits: Waits;
   readonly #stop = new AbortController();
   #loop: RunLoop | undefined;
   #effects: Effects | undefined;
@@ -80,7 +81,7 @@ export class RunWork {
     readonly feed: LedgerFeed,
   ) {
     this.#waker = new Waker(parts.clock);
-    this.#waits = new Waits(parts.clock);
+    this.waits = new Waits(parts.clock);
     this.#fleet = parts.fleet({
       connected: (agent) => this.#loop?.connected(agent),
       event: (agent, event) => this.#loop?.event(agent, event),
@@ -95,6 +96,11 @@ export class RunWork {
   /** Attempts that the ledger would not pay, and why. */
   get unpayable(): ReadonlyMap<string, string> {
     return this.#effects?.inFlight.unpayable ?? new Map();
+  }
+
+  /** Records of ours that were sent and are not in sight. */
+  get unshown(): number {
+    return this.#effects?.inFlight.records ?? 0;
   }
 
   /**
@@ -185,7 +191,7 @@ export class RunWork {
   #sayWaits(): void {
     const { clock, waiting } = this.parts;
     if (this.#stop.signal.aborted) return;
-    for (const wait of this.#waits.due()) waiting(wait);
+    for (const wait of this.waits.due()) waiting(wait);
     const callOff = clock.at(clock.nowMs() + WAITS_EVERY_MS, () => {
       this.#stop.signal.removeEventListener('abort', callOff);
       this.#sayWaits();
@@ -198,7 +204,7 @@ export class RunWork {
     const { ledger, clock, store, gates, log } = this.parts;
     const { limits } = settings;
     const { signal } = this.#stop;
-    const waits = this.#waits;
+    const waits = this.waits;
     const { context } = state;
     const guards = new Guards({ ledger, clock, context, graceMs: limits.deadlineGraceMs, waits, log, signal });
     const windowMs = limits.paymentWindowMs;
@@ -257,7 +263,7 @@ export class RunWork {
       limits,
       inboxPollMs,
       waker: this.#waker,
-      waits: this.#waits,
+      waits: this.waits,
       fees,
       tell,
       emit: change,

@@ -1,7 +1,9 @@
 import type { Clock } from '@gatepost/shared/clock';
+import type { WaitKind } from '../../core/awaited.js';
 
 /** Something that a run waits for. */
 export interface Wait {
+  readonly kind: WaitKind;
   /** For whom: `the network`, `the mirror`. */
   readonly whom: string;
   /** For what, and what was heard last. */
@@ -29,11 +31,12 @@ export class Waits {
 
   constructor(readonly clock: Clock) {}
 
-  open(whom: string): OpenWait {
+  /** @param whom in words; left out where the kind is one alone. */
+  open(kind: WaitKind, whom = `the ${kind}`): OpenWait {
     const wait: OpenWait = {
       note: (what) => {
         const sinceMs = this.#open.get(wait)?.sinceMs ?? this.clock.nowMs();
-        this.#open.set(wait, { whom, what, sinceMs });
+        this.#open.set(wait, { kind, whom, what, sinceMs });
       },
       end: () => void this.#open.delete(wait),
     };
@@ -41,8 +44,18 @@ export class Waits {
   }
 
   /** Whether somebody is waited for. */
-  isOpen(whom: string): boolean {
-    return [...this.#open.values()].some((wait) => wait.whom === whom);
+  isOpen(kind: WaitKind): boolean {
+    return [...this.#open.values()].some((wait) => wait.kind === kind);
+  }
+
+  /** How long each kind has been waited for by now, milliseconds; none that is not waited for. */
+  lasting(): ReadonlyMap<WaitKind, number> {
+    const nowMs = this.clock.nowMs();
+    const longest = new Map<WaitKind, number>();
+    for (const { kind, sinceMs } of this.#open.values()) {
+      longest.set(kind, Math.max(longest.get(kind) ?? 0, nowMs - sinceMs));
+    }
+    return longest;
   }
 
   /** The longest wait for each that is to be said now. */

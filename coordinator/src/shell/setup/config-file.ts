@@ -43,6 +43,11 @@ const file = z.strictObject({
   agents: z.array(entity).default([]),
   state_dir: z.string().min(1).default('state'),
   limits: limits.default({}),
+  metrics: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port')
+    .optional(),
+  metrics_file: z.string().min(1).optional(),
 });
 
 /** The configuration file as it is written. */
@@ -57,6 +62,10 @@ export interface CoordinatorConfig {
   readonly agents: readonly AccountId[];
   readonly stateDir: string;
   readonly limits: Limits;
+  /** Loopback host:port on which a run serves its metrics; none when undefined. */
+  readonly metrics?: string | undefined;
+  /** Where a run leaves its metrics when it ends, for a collector of text files. */
+  readonly metricsFile?: string | undefined;
 }
 
 function compileLimits(given: z.output<typeof limits>): Limits {
@@ -85,7 +94,7 @@ export function readConfig(path: string): CoordinatorConfig | undefined {
   }
   const parsed = file.safeParse(parseYaml(path, text));
   if (!parsed.success) throw new GatepostError('INVALID_CONFIG', `${path}: ${z.prettifyError(parsed.error)}`, { path });
-  const { account, journal, token, agents, state_dir } = parsed.data;
+  const { account, journal, token, agents, state_dir, metrics, metrics_file } = parsed.data;
   return {
     account: accountId(account),
     journal: journal === undefined ? undefined : topicId(journal),
@@ -93,6 +102,8 @@ export function readConfig(path: string): CoordinatorConfig | undefined {
     agents: agents.map((agent) => accountId(agent)),
     stateDir: resolve(dirname(path), state_dir),
     limits: compileLimits(parsed.data.limits),
+    metrics,
+    metricsFile: metrics_file === undefined ? undefined : resolve(dirname(path), metrics_file),
   };
 }
 
