@@ -1,0 +1,112 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeExit, type RunningCommand, startCommand } from 'gatepost/stage/command';
+import { type StageNetwork, startEmbeddedNetwork } from 'gatepost/stage/network';
+import { openStage, type Stage } from 'gatepost/stage/stage';
+import { stringify } from 'yaml';
+import { endChild, forkBeside, nextMessage } from './child.js';
+import { type ProcessUse, useOf } from './process-use.js';
+
+/** Attempts that a daemon of the benchmark works on at the same time, and those that may wait there. */
+const SLOTS = 128;
+const QUEUE = 256;
+const POLL_MS = 20;
+
+/** An event of `coordinator run --json`. */
+export interface RunEvent {
+  readonly event: string;
+  readonly time: string;
+  readonly task?: string;
+}
+
+/** A run of the benchmark and what it cost the processes that took part. */
+export interface MeasuredRun {
+  readonly events: readonly RunEvent[];
+  /** From the event that the run begins with to the last payment. */
+  readonly paidAfterMs: number;
+  /** By name of the process, start-up included; daemons and network since they were started. */
+  readonly use: Readonly<Record<'coordinator' | 'daemons' | 'ledger', ProcessUse>>;
+}
+
+/** An embedded network, a coordinator and daemons whose executor does nothing, all processes of their own. */
+export interface Place {
+  readonly network: StageNetwork;
+  readonly stage: Stage;
+  /** Runs a plan to its end. @throws Error when it does not end well. */
+  run(plan: object): Promise<MeasuredRun>;
+  close(): Promise<void>;
+}
+
+export const timeOf = ({ time }: RunEvent): number => Date.parse(time);
+
+const sum = (uses: readonly ProcessUse[]): ProcessUse => ({
+  cpuMs: uses.reduce((total, { cpuMs }) => total + cpuMs, 0),
+  peakMib: uses.reduce((total, { peakMib }) => total + peakMib, 0),
+});
+
+const nothing: ProcessUse = { cpuMs: 0, peakMib: 0 };
+
+/** Opens a place in a directory. */
+export async function openPlace(directory: string, daemons: number): Promise<Place> {
+  mkdirSync(directory, { recursive: true });
+  const server = forkBeside('./noop-server.js');
+  const { port } = await nextMessage<{ port: number }>(server);
+  const executors = join(directory, 'executors.yaml');
+  writeFileSync(executors, stringify({ noop: { http: `http://127.0.0.1:${port}/` } }));
+  const network = await startEmbeddedNetwork(directory);
+  const configure = (yaml: string) =>
+    `${yaml.replace(/^(slots|queue):.*\n/gm, '')}\nslots: ${SLOTS}\nqueue: ${QUEUE}\n`;
+  const agents = Array.from({ length: daemons }, (_, n) => ({ name: `agent-${n + 1}`, executors, configure }));
+  const stage = await openStage({ network, directory, agents });
+  return {
+    network,
+    stage,
+    run: (plan) => measureRun(directory, network, stage, plan),
+    close: async () => {
+      await stage.close();
+      await network.close();
+      await endChild(server);
+    },
+  };
+}
+
+/** A command that ran to its end. */
+interface Watched {
+  readonly lines: readonly string[];
+  readonly tookMs: number;
+  readonly use: ProcessUse;
+}
+
+/** Follows what a process uses until it ends. @throws Error when it does not end well. */
+export async function watchToEnd(process: RunningCommand): Promise<Watched> {
+  const began = performance.now();
+  let use = nothing;
+  let hasEnded = false;
+  void process.exited.then(() => {
+    hasEnded = true;
+  });
+  while (!hasEnded) {
+    use = useOf(process.pid) ?? use;
+    await sleep(POLL_MS);
+  }
+  const exit = await process.exited;
+  if (exit.code !== 0) throw new Error(`the ${process.name} ${describeExit(exit)}; its log: ${process.logFile}`);
+  return { lines: process.lines, tookMs: performance.now() - began, use };
+}
+
+async function measureRun(directory: string, network: StageNetwork, stage: Stage, plan: object): Promise<MeasuredRun> {
+  const file = join(directory, 'plan.json');
+  writeFileSync(file, JSON.stringify(plan));
+  const { configFile, env } = stage.coordinator;
+  const logFile = join(directory, 'coordinator.log');
+  const args = ['run', file, '--config', configFile, '--output-dir', join(directory, 'output'), '--json'];
+  const coordinator = await watchToEnd(startCommand('coordinator', args, { name: 'coordinator', env, logFile }));
+  const events = coordinator.lines.map((line) => JSON.parse(line) as RunEvent);
+  const [begun] = events;
+  const paid = events.findLast(({ event }) => event === 'settled');
+  if (begun === undefined || paid === undefined) throw new Error(`nothing was paid; logs: ${directory}`);
+  const daemons = sum(stage.agents.map((agent) => useOf(agent.process.pid) ?? nothing));
+  const ledger = useOf(network.process?.pid ?? 0) ?? nothing;
+  return { events, paidAfterMs: timeOf(paid) - timeOf(begun), use: { coordinator: coordinator.use, daemons, ledger } };
+}
