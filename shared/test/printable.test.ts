@@ -14,6 +14,43 @@ const OBEYED = [
   [0xd800, 0xdfff],
   [0xfeff, 0xfeff],
 ] as const;
+/** What is not drawn, one of each kind and the ends of the ranges, from DerivedCoreProperties of Unicode 16. */
+const UNSEEN = [
+  'AD',
+  '34F',
+  '61C',
+  '115F',
+  '1160',
+  '17B4',
+  '17B5',
+  '180B',
+  '180E',
+  '180F',
+  '200B',
+  '200D',
+  '202E',
+  '2060',
+  '2065',
+  '206F',
+  '3164',
+  'FE00',
+  'FE0F',
+  'FEFF',
+  'FFA0',
+  'FFF0',
+  'FFF8',
+  '1BCA0',
+  '1BCA3',
+  '1D173',
+  '1D17A',
+  'E0000',
+  'E0001',
+  'E0041',
+  'E007F',
+  'E0100',
+  'E01EF',
+  'E0FFF',
+];
 const obeyed = (text: string): boolean =>
   [...text].some((character) => OBEYED.some(([from, to]) => within(character.codePointAt(0) ?? 0, from, to)));
 const within = (code: number, from: number, to: number): boolean => code >= from && code <= to;
@@ -32,8 +69,24 @@ describe('a text that is shown to people', () => {
     expect(printable(hostile)).toBe(shown);
   });
 
+  it.each(UNSEEN)('names U+%s, which nobody sees', (hex) => {
+    const hidden = String.fromCodePoint(Number.parseInt(hex, 16));
+    expect(printable(`pa${hidden}id`)).toBe(`pa\\u{${hex}}id`);
+    expect(JSON.parse(printableJson(JSON.stringify(`pa${hidden}id`)))).toBe(`pa${hidden}id`);
+    expect(printableJson(JSON.stringify(`pa${hidden}id`))).toMatch(/^"pa(\\u[0-9a-f]{4})+id"$/);
+  });
+
+  it('keeps how an emoji is drawn, and lets nothing hide behind it', () => {
+    for (const emoji of ['\u2764\ufe0f', '\u2764\ufe0e', '1\ufe0f\u20e3', '👍🏽', '🇩🇪']) {
+      expect(printable(`a ${emoji} b`), emoji).toBe(`a ${emoji} b`);
+    }
+    expect(printable('\u2764\ufe0f\ufe0f')).toBe('\u2764\ufe0f\\u{FE0F}');
+    expect(printable('1\ufe0f00 paid')).toBe('1\\u{FE0F}00 paid');
+    expect(printable('👩\u200d💻')).toBe('👩\\u{200D}💻');
+  });
+
   it('is left alone otherwise', () => {
-    const text = 'Ünïcödé 漢字 🙂 – “quoted” عربي';
+    const text = 'Ünïcödé 漢字 한국어 हिन्दी 🙂 – “quoted” عربي e\u0301';
     expect([printable(text), printableLines(`${text}\n${text}`)]).toEqual([text, `${text}\n${text}`]);
   });
 

@@ -1,9 +1,13 @@
 /**
  * What a terminal must not be given raw: control characters of both sets, which move the cursor, clear the screen or set
- * its title; format characters, which turn the direction of writing or are invisible; separators of lines and
- * paragraphs; lone surrogates; private use.
+ * its title; format characters, which turn the direction of writing or are invisible; everything else that Unicode says
+ * may be left out of sight (Default_Ignorable_Code_Point: fillers, joiners, variation selectors, tags), with which two
+ * names would look alike; separators of lines and paragraphs; lone surrogates; private use. One selector right after a
+ * pictograph, or within a keycap, stays: it says how an emoji is drawn and hides nothing. The joiner of composed emoji is
+ * written out, so that they show as their parts.
  */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+const UNPRINTABLE =
+  /(?!(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F]|(?<=[0-9#*])\uFE0F(?=\u20E3))[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
