@@ -3,6 +3,7 @@ import type { Plan } from '@gatepost/rules/plan/plan';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import { isAccepted, membersOf } from '@gatepost/rules/run/task-state';
 import type { Evidence } from '@gatepost/rules/verify/evidence';
+import { isOfQuorum } from '@gatepost/rules/verify/facts';
 import { isBefore, type RunHistory } from '@gatepost/rules/verify/history';
 import { type Replay, replay } from '@gatepost/rules/verify/replay';
 import type { Finding, RuleId } from '@gatepost/rules/verify/rules';
@@ -38,7 +39,6 @@ const WEIGHED: ReadonlySet<RuleId> = new Set<RuleId>([
   'paid-after-close',
   'plan-task',
   'plan-price',
-  'plan-task',
   'plan-order',
   'plan-attempts',
   'plan-quorum',
@@ -49,7 +49,6 @@ const BY_ASSIGNMENT: ReadonlySet<RuleId> = new Set<RuleId>([
   'attempt-out-of-turn',
   'plan-order',
   'plan-price',
-  'plan-task',
   'plan-task',
   'review-before-result',
   'wrong-amount',
@@ -115,7 +114,7 @@ export function disagreements(evidence: Evidence, plan: Plan, withPlan: boolean)
 
 function unlikeFaults(run: RunHistory, folded: Folded, findings: readonly Finding[], withPlan: boolean): string[] {
   const found: string[] = [];
-  const isClear = !isAmbiguous(run);
+  const isClear = withPlan || !isAmbiguous(run);
   const onlyVerify = (about: readonly Finding[]): void => {
     for (const { rule, subject, message } of about) {
       if (isClear || !BY_ASSIGNMENT.has(rule)) found.push(`verify only: ${rule} ${subject} ${message}`);
@@ -125,9 +124,8 @@ function unlikeFaults(run: RunHistory, folded: Folded, findings: readonly Findin
     const ofTask = findings.filter(({ subject }) => subject === task);
     if (![...attempts.keys()].some((number) => folded.payments.has(`${task}#${number}`))) onlyVerify(ofTask);
     const spec = folded.state.tasks.get(task)?.spec;
-    // Without the plan nobody knows how many have to agree.
-    const isKnown = withPlan || spec === undefined || membersOf(spec) === 1;
-    for (const [number, { payments }] of attempts) {
+    const isMember = spec !== undefined && membersOf(spec) > 1;
+    for (const [number, { payments, verdicts }] of attempts) {
       const key = `${task}#${number}`;
       const own = findings.filter(({ subject }) => subject === key);
       const late = own.filter(({ rule }) => rule === 'in-time-rejected');
@@ -136,15 +134,22 @@ function unlikeFaults(run: RunHistory, folded: Folded, findings: readonly Findin
       if (verdict === undefined) onlyVerify(late);
       else if (late.length === 0 && verdict.includes('as late')) found.push(`fold only: ${verdict}`);
       const fault = folded.payments.get(key);
-      const isRefused = folded.assignments.size > 0 || verdict !== undefined;
+      // Without the plan nobody knows how many of a quorum have to agree, and whether a task was over by then.
+      const isAcceptedMember = verdicts.some(
+        (told) => told.author === run.coordinator && told.record.accepted && isOfQuorum(told),
+      );
+      const isUnknown = (what: string) =>
+        !withPlan && isAcceptedMember && isMember && what.endsWith('payment without acceptance');
+      const isRefused = folded.assignments.has(key) || verdict !== undefined;
       if (payments.length > 0 ? fault === undefined : !isRefused) onlyVerify(others);
-      if (fault !== undefined && others.length + ofTask.length === 0 && isKnown) found.push(`fold only: ${fault}`);
+      if (fault !== undefined && others.length + ofTask.length === 0 && !isUnknown(fault))
+        found.push(`fold only: ${fault}`);
     }
   }
   return found;
 }
 
-/** Whether an attempt was assigned twice: which of the two counts the fold knows by the plan, verify by what came of it. */
+/** Whether an attempt was assigned twice: which of the two counts the fold knows by the plan, verify without it by what came of it. */
 const isAmbiguous = ({ coordinator, tasks }: RunHistory): boolean =>
   [...tasks.values()]
     .flatMap((attempts) => [...attempts.values()])

@@ -156,7 +156,8 @@ class PlanCheck {
     for (const attempt of attempts) {
       const { assignment, verdict } = factsOf(this.run, attempt);
       const isPaid = attempt.payments.length > 0;
-      if (assignment !== undefined && isBefore(failed, assignment.entry) && (verdict !== undefined || isPaid)) {
+      const isJudged = attempt.verdicts.some(({ author }) => author === this.run.coordinator);
+      if (assignment !== undefined && isBefore(failed, assignment.entry) && (isJudged || isPaid)) {
         const what = `tried after ${task.attempts} failures, as many as allowed`;
         this.#report('plan-attempts', attemptName(attempt), what);
       }

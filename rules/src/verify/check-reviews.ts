@@ -8,6 +8,8 @@ import type { Findings } from './rules.js';
 interface Part {
   readonly attempt: AttemptHistory;
   readonly assignment: Assignment;
+  /** Whether the assignment gave its agent a part in the task. */
+  readonly taken: boolean;
   readonly reviews: ReturnType<typeof reviewedAttempt>;
 }
 
@@ -22,13 +24,14 @@ export function checkReviews(run: RunHistory, findings: Findings): void {
 function partsByTask(run: RunHistory): Map<string, Part[]> {
   const found = new Map<string, Part[]>();
   for (const attempt of attemptsOf(run)) {
-    const { assignment } = factsOf(run, attempt);
+    const { assignment, taken } = factsOf(run, attempt);
     if (assignment === undefined) continue;
     const reviews = reviewedAttempt(attempt.task);
     const task = reviews?.task ?? attempt.task;
     const parts = found.get(task);
-    if (parts === undefined) found.set(task, [{ attempt, assignment, reviews }]);
-    else parts.push({ attempt, assignment, reviews });
+    const part = { attempt, assignment, taken, reviews };
+    if (parts === undefined) found.set(task, [part]);
+    else parts.push(part);
   }
   return found;
 }
@@ -38,7 +41,7 @@ function checkParts(run: RunHistory, task: string, parts: Part[], findings: Find
   const workers = new Set<AccountId>();
   const reviewers = new Set<AccountId>();
   const inOrder = parts.sort((a, b) => (isBefore(a.assignment.entry, b.assignment.entry) ? -1 : 1));
-  for (const { attempt, assignment, reviews } of inOrder) {
+  for (const { attempt, assignment, taken, reviews } of inOrder) {
     const { agent, entry } = assignment;
     const isPaid = attempt.payments.length > 0;
     if (reviews !== undefined) {
@@ -50,7 +53,7 @@ function checkParts(run: RunHistory, task: string, parts: Part[], findings: Find
       }
     }
     if (!(reviews === undefined ? reviewers : workers).has(agent)) {
-      (reviews === undefined ? workers : reviewers).add(agent);
+      if (taken) (reviews === undefined ? workers : reviewers).add(agent);
     } else if (isPaid) {
       const what =
         reviews === undefined ? `had reviewed ${task} before it worked on it` : `reviewed its own work on ${task}`;

@@ -5,7 +5,7 @@ import { attemptKeyOf } from '../run/attempt.js';
 import { emptyState, type RunState } from '../run/run-state.js';
 import { stateDigest } from '../run/state-digest.js';
 import { isAccepted, type TaskState } from '../run/task-state.js';
-import { attemptsOf, type RunHistory } from './history.js';
+import { type AnyEntry, attemptsOf, type RunHistory } from './history.js';
 import type { Replay } from './replay.js';
 import type { Findings } from './rules.js';
 
@@ -19,6 +19,8 @@ export interface FoldedRun {
   readonly faults: ReadonlyMap<string, number>;
   /** What it finds unfinished in a run that was closed as complete. */
   readonly unfinished: string | undefined;
+  /** Assignments it gave no effect. */
+  readonly refused: ReadonlySet<AnyEntry>;
 }
 
 /** Folds a run with its plan, as its coordinator did. */
@@ -28,16 +30,19 @@ export function foldRun(run: RunHistory, plan: Plan, journal: TopicId, replay: R
   const state = emptyState({ run: run.run, plan, coordinator, journal, token, agents });
   let digest: string | undefined;
   let unfinished: string | undefined;
+  const refused = new Set<AnyEntry>();
   for (const entry of replay.entries) {
     if (entry === run.closed && digest === undefined) {
       digest = stateDigest(state);
       if (run.closed.record.outcome === 'complete') unfinished = unfinishedIn(state);
     }
-    reduce(state, entry);
+    reduce(state, entry, ({ event }) => {
+      if (event === 'ignored' && entry.record.type === 'assign') refused.add(entry);
+    });
   }
   const faults = new Map([...state.ignored].filter(([reason]) => reason.startsWith('payment')));
   const accepted = [...state.tasks.values()].filter(isAcceptedTask).length;
-  return { digest: digest ?? stateDigest(state), accepted, faults, unfinished };
+  return { digest: digest ?? stateDigest(state), accepted, faults, unfinished, refused };
 }
 
 const isAcceptedTask = ({ status, reviews }: TaskState): boolean => reviews === undefined && isAccepted(status);

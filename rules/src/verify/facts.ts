@@ -12,11 +12,20 @@ import {
   type RunHistory,
 } from './history.js';
 
-/** Reduces what was said in a run to what counts, as the fold does, as far as that can be known without the plan. */
-export function factsOfRun(run: RunHistory): ReadonlyMap<AttemptHistory, AttemptFacts> {
+/**
+ * Reduces what was said in a run to what counts, as the fold does.
+ * @param refused assignments that the fold of the run's plan gave no effect; without the plan those of which that can be
+ *   known from the records alone.
+ */
+export function factsOfRun(
+  run: RunHistory,
+  refused?: ReadonlySet<AnyEntry>,
+): ReadonlyMap<AttemptHistory, AttemptFacts> {
   const facts = new Map<AttemptHistory, AttemptFacts>();
   for (const attempts of run.tasks.values()) {
-    for (const [attempt, told] of factsOfTask(run, [...attempts.values()])) facts.set(attempt, told);
+    const ofTask = [...attempts.values()];
+    const weighed = factsOfTask(run, ofTask, refused ?? surelyRefused(run, ofTask));
+    for (const [attempt, told] of weighed) facts.set(attempt, told);
   }
   return facts;
 }
@@ -41,56 +50,69 @@ export const deadlineToldBy = (attempt: AttemptHistory, assignment: Assignment):
 interface Weighed {
   readonly attempt: AttemptHistory;
   readonly assignment: Assignment | undefined;
+  readonly taken: boolean;
   readonly result: Entry<'result'> | undefined;
   verdict: Entry<'verdict'> | undefined;
 }
 
 /**
- * Assignments to an agent that was at work on another attempt of the task: a quorum's members are different agents, so the
- * fold refuses them. In consensus order, since one that was refused gives no part in the task.
+ * Assignments that the fold refuses whatever the plan says: one out of turn, and one to an agent that is at work on
+ * another attempt of a quorum's task. In consensus order, since one that was refused gives no part in the task. Of several
+ * of one attempt nobody knows without the plan which was refused.
  */
-function toWhoHadPart({ coordinator }: RunHistory, attempts: readonly AttemptHistory[]): ReadonlySet<AnyEntry> {
+function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): ReadonlySet<AnyEntry> {
+  const { coordinator, token } = run;
   const refused = new Set<AnyEntry>();
   const given = new Map<AttemptHistory, AccountId>();
+  const isQuorum = attempts.some(({ verdicts }) =>
+    verdicts.some((verdict) => verdict.author === coordinator && isOfQuorum(verdict)),
+  );
   const all = attempts
     .flatMap((attempt) => attempt.assignments.map((one) => ({ attempt, ...one })))
-    .filter(({ entry }) => entry.author === coordinator)
+    .filter(({ entry }) => entry.author === coordinator && entry.record.token === token)
     .sort((one, other) => byTime(one.entry, other.entry));
   for (const { attempt, agent, entry } of all) {
     if (given.has(attempt)) continue;
     const isDecided = (other: AttemptHistory) =>
       other.verdicts.some((verdict) => verdict.author === coordinator && isBefore(verdict, entry));
-    if ([...given].some(([other, has]) => has === agent && !isDecided(other))) refused.add(entry);
+    const hasPart = () => [...given].some(([other, has]) => has === agent && !isDecided(other));
+    if (isQuorum ? hasPart() : attempt.attempt > given.size + 1) refused.add(entry);
     else given.set(attempt, agent);
   }
   return refused;
 }
 
 /**
- * A process that does not know what a killed one had sent may assign an attempt again under the same number: the
- * assignment that counts is one to the agent that was paid, if any, else one to an agent that had no part in the task yet
- * and delivered, else the first such. Of the results it is the agent's first whole one after that.
+ * A process that does not know what a killed one had sent may assign an attempt again under the same number. With the
+ * plan one of them at most was not refused. Without it the one that counts is, of those that were not surely refused and
+ * came before anything was decided about it, one to the agent that was paid, if any, else one to an agent that delivered,
+ * else the first. Of the results it is the agent's first whole one after that.
  */
 function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<AnyEntry>): Weighed {
   const own = attempt.assignments.filter(({ entry }) => entry.author === run.coordinator);
   const inToken = own.filter(({ entry }) => entry.record.token === run.token);
-  const known = inToken.length > 0 ? inToken : own;
+  const free = inToken.filter(({ entry }) => !refused.has(entry));
+  const judged = attempt.verdicts.find(({ author }) => author === run.coordinator);
+  const beforeVerdict = free.filter(({ entry }) => judged === undefined || isBefore(entry, judged));
+  const [candidates = []] = [beforeVerdict, free, inToken, own].filter(({ length }) => length > 0);
   const payee = attempt.payments[0]?.to;
-  const free = known.filter(({ entry }) => !refused.has(entry));
-  const candidates = free.length > 0 ? free : known;
   const assignment =
-    known.find(({ agent }) => agent === payee) ??
+    candidates.find(({ agent }) => agent === payee) ??
     candidates.find(({ agent }) => attempt.results.some(({ author }) => author === agent)) ??
     candidates[0];
   const results = attempt.results.filter(({ author }) => author === assignment?.agent);
   const after = results.filter((result) => assignment !== undefined && isBefore(assignment.entry, result));
-  return { attempt, assignment, result: after.find(isWhole) ?? after[0] ?? results[0], verdict: undefined };
+  const result = after.find(isWhole) ?? after[0] ?? results[0];
+  return { attempt, assignment, taken: free.length > 0, result, verdict: undefined };
 }
 
-function factsOfTask(run: RunHistory, attempts: readonly AttemptHistory[]): [AttemptHistory, AttemptFacts][] {
-  const refused = toWhoHadPart(run, attempts);
+function factsOfTask(
+  run: RunHistory,
+  attempts: readonly AttemptHistory[],
+  refused: ReadonlySet<AnyEntry>,
+): [AttemptHistory, AttemptFacts][] {
   const weighed = attempts.map((attempt) => weigh(run, attempt, refused));
-  const assigned = weighed.flatMap(({ assignment }) => assignment?.entry ?? []).sort(byTime);
+  const assigned = weighed.flatMap(({ assignment, taken }) => (taken ? (assignment?.entry ?? []) : [])).sort(byTime);
   const verdicts = weighed
     .flatMap((one) => one.attempt.verdicts.map((verdict) => ({ one, verdict })))
     .filter(({ verdict }) => verdict.author === run.coordinator)
@@ -101,6 +123,8 @@ function factsOfTask(run: RunHistory, attempts: readonly AttemptHistory[]): [Att
     for (let next = assigned[begun]; next !== undefined && isBefore(next, verdict); next = assigned[begun]) begun += 1;
     if (one.verdict !== undefined || !hasEffect(one, verdict, decided, begun)) continue;
     one.verdict = verdict;
+    // Nothing is decided about a task by what is said of an attempt that did not come into being.
+    if (verdict.record.accepted && !one.taken) continue;
     if (verdict.record.accepted) decided.accepted ??= one;
     else if (decided.accepted === undefined && isFinalGate(verdict.record.gate)) decided.givenUp ??= verdict;
   }
@@ -128,9 +152,9 @@ interface Decided {
  * @param begun how many of the task's attempts had been assigned by then.
  */
 function hasEffect(one: Weighed, verdict: Entry<'verdict'>, decided: Decided, begun: number): boolean {
-  const { attempt, assignment, result } = one;
+  const { attempt, assignment, taken, result } = one;
   const { accepted, gate } = verdict.record;
-  if (assignment === undefined || isBefore(verdict, assignment.entry)) {
+  if (assignment === undefined || isBefore(verdict, assignment.entry) || !(taken || accepted)) {
     return !accepted && isFinalGate(gate) && attempt.attempt <= begun + 1;
   }
   const delivered = result !== undefined && isBefore(result, verdict) ? result : undefined;
@@ -169,7 +193,7 @@ export function decidingVerdict(run: RunHistory, task: string, agree: number): E
   return givenUp !== undefined && deciding !== undefined && isBefore(givenUp, deciding) ? undefined : deciding;
 }
 
-const NOTHING: AttemptFacts = { assignment: undefined, result: undefined, verdict: undefined };
+const NOTHING: AttemptFacts = { assignment: undefined, taken: false, result: undefined, verdict: undefined };
 
 /** What counts of an attempt. */
 export const factsOf = (run: RunHistory, attempt: AttemptHistory | undefined): AttemptFacts =>

@@ -42,6 +42,8 @@ export interface AttemptHistory {
 /** What the coordinator and the assigned agent said about an attempt, others' words left out. */
 export interface AttemptFacts {
   readonly assignment: Assignment | undefined;
+  /** Whether the fold takes the assignment, as far as that is known; one that it refuses gives nobody a part in the task. */
+  readonly taken: boolean;
   /** The first after the assignment; what comes later has no effect. */
   readonly result: Entry<'result'> | undefined;
   /** The first with an effect. */

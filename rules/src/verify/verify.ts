@@ -9,7 +9,7 @@ import { checkState, type FoldedRun, foldRun } from './check-state.js';
 import { checkTopics } from './check-topics.js';
 import { checkTransfers } from './check-transfers.js';
 import type { Evidence } from './evidence.js';
-import { factsOf } from './facts.js';
+import { factsOf, factsOfRun } from './facts.js';
 import { attemptsOf, type RunHistory } from './history.js';
 import { LedgerView } from './ledger-view.js';
 import { type Replay, replay } from './replay.js';
@@ -60,6 +60,8 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
   const { ignored } = replayed;
   const runs = [...replayed.runs.values()].filter(({ run }) => options.run === undefined || run === options.run);
   const findings = new Findings();
+  const { plan } = options;
+  const folded = plan === undefined ? new Map<RunHistory, FoldedRun>() : foldRunsOf(plan, runs, evidence, replayed);
   checkTopics(evidence, replayed, findings);
   for (const run of runs) {
     checkPayments(run, findings);
@@ -70,8 +72,7 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
   const selected = new Set(runs.map(({ run }) => run));
   checkBatches(view, evidence.journal.topic, (run) => selected.has(run), findings);
   checkTransfers(evidence, view, runs, all, findings);
-  const { plan } = options;
-  const folded = plan === undefined ? new Map() : checkRunsOfPlan(runs, plan, evidence, replayed, findings);
+  if (plan !== undefined) checkRunsOfPlan(runs, plan, folded, findings);
   const found = findings.all;
   const summaries = runs.map((run) => summary(run, folded.get(run), found));
   return {
@@ -84,22 +85,28 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
   };
 }
 
-/**
- * A journal may hold runs of several plans: those of the given one are checked, and if there is none, all are.
- * @returns what the fold makes of those of the given plan.
- */
+/** What the coordinator's own fold makes of the runs of a plan; which assignments count it knows best. */
+function foldRunsOf(
+  plan: Plan,
+  runs: readonly RunHistory[],
+  { journal }: Evidence,
+  replayed: Replay,
+): ReadonlyMap<RunHistory, FoldedRun> {
+  const ofPlan = runs.filter(({ opened }) => opened.record.plan_sha256 === plan.digest);
+  const folded = new Map(ofPlan.map((run) => [run, foldRun(run, plan, journal.topic, replayed)]));
+  for (const [run, { refused }] of folded) run.facts = factsOfRun(run, refused);
+  return folded;
+}
+
+/** A journal may hold runs of several plans: those of the given one are checked, and if there is none, all are. */
 function checkRunsOfPlan(
   runs: readonly RunHistory[],
   plan: Plan,
-  { journal }: Evidence,
-  replayed: Replay,
+  folded: ReadonlyMap<RunHistory, FoldedRun>,
   findings: Findings,
-): Map<RunHistory, FoldedRun> {
-  const ofPlan = runs.filter(({ opened }) => opened.record.plan_sha256 === plan.digest);
-  for (const run of ofPlan.length > 0 ? ofPlan : runs) checkPlan(run, plan, findings);
-  const folded = new Map(ofPlan.map((run) => [run, foldRun(run, plan, journal.topic, replayed)]));
+): void {
+  for (const run of folded.size > 0 ? folded.keys() : runs) checkPlan(run, plan, findings);
   for (const [run, state] of folded) checkState(run, state, findings);
-  return folded;
 }
 
 /** @param folded of a run of the given plan; without it one of a quorum that was accepted is enough for its task. */

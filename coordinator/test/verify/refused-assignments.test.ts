@@ -1,0 +1,85 @@
+import type { RuleId } from '@gatepost/rules/verify/rules';
+import { verify } from '@gatepost/rules/verify/verify';
+import { describe, expect, it } from 'vitest';
+import { AGENT_1, AGENT_2, type HistoryBuilder, type RawMessage } from './history-builder.js';
+import { honestRun, testPlan } from './honest-run.js';
+
+const plan = testPlan();
+
+const rulesOf = (history: HistoryBuilder, options: Parameters<typeof verify>[1]): readonly RuleId[] => [
+  ...new Set(verify(history.build(), options).findings.map(({ rule }) => rule)),
+];
+
+/** Moves a message to just before another one. */
+function before(message: RawMessage, other: RawMessage): void {
+  message.at = other.at - 1n;
+}
+
+describe.each([
+  ['with the plan', { plan }],
+  ['without the plan', {}],
+])('an assignment out of turn has no effect, %s', (_how, options) => {
+  it('so no attempt after it can be given up', () => {
+    const history = honestRun();
+    before(history.assign('a', 4, AGENT_1, 100), history.find('result', 'a', 1));
+    before(history.verdict('a', 3, false, 'unassignable'), history.find('assign', 'a', 2));
+    expect(rulesOf(history, options)).toEqual([]);
+  });
+
+  it('nor can it be given up itself', () => {
+    const history = honestRun();
+    before(history.assign('a', 4, AGENT_1, 100), history.find('result', 'a', 1));
+    before(history.verdict('a', 4, false, 'budget'), history.find('assign', 'a', 2));
+    expect(rulesOf(history, options)).toEqual([]);
+  });
+
+  it('and its acceptance leaves the task open', () => {
+    const history = honestRun();
+    before(history.assign('a', 4, AGENT_1, 100), history.find('result', 'a', 1));
+    before(history.result('a', 4, AGENT_1), history.find('assign', 'a', 2));
+    before(history.verdict('a', 4), history.find('result', 'a', 2));
+    expect(rulesOf(history, options)).not.toContain('verdict-without-effect');
+  });
+
+  it('and whoever got it may review the task', () => {
+    const history = honestRun();
+    before(history.assign('c', 3, AGENT_2, 30), history.find('assign', '1~c'));
+    expect(rulesOf(history, options)).toEqual([]);
+  });
+});
+
+describe.each([
+  ['with the plan', { plan }],
+  ['without the plan', {}],
+])('work called late too early is not hidden, %s', (_how, options) => {
+  it('by assigning the attempt again', () => {
+    const history = honestRun();
+    const next = history.find('assign', 'a', 2);
+    before(history.verdict('a', 1, false, 'deadline'), history.find('result', 'a', 1));
+    before(history.assign('a', 1, AGENT_2, 100), next);
+    before(history.result('a', 1, AGENT_2), history.find('result', 'a', 2));
+    expect(rulesOf(history, options)).toContain('in-time-rejected');
+  });
+});
+
+describe('of several assignments of one attempt the plan says which counts', () => {
+  it('one before its dependencies does not', () => {
+    const history = honestRun();
+    const early = history.find('assign', 'b');
+    before(history.assign('free', 1, AGENT_1, 0), early);
+    before(history.result('free', 1, AGENT_1), history.find('verdict', 'q'));
+    expect(rulesOf(history, { plan })).toEqual([]);
+  });
+
+  it('a later one does not, though its agent is paid', () => {
+    const history = honestRun();
+    const next = history.find('assign', 'a', 2);
+    before(history.verdict('a', 1, false, 'deadline'), history.find('verdict', 'a', 1));
+    before(history.assign('a', 1, AGENT_2, 100), next);
+    const { message, transfer } = history.settle({ payments: [{ task: 'a', attempt: 1, to: AGENT_2, amount: 100 }] });
+    const batch = history.find('run_closed').at - 100n;
+    Object.assign(message, { batch, at: batch + 20n });
+    Object.assign(transfer, { batch, at: batch + 10n });
+    expect(rulesOf(history, { plan })).toEqual(expect.arrayContaining(['in-time-rejected', 'wrong-payee']));
+  });
+});
