@@ -85,11 +85,37 @@ describe('a plan that is not UTF-8', () => {
     );
   });
 
-  it('is refused as JSON, and as UTF-16, too', () => {
+  it('is refused as JSON, too', () => {
     expect(problemsOf('plan.json', Buffer.from('{"name": "\xe4"}', 'latin1'))).toContain(
       'plan.json:1:11: is not UTF-8',
     );
-    expect(problemsOf('plan.yaml', Buffer.from('\uFEFFname: p\n', 'utf16le'))).toContain('plan.yaml:1:1: is not UTF-8');
+  });
+
+  const wide = (size: 2 | 4, isBigEndian: boolean, text: string): Buffer => {
+    const bytes = Buffer.from([...text].flatMap((one) => [one.codePointAt(0) ?? 0, 0, 0, 0].slice(0, size)));
+    if (!isBigEndian) return bytes;
+    return size === 2 ? bytes.swap16() : bytes.swap32();
+  };
+
+  it.each([
+    ['UTF-16LE', wide(2, false, 'name: p\n')],
+    ['UTF-16BE', wide(2, true, 'name: p\n')],
+    ['UTF-32LE', wide(4, false, 'name: p\n')],
+    ['UTF-32BE', wide(4, true, 'name: p\n')],
+    ['UTF-16', Buffer.from('\uFEFFname: p\n', 'utf16le')],
+    ['UTF-16', Buffer.from('\uFEFFname: p\n', 'utf16le').swap16()],
+    ['UTF-32', Buffer.concat([Buffer.from([0xff, 0xfe, 0, 0]), wide(4, false, 'name: p\n')])],
+    ['UTF-32', Buffer.concat([Buffer.from([0, 0, 0xfe, 0xff]), wide(4, true, 'name: p\n')])],
+  ])('is called what it is, with a way to mend it: %s', (encoding, bytes) => {
+    const told = `1:1: is ${encoding}, not UTF-8; save the file as UTF-8, for example with "iconv -f ${encoding} -t UTF-8"`;
+    for (const name of ['plan.yaml', 'plan.json']) expect(problemsOf(name, bytes)).toBe(`${name}:${told}`);
+  });
+
+  it('may be one long line: where it breaks is found at once', () => {
+    const long = Buffer.concat([Buffer.from(`# ${'ä'.repeat(1_000_000)}`), Buffer.from([0xe4, 0x20, 0x20])]);
+    const beganMs = Date.now();
+    expect(problemsOf('plan.yaml', long)).toContain('plan.yaml:1:1000003: is not UTF-8');
+    expect(Date.now() - beganMs).toBeLessThan(2_000);
   });
 
   it('is no matter of what merely looks unusual', () => {
@@ -103,6 +129,8 @@ describe('a plan that is not UTF-8', () => {
       join(path, 'plan.yaml'),
       'name: p\nsequences:\n  - id: s\n    tasks:\n      - { id: a, type: t, gate: { schema: s.json } }\n',
     );
-    expect(() => loadPlan(join(path, 'plan.yaml'))).toThrow(/s\.json is not UTF-8 at line 1, column 12/);
+    expect(() => loadPlan(join(path, 'plan.yaml'))).toThrow(
+      /line 1, column 12 of the JSON Schema s\.json: is not UTF-8 from here on; save the file as UTF-8/,
+    );
   });
 });

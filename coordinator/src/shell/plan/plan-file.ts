@@ -8,7 +8,7 @@ import { isSafeNumber, parse } from 'lossless-json';
 import { festivalHint } from './festival-hint.js';
 import { schemaProblem } from './json-schema.js';
 import { PlanDocument } from './plan-document.js';
-import { readUtf8, type Utf8File } from './utf8-file.js';
+import { notUtf8, readUtf8, type Utf8File } from './utf8-file.js';
 
 function invalid(path: string, problem: string, cause?: unknown): GatepostError {
   return new GatepostError('INVALID_PLAN', `${path}:${problem}`, { path }, cause);
@@ -27,7 +27,7 @@ function readText(path: string): string {
     throw invalid(path, `1:1: cannot be read: ${reason}; check the path`, error);
   }
   if ('text' in read) return read.text;
-  throw invalid(path, `${read.line}:${read.column}: is not UTF-8 from here on; save the file as UTF-8`);
+  throw invalid(path, `${read.line}:${read.column}: ${notUtf8(read)}`);
 }
 
 /** JSON Schemas of a plan, in place and in files beside it; each is read and tried once. */
@@ -38,7 +38,7 @@ function schemaFiles(planPath: string): SchemaSource {
     try {
       const read = readUtf8(resolve(dirname(planPath), file));
       if ('text' in read) return { schema: JSON.parse(read.text) as Json };
-      return { problem: `the JSON Schema ${file} is not UTF-8 at line ${read.line}, column ${read.column}` };
+      return { problem: `line ${read.line}, column ${read.column} of the JSON Schema ${file}: ${notUtf8(read)}` };
     } catch (error) {
       return { problem: `cannot read the JSON Schema ${file}: ${(error as Error).message}` };
     }
