@@ -24,7 +24,11 @@ export function factsOfRun(
   const facts = new Map<AttemptHistory, AttemptFacts>();
   for (const attempts of run.tasks.values()) {
     const ofTask = [...attempts.values()];
-    const weighed = factsOfTask(run, ofTask, refused ?? surelyRefused(run, ofTask));
+    const sure = refused ?? surelyRefused(run, ofTask);
+    const weighed = factsOfTask(
+      run,
+      ofTask.map((attempt) => weigh(run, attempt, sure, refused !== undefined)),
+    );
     for (const [attempt, told] of weighed) facts.set(attempt, told);
   }
   return facts;
@@ -87,14 +91,17 @@ function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): Re
  * plan one of them at most was not refused. Without it the one that counts is, of those that were not surely refused and
  * came before anything was decided about it, one to the agent that was paid, if any, else one to an agent that delivered,
  * else the first. Of the results it is the agent's first whole one after that.
+ * @param isKnown whether all that were refused are known, from the plan.
  */
-function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<AnyEntry>): Weighed {
+function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<AnyEntry>, isKnown: boolean): Weighed {
   const own = attempt.assignments.filter(({ entry }) => entry.author === run.coordinator);
   const inToken = own.filter(({ entry }) => entry.record.token === run.token);
   const free = inToken.filter(({ entry }) => !refused.has(entry));
   const judged = attempt.verdicts.find(({ author }) => author === run.coordinator);
-  const beforeVerdict = free.filter(({ entry }) => judged === undefined || isBefore(entry, judged));
-  const [candidates = []] = [beforeVerdict, free, inToken, own].filter(({ length }) => length > 0);
+  const wasJudged = ({ entry }: Assignment): boolean => judged === undefined || isBefore(entry, judged);
+  const judgedOnes = isKnown ? [] : [free.filter(wasJudged), inToken.filter(wasJudged)];
+  const choices = [...judgedOnes, free, inToken, own];
+  const [candidates = []] = choices.filter(({ length }) => length > 0);
   const payee = attempt.payments[0]?.to;
   const assignment =
     candidates.find(({ agent }) => agent === payee) ??
@@ -103,15 +110,11 @@ function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<An
   const results = attempt.results.filter(({ author }) => author === assignment?.agent);
   const after = results.filter((result) => assignment !== undefined && isBefore(assignment.entry, result));
   const result = after.find(isWhole) ?? after[0] ?? results[0];
-  return { attempt, assignment, taken: free.length > 0, result, verdict: undefined };
+  const taken = free.some((one) => one === assignment);
+  return { attempt, assignment, taken, result, verdict: undefined };
 }
 
-function factsOfTask(
-  run: RunHistory,
-  attempts: readonly AttemptHistory[],
-  refused: ReadonlySet<AnyEntry>,
-): [AttemptHistory, AttemptFacts][] {
-  const weighed = attempts.map((attempt) => weigh(run, attempt, refused));
+function factsOfTask(run: RunHistory, weighed: readonly Weighed[]): [AttemptHistory, AttemptFacts][] {
   const assigned = weighed.flatMap(({ assignment, taken }) => (taken ? (assignment?.entry ?? []) : [])).sort(byTime);
   const verdicts = weighed
     .flatMap((one) => one.attempt.verdicts.map((verdict) => ({ one, verdict })))
