@@ -1,7 +1,9 @@
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['gatepost-source', ...defaultServerConditions];
+// What is meant for bundlers is not what Node.js loads.
+const ofNode = defaultServerConditions.filter((condition) => condition !== 'module');
+const conditions = ['gatepost-source', ...ofNode];
 
 export default defineConfig({
   resolve: { conditions },

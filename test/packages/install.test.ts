@@ -123,6 +123,26 @@ it('runs a plan where it was installed', { timeout: 180_000 }, () => {
   expect(packages.map(({ name }: Packed) => name)).toContain('@gatepost/coordinator');
 });
 
+it('traces need what docs/operations.md has one install, and a program says so', { timeout: 180_000 }, () => {
+  const own = join(directory, 'traces');
+  mkdirSync(own);
+  writeFileSync(join(own, 'package.json'), '{ "private": true }');
+  install(own, ...packed.map(({ filename }) => join(directory, filename)));
+  const script = `
+    import { openTracing } from '@gatepost/shared/tracing/open-tracing';
+    const tracing = await openTracing('test', console);
+    await tracing.close();`;
+  const open = () => {
+    const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
+    return spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: own, env, encoding: 'utf8' });
+  };
+  const [command = '', ...more] = commandsOf('docs/operations.md').filter((text) => text.includes('opentelemetry'));
+  expect(more).toEqual([]);
+  expect(open().stderr).toContain(`install them with ${command}`);
+  install(own, ...command.split(' ').slice(2));
+  expect(open()).toMatchObject({ status: 0, stderr: '' });
+});
+
 const terminals = new Terminals();
 afterAll(() => terminals.close());
 

@@ -4,6 +4,7 @@ import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { createLogger } from '@gatepost/shared/log';
+import { openTracing } from '@gatepost/shared/tracing/open-tracing';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { loadConfig } from '../config/daemon-config.js';
 import { usdPerDay } from '../core/lease-planner.js';
@@ -49,6 +50,7 @@ async function stopInOrder(daemon: Daemon, reason: string): Promise<number> {
 export async function serve(env: Environment, options: ServeOptions): Promise<number> {
   const config = loadConfig(options.config);
   const log = createLogger('agent-daemon', env);
+  const tracing = await openTracing('gatepost-agent', log);
   const identity = options.insecureLoopback ? insecureIdentity(config.listen) : loadIdentity(config.tls);
   const connection = connectAgent(env, config.account);
   await assertReachable(connection);
@@ -63,6 +65,7 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
     keys: accountKeys(connection, config.coordinator),
     identity,
     clock: systemClock,
+    tracing,
     log,
   });
   // Told to stop before it is ready, the daemon has nothing to end yet.
@@ -90,6 +93,7 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
   const orderly = stopInOrder(daemon, signalled ? `stopped by ${reason}` : reason.message);
   const code = await Promise.race([orderly, signals.second.then(() => stopAtOnce(daemon))]);
   connection.close();
+  await tracing?.close();
   if (!signalled) throw reason;
   return code;
 }

@@ -6,6 +6,7 @@ import type { Logger } from '@gatepost/shared/log';
 import { killMarked } from '@gatepost/shared/process-tree';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
+import type { Tracing } from '@gatepost/shared/tracing/tracing';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { DaemonConfig } from '../config/daemon-config.js';
 import { enforcementNames, type UserNotice, userNotice } from './enforcement.js';
@@ -24,6 +25,7 @@ import { doneWithin, STOP_BOUNDS, type StopBounds } from './stop-bounds.js';
 import { LmdbStore } from './store/lmdb-store.js';
 import type { Store } from './store/store.js';
 import type { Identity } from './tls.js';
+import { AttemptSpans } from './work/attempt-spans.js';
 import { Engine } from './work/engine.js';
 import type { ExecutorRegistry } from './work/executor-registry.js';
 import { InboxReader } from './work/inbox-reader.js';
@@ -41,6 +43,8 @@ export interface DaemonParts {
   readonly identity: Identity;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where executions are told of as spans. */
+  readonly tracing?: Tracing | undefined;
   /** Instead of the executors the configuration names. */
   readonly registry?: ExecutorRegistry;
   /** Instead of `STOP_BOUNDS`. */
@@ -70,6 +74,7 @@ export class Daemon {
   readonly #stopping = new AbortController();
   #busy = false;
   #server: RunningServer | undefined;
+  readonly #spans: AttemptSpans | undefined;
   #metricsServer: HttpServer | undefined;
   #stopped: Promise<readonly string[]> | undefined;
   #following: Promise<GatepostError | undefined> = Promise.resolve(undefined);
@@ -78,6 +83,7 @@ export class Daemon {
     const { config, ledger, clock, log } = parts;
     const { limits, token } = config;
     this.#parts = parts;
+    this.#spans = parts.tracing && new AttemptSpans(parts.tracing, parts.config.account);
     this.#store = LmdbStore.open(config.data);
     this.#workDirs = new WorkDirs(config.data);
     this.#registry =
@@ -124,7 +130,10 @@ export class Daemon {
         if (busy !== this.#busy) this.lease.tick();
         this.#busy = busy;
       },
-      finished: ({ outcome, output }, durationMs) => this.metrics.finished(outcome, durationMs, output?.size ?? 0),
+      finished: (live, ending, atMs) => {
+        this.metrics.finished(ending, live.startedAtMs, atMs);
+        this.#spans?.finished(live, ending, atMs);
+      },
     });
   }
 
@@ -352,6 +361,7 @@ export class Daemon {
         lookup: (sha256, size) => (size <= config.limits.maxChunkBytes ? blobs.getSmall(sha256) : undefined),
         daemonSession: this.session,
         heartbeatMs: config.heartbeatMs,
+        traced: (ref, traceparent) => this.#spans?.dispatched(ref, traceparent),
       },
       tokens,
       log,

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { serveMetrics } from '@gatepost/shared/metrics-server';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Outcome } from '../core/attempt.js';
+import type { Ending } from '../core/attempt.js';
 
 /** What is read from the daemon whenever the metrics are asked for. */
 export interface MetricsSource {
@@ -113,10 +113,11 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  finished(outcome: Outcome, durationMs: number | undefined, outputBytes: number): void {
+  /** @param startedAtMs undefined for an attempt that never started here; as `atMs` milliseconds since the Unix epoch. */
+  finished({ outcome, output }: Ending, startedAtMs: number | undefined, atMs: number): void {
     this.#finished.inc({ outcome });
-    this.#bytes.inc(outputBytes);
-    if (durationMs !== undefined) this.#seconds.observe(durationMs / 1_000);
+    this.#bytes.inc(output?.size ?? 0);
+    if (startedAtMs !== undefined) this.#seconds.observe((atMs - startedAtMs) / 1_000);
   }
 
   /** Serves GET /metrics. @throws GatepostError INVALID_CONFIG when the address cannot be used or is not loopback. */

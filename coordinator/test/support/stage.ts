@@ -94,9 +94,11 @@ export class Lane {
     readonly journal: TopicId,
     readonly token: TokenId,
     readonly agents: readonly Member[],
+    readonly more: Readonly<Record<string, string>>,
   ) {}
 
-  static async open(test: TestLedger, executors: object, agents = 1): Promise<Lane> {
+  /** @param more variables that every process is given besides. */
+  static async open(test: TestLedger, executors: object, agents = 1, more = {}): Promise<Lane> {
     const coordinator = await test.member();
     const journal = await createTopic(coordinator.connection, { memo: 'journal' });
     const token = await createToken(coordinator.connection, {
@@ -106,7 +108,7 @@ export class Lane {
       initialSupply: 1_000_000n,
     });
     const members = await Promise.all(Array.from({ length: agents }, () => test.member()));
-    const lane = new Lane(test, coordinator, journal, token, members);
+    const lane = new Lane(test, coordinator, journal, token, members, more);
     await Promise.all(
       members.map((member, index) => lane.#startDaemon(member, join(lane.directory, `agent-${index}`), executors)),
     );
@@ -174,6 +176,7 @@ export class Lane {
       GATEPOST_MIRROR_GRPC: mirrorGrpc,
       GATEPOST_MIRROR_REST: mirrorRest,
       GATEPOST_LOG_LEVEL: 'warn',
+      ...this.more,
     };
   }
 

@@ -34,11 +34,34 @@ export const LIBRARY_VARIABLES = {
   GRPC_VERBOSITY: 'what the gRPC library writes to standard error; NONE unless it is set',
   TERM: 'dumb: no view that redraws itself',
   NO_COLOR: 'set: no colours',
+  OTEL_EXPORTER_OTLP_ENDPOINT:
+    'where traces are sent, OTLP over HTTP (protobuf), http://host:4318; none are made where it is not set',
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'the same for traces alone, with its path',
+  OTEL_EXPORTER_OTLP_HEADERS: 'headers of the requests that send them, such as a key',
+  OTEL_TRACES_EXPORTER: 'otlp: traces even where no endpoint is named, to this host; none: no traces',
+  OTEL_TRACES_SAMPLER: 'which traces are kept, such as parentbased_traceidratio; all unless it is set',
+  OTEL_TRACES_SAMPLER_ARG: 'its argument, such as 0.1',
+  OTEL_SERVICE_NAME: 'name of the service in traces; gatepost-coordinator or gatepost-agent unless it is set',
+  OTEL_RESOURCE_ATTRIBUTES: 'more about the service in traces, name=value with commas between',
+  OTEL_SDK_DISABLED: 'true: no traces',
 } as const;
 
 /** The process's variables, of which only those above are looked at by name. */
 type LibraryEnvironment = { -readonly [name in keyof typeof LIBRARY_VARIABLES]?: string | undefined };
 const libraries: LibraryEnvironment = process.env;
+
+/**
+ * Whether the standard variables of OpenTelemetry ask for traces.
+ * @throws GatepostError INVALID_CONFIG for an exporter that there is none of.
+ */
+export function tracesWanted(): boolean {
+  const { OTEL_SDK_DISABLED: disabled, OTEL_TRACES_EXPORTER: exporter } = libraries;
+  const endpoint = libraries.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || libraries.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (disabled?.toLowerCase() === 'true' || exporter === 'none') return false;
+  if (!exporter) return Boolean(endpoint);
+  if (exporter === 'otlp') return true;
+  throw new GatepostError('INVALID_CONFIG', `OTEL_TRACES_EXPORTER is otlp or none, not ${JSON.stringify(exporter)}`);
+}
 
 /** File in the working directory that may hold what the environment does not. */
 export const ENV_FILE = '.env';

@@ -115,6 +115,7 @@ export class Coordinator {
       said: () => undefined,
       waiting: ({ whom, what }: { readonly whom: string; readonly what: string }) =>
         events.note(this.name, `waits for ${whom} ${what}`),
+      around: (_command: unknown, work: () => Promise<void>) => work(),
       log,
     };
     const quarantineMs = limits.quarantineMs + (takeOver ? FENCE_LAG_MS : 0);

@@ -23,6 +23,8 @@ export interface SessionParts {
   readonly lookup: OutputLookup;
   readonly daemonSession: string;
   readonly heartbeatMs: number;
+  /** A dispatch names the coordinator's own span of the attempt, in whatever form. */
+  readonly traced: (ref: AttemptRef, traceparent: string) => void;
 }
 
 /** Attempts a heartbeat names at most. */
@@ -168,6 +170,7 @@ export class SessionStream {
       this.refuse(attemptRef(message.ref), why);
       return;
     }
+    if (message.traceparent !== '') this.#parts.traced(order.ref, message.traceparent);
     if (this.#parts.intake.dispatch(order, message.input) === 'known') this.#catchUp(order.ref, 0);
   }
 

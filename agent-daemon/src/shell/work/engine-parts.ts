@@ -9,14 +9,15 @@ import type { NumberedEvent } from '../../core/event-log.js';
 import type { Store } from '../store/store.js';
 import type { ExecutorRegistry } from './executor-registry.js';
 import type { JournalPoster } from './journal-poster.js';
+import type { LiveAttempt } from './live-attempt.js';
 import type { Runner } from './runner.js';
 
 /** Who hears of events. */
 export interface EngineListener {
   event(ref: AttemptRef, event: NumberedEvent): void;
   loadChanged(load: Load): void;
-  /** The duration is undefined for an attempt that never started here. */
-  finished(ending: Ending, durationMs: number | undefined): void;
+  /** An attempt is over, at a time in milliseconds since the Unix epoch. */
+  finished(live: LiveAttempt, ending: Ending, atMs: number): void;
 }
 
 const noop = (): void => undefined;

@@ -322,8 +322,7 @@ export class Engine {
     this.#leave(live);
     this.#recent.add(live);
     this.#emit(live, { type: 'finished', ending });
-    const durationMs = live.startedAtMs === undefined ? undefined : this.parts.clock.nowMs() - live.startedAtMs;
-    this.#listener.finished(ending, durationMs);
+    this.#listener.finished(live, ending, this.parts.clock.nowMs());
     this.parts.log.debug({ attempt: live.key, outcome: ending.outcome, reason: ending.reason }, 'finished');
     this.#noticeRest();
   }

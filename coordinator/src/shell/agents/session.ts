@@ -36,6 +36,8 @@ export interface DispatchedWork {
   readonly input: Buffer;
   readonly taskType: string;
   readonly deadlineMs: number;
+  /** This process's span of the attempt, W3C traceparent. */
+  readonly traceparent?: string;
 }
 
 /** How long a daemon may take to say Welcome. */
@@ -114,7 +116,7 @@ export class Session {
 
   /** Asks for the execution of an attempt, or for what became of it; stops sending its input when it is not wanted any more. */
   async dispatch(work: DispatchedWork, wanted: () => boolean): Promise<void> {
-    const { ref, inbox, inboxSequence, inputSha256, input, taskType, deadlineMs } = work;
+    const { ref, inbox, inboxSequence, inputSha256, input, taskType, deadlineMs, traceparent = '' } = work;
     const whole = input.length <= this.maxChunkBytes;
     const value = {
       ref,
@@ -125,6 +127,7 @@ export class Session {
       input: whole ? input : Buffer.alloc(0),
       taskType,
       deadlineUnixMs: BigInt(deadlineMs),
+      traceparent,
     };
     this.#send({ $case: 'dispatch', value });
     for (let offset = 0; !whole && offset < input.length && !this.#over && wanted(); offset += this.maxChunkBytes) {

@@ -26,6 +26,9 @@ import type { OutputKeeper } from '../outputs/output-store.js';
 import type { WorkOrders } from '../outputs/work-orders.js';
 import type { OpenWait, Waits } from './waits.js';
 
+/** Does what a command asks for, by calling `work` once, and rejects as that does. */
+export type Around = (command: Command, work: () => Promise<void>) => Promise<void>;
+
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
 /** What effects work with. */
@@ -42,6 +45,8 @@ export interface EffectParts {
   readonly waits: Waits;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Carries a command out; whoever watches may look on. */
+  readonly around: Around;
   /** Something happened that may change what is to be done. */
   readonly wake: () => void;
 }
@@ -67,9 +72,11 @@ export class Effects {
   launch(command: Command): void {
     this.inFlight.launched(command, this.parts.clock.nowMs());
     this.#track(
-      this.#carryOut(command).catch((thrown: unknown) => {
-        this.fatal ??= toGatepostError(thrown);
-      }),
+      this.parts
+        .around(command, () => this.#carryOut(command))
+        .catch((thrown: unknown) => {
+          this.fatal ??= toGatepostError(thrown);
+        }),
     );
   }
 

@@ -9,6 +9,7 @@ import type { Connection } from '@gatepost/shared/hedera/connection';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
+import { openTracing } from '@gatepost/shared/tracing/open-tracing';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Limits } from '../../core/decide/limits.js';
@@ -28,6 +29,7 @@ import { AttemptLogs } from '../reports/attempt-logs.js';
 import type { Reporter } from '../reports/reporter.js';
 import { type RunSummary, readBalances, summarise } from '../reports/summary.js';
 import type { CoordinatorConfig } from '../setup/config-file.js';
+import { RunTrace } from '../tracing/run-trace.js';
 import { checkFeeFunds, checkFees, checkFunds } from './preflight.js';
 import type { LoopEnd } from './run-loop.js';
 import { type RunParts, type RunSettings, RunWork } from './run-work.js';
@@ -74,6 +76,7 @@ export async function runPlan(
   const saves = plan.tasks.some(({ saveAs }) => saveAs !== undefined);
   requireFit([config.stateDir, ...(saves ? [resolve(options.outputDir)] : [])].map(lookAtDisk));
   requireFit(await takeLooks(standingLooks(connection, config.journal)));
+  const tracing = await openTracing('gatepost-coordinator', log);
   const metrics = await metricsOf(config);
   const own = hederaLedger(connection, log);
   const ledger = metrics?.ledger(own) ?? own;
@@ -100,7 +103,8 @@ export async function runPlan(
   const fees = new FeeMeter(connection, systemClock, log);
   const accepted = (task: string): void => save(task);
   const parts = partsOf(connection, options, { ledger, fees, reporter, logs, accepted }, log);
-  const work = new RunWork(metrics?.watch(parts) ?? parts, settingsOf(connection, options), state, feed);
+  const traced = tracing === undefined ? parts : new RunTrace(tracing, state, systemClock).watch(parts);
+  const work = new RunWork(metrics?.watch(traced) ?? traced, settingsOf(connection, options), state, feed);
   const saved = new SavedOutputs(work.outputs, options.outputDir, log);
   function save(id: string): void {
     const task = state.tasks.get(id);
@@ -132,6 +136,7 @@ export async function runPlan(
     await work.close();
     feed.ignored.tell();
     await leave(metrics, config, log);
+    await tracing?.close();
     removeSightings(config.stateDir);
   }
 }
@@ -217,6 +222,7 @@ function partsOf(
     progress: (...args) => reporter.progress(...args),
     said: (line) => logs.add(line),
     waiting: (wait) => reporter.waiting(wait),
+    around: (_command, work) => work(),
     log,
   };
 }

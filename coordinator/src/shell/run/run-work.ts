@@ -23,7 +23,7 @@ import type { OutputKeeper } from '../outputs/output-store.js';
 import { Outputs } from '../outputs/outputs.js';
 import { WorkOrders } from '../outputs/work-orders.js';
 import type { AttemptLine } from '../reports/attempt-logs.js';
-import { Effects } from './effects.js';
+import { type Around, Effects } from './effects.js';
 import { type Fees, type LoopEnd, RunLoop } from './run-loop.js';
 import { type Wait, Waits } from './waits.js';
 import { Waker } from './waker.js';
@@ -43,6 +43,8 @@ export interface RunParts {
   /** A line that an executor wrote, or its progress. */
   readonly said: (line: AttemptLine) => void;
   readonly waiting: (wait: Wait) => void;
+  /** Carries a command out; whoever watches may look on. */
+  readonly around: Around;
   readonly log: Logger;
 }
 
@@ -201,7 +203,7 @@ export class RunWork {
 
   #makeEffects(identity: CoordinatorIdentity): Effects {
     const { state, settings } = this;
-    const { ledger, clock, store, gates, log } = this.parts;
+    const { ledger, clock, store, gates, around, log } = this.parts;
     const { limits } = settings;
     const { signal } = this.#stop;
     const waits = this.waits;
@@ -222,6 +224,7 @@ export class RunWork {
       waits,
       clock,
       log,
+      around,
       wake: this.#waker.wake,
     });
   }

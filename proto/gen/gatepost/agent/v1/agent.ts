@@ -220,6 +220,11 @@ export interface Dispatch {
   taskType: string;
   /** Deadline of the assignment, milliseconds since the Unix epoch. 0 like an empty task type. */
   deadlineUnixMs: bigint;
+  /**
+   * Span of the attempt in the coordinator's traces, as W3C Trace Context writes it (traceparent). Empty when it makes none.
+   * It is passed on to where the daemon sends its own traces, and nothing is decided by it.
+   */
+  traceparent: string;
 }
 
 /** A part of an input. */
@@ -1457,6 +1462,7 @@ function createBaseDispatch(): Dispatch {
     input: new Uint8Array(0),
     taskType: "",
     deadlineUnixMs: 0n,
+    traceparent: "",
   };
 }
 
@@ -1494,6 +1500,9 @@ export const Dispatch: MessageFns<Dispatch> = {
         throw new globalThis.Error("value provided for field message.deadlineUnixMs of type int64 too large");
       }
       writer.uint32(64).int64(message.deadlineUnixMs);
+    }
+    if (message.traceparent !== "") {
+      writer.uint32(74).string(message.traceparent);
     }
     return writer;
   },
@@ -1575,6 +1584,14 @@ export const Dispatch: MessageFns<Dispatch> = {
             message.deadlineUnixMs = reader.int64() as bigint;
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1621,6 +1638,7 @@ export const Dispatch: MessageFns<Dispatch> = {
         : isSet(object.deadline_unix_ms)
         ? BigInt(object.deadline_unix_ms)
         : 0n,
+      traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
     };
   },
 
@@ -1650,6 +1668,9 @@ export const Dispatch: MessageFns<Dispatch> = {
     if (message.deadlineUnixMs !== 0n) {
       obj.deadlineUnixMs = message.deadlineUnixMs.toString();
     }
+    if (message.traceparent !== "") {
+      obj.traceparent = message.traceparent;
+    }
     return obj;
   },
 
@@ -1670,6 +1691,7 @@ export const Dispatch: MessageFns<Dispatch> = {
     message.deadlineUnixMs = (object.deadlineUnixMs !== undefined && object.deadlineUnixMs !== null)
       ? BigInt(object.deadlineUnixMs)
       : 0n;
+    message.traceparent = object.traceparent ?? "";
     return message;
   },
 };
