@@ -1,10 +1,11 @@
 import { type Ledger, startLedger } from '@gatepost/local-ledger/ledger';
 import { CustomFixedFee, CustomFractionalFee, FeeAssessmentMethod, Hbar, TokenCreateTransaction } from '@hashgraph/sdk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { lookAtTokenFees } from '../src/doctor/account-looks.js';
+import { lookAtTokenFees } from '../src/doctor/token-looks.js';
 import { generateAccountKey, parseAccountKey } from '../src/hedera/account-key.js';
 import { createAccount } from '../src/hedera/accounts.js';
 import { type Connection, connect } from '../src/hedera/connection.js';
+import { associateToken } from '../src/hedera/tokens.js';
 import { send } from '../src/hedera/transaction.js';
 import { accountId, type TokenId } from '../src/vocabulary/ids.js';
 
@@ -51,25 +52,39 @@ const fraction = () =>
 const look = async (connection: Connection, id: TokenId) =>
   (await lookAtTokenFees(connection, `${id}` as TokenId)).map(({ id: found, detail }) => [found, detail]);
 
-it('who would owe custom fees is told which; the treasury owes none', async () => {
+it('a fee out of what is sent is an error, whatever else is owed; the treasury owes none', async () => {
   const net = fraction().setAssessmentMethod(FeeAssessmentMethod.Exclusive);
   const fixed = new CustomFixedFee().setHbarAmount(Hbar.fromTinybars(5)).setFeeCollectorAccountId(issuer.account);
   const id = await token([fixed, fraction(), net]);
   const [[problem, detail] = []] = await look(payer, id);
-  expect(problem).toBe('token-fees.owed');
-  expect(detail).toContain('with each transfer');
+  expect(problem).toBe('token-fees.from-payee');
   expect(detail).toContain('1/10 of each transfer, from who is paid');
-  expect(detail).toContain('1/10 of each transfer, from who pays');
   expect(detail).toContain(`${payer.account} is not exempt`);
   expect(await look(issuer, id)).toEqual([['token-fees', `${id} takes nothing from ${issuer.account}`]]);
 });
 
-it('a fixed fee in the token itself is named with its amount', async () => {
+it('fees that the payer bears are named with their amounts, as a warning', async () => {
   const own = new CustomFixedFee().setAmount(3).setDenominatingTokenToSameToken();
   own.setFeeCollectorAccountId(issuer.account);
-  const id = await token([own]);
+  const net = fraction().setAssessmentMethod(FeeAssessmentMethod.Exclusive);
+  const id = await token([own, net]);
   const [[problem, detail] = []] = await look(payer, id);
-  expect([problem, detail]).toEqual(['token-fees.owed', expect.stringContaining(`3 of ${id} with each transfer`)]);
+  expect(problem).toBe('token-fees.owed');
+  expect(detail).toContain(`3 of ${id} with each transfer`);
+  expect(detail).toContain('1/10 of each transfer, from who pays');
+});
+
+it('a fee in another token is an error when the payer cannot hold that, or when that takes fees itself', async () => {
+  const feeIn = (unit: TokenId) =>
+    token([new CustomFixedFee().setAmount(2).setDenominatingTokenId(unit).setFeeCollectorAccountId(issuer.account)]);
+  const unit = await token([]);
+  const paid = await feeIn(unit);
+  const [[problem, detail] = []] = await look(payer, paid);
+  expect([problem, detail]).toEqual(['token-fees.unpayable', expect.stringMatching(/is not associated with/)]);
+  const found = (await look(payer, await feeIn(paid))).map(([id]) => id);
+  expect(found).toEqual(['token-fees.nested', 'token-fees.owed']);
+  await associateToken(payer, unit);
+  expect((await look(payer, paid)).map(([id]) => id)).toEqual(['token-fees.owed']);
 });
 
 it('of a token whose fees may yet change, others than the treasury are warned', async () => {

@@ -1,5 +1,6 @@
 import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
+import { unitText } from '@gatepost/shared/vocabulary/custom-fees';
 import { type Linked, linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { type ExchangeRate, formatUsd, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import { printable } from '@gatepost/shared/vocabulary/printable';
@@ -23,7 +24,7 @@ export const addBill: AddCommand = (program, exit) => {
       'after',
       `
 Needs no key: everything comes from the network's public mirror. It counts what the coordinator and the run's agents
-paid for between the run's opening and closing; dollars are at the rate of the opening.
+paid for between the run's opening and closing, custom fees of the token besides; dollars are at the rate of the opening.
 
 Examples:
   coordinator bill
@@ -38,7 +39,13 @@ async function bill(options: BillOptions): Promise<number> {
   const journal = await journalOf(options);
   const found = await gatherBill(new MirrorRest(network), journal, options.run);
   if (options.json === true) {
-    printJson({ ...found.bill, usd: usdOf(fromTinybar(found.bill.tinybar, found.rate)), rate: found.rate });
+    const { customFees, ...billed } = found.bill;
+    printJson({
+      ...billed,
+      custom_fees: customFees,
+      usd: usdOf(fromTinybar(found.bill.tinybar, found.rate)),
+      rate: found.rate,
+    });
   } else {
     process.stdout.write(`${billText(found, linkedOn(network))}\n`);
   }
@@ -71,6 +78,9 @@ function billText({ bill, rate }: RunBill, linked: Linked): string {
     `of no task, such as opening, closing and leases: ${costs(bill.overheadTinybar, rate).join(', ')}`,
     table(['paid by', 'transactions', 'count', 'failed', 'fees', 'USD'], kinds),
     ...[...new Set(bill.kinds.map(({ payer }) => payer))].map((payer) => linked('account', payer)),
-    `total: ${bill.tokens} tokens, fees ${hbar}, ${usd}`,
+    ...bill.customFees.map(
+      ({ unit, collector, amount }) => `custom fees of the token, to ${collector}: ${unitText(amount, unit)}`,
+    ),
+    `total: ${bill.tokens} tokens, fees ${hbar}, ${usd}${bill.customFees.length > 0 ? ', and the custom fees' : ''}`,
   ].join('\n');
 }

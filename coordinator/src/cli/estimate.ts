@@ -2,6 +2,7 @@ import type { Plan } from '@gatepost/rules/plan/plan';
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { createLogger } from '@gatepost/shared/log';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
+import { unitText } from '@gatepost/shared/vocabulary/custom-fees';
 import { type ExchangeRate, formatUsd, toTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import { printable } from '@gatepost/shared/vocabulary/printable';
 import { DEFAULT_LIMITS } from '../core/decide/limits.js';
@@ -35,7 +36,7 @@ Sends nothing. Fees are from the public price list. The least is for first attem
 share messages as densely as they can, and leases that last; the most is for all attempts of every task, each until its
 deadline and one after the other, with a message for each record, a batch for each payment, and leases that are renewed
 every 30 s. Not in it: work that is given to another agent because one was lost, restarts of the coordinator, and what
-agents pay when they start and while they are idle.
+agents pay when they start and while they are idle. With --config the custom fees of the token are named and counted.
 
 Examples:
   coordinator estimate plan.yaml
@@ -61,22 +62,25 @@ async function standingNow(
 
 async function estimate(file: string, options: EstimateOptions): Promise<number> {
   const plan = loadPlan(file);
-  const found = estimatePlan(plan);
   const { config, network } = options;
   const asks = network !== undefined || config !== undefined;
   const rate = asks ? await mirrorOf(network).exchangeRate() : undefined;
   const standing = config === undefined ? undefined : await standingNow(requireConfig(config), network, plan);
+  const found = estimatePlan(plan, standing?.terms);
   const obstacles = obstaclesOf(plan, found, standing, rate);
   if (options.json === true) {
-    const withUsd = (one: CaseEstimate) => ({ ...one, fees_usd: usdOf(one.fees) });
-    const { tokens, tinybar, earlier } = standing ?? {};
+    const withUsd = ({ customFees, ...one }: CaseEstimate) => ({
+      ...one,
+      fees_usd: usdOf(one.fees),
+      custom_fees: customFees,
+    });
     printJson({
       plan: plan.digest,
       least: withUsd(found.least),
       most: withUsd(found.most),
       rate,
-      held: standing === undefined ? undefined : { tokens: tokens ?? null, tinybar },
-      earlier_run: earlier?.run,
+      held: standing && heldJson(standing),
+      earlier_run: standing?.earlier?.run,
       obstacles,
     });
   } else {
@@ -86,10 +90,29 @@ async function estimate(file: string, options: EstimateOptions): Promise<number>
   return obstacles.length > 0 ? 1 : 0;
 }
 
-const holdsText = ({ tokens, tinybar }: Standing): string =>
-  `the coordinator holds ${tokens ?? 'none'} of the token and ${formatTinybar(tinybar)}`;
+function heldJson({ token, held }: Standing) {
+  const others = [...held].filter(([unit]) => unit !== token && unit !== 'hbar');
+  return { tokens: held.get(token) ?? null, tinybar: held.get('hbar'), others: Object.fromEntries(others) };
+}
 
-function estimateText(plan: Plan, { least, most }: Estimate, rate: ExchangeRate | undefined): string {
+const holdsText = ({ held }: Standing): string => {
+  const amounts = [...held].map(([unit, amount]) =>
+    amount === undefined ? `none of ${unit}` : unitText(amount, unit),
+  );
+  return `the coordinator holds ${amounts.join(', ')}`;
+};
+
+/** Custom fees of the token in both cases, a line each; none when there are none. */
+function customFeeLines({ least, most }: Estimate): string[] {
+  return most.customFees.map(({ unit, collector, amount }) => {
+    const same = least.customFees.find((fee) => fee.unit === unit && fee.collector === collector);
+    const range = `at least ${unitText(same?.amount ?? 0n, unit)}, at most ${unitText(amount, unit)}`;
+    return `custom fees of the token, beside these, from the coordinator to ${collector}: ${range}`;
+  });
+}
+
+function estimateText(plan: Plan, estimated: Estimate, rate: ExchangeRate | undefined): string {
+  const { least, most } = estimated;
   const rows = most.kinds.map((kind) => {
     const same = least.kinds.find(({ what }) => what === kind.what);
     return [
@@ -110,6 +133,7 @@ function estimateText(plan: Plan, { least, most }: Estimate, rate: ExchangeRate 
     table(['transactions', 'paid by', 'at least', 'USD', 'at most', 'USD'], rows),
     line('at least, every first attempt accepted', least),
     line('at most, every last attempt accepted', most),
+    ...customFeeLines(estimated),
     `not in it: agents that are lost (up to ${DEFAULT_LIMITS.reassignments} attempts more for a task), restarts, idle agents`,
   ].join('\n');
 }

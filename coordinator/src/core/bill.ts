@@ -1,4 +1,5 @@
 import { type AnyEntry, attemptsOf, type RunHistory } from '@gatepost/rules/verify/history';
+import { addUp, type FeeAmount } from '@gatepost/shared/vocabulary/custom-fees';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 
@@ -13,6 +14,8 @@ export interface PaidTransaction {
   readonly batch: Nanos | undefined;
   /** What was charged, in tinybar. */
   readonly fee: bigint;
+  /** Custom fees of tokens that it brought with it. */
+  readonly customFees?: readonly FeeAmount[];
 }
 
 /** One kind of transaction on the bill. */
@@ -42,8 +45,11 @@ export interface Bill {
   readonly tasks: readonly BilledTask[];
   /** Fees of the run that belong to no task: its opening and closing, leases, failed transactions. */
   readonly overheadTinybar: bigint;
+  /** Paid to agents. */
   readonly tokens: bigint;
   readonly tinybar: bigint;
+  /** Paid to collectors of the token's custom fees, beside tokens and fees. */
+  readonly customFees: readonly FeeAmount[];
 }
 
 /**
@@ -78,7 +84,9 @@ export function billRun(run: RunHistory, entries: readonly AnyEntry[], transacti
   const billedTasks = [...tasks.values()];
   const tokens = billedTasks.reduce((sum, task) => sum + task.tokens, 0n);
   const { name } = run.opened.record;
-  return { run: run.run, name, kinds, tasks: billedTasks, overheadTinybar: tinybar - attributed, tokens, tinybar };
+  const customFees = addUp(transactions.flatMap((transaction) => transaction.customFees ?? []));
+  const overheadTinybar = tinybar - attributed;
+  return { run: run.run, name, kinds, tasks: billedTasks, overheadTinybar, tokens, tinybar, customFees };
 }
 
 /** The parts of a whole differ by at most one and add up to it. */

@@ -1,6 +1,15 @@
 import type { Plan, PlanTask } from '@gatepost/rules/plan/plan';
 import { fitsOneMessage, MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import {
+  addUp,
+  type CustomFee,
+  type FeeAmount,
+  FREE_TERMS,
+  feeOf,
+  mostOf,
+  type TokenTerms,
+} from '@gatepost/shared/vocabulary/custom-fees';
 import { canonicalJson } from '@gatepost/shared/vocabulary/digest';
 import {
   BATCH_PRICE,
@@ -33,6 +42,8 @@ export interface CaseEstimate {
   readonly kinds: readonly EstimatedKind[];
   /** US dollars in tinycents, all kinds together. */
   readonly fees: Tinycents;
+  /** What the coordinator pays to collectors of the token's custom fees, beside tokens and fees. */
+  readonly customFees: readonly FeeAmount[];
 }
 
 export interface Estimate {
@@ -70,11 +81,15 @@ interface Payment {
 /**
  * What a run of a plan will cost, from the public price list. Not in it: work that is given to another agent because one
  * was lost, restarts of the coordinator, and what agents pay when they start and while they are idle.
+ * @param terms those of the token for the coordinator.
  */
-export const estimatePlan = (plan: Plan): Estimate => ({ least: estimateLeast(plan), most: estimateMost(plan) });
+export const estimatePlan = (plan: Plan, terms: TokenTerms = FREE_TERMS): Estimate => ({
+  least: estimateLeast(plan, terms),
+  most: estimateMost(plan, terms),
+});
 
-function estimateLeast(plan: Plan): CaseEstimate {
-  const sum = new Sum();
+function estimateLeast(plan: Plan, terms: TokenTerms): CaseEstimate {
+  const sum = new Sum(terms, feeOf);
   const records = recordsOf(plan, SHORT, () => 1);
   openAndClose(sum, plan, SHORT);
   sum.messages('assignments', 'coordinator', packRecords(RUN, records.assignments));
@@ -93,8 +108,8 @@ function estimateLeast(plan: Plan): CaseEstimate {
   return sum.total(records);
 }
 
-function estimateMost(plan: Plan): CaseEstimate {
-  const sum = new Sum();
+function estimateMost(plan: Plan, terms: TokenTerms): CaseEstimate {
+  const sum = new Sum(terms, mostOf);
   const records = recordsOf(plan, LONG, (task) => task.attempts);
   openAndClose(sum, plan, LONG);
   sum.alone('assignments', 'coordinator', records.assignments);
@@ -227,6 +242,13 @@ function assignment({ id, type, price, input }: PlanTask, attempt: number, { ent
 
 class Sum {
   readonly #kinds = new Map<string, EstimatedKind>();
+  readonly #customFees: FeeAmount[] = [];
+
+  constructor(
+    readonly terms: TokenTerms,
+    /** What a custom fee comes to for so many units in one transfer. */
+    readonly comesTo: (fee: CustomFee, sent: bigint) => bigint,
+  ) {}
 
   add(what: string, payer: Payer, price: Tinycents, count = 1): void {
     if (count === 0) return;
@@ -247,13 +269,19 @@ class Sum {
 
   batch(payments: readonly Payment[], size: Size): void {
     this.add('atomic batches', 'coordinator', BATCH_PRICE);
-    this.add('token transfers', 'coordinator', tokenTransferPrice(2));
+    this.add('token transfers', 'coordinator', tokenTransferPrice(2, this.terms.hasFees));
+    const sent = payments.reduce((all, { amount }) => all + BigInt(amount), 0n);
+    for (const fee of this.terms.owed) {
+      const { unit, collector } = fee;
+      this.#customFees.push({ unit, collector, amount: this.comesTo(fee, sent) });
+    }
     this.alone('payment records', 'coordinator', [settled(payments, size)]);
   }
 
   total({ payments, assignments }: Records): CaseEstimate {
     const tokens = payments.reduce((all, { amount }) => all + BigInt(amount), 0n);
     const kinds = [...this.#kinds.values()];
-    return { tokens, attempts: assignments.length, kinds, fees: kinds.reduce((all, { price }) => all + price, 0n) };
+    const fees = kinds.reduce((all, { price }) => all + price, 0n);
+    return { tokens, attempts: assignments.length, kinds, fees, customFees: addUp(this.#customFees) };
   }
 }

@@ -1,8 +1,9 @@
+import { type CustomFee, type FeeUnit, FREE_TERMS } from '@gatepost/shared/vocabulary/custom-fees';
 import { formatUsd, fromTinybar, messagePrice, tokenTransferPrice, toTinybar } from '@gatepost/shared/vocabulary/fees';
-import type { TokenId } from '@gatepost/shared/vocabulary/ids';
+import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import { describe, expect, it } from 'vitest';
 import { estimatePlan } from '../../src/core/estimate.js';
-import { obstaclesOf } from '../../src/core/obstacles.js';
+import { obstaclesOf, type Standing } from '../../src/core/obstacles.js';
 import { planOf } from '../plan/temp-dir.js';
 
 const PLAN = `name: p
@@ -15,6 +16,14 @@ sequences:
       - { id: r, type: t, price: 30, gate: { agent: { type: review, price: 5 } } }
       - { id: free, type: t }
 `;
+
+const UNIT = '0.0.5' as TokenId;
+const FIXED = { kind: 'fixed', collector: '0.0.7' as AccountId, unit: UNIT, amount: 5n } as const;
+/** A tenth, from who pays. */
+const NET: CustomFee = {
+  ...{ kind: 'fractional', collector: '0.0.8' as AccountId, unit: UNIT, isNet: true },
+  ...{ numerator: 1n, denominator: 10n, minimum: 0n, maximum: undefined },
+};
 
 const count = (kinds: readonly { what: string; count: number }[], what: string): number =>
   kinds.find((kind) => kind.what === what)?.count ?? 0;
@@ -60,6 +69,29 @@ describe('an estimate', () => {
     );
   });
 
+  it('names the custom fees of the token: for one batch at least, rounded up for each payment at most', () => {
+    const { least, most } = estimatePlan(planOf(PLAN), { hasFees: true, owed: [FIXED, NET] });
+    const plain = estimatePlan(planOf(PLAN));
+    const fees = (fixed: bigint, net: bigint) => [
+      { unit: FIXED.unit, collector: FIXED.collector, amount: fixed },
+      { unit: NET.unit, collector: NET.collector, amount: net },
+    ];
+    // One batch of 155, and seven payments: 100, 10 thrice, 30, 5 twice.
+    expect(least.customFees).toEqual(fees(5n, 15n));
+    expect(most.customFees).toEqual(fees(7n * 5n, 10n + 1n + 1n + 1n + 3n + 1n + 1n));
+    expect([plain.least.customFees, plain.most.customFees]).toEqual([[], []]);
+    // Transfers of a token with custom fees cost $0.001 more, whoever owes them.
+    expect(most.fees - plain.most.fees).toBe(7n * 10_000_000n);
+    expect(estimatePlan(planOf(PLAN), { hasFees: true, owed: [] }).most.fees).toBe(most.fees);
+    expect([least.tokens, most.tokens]).toEqual([plain.least.tokens, plain.most.tokens]);
+  });
+
+  it('keeps within the bounds of a fraction', () => {
+    const of = (bounds: object) =>
+      estimatePlan(planOf(PLAN), { hasFees: true, owed: [{ ...NET, ...bounds }] }).least.customFees[0]?.amount;
+    expect([of({ minimum: 20n }), of({ maximum: 3n }), of({ minimum: 20n, maximum: 17n })]).toEqual([20n, 3n, 17n]);
+  });
+
   it('has no batch when nothing is paid', () => {
     const free = estimatePlan(planOf('name: p\nsequences: [{ id: s, tasks: [{ id: a, type: t }] }]'));
     expect(count(free.most.kinds, 'atomic batches')).toBe(0);
@@ -74,15 +106,32 @@ describe('what keeps a plan from being run', () => {
     ...{ accepted: new Set(['a']), closed: undefined },
   };
 
-  it.each([
-    ['nothing', { tokens: 165n, tinybar: 100_000_000n, earlier: undefined }, []],
-    ['tokens', { tokens: 164n, tinybar: 100_000_000n, earlier: undefined }, [/needs 165 tokens/]],
-    ['no association', { tokens: undefined, tinybar: 100_000_000n, earlier: undefined }, [/needs 165 tokens/]],
-    ['hbar', { tokens: 165n, tinybar: 1n, earlier: undefined }, [/fees are at least 0\.\d+ ℏ/]],
-    ['an open run', { tokens: 165n, tinybar: 100_000_000n, earlier }, [/open run: a-1 \(1 of 3 accepted\).*--new/]],
+  const token = '0.0.5' as TokenId;
+  const standing = { token, terms: FREE_TERMS, troubles: [], earlier: undefined };
+  const held = (tokens: bigint | undefined, tinybar = 100_000_000n) =>
+    new Map<FeeUnit, bigint | undefined>([
+      [token, tokens],
+      ['hbar', tinybar],
+    ]);
+  const trouble = 'it is paused. Have it unpaused';
+  const terms = { hasFees: true, owed: [FIXED, NET] };
+
+  it.each<[string, Standing, readonly RegExp[]]>([
+    ['nothing', { ...standing, held: held(165n) }, []],
+    ['tokens', { ...standing, held: held(164n) }, [/needs at least 165 of 0\.0\.5; mint or send the rest first/]],
+    ['no association', { ...standing, held: held(undefined) }, [/needs at least 165 of 0\.0\.5/]],
+    ['hbar', { ...standing, held: held(165n, 1n) }, [/needs at least 0\.\d+ ℏ; send the coordinator hbar first/]],
+    ['an open run', { ...standing, held: held(165n), earlier }, [/open run: a-1 \(1 of 3 accepted\).*--new/]],
+    ['the token', { ...standing, held: held(165n), troubles: [trouble] }, [/^it is paused\. Have it unpaused$/]],
+    [
+      'custom fees',
+      { ...standing, terms, held: held(214n) },
+      [/needs at least 218 of 0\.0\.5, 53 of .* for custom fees/],
+    ],
+    ['no custom fees', { ...standing, terms, held: held(218n) }, []],
   ])('%s', (_what, standing, expected) => {
     const plan = planOf(PLAN);
-    expect(obstaclesOf(plan, estimatePlan(plan), standing, rate)).toEqual(
+    expect(obstaclesOf(plan, estimatePlan(plan, standing.terms), standing, rate)).toEqual(
       expected.map((text) => expect.stringMatching(text)),
     );
   });

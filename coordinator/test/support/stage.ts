@@ -50,6 +50,9 @@ export interface RunChange {
   readonly journal?: TopicId;
 }
 
+const ownToken = (coordinator: Connection): Promise<TokenId> =>
+  createToken(coordinator, { name: 'T', symbol: 'T', decimals: 0, initialSupply: 1_000_000n });
+
 /** An embedded network. */
 export class TestLedger {
   private constructor(
@@ -97,16 +100,14 @@ export class Lane {
     readonly more: Readonly<Record<string, string>>,
   ) {}
 
-  /** @param more variables that every process is given besides. */
-  static async open(test: TestLedger, executors: object, agents = 1, more = {}): Promise<Lane> {
+  /**
+   * @param more variables that every process is given besides.
+   * @param issue makes the token that pays; by default one whose treasury the coordinator is.
+   */
+  static async open(test: TestLedger, executors: object, agents = 1, more = {}, issue = ownToken): Promise<Lane> {
     const coordinator = await test.member();
     const journal = await createTopic(coordinator.connection, { memo: 'journal' });
-    const token = await createToken(coordinator.connection, {
-      name: 'T',
-      symbol: 'T',
-      decimals: 0,
-      initialSupply: 1_000_000n,
-    });
+    const token = await issue(coordinator.connection);
     const members = await Promise.all(Array.from({ length: agents }, () => test.member()));
     const lane = new Lane(test, coordinator, journal, token, members, more);
     await Promise.all(

@@ -1,5 +1,6 @@
 import type { RuleId } from '@gatepost/rules/verify/rules';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { type Cheat, FEE_CHEATS } from './fee-cheats.js';
 import {
   AGENT_1,
   AGENT_2,
@@ -44,11 +45,7 @@ function payInstead(history: HistoryBuilder): void {
 }
 
 /** A coordinator that cheats: what it writes and moves, and the rules it breaks. */
-export const CHEATING: readonly (readonly [
-  what: string,
-  cheat: (history: HistoryBuilder) => void,
-  rules: readonly RuleId[],
-])[] = [
+export const CHEATING: readonly Cheat[] = [
   [
     'payment without assignment',
     (h) => h.remove(h.find('assign', 'c')),
@@ -370,6 +367,7 @@ export const CHEATING: readonly (readonly [
     },
     ['transfer-unrecorded'],
   ],
+  ...FEE_CHEATS,
   [
     'a record that names another transfer',
     (h) => {

@@ -1,6 +1,6 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { foldRun } from '@gatepost/rules/verify/check-state';
-import type { Evidence, InboxEvidence, TokenTransfer } from '@gatepost/rules/verify/evidence';
+import type { CustomFeesEvidence, Evidence, InboxEvidence, TokenTransfer } from '@gatepost/rules/verify/evidence';
 import { replay } from '@gatepost/rules/verify/replay';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -55,6 +55,7 @@ export interface RawTransfer {
   at: Nanos;
   batch: Nanos | undefined;
   tokenTransfers: TokenTransfer[];
+  customFees?: CustomFeesEvidence;
 }
 
 /** What one payment record and its transfer hold; each part can be made to differ. */
@@ -166,7 +167,7 @@ export class HistoryBuilder {
       { token: move.token ?? token, account: move.to, amount: BigInt(move.amount) },
       { token: move.token ?? token, account: from, amount: -BigInt(move.amount) },
     ]);
-    const transfer = { id: `${from}@${formatNanos(at)}` as TransactionId, at, batch, tokenTransfers };
+    const transfer: RawTransfer = { id: `${from}@${formatNanos(at)}` as TransactionId, at, batch, tokenTransfers };
     this.transfers.push(transfer);
     return transfer;
   }

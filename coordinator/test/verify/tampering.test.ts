@@ -2,8 +2,10 @@ import type { Evidence, MessageEvidence } from '@gatepost/rules/verify/evidence'
 import { RULES, type RuleId } from '@gatepost/rules/verify/rules';
 import { verify } from '@gatepost/rules/verify/verify';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import type { CustomFee } from '@gatepost/shared/vocabulary/custom-fees';
 import { describe, expect, it } from 'vitest';
 import { CHEATING, cheatsOf } from './dishonest.js';
+import { chargeFee, TENTH } from './fee-cheats.js';
 import {
   AGENT_1,
   AGENT_2,
@@ -14,6 +16,7 @@ import {
   JOURNAL,
   OTHER_TOKEN,
   STRANGER,
+  TOKEN,
 } from './history-builder.js';
 import { honestRun, testPlan, twoHonestRuns } from './honest-run.js';
 
@@ -35,6 +38,29 @@ it('finds nothing wrong with an honest run', () => {
   expect(report.runs).toMatchObject([
     { run: 'run-1', outcome: 'complete', tasks: 5, accepted: 5, attempts: 8, payments: 6, paid: 205n, violations: 0 },
   ]);
+});
+
+describe('custom fees of the token are no fault', () => {
+  it.each<[string, CustomFee, bigint]>([
+    ['a part of what is sent', TENTH, 3n],
+    ['a fixed amount', { kind: 'fixed', collector: STRANGER, unit: TOKEN, amount: 7n }, 7n],
+    ['its minimum', { ...TENTH, minimum: 5n } as CustomFee, 5n],
+    ['its maximum', { ...TENTH, maximum: 2n } as CustomFee, 2n],
+  ])('%s', (_what, fee, amount) => {
+    const history = honestRun();
+    chargeFee(history, { to: STRANGER, amount, schedule: [fee] });
+    expect(violated(history.build())).toEqual([]);
+  });
+
+  it('one that an agent collects does not count as its pay', () => {
+    const history = honestRun();
+    chargeFee(history, { to: AGENT_2, amount: 3n, schedule: [{ ...TENTH, collector: AGENT_2 }] });
+    expect(violated(history.build())).toEqual([]);
+    const hidden = honestRun();
+    hidden.transfers[1]?.tokenTransfers.splice(0, 2);
+    chargeFee(hidden, { to: AGENT_1, amount: 30n, schedule: [{ ...TENTH, collector: AGENT_1 }] });
+    expect(violated(hidden.build())).toContain('settled-without-transfer');
+  });
 });
 
 describe('a coordinator that cheats is found out', () => {

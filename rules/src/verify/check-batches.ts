@@ -1,4 +1,5 @@
-import { mirrorTransactionId, type TopicId, type TransactionId } from '@gatepost/shared/vocabulary/ids';
+import { mirrorTransactionId, type TokenId, type TopicId, type TransactionId } from '@gatepost/shared/vocabulary/ids';
+import { checkCustomFees } from './check-custom-fees.js';
 import type { TransactionEvidence } from './evidence.js';
 import { attemptName, type Entry } from './history.js';
 import type { LedgerView, PaymentBatch } from './ledger-view.js';
@@ -57,6 +58,10 @@ function checkBatch(batch: PaymentBatch, journal: TopicId, report: Report): void
   for (const { token, account, amount } of transfers.flatMap(({ tokenTransfers }) => tokenTransfers)) {
     if (amount < 0n && !coordinators.has(account)) report('wrong-payer', `${-amount} of ${token} left ${account}`);
   }
+  const tokens = new Set(batch.records.map(({ entry }) => entry.record.token as TokenId));
+  for (const transfer of transfers) {
+    checkCustomFees(transfer, tokens, coordinators, (message) => report('custom-fee', message));
+  }
   compare(promisedBy(batch), movedBy(transfers), report);
 }
 
@@ -68,10 +73,14 @@ function promisedBy({ records }: PaymentBatch): Amounts {
   return promised;
 }
 
+/** What accounts got besides custom fees. */
 function movedBy(transfers: readonly TransactionEvidence[]): Amounts {
   const moved: Amounts = new Map();
-  for (const { tokenTransfers } of transfers) {
+  for (const { tokenTransfers, customFees } of transfers) {
     for (const { token, account, amount } of tokenTransfers) if (amount > 0n) addTo(moved, token, account, amount);
+    for (const { unit, collector, amount } of customFees?.assessed ?? []) {
+      if (unit !== 'hbar') addTo(moved, unit, collector, -amount);
+    }
   }
   return moved;
 }
@@ -84,8 +93,9 @@ function compare(promised: Amounts, moved: Amounts, report: Report): void {
     else report('transfer-amount', `${payee} got ${got}, recorded ${amount}`);
   }
   for (const [payee, amount] of moved) {
-    if (promised.has(payee)) continue;
-    report('transfer-unrecorded', `${amount} to ${payee} moved in the batch and are not recorded`);
+    if (promised.has(payee) || amount === 0n) continue;
+    if (amount < 0n) report('custom-fee', `${-amount} to ${payee} were assessed and did not move`);
+    else report('transfer-unrecorded', `${amount} to ${payee} moved in the batch and are not recorded`);
   }
 }
 

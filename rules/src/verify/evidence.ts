@@ -1,3 +1,4 @@
+import type { CustomFee, FeeAmount } from '@gatepost/shared/vocabulary/custom-fees';
 import type { AccountId, TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import type { TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
@@ -49,6 +50,21 @@ export interface TransactionEvidence {
   /** Consensus timestamp of the atomic batch it was part of; undefined when it stood alone. */
   readonly batch: Nanos | undefined;
   readonly tokenTransfers: readonly TokenTransfer[];
+  /** Left out when it brought none with it. */
+  readonly customFees?: CustomFeesEvidence;
+}
+
+/** A custom fee that the network assessed, part of the transfers of its transaction. */
+export interface AssessedFee extends FeeAmount {
+  /** Whose balance it lowered. */
+  readonly payers: readonly AccountId[];
+}
+
+/** The custom fees of a payment. */
+export interface CustomFeesEvidence {
+  readonly assessed: readonly AssessedFee[];
+  /** All that the payment's token had at the time; undefined when the mirror does not know it any more. */
+  readonly schedule: readonly CustomFee[] | undefined;
 }
 
 /** What a transaction did to one account's balance of a token. */

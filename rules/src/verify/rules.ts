@@ -37,6 +37,8 @@ export const RULES = {
   'settled-elsewhere': 'The batch of a payment record writes to no other topic, where it could be recorded again.',
   'settled-without-transfer': 'The batch of a payment record moves the tokens it names to whom it names.',
   'transfer-amount': 'The tokens that moved in a batch are exactly those its records, of all runs together, name.',
+  'custom-fee':
+    'Custom fees that a payment brings with it are those of its token, no more, and the coordinator bears them.',
   'transfer-outside-batch':
     'Payment tokens leave who pays a run only within an atomic batch while it is open, and for 180 s after.',
   'transfer-unrecorded':

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../vocabulary/errors.js';
+import { TOKEN_FEES } from './token-fees.js';
 
 /** Which doctor looks. */
 type Doctor = 'coordinator' | 'agent';
@@ -214,24 +215,7 @@ export const CHECKS = {
       },
     },
   },
-  'token-fees': {
-    by: COORDINATOR,
-    looksAt: 'the custom fees of the token, as far as the coordinator would owe them',
-    problems: {
-      owed: {
-        level: 'error',
-        what: 'transfers of the token bring custom fees with them: what an agent gets, or what a payment costs, would not be its price',
-        advice:
-          "Pay from an account that owes no custom fees, the token's treasury or a collector, or in another token.",
-        code: 'INVALID_CONFIG',
-      },
-      changeable: {
-        level: 'warning',
-        what: 'somebody may give the token custom fees, also while a run is going on',
-        advice: 'Trust the holder of its fee schedule key, or pay in a token without one.',
-      },
-    },
-  },
+  'token-fees': TOKEN_FEES,
   holding: {
     by: BOTH,
     looksAt: 'whether the account may hold the token, and what it holds',

@@ -3,8 +3,8 @@ import type { Connection } from '../hedera/connection.js';
 import { unpackMessage } from '../records/codec.js';
 import type { AnyRecord } from '../records/schema.js';
 import type { AccountId, TopicId } from '../vocabulary/ids.js';
-import { known } from './account-looks.js';
 import { type Finding, fine, trouble } from './finding.js';
+import { known } from './token-looks.js';
 
 /** Messages at the beginning of a topic by which it is told what it is; one page of the mirror. */
 const FIRST_MESSAGES = 100;

@@ -48,9 +48,13 @@ const fixedFee = z.object({ ...feeTerms, amount: int64, denominating_token_id: z
 const fractionalFee = z.object({
   ...feeTerms,
   amount: z.object({ numerator: int64, denominator: int64 }),
+  minimum: int64.nullish(),
+  maximum: int64.nullish(),
   net_of_transfers: z.boolean().nullish(),
 });
 const customFees = z.object({
+  /** Since when they are the token's. */
+  created_timestamp: timestamp.nullish(),
   fixed_fees: z
     .array(fixedFee)
     .nullish()
@@ -88,6 +92,13 @@ const message = z.object({
   running_hash_version: z.int().optional(),
 });
 const messages = z.object({ messages: z.array(message), links });
+const assessedFee = z.object({
+  amount: int64,
+  collector_account_id: z.string(),
+  effective_payer_account_ids: z.array(z.string()).default([]),
+  /** Null for hbar. */
+  token_id: z.string().nullable(),
+});
 const transaction = z.object({
   transaction_id: z.string(),
   /** SHA-384 of the signed bytes, base64. */
@@ -101,6 +112,8 @@ const transaction = z.object({
   parent_consensus_timestamp: z.string().nullable(),
   charged_tx_fee: int64,
   token_transfers: z.array(z.object({ token_id: z.string(), account: z.string(), amount: int64 })).default([]),
+  /** Only where a transaction was asked for by its id; lists leave it out. */
+  assessed_custom_fees: z.array(assessedFee).nullish(),
 });
 const transactions = z.object({ transactions: z.array(transaction), links: links.optional() });
 const schedule = z.object({
@@ -122,6 +135,7 @@ export type MirrorTopic = z.infer<typeof topic>;
 export type MirrorToken = z.infer<typeof token>;
 export type MirrorHolding = z.infer<typeof accountToken>;
 export type MirrorMessage = z.infer<typeof message>;
+export type MirrorAssessedFee = z.infer<typeof assessedFee>;
 export type MirrorTransaction = z.infer<typeof transaction>;
 export type MirrorSchedule = z.infer<typeof schedule>;
 
@@ -211,9 +225,9 @@ export class MirrorRest {
     return this.#get(`/topics/${id}`, topic);
   }
 
-  /** @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
-  token(id: TokenId): Promise<MirrorToken> {
-    return this.#get(`/tokens/${id}`, token);
+  /** A token as it is, or as it was at a time. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
+  token(id: TokenId, at?: Nanos): Promise<MirrorToken> {
+    return this.#get(`/tokens/${id}${at === undefined ? '' : `?timestamp=lte:${formatNanos(at)}`}`, token);
   }
 
   /** @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */

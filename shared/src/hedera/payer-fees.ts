@@ -1,27 +1,50 @@
-import { formatTinybar } from '../vocabulary/amount.js';
-import type { AccountId } from '../vocabulary/ids.js';
+import type { CustomFee, FeeUnit, TokenTerms } from '../vocabulary/custom-fees.js';
+import { type AccountId, accountId, type TokenId } from '../vocabulary/ids.js';
 import type { MirrorToken } from './mirror-rest.js';
 
-type CustomFees = NonNullable<MirrorToken['custom_fees']>;
-type FixedFee = CustomFees['fixed_fees'][number];
-type FractionalFee = CustomFees['fractional_fees'][number];
+type Listed = NonNullable<MirrorToken['custom_fees']>;
+type Terms = Pick<Listed['fixed_fees'][number], 'collector_account_id' | 'all_collectors_are_exempt'>;
 
-/**
- * The custom fees (HIP-18) that a transfer of a token by one payer would bring with it, in words. Its treasury pays
- * none, the collector of a fee not that one, and where a fee says so, no collector of any of the token's fees pays it.
- */
-export function feesOwedBy(payer: AccountId, token: MirrorToken): readonly string[] {
-  const { fixed_fees: fixed = [], fractional_fees: fractional = [] } = token.custom_fees ?? {};
-  const isCollector = [...fixed, ...fractional].some((fee) => fee.collector_account_id === payer);
-  const pays = (fee: FixedFee | FractionalFee): boolean =>
-    token.treasury_account_id !== payer &&
-    fee.collector_account_id !== payer &&
-    !(isCollector && fee.all_collectors_are_exempt === true);
-  return [...fixed.filter(pays).map(describeFixed), ...fractional.filter(pays).map(describeFractional)];
+interface ListedFee {
+  readonly fee: CustomFee;
+  readonly collectorsAreExempt: boolean;
 }
 
-const describeFixed = ({ amount, denominating_token_id: unit }: FixedFee): string =>
-  `${unit === null ? formatTinybar(amount) : `${amount} of ${unit}`} with each transfer`;
+function feesOf({ token_id, custom_fees }: MirrorToken): readonly ListedFee[] {
+  const { fixed_fees: fixed = [], fractional_fees: fractional = [] } = custom_fees ?? {};
+  const listed = ({ collector_account_id, all_collectors_are_exempt }: Terms) => ({
+    // A collector that has been deleted is not named any more.
+    collector: accountId(collector_account_id ?? '0.0.0'),
+    collectorsAreExempt: all_collectors_are_exempt === true,
+  });
+  return [
+    ...fixed.map((entry): ListedFee => {
+      const { collector, collectorsAreExempt } = listed(entry);
+      const unit = (entry.denominating_token_id ?? 'hbar') as FeeUnit;
+      return { fee: { kind: 'fixed', collector, unit, amount: entry.amount }, collectorsAreExempt };
+    }),
+    ...fractional.map((entry): ListedFee => {
+      const { collector, collectorsAreExempt } = listed(entry);
+      const { numerator, denominator } = entry.amount;
+      const bounds = { minimum: entry.minimum ?? 0n, maximum: entry.maximum ?? undefined };
+      const kind = { kind: 'fractional' as const, isNet: entry.net_of_transfers === true };
+      const unit = token_id as TokenId;
+      return { fee: { ...kind, collector, unit, numerator, denominator, ...bounds }, collectorsAreExempt };
+    }),
+  ];
+}
 
-const describeFractional = ({ amount, net_of_transfers: isNet }: FractionalFee): string =>
-  `${amount.numerator}/${amount.denominator} of each transfer, from ${isNet === true ? 'who pays' : 'who is paid'}`;
+/** All custom fees that a token has, as the mirror shows it. */
+export const customFeesOf = (token: MirrorToken): readonly CustomFee[] => feesOf(token).map(({ fee }) => fee);
+
+/**
+ * What transfers of a token cost one payer. Its treasury pays no custom fees, the collector of a fee not that one, and
+ * where a fee says so, no collector of any of the token's fees pays it.
+ */
+export function termsFor(payer: AccountId, token: MirrorToken): TokenTerms {
+  const fees = feesOf(token);
+  const isCollector = fees.some(({ fee }) => fee.collector === payer);
+  const owes = ({ fee, collectorsAreExempt }: ListedFee): boolean =>
+    token.treasury_account_id !== payer && fee.collector !== payer && !(isCollector && collectorsAreExempt);
+  return { hasFees: fees.length > 0, owed: fees.filter(owes).map(({ fee }) => fee) };
+}

@@ -13,6 +13,8 @@ const MESSAGE: Tinycents = 700_000n;
 const MESSAGE_BYTE: Tinycents = 6_800n;
 const MESSAGE_BYTES_INCLUDED = 100;
 const TOKEN_TRANSFER: Tinycents = 9_000_000n;
+/** Instead, of a token that has custom fees, whoever owes them. */
+const FEE_TOKEN_TRANSFER: Tinycents = 19_000_000n;
 const TRANSFER_ACCOUNT: Tinycents = 1_000_000n;
 const TRANSFER_ACCOUNTS_INCLUDED = 2;
 
@@ -21,9 +23,10 @@ export function messagePrice(bytes: number): Tinycents {
   return SUBMISSION + MESSAGE + BigInt(Math.max(0, bytes - MESSAGE_BYTES_INCLUDED)) * MESSAGE_BYTE;
 }
 
-/** CryptoTransfer of one fungible token without custom fees among so many accounts. */
-export function tokenTransferPrice(accounts: number): Tinycents {
-  return SUBMISSION + TOKEN_TRANSFER + BigInt(Math.max(0, accounts - TRANSFER_ACCOUNTS_INCLUDED)) * TRANSFER_ACCOUNT;
+/** CryptoTransfer of one fungible token among so many accounts. @param hasFees whether the token has custom fees. */
+export function tokenTransferPrice(accounts: number, hasFees = false): Tinycents {
+  const transfer = hasFees ? FEE_TOKEN_TRANSFER : TOKEN_TRANSFER;
+  return SUBMISSION + transfer + BigInt(Math.max(0, accounts - TRANSFER_ACCOUNTS_INCLUDED)) * TRANSFER_ACCOUNT;
 }
 
 /** The outer AtomicBatch; what is inside pays for itself. */

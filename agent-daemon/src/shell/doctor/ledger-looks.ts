@@ -1,8 +1,9 @@
-import { known, lookAtAccountKey, lookAtHbar, lookAtHolding, lookAtToken } from '@gatepost/shared/doctor/account-looks';
+import { lookAtAccountKey, lookAtHbar } from '@gatepost/shared/doctor/account-looks';
 import { type Finding, fine, type Look, trouble } from '@gatepost/shared/doctor/finding';
 import { lookAtProxies } from '@gatepost/shared/doctor/host-looks';
 import { lookAtJournal } from '@gatepost/shared/doctor/journal-look';
 import { lookAtSameNetwork } from '@gatepost/shared/doctor/network-looks';
+import { known, lookAtHolding, lookAtToken } from '@gatepost/shared/doctor/token-looks';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { nodeAddresses } from '@gatepost/shared/hedera/same-network';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';

@@ -1,6 +1,7 @@
 import type { AgentState } from '@gatepost/rules/run/agent-state';
-import { holdingProblem, known, livingAccount } from '@gatepost/shared/doctor/account-looks';
+import { livingAccount } from '@gatepost/shared/doctor/account-looks';
 import { type Finding, fine, type Look, trouble } from '@gatepost/shared/doctor/finding';
+import { holdingProblem, known } from '@gatepost/shared/doctor/token-looks';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';

@@ -1,14 +1,9 @@
-import {
-  lookAtAccountKey,
-  lookAtHbar,
-  lookAtHolding,
-  lookAtToken,
-  lookAtTokenFees,
-} from '@gatepost/shared/doctor/account-looks';
+import { lookAtAccountKey, lookAtHbar } from '@gatepost/shared/doctor/account-looks';
 import { type Finding, fine, type Look, takeLooks, trouble } from '@gatepost/shared/doctor/finding';
 import { lookAtDisk, lookAtFiles, lookAtNodeVersion, lookAtProxies } from '@gatepost/shared/doctor/host-looks';
 import { lookAtJournal } from '@gatepost/shared/doctor/journal-look';
 import { lookAtClock, lookAtMirror, lookAtNode, lookAtSameNetwork } from '@gatepost/shared/doctor/network-looks';
+import { lookAtHolding, lookAtToken, lookAtTokenFees } from '@gatepost/shared/doctor/token-looks';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { nodeAddresses } from '@gatepost/shared/hedera/same-network';
 import type { Logger } from '@gatepost/shared/log';

@@ -35,7 +35,11 @@ export async function gatherBill(mirror: MirrorRest, journal: TopicId, run: stri
 export async function billOf(mirror: MirrorRest, evidence: Evidence, history: RunHistory): Promise<RunBill> {
   const entries = [evidence.journal, ...evidence.inboxes].flatMap((topic) => decodeTopic(topic).entries);
   const to = history.closed?.at ?? (await mirror.now());
-  const paid = await paidBy(mirror, accountsOf(history), history.opened.at, to);
+  const customFees = new Map(evidence.transactions.map(({ at, customFees }) => [at, customFees?.assessed]));
+  const paid = (await paidBy(mirror, accountsOf(history), history.opened.at, to)).map((transaction) => {
+    const assessed = customFees.get(transaction.at);
+    return assessed === undefined ? transaction : { ...transaction, customFees: assessed };
+  });
   return { bill: billRun(history, entries, paid), rate: await mirror.exchangeRate(history.opened.at) };
 }
 

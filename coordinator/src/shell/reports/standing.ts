@@ -1,7 +1,11 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { earlierVersion } from '@gatepost/rules/run/journal-index';
+import { takeLooks } from '@gatepost/shared/doctor/finding';
+import { known, lookAtToken, lookAtTokenFees } from '@gatepost/shared/doctor/token-looks';
 import type { MirrorReader } from '@gatepost/shared/hedera/mirror-reader';
+import { termsFor } from '@gatepost/shared/hedera/payer-fees';
 import type { Logger } from '@gatepost/shared/log';
+import { type FeeUnit, FREE_TERMS } from '@gatepost/shared/vocabulary/custom-fees';
 import type { Standing } from '../../core/obstacles.js';
 import { indexJournal } from '../ledger/journal-replay.js';
 import { LedgerFeed } from '../ledger/ledger-feed.js';
@@ -16,6 +20,19 @@ export async function standingOf(
 ): Promise<Standing> {
   const { mirror } = reader;
   const index = await indexJournal(new LedgerFeed(reader, journal, new Set(agents), log), account);
-  const [tokens, tinybar] = await Promise.all([mirror.tokenBalance(account, token), mirror.hbarBalance(account)]);
-  return { tokens, tinybar, earlier: earlierVersion(index, name, digest) };
+  const shown = await known(mirror.token(token));
+  const terms = shown === undefined ? FREE_TERMS : termsFor(account, shown);
+  const units = new Set<FeeUnit>([token, 'hbar', ...terms.owed.map(({ unit }) => unit)]);
+  const heldOf = (unit: FeeUnit) =>
+    unit === 'hbar' ? mirror.hbarBalance(account) : mirror.tokenBalance(account, unit);
+  const held = new Map(await Promise.all([...units].map(async (unit) => [unit, await heldOf(unit)] as const)));
+  const looks = [() => lookAtToken(reader, token), () => lookAtTokenFees(reader, token)];
+  const troubles = (await takeLooks(looks)).filter(({ level }) => level === 'error');
+  return {
+    token,
+    terms,
+    troubles: troubles.map(({ detail, advice }) => `${detail}. ${advice}`),
+    held,
+    earlier: earlierVersion(index, name, digest),
+  };
 }

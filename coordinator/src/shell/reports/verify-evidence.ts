@@ -23,6 +23,7 @@ import {
 } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_SECOND, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
 import type { TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
+import { withCustomFees } from './custom-fee-evidence.js';
 import { HandlingTimes } from './handling-times.js';
 
 /** Longest range of time asked for at once; the public mirrors refuse more than 60 days. */
@@ -168,7 +169,8 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
   const coordinators = new Map(owned.map(({ author }) => [author, openers.get(author)]));
   const inboxes = await inboxesThatMatter(mirror, entries, coordinators);
   const tokens = owned.map(({ record }) => record.token).filter(isEntityId) as TokenId[];
-  const treasuries = await known(tokens, async (token) => accountId((await mirror.token(token)).treasury_account_id));
+  const shown = await known(tokens, (token) => mirror.token(token));
+  const treasuries = new Map([...shown].map(([id, token]) => [id, accountId(token.treasury_account_id)]));
   const holders = await keysOf([...treasuries.values()]);
   const accountKeys = new Map([...openers, ...holders]);
   const ownTreasuries = owned.flatMap(({ author, record }) =>
@@ -176,7 +178,7 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
   );
   const payers = new Set([...coordinators.keys(), ...ownTreasuries]);
   const range = timeOf(owned, entries, await mirror.now());
-  const transactions = await transactionsOf(mirror, payers, range);
+  const transactions = await withCustomFees(mirror, shown, await transactionsOf(mirror, payers, range));
   const handling = new HandlingTimes(mirror, transactions);
   return {
     journal: await handling.of(journal),

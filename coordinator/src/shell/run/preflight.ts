@@ -2,18 +2,19 @@ import { planCost } from '@gatepost/rules/plan/budget';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
 import type { Connection } from '@gatepost/shared/hedera/connection';
-import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
+import { termsFor } from '@gatepost/shared/hedera/payer-fees';
+import { FREE_TERMS, unitText } from '@gatepost/shared/vocabulary/custom-fees';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { formatUsd, toTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
+import { formatUsd, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { TokenId } from '@gatepost/shared/vocabulary/ids';
 import { estimatePlan } from '../../core/estimate.js';
-import { paidByCoordinator } from '../../core/obstacles.js';
+import { needsOf } from '../../core/funds.js';
 import { payingLooks } from '../doctor/examine.js';
 
 /** A plan whose fees cannot stay within its own limit is not started. @throws GatepostError INVALID_PLAN */
-export function checkFees(plan: Plan): void {
+export function checkFees(plan: Plan, estimated = estimatePlan(plan)): void {
   if (plan.maxFeesUsd === undefined) return;
-  const { fees } = estimatePlan(plan).least;
+  const { fees } = estimated.least;
   if (usdOf(fees) <= plan.maxFeesUsd) return;
   throw new GatepostError(
     'INVALID_PLAN',
@@ -39,15 +40,21 @@ export async function checkFunds(connection: Connection, token: TokenId, plan: P
 }
 
 /**
- * A new run whose least fees the account cannot pay is not started.
- * @throws GatepostError INVALID_CONFIG, MIRROR_UNREACHABLE
+ * A new run is not started when the account cannot pay its least fees, and all prices with the custom fees of the token.
+ * @throws GatepostError INVALID_CONFIG, INVALID_PLAN when the fees cannot stay within the plan's limit, MIRROR_UNREACHABLE
  */
-export async function checkFeeFunds({ mirror, account }: Connection, plan: Plan): Promise<void> {
-  const [rate, held] = await Promise.all([mirror.exchangeRate(), mirror.hbarBalance(account)]);
-  const needed = toTinybar(paidByCoordinator(estimatePlan(plan).least), rate);
-  if (held >= needed) return;
-  throw new GatepostError(
-    'INVALID_CONFIG',
-    `${account} has ${formatTinybar(held)}, the plan costs at least ${formatTinybar(needed)} in fees; nothing was started`,
-  );
+export async function checkFeeFunds({ mirror, account }: Connection, token: TokenId, plan: Plan): Promise<void> {
+  const terms = planCost(plan.tasks) > 0n ? termsFor(account, await mirror.token(token)) : FREE_TERMS;
+  const estimated = estimatePlan(plan, terms);
+  checkFees(plan, estimated);
+  for (const { unit, amount, customFees } of needsOf(plan, estimated, token, await mirror.exchangeRate())) {
+    const held = unit === 'hbar' ? await mirror.hbarBalance(account) : await mirror.tokenBalance(account, unit);
+    if (held !== undefined && held >= amount) continue;
+    const has = held === undefined ? `holds none of ${unit}` : `has ${unitText(held, unit)}`;
+    const fees = customFees > 0n ? `, ${unitText(customFees, unit)} of it for custom fees of ${token}` : '';
+    throw new GatepostError(
+      'INVALID_CONFIG',
+      `${account} ${has}, the plan costs at least ${unitText(amount, unit)}${unit === 'hbar' ? ' in fees' : ''}${fees}; nothing was started`,
+    );
+  }
 }

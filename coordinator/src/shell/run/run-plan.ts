@@ -96,7 +96,7 @@ export async function runPlan(
   });
   await replay(feed, state, log);
   if (chosen.state !== 'closed') await checkFunds(connection, token, plan, state.paid);
-  if (chosen.state === 'new') await checkFeeFunds(connection, plan);
+  if (chosen.state === 'new') await checkFeeFunds(connection, token, plan);
   keepPlan(config.stateDir, plan);
   reporter.begin(state, chosen.state);
   const logs = new AttemptLogs(config.stateDir, state.context.run, log);

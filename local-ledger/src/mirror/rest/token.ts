@@ -13,14 +13,15 @@ const ACCEPTED = {
     (operator === 'eq' || operator === 'lt' || operator === 'lte') && isTimestamp(value),
 };
 
-/** GET /tokens/{tokenId}: the token as it is now; not found at times before its creation. */
+/** GET /tokens/{tokenId}: the token as it is now, at a time with the custom fees of then; not found before its creation. */
 export const getToken: Resource = ({ state }, request) => {
   const id = tokenInPath(request);
   const at = parseFilters(request.query, ACCEPTED).at(-1);
   const token = state.token(id);
   const until = at === undefined ? undefined : parseTimestamp(at.value) - (at.operator === 'lt' ? 1n : 0n);
   if (token === undefined || (until !== undefined && token.created > until)) throw notFound();
-  return { body: formatToken(token, state.tokenModified(id)) };
+  const then = until === undefined ? token : { ...token, ...state.tokenFeesAt(token, until) };
+  return { body: formatToken(then, state.tokenModified(id)) };
 };
 
 /** Mind the types: decimals and supplies are strings here, the expiry is an integer of nanoseconds. */

@@ -14,6 +14,9 @@ export interface AccountView {
   readonly balanceTimestamp: Nanos;
 }
 
+/** The custom fees of a token and since when it had them. */
+type TokenFees = Pick<Token, 'customFees' | 'customFeesSince'>;
+
 /** An entity with the consensus timestamp of its last change. */
 export interface Dated<T> {
   readonly value: T;
@@ -34,6 +37,8 @@ export class MirrorState {
   readonly #accounts = new Map<EntityNum, AccountView>();
   readonly #topics = new Map<EntityNum, Dated<Topic>>();
   readonly #tokens = new Map<EntityNum, Dated<Token>>();
+  /** Custom fees that tokens had before their present ones, oldest first. */
+  readonly #formerFees = new Map<EntityNum, TokenFees[]>();
   readonly #schedules = new Map<EntityNum, Schedule>();
   readonly #tokensOf = new Map<EntityNum, Map<EntityNum, Dated<TokenRelation>>>();
   readonly #holdersOf = new Map<EntityNum, SortedIds>();
@@ -69,6 +74,12 @@ export class MirrorState {
 
   token(num: EntityNum): Token | undefined {
     return this.#tokens.get(num)?.value;
+  }
+
+  /** The custom fees that a token had at a time. */
+  tokenFeesAt({ num, customFees, customFeesSince }: Token, at: Nanos): TokenFees {
+    const all = [...(this.#formerFees.get(num) ?? []), { customFees, customFeesSince }];
+    return all.findLast((fees) => fees.customFeesSince <= at) ?? { customFees: [], customFeesSince };
   }
 
   /** When the token last changed in any way, its supply included; 0 for none. */
@@ -107,6 +118,16 @@ export class MirrorState {
     return this.#schedules.has(num) ? 'SCHEDULE' : undefined;
   }
 
+  #setToken(token: Token, at: Nanos): void {
+    const before = this.#tokens.get(token.num)?.value;
+    if (before !== undefined && before.customFeesSince !== token.customFeesSince) {
+      const { customFees, customFeesSince } = before;
+      this.#formerFees.set(token.num, [...(this.#formerFees.get(token.num) ?? []), { customFees, customFeesSince }]);
+    }
+    this.#tokens.set(token.num, { value: token, since: at });
+    this.tokenIds.add(token.num);
+  }
+
   #change(change: EntityChange, at: Nanos): void {
     switch (change.kind) {
       case 'account':
@@ -116,8 +137,7 @@ export class MirrorState {
         this.#topics.set(change.topic.num, this.#dated(this.#topics.get(change.topic.num), change.topic, at));
         break;
       case 'token':
-        this.#tokens.set(change.token.num, { value: change.token, since: at });
-        this.tokenIds.add(change.token.num);
+        this.#setToken(change.token, at);
         break;
       case 'relation':
         this.#setRelation(change.relation, at);
