@@ -26,7 +26,12 @@ function validatorOf(schema) {
 /** @returns what an output violates, `/place message` each; undefined when it satisfies the schema. */
 export default function violations({ schema, output }) {
   const validate = validatorOf(schema);
-  if (validate(output)) return undefined;
+  try {
+    if (validate(output)) return undefined;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return ['the schema refers to itself without end'];
+  }
   const problems = validate.errors ?? [];
   validate.errors = null;
   return problems.slice(0, MAX_PROBLEMS).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`);

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MAX_OUTPUT_DEPTH } from '@gatepost/coordinator/core/work-order';
 import { readReview, runAutomaticGates } from '@gatepost/coordinator/shell/gates/automatic-gates';
 import { runCommandGate } from '@gatepost/coordinator/shell/gates/command-gate';
 import { SchemaGates } from '@gatepost/coordinator/shell/gates/schema-gate';
@@ -147,6 +148,18 @@ describe('other gates', () => {
       clearInterval(turning);
       await own.close();
     }
+  });
+
+  it('schema follows one that refers to itself as deep as an output may be, and rejects by one that does without end', async () => {
+    const tree = { anyOf: [{ type: 'number' }, { type: 'array', items: { $ref: '#' } }] };
+    const deep = JSON.parse(`${'['.repeat(MAX_OUTPUT_DEPTH)}1${']'.repeat(MAX_OUTPUT_DEPTH)}`);
+    expect(await schemas.run(tree, deep)).toMatchObject({ accepted: true });
+    expect(await schemas.run(tree, [[['x']]])).toMatchObject({ accepted: false });
+    for (const endless of [{ $ref: '#' }, { allOf: [{ $ref: '#' }] }, { $dynamicAnchor: 'x', $dynamicRef: '#x' }]) {
+      const reason = 'the schema refers to itself without end';
+      expect(await schemas.run(endless, { a: 1 })).toEqual({ accepted: false, gate: 'schema', reason });
+    }
+    expect(await schemas.run({ type: 'object' }, { a: 1 })).toMatchObject({ accepted: true });
   });
 
   it('several are all required, and a gate that breaks rejects', async () => {

@@ -20,6 +20,7 @@ beforeAll(async () => {
   ledger = await TestLedger.start();
   lane = await Lane.open(ledger, {
     binary: { command: ['printf', '\\377\\376a\\n'] },
+    deep: { command: ['node', '-e', "process.stdout.write('['.repeat(100_000) + ']'.repeat(100_000))"] },
     echo: { command: ['cat'] },
     held: held.executor,
   });
@@ -124,5 +125,24 @@ describe('an output that is not text', () => {
     const plan = planOf([taskOf('three', { type: 'binary', gates: [schema], attempts: 1 })]);
     const { summary } = await run(plan, directory());
     expect(summary.tasks.map(({ status, gate, paid }) => [status, gate, paid])).toEqual([['failed', 'schema', '0']]);
+  });
+});
+
+describe('an output that is nested without end', () => {
+  it.each([
+    ['no gate', { kind: 'none' }],
+    ['a program', { kind: 'command', argv: ['true'], timeoutMs: 10_000 }],
+    ['a schema', { kind: 'schema', schema: true }],
+  ] as const)('is not paid for, and what waits for it is not begun: %s', async (_what, gate) => {
+    const plan = planOf([
+      taskOf('deep', { type: 'deep', gates: [gate], attempts: 1 }),
+      taskOf('after', { type: 'echo', gates, input: { $output: 'deep' }, dependsOn: ['deep'] }),
+    ]);
+    const { summary } = await run(plan, directory());
+    expect(summary.tasks.map(({ status, gate, paid }) => [status, gate, paid])).toEqual([
+      ['failed', 'output', '0'],
+      ['blocked', undefined, '0'],
+    ]);
+    expect(summary.tasks[0]?.reason).toMatch(/nested deeper than 500 levels/);
   });
 });

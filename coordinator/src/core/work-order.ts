@@ -2,6 +2,7 @@ import type { Attempt } from '@gatepost/rules/run/attempt';
 import type { TaskState } from '@gatepost/rules/run/task-state';
 import { canonicalJson, type Json } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
+import { isDeeperThan } from '@gatepost/shared/vocabulary/json-depth';
 
 /** What an agent gets as input. */
 export interface WorkOrder {
@@ -63,9 +64,13 @@ function pointed(value: Json, { task, pointer }: OutputReference): Json {
   return at;
 }
 
+/** Most arrays and objects within each other in an output that is JSON; a deeper one could not be written again. */
+export const MAX_OUTPUT_DEPTH = 500;
+
 /**
  * An output as a value: as JSON when it is JSON, else as text, and what is not UTF-8 as `{"$base64": "..."}`, so that
  * whoever reads it gets its bytes and not something like them.
+ * @throws GatepostError INVALID_PLAN when it is JSON that is nested too deeply to be handed on.
  */
 export function outputValue(bytes: Uint8Array): Json {
   const buffer = Buffer.from(bytes);
@@ -74,6 +79,12 @@ export function outputValue(bytes: Uint8Array): Json {
   if (text.includes('\uFFFD') && !Buffer.from(text, 'utf8').equals(buffer)) {
     return { $base64: buffer.toString('base64') };
   }
+  const value = jsonOr(text);
+  if (!isDeeperThan(value, MAX_OUTPUT_DEPTH)) return value;
+  throw new GatepostError('INVALID_PLAN', `the output is JSON nested deeper than ${MAX_OUTPUT_DEPTH} levels`);
+}
+
+function jsonOr(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {

@@ -176,9 +176,29 @@ it.each(CASES)('reports %s', (_what, plan, expected) => {
   for (const [index, pattern] of expected.entries()) expect(problems[index]).toMatch(pattern);
 });
 
+const inJson = (task: Record<string, unknown>): string =>
+  JSON.stringify({ name: 'p', sequences: [{ id: 's', tasks: [{ id: 'a', type: 't', ...task }] }] });
+const nested = (key: string, levels: number): unknown =>
+  Array.from({ length: levels }).reduce<unknown>((inner) => ({ [key]: inner }), {});
+
 const HOSTILE: readonly (readonly [what: string, text: string, expected: RegExp])[] = [
-  ['nesting without end', `name: ${'['.repeat(20_000)}`, /^plan\.yaml:1:\d+: .*; mend the YAML/],
+  [
+    'nesting without end',
+    `name: ${'['.repeat(20_000)}`,
+    /^plan\.yaml:1:\d+: what begins here is nested too deeply; mend the YAML/,
+  ],
   ['nesting in JSON', `{"name":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, /^plan\.yaml:1:\d+: .*; mend the YAML/],
+  [
+    'a schema without bottom',
+    inJson({ gate: { schema: nested('not', 200) } }),
+    /deeper than 100 levels; mend the schema/,
+  ],
+  ['an input without bottom', inJson({ input: nested('a', 200) }), /input is nested deeper than 64; flatten it/],
+  [
+    'a schema that only refers to itself',
+    inJson({ gate: { schema: { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } } } }),
+    /its references lead back to themselves; mend the schema/,
+  ],
   ['an alias within itself', tasks('{ id: a, type: t, input: &x { y: *x } }'), /; mend the anchors and aliases$/],
   ['an unknown alias', 'name: *nobody\n', /nobody; mend the anchors and aliases$/],
   [

@@ -1,4 +1,5 @@
 import type { Json } from '@gatepost/shared/vocabulary/digest';
+import { isDeeperThan } from '@gatepost/shared/vocabulary/json-depth';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 /** A validator of JSON Schema 2020-12; unknown keywords and formats are comments, as the specification has it. */
@@ -15,12 +16,27 @@ export function schemaValidator(schema: Json): ValidateFunction {
   return newValidator().compile(schema as object | boolean);
 }
 
-/** Why a JSON Schema cannot be used; undefined when it can. */
-export function schemaProblem(schema: Json): string | undefined {
+/** Deepest nesting of a JSON Schema. */
+const MAX_SCHEMA_DEPTH = 100;
+
+/**
+ * Why JSON Schemas cannot be used; undefined when they can. Each is tried once: the tasks of a plan share few.
+ */
+export function schemaProblems(): (schema: Json) => string | undefined {
+  const tried = new Map<string, string | undefined>();
+  return (schema) => {
+    if (isDeeperThan(schema, MAX_SCHEMA_DEPTH)) return `it is nested deeper than ${MAX_SCHEMA_DEPTH} levels`;
+    const text = JSON.stringify(schema);
+    if (!tried.has(text)) tried.set(text, problemOf(schema));
+    return tried.get(text);
+  };
+}
+
+function problemOf(schema: Json): string | undefined {
   try {
     schemaValidator(schema);
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return error instanceof RangeError ? 'its references lead back to themselves' : (error as Error).message;
   }
 }

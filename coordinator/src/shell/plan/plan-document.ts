@@ -38,8 +38,7 @@ export class PlanDocument {
     // Integers as bigint: a number would lose digits above 2^53 without a word.
     this.#document = parseDocument(text, { lineCounter: this.#lines, intAsBigInt: true, prettyErrors: false });
     for (const { code, pos, message } of this.#syntaxErrors()) {
-      const what = code === 'MULTIPLE_DOCS' ? 'a second YAML document begins here' : message.replace(/\s+/g, ' ');
-      this.#place(pos[0], `${what}; mend the YAML or JSON`);
+      this.#place(pos[0], `${inWords(code, message)}; mend the YAML or JSON`);
     }
   }
 
@@ -113,6 +112,13 @@ export class PlanDocument {
     }
     return offset;
   }
+}
+
+function inWords(code: string, message: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second YAML document begins here';
+  // So the parser says it of itself.
+  if (message.includes('call stack')) return 'what begins here is nested too deeply';
+  return message.replace(/\s+/g, ' ');
 }
 
 const startOf = (node: unknown, otherwise: number): number =>

@@ -6,7 +6,7 @@ import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { isSafeNumber, parse } from 'lossless-json';
 import { festivalHint } from './festival-hint.js';
-import { schemaProblem } from './json-schema.js';
+import { schemaProblems } from './json-schema.js';
 import { PlanDocument } from './plan-document.js';
 import { notUtf8, readUtf8, type Utf8File } from './utf8-file.js';
 
@@ -33,7 +33,6 @@ function readText(path: string): string {
 /** JSON Schemas of a plan, in place and in files beside it; each is read and tried once. */
 function schemaFiles(planPath: string): SchemaSource {
   const known = new Map<string, ReturnType<SchemaSource['readSchema']>>();
-  const tried = new Map<string, string | undefined>();
   const read = (file: string): ReturnType<SchemaSource['readSchema']> => {
     try {
       const read = readUtf8(resolve(dirname(planPath), file));
@@ -49,11 +48,7 @@ function schemaFiles(planPath: string): SchemaSource {
       known.set(file, found);
       return found;
     },
-    schemaProblem: (schema) => {
-      const text = JSON.stringify(schema);
-      if (!tried.has(text)) tried.set(text, schemaProblem(schema));
-      return tried.get(text);
-    },
+    schemaProblem: schemaProblems(),
   };
 }
 
