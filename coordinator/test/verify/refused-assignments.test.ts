@@ -62,6 +62,17 @@ describe.each([
   });
 });
 
+it('who was asked first is who is late, though another who was asked as well was not', () => {
+  const history = honestRun();
+  const rejected = history.find('verdict', 'a', 1);
+  history.edit('assign', 'a', { deadline_ms: Number(rejected.at / 1_000_000n) - 100 }, 1);
+  history.edit('verdict', 'a', { gate: 'deadline' }, 1);
+  before(history.assign('a', 1, AGENT_2, 100), history.find('result', 'a', 1));
+  Object.assign(history.find('result', 'a', 1), { payer: AGENT_2 });
+  expect(rulesOf(history, {})).toEqual([]);
+  expect(rulesOf(history, { plan })).toEqual([]);
+});
+
 describe('of several assignments of one attempt the plan says which counts', () => {
   it('one before its dependencies does not', () => {
     const history = honestRun();

@@ -89,15 +89,17 @@ function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): Re
 /**
  * A process that does not know what a killed one had sent may assign an attempt again under the same number. With the
  * plan one of them at most was not refused. Without it the one that counts is, of those that were not surely refused and
- * came before anything was decided about it, one to the agent that was paid, if any, else one to an agent that delivered,
- * else the first. Of the results it is the agent's first whole one after that.
+ * came before anything was decided about it, one to the agent that was paid, if any, else of what was accepted one to an
+ * agent that delivered, else the first. Of the results it is the agent's first whole one after that.
  * @param isKnown whether all that were refused are known, from the plan.
  */
 function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<AnyEntry>, isKnown: boolean): Weighed {
   const own = attempt.assignments.filter(({ entry }) => entry.author === run.coordinator);
   const inToken = own.filter(({ entry }) => entry.record.token === run.token);
   const free = inToken.filter(({ entry }) => !refused.has(entry));
-  const judged = attempt.verdicts.find(({ author }) => author === run.coordinator);
+  const verdicts = attempt.verdicts.filter(({ author }) => author === run.coordinator);
+  const isAccepted = verdicts.some(({ record }) => record.accepted);
+  const [judged] = verdicts;
   const wasJudged = ({ entry }: Assignment): boolean => judged === undefined || isBefore(entry, judged);
   const judgedOnes = isKnown ? [] : [free.filter(wasJudged), inToken.filter(wasJudged)];
   const choices = [...judgedOnes, free, inToken, own];
@@ -105,7 +107,7 @@ function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<An
   const payee = attempt.payments[0]?.to;
   const assignment =
     candidates.find(({ agent }) => agent === payee) ??
-    candidates.find(({ agent }) => attempt.results.some(({ author }) => author === agent)) ??
+    candidates.find(({ agent }) => isAccepted && attempt.results.some(({ author }) => author === agent)) ??
     candidates[0];
   const results = attempt.results.filter(({ author }) => author === assignment?.agent);
   const after = results.filter((result) => assignment !== undefined && isBefore(assignment.entry, result));
