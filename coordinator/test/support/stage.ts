@@ -14,7 +14,7 @@ import type { NetworkConfig } from '@gatepost/shared/config/network';
 import { generateAccountKey, parseAccountKey } from '@gatepost/shared/hedera/account-key';
 import { createAccount } from '@gatepost/shared/hedera/accounts';
 import { type Connection, connect } from '@gatepost/shared/hedera/connection';
-import { createToken } from '@gatepost/shared/hedera/tokens';
+import { createToken, tokenTransfer } from '@gatepost/shared/hedera/tokens';
 import { createTopic } from '@gatepost/shared/hedera/topics';
 import { send } from '@gatepost/shared/hedera/transaction';
 import { unpackMessage } from '@gatepost/shared/records/codec';
@@ -179,6 +179,12 @@ export class Lane {
       GATEPOST_LOG_LEVEL: 'warn',
       ...this.more,
     };
+  }
+
+  /** An agent gives the coordinator what it holds. */
+  async sendBack({ connection }: Member, amount: bigint): Promise<void> {
+    const to = this.coordinator.connection.account;
+    if (amount > 0n) await send(connection, tokenTransfer(connection, this.token, [{ to, amount }]));
   }
 
   /** Takes an agent's association with the token away, so that it cannot be paid. */
