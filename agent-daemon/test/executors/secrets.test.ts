@@ -49,6 +49,37 @@ it('what an executor was given by name leaves the daemon in no log line, progres
   expect(JSON.stringify(told)).not.toMatch(/51H8|second-line/);
 });
 
+it.each([
+  ['with a name before it, as for HTTP', (key: string) => Buffer.from(`user:${key}`).toString('base64')],
+  ['with more around it', (key: string) => Buffer.from(`{"api_key": "${key}", "more": 1}`).toString('base64')],
+  ['for a URL, with more around it', (key: string) => Buffer.from(`k=${key}&b=1`).toString('base64url')],
+  ['in hex', (key: string) => Buffer.from(key).toString('hex')],
+  ['in capital hex', (key: string) => Buffer.from(key).toString('hex').toUpperCase()],
+  ['in a URL, slashes left', (key: string) => encodeURIComponent(key).replaceAll('%2F', '/')],
+  [
+    'in a URL, in small letters',
+    (key: string) => encodeURIComponent(key).replace(/%../g, (code) => code.toLowerCase()),
+  ],
+  ['in a form', (key: string) => new URLSearchParams({ key }).toString()],
+  ['in JSON with its slashes escaped', (key: string) => JSON.stringify(key).replaceAll('/', '\\/')],
+])('is also found %s', (_how, spell) => {
+  for (const key of ['sk-live/51H8 x+y==(z)*', 'pässwörd/ganz geheim', '0123456', 'abcdefg', 'xyz+/=12']) {
+    const told = redactor([{ name: 'KEY', value: key }])(`it says ${spell(key)} here`);
+    expect(told, spell(key)).toContain('[KEY]');
+    expect(told, spell(key)).not.toContain(spell(key));
+  }
+});
+
+it('is found where it was told in two pieces of one line', async () => {
+  const told = run(`
+    const key = process.env.MODEL_API_KEY.split('\\n')[0];
+    process.stderr.write('key ' + key.slice(0, 7));
+    setTimeout(() => { process.stderr.write(key.slice(7) + '\\n'); console.log('done'); }, 200);
+  `);
+  await told.result;
+  expect(told.log).toEqual(['key [MODEL_API_KEY]']);
+});
+
 it('an output that is too large for the ledger is the coordinator\u2019s, byte for byte', async () => {
   const told = run(`process.stdout.write('x'.repeat(300) + process.env.MODEL_API_KEY)`);
   expect(outputOf(await told.result)).toBe(`${'x'.repeat(300)}${SECRET}`);
