@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { publicKeyFromMirror } from '@gatepost/shared/hedera/account-key';
+import { type AccountKey, publicKeyFromMirror } from '@gatepost/shared/hedera/account-key';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { shownByMirror } from '@gatepost/shared/hedera/mirror-wait';
 import { associateToken } from '@gatepost/shared/hedera/tokens';
-import { createTopic } from '@gatepost/shared/hedera/topics';
+import { createTopic, setSubmitKey } from '@gatepost/shared/hedera/topics';
+import { rejectionStatus } from '@gatepost/shared/hedera/transaction';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { accountId, type TokenId, tokenId, topicId } from '@gatepost/shared/vocabulary/ids';
-import { loadConfig } from '../config/daemon-config.js';
+import { type AccountId, accountId, type TokenId, tokenId, topicId } from '@gatepost/shared/vocabulary/ids';
+import { type DaemonConfig, loadConfig } from '../config/daemon-config.js';
 import { readExecutorsFile } from '../config/executors.js';
 import { type ConfigFile, configSchema } from '../config/schema.js';
 import { writeConfig } from '../config/write-config.js';
@@ -75,14 +76,38 @@ function checkUnchanged(options: InitOptions): void {
   }
 }
 
+/** The coordinator's key by which its messages are known. @throws GatepostError NOT_FOUND when its account has no single one. */
+async function coordinatorKey(connection: Connection, owner: AccountId): Promise<AccountKey['publicKey']> {
+  const key = publicKeyFromMirror(await shownByMirror(`account ${owner}`, () => accountKeyOnMirror(connection, owner)));
+  if (key === undefined) throw new GatepostError('NOT_FOUND', `account ${owner} has no single key`);
+  return key;
+}
+
+/** The inbox takes what the coordinator signs with the key it has now; says whether that was another before. */
+async function followCoordinator(connection: Connection, { inbox, coordinator }: DaemonConfig): Promise<boolean> {
+  const key = await coordinatorKey(connection, coordinator);
+  const { submit_key: shown } = await shownByMirror(`inbox ${inbox}`, () => connection.mirror.topic(inbox));
+  if (shown?.key === key.toStringRaw()) return false;
+  try {
+    await setSubmitKey(connection, inbox, key);
+    return true;
+  } catch (error) {
+    if (rejectionStatus(error) !== 'INVALID_SIGNATURE') throw error;
+    throw new GatepostError(
+      'LEDGER_REJECTED',
+      `inbox ${inbox} takes assignments by another key than ${coordinator} has now, and this account may not change that ` +
+        'with the key it has now; make a new inbox with "agent-daemon init --config <another file>"',
+      { status: 'INVALID_SIGNATURE', inbox },
+      error,
+    );
+  }
+}
+
 async function createInbox(connection: Connection, options: InitOptions): Promise<string> {
   const { coordinator, journal } = membership(options);
   const { mirror } = connection;
   await shownByMirror(`journal ${journal}`, () => mirror.topic(topicId(journal))); // A wrong id should cost nothing.
-  const owner = accountId(coordinator);
-  const key = await shownByMirror(`account ${owner}`, () => accountKeyOnMirror(connection, owner));
-  const submitKey = publicKeyFromMirror(key);
-  if (submitKey === undefined) throw new GatepostError('NOT_FOUND', `account ${coordinator} has no single key`);
+  const submitKey = await coordinatorKey(connection, accountId(coordinator));
   return createTopic(connection, { memo: `gatepost inbox ${connection.account}`, submitKey });
 }
 
@@ -144,6 +169,9 @@ export async function init(connection: Connection, options: InitOptions): Promis
       'INVALID_CONFIG',
       `${options.config} belongs to ${config.account}, not ${connection.account}`,
     );
+  }
+  if (await followCoordinator(connection, config)) {
+    done.push(`inbox ${config.inbox} takes assignments by the key that ${config.coordinator} has now`);
   }
   if (await associate(connection, config.token)) done.push(`associated ${config.account} with token ${config.token}`);
   if (options.newCertificate || !hasCertificate(config.tls)) {

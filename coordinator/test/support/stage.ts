@@ -20,7 +20,7 @@ import { send } from '@gatepost/shared/hedera/transaction';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { accountId, type TokenId, type TopicId } from '@gatepost/shared/vocabulary/ids';
-import { TokenDissociateTransaction, TopicDeleteTransaction } from '@hashgraph/sdk';
+import { AccountUpdateTransaction, TokenDissociateTransaction, TopicDeleteTransaction } from '@hashgraph/sdk';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { NodeProxy } from './node-proxy.js';
@@ -86,6 +86,15 @@ export class TestLedger {
   }
 }
 
+/** Replaces an account's key (CryptoUpdate), which both keys sign. */
+async function rotated(network: NetworkConfig, { connection: old }: Member): Promise<Member> {
+  const { key, der } = generateAccountKey();
+  const update = new AccountUpdateTransaction().setAccountId(old.account).setKey(key.publicKey);
+  await send(old, update, { signers: [key] });
+  old.close();
+  return { connection: connect(network, old.account, key), der };
+}
+
 /** A coordinator's accounts, journal and token, and one agent daemon as a process of its own. */
 export class Lane {
   readonly directory = mkdtempSync(join(tmpdir(), 'gatepost-lane-'));
@@ -93,10 +102,10 @@ export class Lane {
 
   private constructor(
     readonly test: TestLedger,
-    readonly coordinator: Member,
+    public coordinator: Member,
     readonly journal: TopicId,
     readonly token: TokenId,
-    readonly agents: readonly Member[],
+    readonly agents: Member[],
     readonly more: Readonly<Record<string, string>>,
   ) {}
 
@@ -122,7 +131,7 @@ export class Lane {
     writeFileSync(file, stringify(executors));
     // A host of its own: the certificate is made beside the configuration, and agents start at the same time.
     const host = `${home}-host`;
-    mkdirSync(host);
+    mkdirSync(host, { recursive: true });
     const config = join(host, 'agent.yaml');
     const owner = [
       '--coordinator',
@@ -222,6 +231,16 @@ export class Lane {
     await send(connection, new TopicDeleteTransaction().setTopicId(online?.inbox ?? ''));
   }
 
+  /** Runs of which the journal speaks. */
+  async runs(): Promise<string[]> {
+    const runs = new Set<string>();
+    for await (const { message } of this.coordinator.connection.mirror.messagesAfter(this.journal, 0)) {
+      const decoded = unpackMessage(message);
+      if (!('malformed' in decoded) && decoded.run !== undefined) runs.add(decoded.run);
+    }
+    return [...runs];
+  }
+
   /** Records of one run on the journal, or of lives. */
   async records(run: string | undefined): Promise<AnyRecord[]> {
     const records: AnyRecord[] = [];
@@ -239,6 +258,23 @@ export class Lane {
       this.agents.map(({ connection }) => mirror.tokenBalance(connection.account, this.token)),
     );
     return balances.reduce<bigint>((sum, balance) => sum + (balance ?? 0n), 0n);
+  }
+
+  /** The coordinator's account gets a new key, as its owner gives it one. */
+  async rotateCoordinator(): Promise<void> {
+    this.coordinator = await rotated(this.test.network, this.coordinator);
+  }
+
+  /** The only agent's account gets a new key too. */
+  async rotateAgent(): Promise<void> {
+    const [agent] = this.agents;
+    if (agent !== undefined) this.agents.splice(0, 1, await rotated(this.test.network, agent));
+  }
+
+  /** The only agent's daemon, which was stopped, is set up once more and started again. */
+  async restartAgent(executors: object): Promise<void> {
+    const [agent] = this.agents;
+    if (agent !== undefined) await this.#startDaemon(agent, join(this.directory, 'agent-0'), executors);
   }
 
   /** The agents' hosts go down, or with SIGTERM the daemons end in good order. */

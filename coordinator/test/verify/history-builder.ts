@@ -1,6 +1,6 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { foldRun } from '@gatepost/rules/verify/check-state';
-import type { CustomFeesEvidence, Evidence, InboxEvidence, TokenTransfer } from '@gatepost/rules/verify/evidence';
+import type { CustomFeesEvidence, Evidence, OwnedTopicEvidence, TokenTransfer } from '@gatepost/rules/verify/evidence';
 import { replay } from '@gatepost/rules/verify/replay';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -236,7 +236,7 @@ export class HistoryBuilder {
     };
   }
 
-  #topic(topic: TopicId): InboxEvidence {
+  #topic(topic: TopicId): OwnedTopicEvidence {
     const own = this.messages.filter((message) => message.topic === topic).sort((a, b) => Number(a.at - b.at));
     let hash: Uint8Array = FIRST_RUNNING_HASH;
     const messages = own.map(({ at, payer, run, records, batch }, index) => {

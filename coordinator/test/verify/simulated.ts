@@ -2,7 +2,7 @@ import { reduce } from '@gatepost/rules/fold/reduce';
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { stateDigest } from '@gatepost/rules/run/state-digest';
-import type { Evidence, InboxEvidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
+import type { Evidence, OwnedTopicEvidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
@@ -31,7 +31,7 @@ function closed(simulation: Simulation, entries: readonly LedgerRecord[]): reado
   });
 }
 
-function topicOf(topic: TopicId, owner: AccountId, entries: readonly LedgerRecord[]): InboxEvidence {
+function topicOf(topic: TopicId, owner: AccountId, entries: readonly LedgerRecord[]): OwnedTopicEvidence {
   let hash: Uint8Array = FIRST_RUNNING_HASH;
   const messages = entries.map(({ at, author, sequence, run, record }) => {
     const handledAt = record.type === 'settled' ? at - 2n : at;
@@ -66,7 +66,7 @@ export function simulatedEvidence(simulation: Simulation): Evidence {
     record: complete(simulation, entry),
   }));
   const entries = closed(simulation, spread);
-  const topic = (id: TopicId, owner: AccountId): InboxEvidence =>
+  const topic = (id: TopicId, owner: AccountId): OwnedTopicEvidence =>
     topicOf(
       id,
       owner,

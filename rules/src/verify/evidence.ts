@@ -33,8 +33,8 @@ export interface TopicEvidence {
   readonly messages: readonly MessageEvidence[];
 }
 
-/** An agent's inbox, or what somebody announced as one. */
-export interface InboxEvidence extends TopicEvidence {
+/** A topic of which it matters whose it is: a journal, an agent's inbox, or what somebody announced as one. */
+export interface OwnedTopicEvidence extends TopicEvidence {
   /** Who made it; undefined when the mirror does not know. */
   readonly creation: TopicCreation | undefined;
 }
@@ -77,9 +77,9 @@ export interface TokenTransfer {
 
 /** Everything that is needed to check the runs of a journal; all of it public. */
 export interface Evidence {
-  readonly journal: TopicEvidence;
+  readonly journal: OwnedTopicEvidence;
   /** Inboxes of all agents that reported on a run or were paid for it. */
-  readonly inboxes: readonly InboxEvidence[];
+  readonly inboxes: readonly OwnedTopicEvidence[];
   /** Keys of all accounts that matter, `type:hex`; undefined for a composite key. */
   readonly accountKeys: ReadonlyMap<AccountId, string | undefined>;
   /** Account that holds the supply of each payment token. */

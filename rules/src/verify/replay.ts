@@ -1,7 +1,7 @@
 import { type AccountId, accountId, type TopicId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import { isOwnTopic, type TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
 import { decodeTopic } from './decode.js';
-import type { Evidence } from './evidence.js';
+import type { Evidence, OwnedTopicEvidence } from './evidence.js';
 import { factsOfRun } from './facts.js';
 import { type AnyEntry, type AttemptHistory, type Entry, isBefore, type RunHistory } from './history.js';
 
@@ -23,10 +23,7 @@ export interface Replay {
   readonly entries: readonly AnyEntry[];
 }
 
-/**
- * Sorts all records by run and attempt. A run counts when the journal is its opener's: the opener's key is the
- * journal's admin key. A journal without a usable admin key proves no owner; there every opener counts.
- */
+/** Sorts all records by run and attempt. A run counts when the journal is its opener's. */
 export function replay(evidence: Evidence): Replay {
   const ignored = new Map<string, number>();
   const count = (reason: string, times = 1): void => {
@@ -53,13 +50,22 @@ type Count = (reason: string) => void;
 const isA = <T extends AnyEntry['record']['type']>(entry: AnyEntry, type: T): entry is Entry<T> =>
   entry.record.type === type;
 
+/**
+ * Whether a journal is an account's own: it made it, which no change of keys undoes, or has the journal's admin key now. A
+ * journal without a usable admin key proves no owner; there everybody counts.
+ */
+export const isOwnJournal = (
+  { adminKey, creation }: Pick<OwnedTopicEvidence, 'adminKey' | 'creation'>,
+  account: AccountId,
+  key: string | undefined,
+): boolean => adminKey === undefined || creation?.by === account || key === adminKey;
+
 function openRuns(evidence: Evidence, entries: readonly AnyEntry[], count: Count): Map<string, RunHistory> {
   const runs = new Map<string, RunHistory>();
-  const owner = evidence.journal.adminKey;
   for (const entry of entries) {
     if (!isA(entry, 'run_opened') || entry.run === undefined) continue;
     const known = runs.get(entry.run);
-    if (owner !== undefined && evidence.accountKeys.get(entry.author) !== owner) {
+    if (!isOwnJournal(evidence.journal, entry.author, evidence.accountKeys.get(entry.author))) {
       count("run opened by another than the journal's owner");
     } else if (known === undefined) {
       runs.set(entry.run, newRun(entry.run, entry));

@@ -330,7 +330,7 @@ export const CHECKS = {
         level: 'error',
         what: "its submit key is not this coordinator's",
         advice:
-          'Have the agent make an inbox for this coordinator: "agent-daemon init --join" with the line of "coordinator invite".',
+          'Have the agent run "agent-daemon init" again, which gives its inbox the key of the coordinator that it names; if that is another, "agent-daemon init --join" with the line of "coordinator invite".',
       },
     },
   },
@@ -396,7 +396,7 @@ export const CHECKS = {
       'submit-key': {
         level: 'error',
         what: "it does not carry the coordinator's key as submit key, which may have been changed",
-        advice: 'Make a new configuration with "agent-daemon init --config <another file>".',
+        advice: 'Run "agent-daemon init" again: it gives the inbox the key that the coordinator has now.',
         code: 'INVALID_CONFIG',
       },
     },

@@ -1,4 +1,4 @@
-import type { Evidence, InboxEvidence } from '@gatepost/rules/verify/evidence';
+import type { Evidence, OwnedTopicEvidence } from '@gatepost/rules/verify/evidence';
 import type { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 
@@ -24,7 +24,7 @@ const keyOf = (account: AccountId): string => `ED25519:${account}`;
 
 /** What the mirror of a network in memory would show an auditor. */
 export function evidenceOf(network: MemoryNetwork, { coordinator, journal, token, inboxes }: Parties): Evidence {
-  const topicOf = (topic: TopicId, owner: AccountId): InboxEvidence => {
+  const topicOf = (topic: TopicId, owner: AccountId): OwnedTopicEvidence => {
     const found = network.entities.topics.get(topic);
     const { submitter, creation, messages = [] } = found ?? {};
     return {

@@ -2,13 +2,14 @@ import { WATCH_NANOS } from '@gatepost/rules/verify/check-transfers';
 import { decodeTopic } from '@gatepost/rules/verify/decode';
 import type {
   Evidence,
-  InboxEvidence,
   MessageEvidence,
+  OwnedTopicEvidence,
   TopicEvidence,
   TransactionEvidence,
 } from '@gatepost/rules/verify/evidence';
 import type { AnyEntry } from '@gatepost/rules/verify/history';
 import { treasuryOf } from '@gatepost/rules/verify/ledger-view';
+import { isOwnJournal } from '@gatepost/rules/verify/replay';
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
 import type { MirrorMessage, MirrorRest, MirrorTopic, MirrorTransaction } from '@gatepost/shared/hedera/mirror-rest';
 import { shownCreation } from '@gatepost/shared/hedera/topic-creation';
@@ -108,7 +109,7 @@ async function inboxesThatMatter(
   mirror: MirrorRest,
   entries: readonly AnyEntry[],
   coordinators: ReadonlyMap<AccountId, string | undefined>,
-): Promise<readonly InboxEvidence[]> {
+): Promise<readonly OwnedTopicEvidence[]> {
   const paid = new Set<string>();
   for (const { author, record } of recordsOf(entries, 'settled')) {
     if (coordinators.has(author)) for (const { to } of record.payments) paid.add(to);
@@ -157,15 +158,15 @@ const isOneOf = (key: string | undefined, keys: ReadonlySet<string | undefined>)
 
 /** Gathers everything that is public about the runs of a journal. Takes no key and writes nothing. */
 export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Promise<Evidence> {
-  const journal = await topicEvidence(mirror, journalId);
+  const { created_timestamp: at } = await mirror.topic(journalId);
+  const creation = at === null ? undefined : await shownCreation(mirror, at);
+  const journal = { ...(await topicEvidence(mirror, journalId)), creation };
   const { entries } = decodeTopic(journal);
   const keysOf = (accounts: readonly AccountId[]) =>
     known(accounts, async (account) => keyText((await mirror.account(account)).key));
   const openings = recordsOf(entries, 'run_opened');
   const openers = await keysOf(openings.map(({ author }) => author));
-  const owned = openings.filter(
-    ({ author }) => journal.adminKey === undefined || openers.get(author) === journal.adminKey,
-  );
+  const owned = openings.filter(({ author }) => isOwnJournal(journal, author, openers.get(author)));
   const coordinators = new Map(owned.map(({ author }) => [author, openers.get(author)]));
   const inboxes = await inboxesThatMatter(mirror, entries, coordinators);
   const tokens = owned.map(({ record }) => record.token).filter(isEntityId) as TokenId[];
@@ -181,7 +182,7 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
   const transactions = await withCustomFees(mirror, shown, await transactionsOf(mirror, payers, range));
   const handling = new HandlingTimes(mirror, transactions);
   return {
-    journal: await handling.of(journal),
+    journal: { ...journal, ...(await handling.of(journal)) },
     inboxes: await Promise.all(inboxes.map(async (inbox) => ({ ...inbox, ...(await handling.of(inbox)) }))),
     accountKeys,
     treasuries,
