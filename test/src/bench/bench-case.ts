@@ -5,6 +5,8 @@ export type Figures = Readonly<Record<string, number>>;
 export interface Scale {
   /** Tasks of a case, in place of its own number. */
   readonly tasks?: number;
+  /** Directory for processor profiles of coordinator and daemons; none are taken when left out. */
+  readonly profiles?: string;
 }
 
 /** One of those that are measured beside each other, round by round. */

@@ -29,6 +29,7 @@ interface Options {
   readonly rounds?: number;
   readonly tasks?: number;
   readonly json?: string;
+  readonly profile?: string;
   readonly keep?: true;
 }
 
@@ -83,7 +84,10 @@ async function bench(options: Options): Promise<void> {
   const hasRedis = redisVersion() !== undefined;
   const directory = mkdtempSync(join(tmpdir(), 'gatepost-bench-'));
   const results: Record<string, unknown> = {};
-  const scale: Scale = options.tasks === undefined ? {} : { tasks: options.tasks };
+  const scale: Scale = {
+    ...(options.tasks === undefined ? {} : { tasks: options.tasks }),
+    ...(options.profile === undefined ? {} : { profiles: options.profile }),
+  };
   for (const id of options.cases) {
     const found = CASES[id];
     if (found === undefined) continue;
@@ -124,6 +128,7 @@ const program = (exit: Exit): Command =>
     .option('--rounds <n>', 'rounds of each case; medians are told, with the least and the most', positive)
     .option('--tasks <n>', "tasks of each case, in place of the case's own number", positive)
     .option('--json <file>', 'write machine, versions and all rounds there')
+    .option('--profile <dir>', 'case a: write profiles of coordinator and daemons there, for Chrome or speedscope')
     .option('--keep', 'keep what the processes wrote')
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeExit, type RunningCommand, startCommand } from 'gatepost/stage/command';
 import { type StageNetwork, startEmbeddedNetwork } from 'gatepost/stage/network';
@@ -47,8 +47,16 @@ const sum = (uses: readonly ProcessUse[]): ProcessUse => ({
 
 const nothing: ProcessUse = { cpuMs: 0, peakMib: 0 };
 
+/** What makes a process write its profile into a directory when it ends. */
+function profiling(profiles: string | undefined): Record<string, string> {
+  if (profiles === undefined) return {};
+  mkdirSync(profiles, { recursive: true });
+  const profiler = new URL('./profiler.js', import.meta.url);
+  return { NODE_OPTIONS: `--import=${profiler}`, GATEPOST_BENCH_PROFILES: resolve(profiles) };
+}
+
 /** Opens a place in a directory. */
-export async function openPlace(directory: string, daemons: number): Promise<Place> {
+export async function openPlace(directory: string, daemons: number, profiles?: string): Promise<Place> {
   mkdirSync(directory, { recursive: true });
   const server = forkBeside('./noop-server.js');
   const { port } = await nextMessage<{ port: number }>(server);
@@ -57,16 +65,24 @@ export async function openPlace(directory: string, daemons: number): Promise<Pla
   const network = await startEmbeddedNetwork(directory);
   const configure = (yaml: string) =>
     `${yaml.replace(/^(slots|queue):.*\n/gm, '')}\nslots: ${SLOTS}\nqueue: ${QUEUE}\n`;
-  const agents = Array.from({ length: daemons }, (_, n) => ({ name: `agent-${n + 1}`, executors, configure }));
-  const stage = await openStage({ network, directory, agents });
+  const env = profiling(profiles);
+  const agents = Array.from({ length: daemons }, (_, n) => ({ name: `agent-${n + 1}`, executors, configure, env }));
+
+  const closeNetwork = async () => {
+    await network.close();
+    await endChild(server);
+  };
+  const stage = await openStage({ network, directory, agents, coordinatorEnv: env }).catch(async (error: unknown) => {
+    await closeNetwork();
+    throw error;
+  });
   return {
     network,
     stage,
     run: (plan) => measureRun(directory, network, stage, plan),
     close: async () => {
       await stage.close();
-      await network.close();
-      await endChild(server);
+      await closeNetwork();
     },
   };
 }

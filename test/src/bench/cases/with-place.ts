@@ -4,8 +4,12 @@ import { openPlace, type Place } from '../place.js';
 const DAEMONS = 2;
 
 /** Uses a place of its own for one measurement. */
-export async function withPlace<T>(directory: string, use: (place: Place) => Promise<T>): Promise<T> {
-  const place = await openPlace(directory, DAEMONS);
+export async function withPlace<T>(
+  directory: string,
+  use: (place: Place) => Promise<T>,
+  profiles?: string,
+): Promise<T> {
+  const place = await openPlace(directory, DAEMONS, profiles);
   try {
     return await use(place);
   } finally {
