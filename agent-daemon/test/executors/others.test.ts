@@ -58,6 +58,27 @@ describe('an http executor', () => {
     }
   });
 
+  it('follows no redirect', async () => {
+    const executor = await serving((_, response) => response.writeHead(307, { location: '/elsewhere' }).end());
+    expect(outputOf(await start(executor).result)).toMatch(/answered 307/);
+  });
+
+  it('uses a connection again, and closes one that is idle', async () => {
+    const executor = await serving((_, response) => response.end('1'));
+    let connections = 0;
+    let open = 0;
+    server.on('connection', (socket) => {
+      connections += 1;
+      open += 1;
+      socket.once('close', () => {
+        open -= 1;
+      });
+    });
+    for (let n = 0; n < 5; n += 1) expect(outputOf(await start(executor).result)).toBe('1');
+    expect(connections).toBe(1);
+    await until(() => open === 0 || undefined, 'its end');
+  });
+
   it('stops when it is told to', async () => {
     let arrived = false;
     const executor = await serving(() => {
