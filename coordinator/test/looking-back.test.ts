@@ -95,7 +95,7 @@ describe('what happened is found out without a key', () => {
     expect((await look('output', 'a')).output).toBe(LONG);
     expect(await look('output', 'b')).toMatchObject({ code: 1, output: expect.stringContaining('no attempt of b') });
     expect(await look('output', 'x')).toMatchObject({ code: 1, output: expect.stringContaining('no task x') });
-    rmSync(join(lane.directory, 'state/blobs'), { recursive: true });
+    rmSync(join(lane.directory, 'state/outputs'), { recursive: true });
     const gone = await look('output', 'a');
     expect(gone.code).toBe(1);
     expect(gone.output).toContain('3000 bytes with SHA-256');

@@ -34,11 +34,12 @@ function numberOf(text: string): number {
 
 async function output(id: string, { attempt: number, ...options }: OutputOptions): Promise<number> {
   const { read, config } = await viewOf(options);
-  const task = taskOf(await read(), id);
+  const state = await read();
+  const task = taskOf(state, id);
   const { keptOutput, telling } = await import('../shell/outputs/kept-output.js');
   const { OutputStore } = await import('../shell/outputs/output-store.js');
   const attempt = telling(task, number);
-  const bytes = keptOutput(attempt, new OutputStore(config.stateDir));
+  const bytes = keptOutput(attempt, new OutputStore(config.stateDir, state.context.run, 'reader'));
   if (bytes === undefined) {
     const { outputSha256, outputSize } = attempt.result ?? {};
     throw new GatepostError(

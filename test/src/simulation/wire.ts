@@ -103,6 +103,10 @@ class SimulatedLink implements Link {
     });
   }
 
+  isTold(): boolean {
+    return this.#session === undefined;
+  }
+
   async dispatch(work: DispatchedWork): Promise<void> {
     this.#send((daemon) => {
       if (daemon.dispatch(work)) return;

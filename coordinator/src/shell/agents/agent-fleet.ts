@@ -7,6 +7,8 @@ import type { DispatchedWork } from './session.js';
 
 /** What is needed of the way to one agent. */
 export interface Link {
+  /** Whether the agent need not be told of an attempt: it was in this session, or there is none. */
+  isTold(ref: AttemptRef): boolean;
   dispatch(work: DispatchedWork): Promise<void>;
   forget(ref: AttemptRef): void;
   cancel(ref: AttemptRef, reason: string): void;

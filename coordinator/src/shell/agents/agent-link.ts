@@ -181,10 +181,14 @@ export class AgentLink implements Link {
     if (event.kind?.$case === 'finished') this.#lastEvents.delete(key);
   }
 
+  isTold(ref: AttemptRef): boolean {
+    return this.#session === undefined || this.#dispatched.has(attemptKey(ref));
+  }
+
   /** Sends an attempt when a session is up, and has not been told of it yet; otherwise `connected` will ask for it. */
   async dispatch(work: DispatchedWork): Promise<void> {
+    if (this.#session === undefined || this.isTold(work.ref)) return;
     const key = attemptKey(work.ref);
-    if (this.#session === undefined || this.#dispatched.has(key)) return;
     this.#dispatched.add(key);
     try {
       await this.#session.dispatch(work, () => this.#dispatched.has(key));

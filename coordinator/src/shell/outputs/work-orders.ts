@@ -2,7 +2,7 @@ import type { Attempt } from '@gatepost/rules/run/attempt';
 import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import type { TaskState } from '@gatepost/rules/run/task-state';
-import type { Json } from '@gatepost/shared/vocabulary/digest';
+import { type Json, sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import {
   feedbackFor,
@@ -12,7 +12,6 @@ import {
   type WorkOrder,
   workOrderBytes,
 } from '../../core/work-order.js';
-import type { OutputKeeper } from './output-store.js';
 import type { Outputs } from './outputs.js';
 
 /** Puts together what agents get as input, out of the plan and accepted outputs. */
@@ -20,7 +19,6 @@ export class WorkOrders {
   constructor(
     readonly state: RunState,
     readonly outputs: Outputs,
-    readonly store: OutputKeeper,
   ) {}
 
   /** The order of the next attempt. @throws GatepostError INVALID_PLAN, or as `Outputs.of`. */
@@ -28,12 +26,10 @@ export class WorkOrders {
     return this.#order(task, undefined);
   }
 
-  /** The bytes of an existing attempt's order, as its assignment named them. */
+  /** The bytes of an existing attempt's order, made again: those that its assignment named. */
   async bytesOf(task: TaskState, attempt: Attempt): Promise<Buffer> {
-    const kept = this.store.get(attempt.inputSha256);
-    if (kept !== undefined) return kept;
     const bytes = workOrderBytes(await this.#order(task, attempt));
-    if (this.store.put(bytes) === attempt.inputSha256) return bytes;
+    if (sha256(bytes) === attempt.inputSha256) return bytes;
     throw new GatepostError('INTERNAL', `the input of ${attempt.task}#${attempt.number} cannot be made again`);
   }
 

@@ -22,7 +22,6 @@ import type { Guards } from '../ledger/guards.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
 import type { RecordWriter } from '../ledger/record-writer.js';
 import type { Settler } from '../ledger/settler.js';
-import type { OutputKeeper } from '../outputs/output-store.js';
 import type { WorkOrders } from '../outputs/work-orders.js';
 import type { OpenWait, Waits } from './waits.js';
 
@@ -40,7 +39,6 @@ export interface EffectParts {
   readonly fleet: AgentFleet;
   readonly orders: WorkOrders;
   readonly judging: Judging;
-  readonly store: OutputKeeper;
   readonly guards: Guards;
   readonly waits: Waits;
   readonly clock: Clock;
@@ -158,7 +156,7 @@ export class Effects {
   }
 
   async #assign(command: AssignCommand): Promise<Became> {
-    const { state, store, guards, writer } = this.parts;
+    const { state, guards, writer } = this.parts;
     const task = findOrReview(state, command.task);
     if (task === undefined) throw new GatepostError('INTERNAL', `no task ${command.task}`);
     const order = await this.#order(command, task);
@@ -172,7 +170,6 @@ export class Effects {
       const isRefused = guarded.kind === 'refused' && !PAYER_REFUSED.has(guarded.why);
       if (guarded.kind !== 'done') return isRefused ? { ...guarded, kind: 'never' } : guarded;
     }
-    store.put(bytes);
     const record: RecordOf<'assign'> = {
       type: 'assign',
       task: command.task,

@@ -7,14 +7,14 @@ import { FREE_TERMS, unitText } from '@gatepost/shared/vocabulary/custom-fees';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { formatUsd, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { TokenId } from '@gatepost/shared/vocabulary/ids';
-import { estimatePlan } from '../../core/estimate.js';
+import { type Estimate, estimatePlan } from '../../core/estimate.js';
 import { needsOf } from '../../core/funds.js';
 import { payingLooks } from '../doctor/examine.js';
 
 /** A plan whose fees cannot stay within its own limit is not started. @throws GatepostError INVALID_PLAN */
-export function checkFees(plan: Plan, estimated = estimatePlan(plan)): void {
+export function checkFees(plan: Plan, estimated?: Estimate): void {
   if (plan.maxFeesUsd === undefined) return;
-  const { fees } = estimated.least;
+  const { fees } = (estimated ?? estimatePlan(plan)).least;
   if (usdOf(fees) <= plan.maxFeesUsd) return;
   throw new GatepostError(
     'INVALID_PLAN',

@@ -300,12 +300,14 @@ export class RunLoop {
     const { state, orders, fleet, log } = this.parts;
     const task = state.tasks.get(attempt.task);
     if (task === undefined || !isOpen(attempt) || attempt.cancelled || attempt.result !== undefined) return;
+    const ref = { run: state.context.run, task: attempt.task, attempt: attempt.number };
+    const link = fleet.link(attempt.agent);
+    if (link === undefined || link.isTold(ref)) return;
     try {
       const input = await orders.bytesOf(task, attempt);
-      const ref = { run: state.context.run, task: attempt.task, attempt: attempt.number };
       const { inbox, inboxSequence, inputSha256, deadlineMs } = attempt;
       const work = { ref, inbox, inboxSequence, inputSha256, input, taskType: task.spec.type, deadlineMs };
-      await fleet.link(attempt.agent)?.dispatch(work);
+      await link.dispatch(work);
     } catch (thrown) {
       // The agent may still have the input from its inbox; if not, the deadline decides.
       log.warn({ task: attempt.task, attempt: attempt.number }, toGatepostError(thrown).message);

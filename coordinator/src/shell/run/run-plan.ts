@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { type ChosenRun, chooseRun, earlierVersion, type JournalIndex } from '@gatepost/rules/run/journal-index';
@@ -101,8 +102,9 @@ export async function runPlan(
   reporter.begin(state, chosen.state);
   const logs = new AttemptLogs(config.stateDir, state.context.run, log);
   const fees = new FeeMeter(connection, systemClock, log);
+  const store = new OutputStore(config.stateDir, state.context.run, randomUUID());
   const accepted = (task: string): void => save(task);
-  const parts = partsOf(connection, options, { ledger, fees, reporter, logs, accepted }, log);
+  const parts = partsOf(connection, options, { ledger, fees, store, reporter, logs, accepted }, log);
   const traced = tracing === undefined ? parts : new RunTrace(tracing, state, systemClock).watch(parts);
   const work = new RunWork(metrics?.watch(traced) ?? traced, settingsOf(connection, options), state, feed);
   const saved = new SavedOutputs(work.outputs, options.outputDir, log);
@@ -134,6 +136,10 @@ export async function runPlan(
     return await finish({ why: 'failure', failure: toGatepostError(thrown) });
   } finally {
     await work.close();
+    // All is on the ledger or with the agents; what is not kept here has to be asked for again.
+    await store
+      .close()
+      .catch((thrown: unknown) => log.warn(`outputs are not kept: ${toGatepostError(thrown).message}`));
     feed.ignored.tell();
     await leave(metrics, config, log);
     await tracing?.close();
@@ -193,6 +199,7 @@ async function leave(metrics: RunMetrics | undefined, { metricsFile }: Coordinat
 interface Given {
   readonly ledger: Ledger;
   readonly fees: FeeMeter;
+  readonly store: OutputStore;
   readonly reporter: Reporter;
   readonly logs: AttemptLogs;
   /** A task of the plan was accepted. */
@@ -203,14 +210,14 @@ interface Given {
 function partsOf(
   connection: Connection,
   { config, planFile, insecureLoopback }: RunOptions,
-  { ledger, fees, reporter, logs, accepted }: Given,
+  { ledger, fees, store, reporter, logs, accepted }: Given,
   log: Logger,
 ): RunParts {
   return {
     ledger,
     clock: waitingClock,
     fleet: (handlers) => new Fleet(connection, insecureLoopback, handlers, waitingClock, log),
-    store: new OutputStore(config.stateDir),
+    store,
     gates: automaticGates(dirname(resolve(planFile))),
     fees,
     tell: (seen) => writeSightings(config.stateDir, seen),

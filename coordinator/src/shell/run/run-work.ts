@@ -91,7 +91,7 @@ export class RunWork {
       changed: this.#waker.wake,
     });
     this.outputs = new Outputs(parts.store, this.#fleet);
-    this.#orders = new WorkOrders(state, this.outputs, parts.store);
+    this.#orders = new WorkOrders(state, this.outputs);
     this.#sayWaits();
   }
 
@@ -203,7 +203,7 @@ export class RunWork {
 
   #makeEffects(identity: CoordinatorIdentity): Effects {
     const { state, settings } = this;
-    const { ledger, clock, store, gates, around, log } = this.parts;
+    const { ledger, clock, gates, around, log } = this.parts;
     const { limits } = settings;
     const { signal } = this.#stop;
     const waits = this.waits;
@@ -219,7 +219,6 @@ export class RunWork {
       fleet: this.#fleet,
       orders: this.#orders,
       judging: new Judging(this.outputs, this.#orders, gates, limits.agentWaitMs, clock, signal),
-      store,
       guards,
       waits,
       clock,

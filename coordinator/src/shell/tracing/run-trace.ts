@@ -70,6 +70,7 @@ export class RunTrace {
         const traceparent = formatTraceparent(this.#attempt(work.ref.task, work.ref.attempt));
         return link.dispatch({ ...work, traceparent });
       },
+      isTold: (ref) => link.isTold(ref),
       forget: (ref) => link.forget(ref),
       cancel: (ref, reason) => link.cancel(ref, reason),
       fetch: (digest, declared) => link.fetch(digest, declared),
