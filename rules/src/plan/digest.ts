@@ -1,5 +1,5 @@
-import { type Json, jsonDigest, type Sha256 } from '@gatepost/shared/vocabulary/digest';
-import type { Gate, Plan } from './plan.js';
+import { canonicalJson, type Json, type Sha256, sha256OfAll } from '@gatepost/shared/vocabulary/digest';
+import type { Gate, Plan, PlanTask } from './plan.js';
 
 type PlanContent = Omit<Plan, 'digest'>;
 
@@ -7,23 +7,38 @@ function gateContent(gate: Gate): Json {
   return gate.kind === 'agent' ? { ...gate, price: gate.price.toString() } : { ...gate };
 }
 
-/** What a plan says as JSON: amounts as decimal text, absent values left out. */
-export function planContent(plan: PlanContent): Json {
+function taskContent({ agent, saveAs, price, gates, guard, ...task }: PlanTask): Json {
   return {
-    name: plan.name,
-    sequences: plan.sequences.map(({ id, after }) => ({ id, after })),
-    tasks: plan.tasks.map(({ agent, saveAs, price, gates, guard, ...task }) => ({
-      ...task,
-      price: price.toString(),
-      gates: gates.map(gateContent),
-      ...(agent === undefined ? {} : { agent }),
-      ...(saveAs === undefined ? {} : { saveAs }),
-      ...(guard ? { guard } : {}),
-    })),
-    ...(plan.maxTotal === undefined ? {} : { maxTotal: plan.maxTotal.toString() }),
-    ...(plan.maxFeesUsd === undefined ? {} : { maxFeesUsd: plan.maxFeesUsd }),
+    ...task,
+    price: price.toString(),
+    gates: gates.map(gateContent),
+    ...(agent === undefined ? {} : { agent }),
+    ...(saveAs === undefined ? {} : { saveAs }),
+    ...(guard ? { guard } : {}),
   };
 }
 
+/**
+ * What a plan says as canonical JSON, in pieces: amounts as decimal text, absent values left out. A plan may be of any
+ * size, and a copy of all of it would be garbage at once.
+ */
+function* planContent(plan: PlanContent): Generator<string> {
+  const { name, maxTotal, maxFeesUsd } = plan;
+  const rest = canonicalJson({
+    name,
+    sequences: plan.sequences.map(({ id, after }) => ({ id, after })),
+    ...(maxTotal === undefined ? {} : { maxTotal: maxTotal.toString() }),
+    ...(maxFeesUsd === undefined ? {} : { maxFeesUsd }),
+  });
+  // The name of the tasks comes after those of all the rest, as canonical JSON has it.
+  yield `${rest.slice(0, -1)},"tasks":[`;
+  let separator = '';
+  for (const task of plan.tasks) {
+    yield `${separator}${canonicalJson(taskContent(task))}`;
+    separator = ',';
+  }
+  yield ']}';
+}
+
 /** The identity of a plan: layout, comments and defaults written out do not change it. */
-export const planDigest = (plan: PlanContent): Sha256 => jsonDigest(planContent(plan));
+export const planDigest = (plan: PlanContent): Sha256 => sha256OfAll(planContent(plan));

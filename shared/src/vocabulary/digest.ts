@@ -24,5 +24,12 @@ export function canonicalJson(value: unknown): string {
   return text;
 }
 
+/** SHA-256 of texts, one after the other, as of the whole of them, which need never be there. */
+export function sha256OfAll(texts: Iterable<string>): Sha256 {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(text);
+  return hash.digest('hex');
+}
+
 /** SHA-256 of the canonical JSON of a value. */
 export const jsonDigest = (value: unknown): Sha256 => sha256(canonicalJson(value));
