@@ -1,7 +1,7 @@
 import { killMarked } from '@gatepost/shared/process-tree';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/until.js';
-import { alive, command, outputOf, start } from './run.js';
+import { alive, command, MARKER, outputOf, start } from './run.js';
 
 const node = (script: string) => ['node', '-e', script];
 
@@ -146,7 +146,7 @@ describe('the end of a process tree', () => {
 
   it('processes of a daemon that died are found by their marker', async () => {
     const run = start(command(['sleep', '1000'], UNCONFINED));
-    const killed = await until(async () => (await killMarked('test:')) || undefined, 'the orphan');
+    const killed = await until(async () => (await killMarked(MARKER)) || undefined, 'the orphan');
     expect(killed).toBe(1);
     expect(outputOf(await run.result)).toBe('failed: killed by SIGKILL');
   });

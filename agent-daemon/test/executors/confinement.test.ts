@@ -9,7 +9,7 @@ import { enforcementNames } from '../../src/shell/enforcement.js';
 import { buildRegistry } from '../../src/shell/executors/build-registry.js';
 import { type Confinement, isRoot, probeConfinement } from '../../src/shell/executors/confinement.js';
 import { until } from '../support/until.js';
-import { command, HOST, outputOf, start } from './run.js';
+import { command, HOST, MARKER, outputOf, start } from './run.js';
 
 const shell = (script: string) => ['sh', '-c', script];
 const files = HOST.mechanism === 'bubblewrap';
@@ -116,7 +116,7 @@ describe('the processes of a confined command', () => {
     await until(() => run.log.includes('up') || undefined, 'its start');
     run.abort.abort();
     expect(outputOf(await run.result)).toMatch(/^failed: killed by SIG(TERM|KILL)$/);
-    expect(await killMarked('test:')).toBe(0);
+    expect(await killMarked(MARKER)).toBe(0);
   });
 });
 
@@ -141,7 +141,7 @@ describe('a host that cannot confine', () => {
     const parsed = executorSchema.parse({ command: ['true'], ...settings });
     return buildRegistry(
       { work: parsed },
-      { limits, markerPrefix: 'test:', confinement, files: { directories: [], files: [] } },
+      { limits, markerPrefix: MARKER, confinement, files: { directories: [], files: [] } },
     );
   };
 

@@ -6,6 +6,9 @@ import { CommandExecutor } from '../../src/shell/executors/command-executor.js';
 import { type DaemonFiles, probeConfinement } from '../../src/shell/executors/confinement.js';
 import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
 
+/** Marks what these tests start, and nothing that those of another process do. */
+export const MARKER = `test-${process.pid}:`;
+
 export const LIMITS = { slots: 4, graceMs: 300, maxOutputBytes: 1_000_000, logLineBytes: 200 };
 
 /** What an execution told while it ran. */
@@ -30,7 +33,7 @@ export function command(
   files: DaemonFiles = { directories: [], files: [] },
 ): Executor {
   const parsed = executorSchema.parse({ command: argv, ...settings });
-  const host = { limits: { ...LIMITS, ...limits }, markerPrefix: 'test:', confinement: HOST, files };
+  const host = { limits: { ...LIMITS, ...limits }, markerPrefix: MARKER, confinement: HOST, files };
   return new CommandExecutor({ ...parsed, command: argv }, host);
 }
 

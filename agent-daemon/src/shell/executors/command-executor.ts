@@ -13,6 +13,7 @@ import { type Confinement, type DaemonFiles, viewOf } from './confinement.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from './executor.js';
 import { findProgram } from './find-program.js';
 import { LineSplitter } from './line-splitter.js';
+import { firstProcess, namespaceEnd } from './namespace-end.js';
 import { watchUsage } from './usage-watch.js';
 
 /** Bounds of a child process. */
@@ -33,6 +34,8 @@ export interface CommandHost {
 
 /** Descriptor on which a program may tell progress and log lines apart from its standard error. */
 const PROGRESS_FD = 3;
+/** Descriptor on which bubblewrap names the first process of the namespace that it made. */
+const INFO_FD = 4;
 
 /** A child process and why it has to end, if it has. */
 interface Running {
@@ -41,6 +44,8 @@ interface Running {
   readonly marker: string;
   /** Started by a program that confines it, and that takes it along when it ends itself. */
   readonly launched: boolean;
+  /** The first process of the namespace that the launcher made, once it has told. */
+  readonly first: Promise<number | undefined>;
   readonly chunks: Buffer[];
   failure: string | undefined;
 }
@@ -132,13 +137,25 @@ export class CommandExecutor implements Executor {
     });
     const outcome = await exit;
     // Whatever the program left behind ends with it.
-    await killTree(running.pid, running.marker);
+    await this.#endRest(running, outcome);
     clearTimeout(grace);
     unwatch();
     execution.signal.removeEventListener('abort', stop);
     if (outcome instanceof Error) return failed(`cannot run ${this.settings.command[0]}: ${outcome.message}`);
     await closePipes(child);
     return this.#judge(running, outcome);
+  }
+
+  /**
+   * A launcher that ended by itself takes its namespace along, and nothing has to be looked for. Bubblewrap ends a little
+   * before that; unshare waits for it.
+   */
+  async #endRest({ pid, marker, first: told }: Running, exit: Exit): Promise<void> {
+    const byItself = !(exit instanceof Error) && exit.signal === null;
+    if (byItself && this.#mechanism === 'namespaces') return;
+    const first = byItself ? await told : undefined;
+    if (first !== undefined && (await namespaceEnd(first))) return;
+    await killTree(pid, marker);
   }
 
   #spawn(execution: Execution): Running | { readonly reason: string } {
@@ -148,19 +165,21 @@ export class CommandExecutor implements Executor {
     const [named = ''] = command;
     if (findProgram(named) === undefined) return { reason: `cannot run ${named}: there is no such program` };
     const [program = '', ...args] = confinedArgv(this.#mechanism, command, { ...this.#view, workDir, cwd });
+    const isTold = this.#mechanism === 'bubblewrap';
     const marker = `${this.host.markerPrefix}${randomUUID()}`;
     const { runAs } = this.#view;
     try {
       if (runAs !== undefined && this.#mechanism !== 'none') chownSync(workDir, runAs, runAs);
-      const child = spawn(program, args, {
+      const child = spawn(program, isTold ? ['--info-fd', `${INFO_FD}`, ...args] : args, {
         cwd,
         env: childEnvironment(execution, env, marker),
-        stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+        stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...(isTold ? (['pipe'] as const) : [])],
         detached: true, // A process group of its own, so that it can be signalled as a whole.
         shell: false,
       });
       const launched = this.#mechanism !== 'none';
-      return { child, pid: child.pid ?? 0, marker, launched, chunks: [], failure: undefined };
+      const first = firstProcess(child.stdio[INFO_FD]);
+      return { child, pid: child.pid ?? 0, marker, launched, first, chunks: [], failure: undefined };
     } catch (error) {
       return { reason: `cannot run ${program}: ${(error as Error).message}` };
     }
