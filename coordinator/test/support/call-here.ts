@@ -6,8 +6,9 @@ import type { Ended } from './coordinator-process.js';
 /** A command of the coordinator in this process, with an environment of its own: as `Ended` of a process tells it. */
 export async function callHere(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ended> {
   const chunks: Buffer[] = [];
-  const write = (chunk: string | Uint8Array) => {
+  const write = (chunk: string | Uint8Array, ...[encoding, written]: unknown[]) => {
     chunks.push(Buffer.from(chunk));
+    for (const callback of [encoding, written]) if (typeof callback === 'function') callback();
     return true;
   };
   const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(write));
