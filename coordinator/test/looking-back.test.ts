@@ -1,5 +1,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageTransaction } from '@gatepost/shared/hedera/topics';
+import { send } from '@gatepost/shared/hedera/transaction';
+import { packRecords } from '@gatepost/shared/records/codec';
+import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callHere } from './support/call-here.js';
 import { CoordinatorProcess, type Ended } from './support/coordinator-process.js';
@@ -99,6 +103,7 @@ describe('what happened is found out without a key', () => {
     const gone = await look('output', 'a');
     expect(gone.code).toBe(1);
     expect(gone.output).toContain('3000 bytes with SHA-256');
+    expect(gone.output).toContain('COORDINATOR_PRIVATE_KEY it is fetched from there');
   });
 
   it('logs prints what the executors wrote', async () => {
@@ -187,4 +192,47 @@ it('what is kept of a task is bounded, and says where it ends', async () => {
   expect(kept.length).toBeLessThan(1_100);
   expect(kept.at(-1)?.line).toContain('not kept');
   expect(readFileSync(join(lane.directory, 'logs/long/t.jsonl')).length).toBeLessThan(1_100_000);
+});
+
+describe('an output that is not on this host', () => {
+  const fetched = () => {
+    rmSync(join(lane.directory, 'state/outputs'), { recursive: true, force: true });
+    return coordinator.command('output', 'a', ...coordinator.config);
+  };
+
+  it('is fetched from its agent with the key of the coordinator', async () => {
+    expect(await fetched()).toMatchObject({ code: 0, output: LONG });
+  });
+
+  it('is not fetched while a coordinator is at work, which has the session', async () => {
+    const { connection } = lane.coordinator;
+    const say = async (epoch: number, state: 'begun' | 'ended') => {
+      const record = { type: 'epoch', epoch, instance: 'i', host: '0123456789abcdef', pid: 1, state } as const;
+      for (const message of packRecords(undefined, [record])) {
+        await send(connection, messageTransaction(lane.journal, message));
+      }
+    };
+    await say(99, 'begun');
+    await shown('begun');
+    expect(await fetched()).toMatchObject({ code: 1, output: expect.stringContaining('A coordinator is at work') });
+    await say(99, 'ended');
+    await shown('ended');
+    expect((await fetched()).code).toBe(0);
+  });
+
+  it('is not to be had from an agent that does not answer, and which one is said', async () => {
+    await lane.killAgents();
+    const { code, output } = await fetched();
+    expect(code).toBe(1);
+    expect(output).toMatch(/0\.0\.\d+, which has the output, does not answer at 127\.0\.0\.1:\d+/);
+    expect(output).toContain('Check that the daemon runs');
+  });
+
+  async function shown(state: string): Promise<void> {
+    const isShown = ({ type, ...record }: AnyRecord) => type === 'epoch' && 'epoch' in record && record.epoch === 99;
+    for (;;) {
+      const last = (await lane.records(undefined)).filter(isShown).at(-1);
+      if (last !== undefined && 'state' in last && last.state === state) return;
+    }
+  }
 });

@@ -1,8 +1,8 @@
-import {
+import type {
   AgentServiceClient,
-  type AttemptEvent,
-  type AttemptRef,
-  type Refused,
+  AttemptEvent,
+  AttemptRef,
+  Refused,
 } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import { type Clock, pause } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
@@ -11,19 +11,10 @@ import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
-import { MAX_CHUNK_BYTES, MESSAGE_OVERHEAD_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
 import type { SessionObservation } from '../../core/decide/health.js';
 import type { Link } from './agent-fleet.js';
-import { loopbackCredentials, pinnedCredentials } from './certificate.js';
-import { register } from './register.js';
+import { type AgentAddress, openAgent } from './open-agent.js';
 import { type DispatchedWork, Session } from './session.js';
-
-/** Where an agent says it can be reached, on the ledger. */
-export interface AgentAddress {
-  readonly account: AccountId;
-  readonly address: string;
-  readonly certSha256: Sha256 | undefined;
-}
 
 /** What a link tells its owner. */
 export interface LinkHandlers {
@@ -39,11 +30,8 @@ const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 5_000;
 /** Assumed until the daemon has said its own. */
 const DEFAULT_HEARTBEAT_MS = 2_000;
-const DEFAULT_CHUNK_BYTES = 65_536;
 /** Attempts of one agent whose last event is remembered. */
 export const MAX_ATTEMPTS_TOLD = 10_000;
-const KEEPALIVE_MS = 10_000;
-const KEEPALIVE_TIMEOUT_MS = 5_000;
 
 /** The session with one agent, opened again with growing pauses for as long as the link is not closed. */
 export class AgentLink implements Link {
@@ -106,33 +94,16 @@ export class AgentLink implements Link {
 
   /** One session from its certificate to its end; says why it ended. */
   async #once(opened: () => void): Promise<GatepostError> {
-    const { address, certSha256, account: agent } = this.target;
     let client: AgentServiceClient | undefined;
     try {
-      const credentials =
-        certSha256 === undefined
-          ? loopbackCredentials(address, this.insecureLoopback)
-          : await pinnedCredentials(address, certSha256);
-      client = new AgentServiceClient(address, credentials, {
-        'grpc.keepalive_time_ms': KEEPALIVE_MS,
-        'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
-        'grpc.max_receive_message_length': MAX_CHUNK_BYTES + MESSAGE_OVERHEAD_BYTES,
-        // The fingerprint is checked, not the name; TLS allows no address as a server name.
-        'grpc.ssl_target_name_override': 'agent.gatepost',
-      });
-      const { sessionToken, limits } = await register(client, this.connection, {
-        agent,
-        certificateSha256: certSha256 ?? '',
-      });
+      const agent = await openAgent(this.connection, this.target, this.insecureLoopback);
+      client = agent.client;
+      const { sessionToken, limits, maxChunkBytes } = agent;
       this.#observe({
         heartbeatMs: limits?.heartbeatMs || DEFAULT_HEARTBEAT_MS,
         maxInputBytes: Number(limits?.maxInputBytes ?? 0n) || Infinity,
       });
-      const session = await this.#open(
-        client,
-        sessionToken,
-        Math.min(limits?.maxChunkBytes || DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES),
-      );
+      const session = await this.#open(client, sessionToken, maxChunkBytes);
       opened();
       return toGatepostError(await session.ended, 'AGENT_UNREACHABLE');
     } catch (thrown) {

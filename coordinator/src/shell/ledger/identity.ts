@@ -27,7 +27,7 @@ export interface EpochHolder {
 const isHere = ({ host }: EpochHolder): boolean => host === hostDigest();
 
 /** Whether a process may still act: it did not say that it ended, and is not known to be dead. */
-const mayAct = (holder: EpochHolder): boolean =>
+export const mayAct = (holder: EpochHolder): boolean =>
   !holder.ended && !(isHere(holder) && (holder.pid === process.pid || !isAlive(holder.pid)));
 
 /** What this process calls itself on the journal. */
