@@ -132,7 +132,8 @@ function unlikeFaults(run: RunHistory, folded: Folded, findings: readonly Findin
       const others = own.filter(({ rule }) => rule !== 'in-time-rejected');
       const verdict = folded.verdicts.get(key);
       if (verdict === undefined) onlyVerify(late);
-      else if (late.length === 0 && verdict.includes('as late')) found.push(`fold only: ${verdict}`);
+      else if (late.length === 0 && verdict.includes('as late') && (isClear || !isMember))
+        found.push(`fold only: ${verdict}`);
       const fault = folded.payments.get(key);
       // Without the plan nobody knows how many of a quorum have to agree, and whether a task was over by then.
       const isAcceptedMember = verdicts.some(

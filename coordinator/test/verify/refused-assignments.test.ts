@@ -1,7 +1,7 @@
 import type { RuleId } from '@gatepost/rules/verify/rules';
 import { verify } from '@gatepost/rules/verify/verify';
 import { describe, expect, it } from 'vitest';
-import { AGENT_1, AGENT_2, type HistoryBuilder, type RawMessage } from './history-builder.js';
+import { AGENT_1, AGENT_2, AGENT_3, type HistoryBuilder, type RawMessage } from './history-builder.js';
 import { honestRun, testPlan } from './honest-run.js';
 
 const plan = testPlan();
@@ -10,9 +10,9 @@ const rulesOf = (history: HistoryBuilder, options: Parameters<typeof verify>[1])
   ...new Set(verify(history.build(), options).findings.map(({ rule }) => rule)),
 ];
 
-/** Moves a message to just before another one. */
-function before(message: RawMessage, other: RawMessage): void {
-  message.at = other.at - 1n;
+/** Moves a message to just before another one, nanoseconds. */
+function before(message: RawMessage, other: RawMessage, by = 1n): void {
+  message.at = other.at - by;
 }
 
 describe.each([
@@ -92,5 +92,36 @@ describe('of several assignments of one attempt the plan says which counts', () 
     Object.assign(message, { batch, at: batch + 20n });
     Object.assign(transfer, { batch, at: batch + 10n });
     expect(rulesOf(history, { plan })).toEqual(expect.arrayContaining(['in-time-rejected', 'wrong-payee']));
+  });
+});
+
+describe.each([
+  ['with the plan', { plan }],
+  ['without the plan', {}],
+])('a review is over, %s', (_how, options) => {
+  /** The review of `c` was asked for again, and both reviewers deliver. */
+  const askedTwice = (): HistoryBuilder => {
+    const history = honestRun();
+    const result = history.find('result', '1~c');
+    history.online(AGENT_3).at = history.find('run_opened').at - 1n;
+    before(history.assign('1~c', 2, AGENT_3, 5), result, 9n);
+    before(history.result('1~c', 2, AGENT_3), result, 3n);
+    return history;
+  };
+
+  it('once what it reviews is decided and its newest attempt was rejected: an older one is accepted in vain', () => {
+    const history = askedTwice();
+    before(history.verdict('1~c', 2, false, 'review'), history.find('verdict', 'c'));
+    history.find('verdict', '1~c', 1).at = history.find('verdict', 'c').at + 1n;
+    expect(rulesOf(history, options)).toContain('verdict-without-effect');
+  });
+
+  it('once it was rejected twice', () => {
+    const history = askedTwice();
+    const accepted = history.find('verdict', '1~c', 1);
+    before(history.verdict('1~c', 2, false, 'review'), accepted, 9n);
+    before(history.assign('1~c', 3, AGENT_3, 5), accepted, 6n);
+    before(history.verdict('1~c', 3, false, 'lost'), accepted, 3n);
+    expect(rulesOf(history, options)).toContain('verdict-without-effect');
   });
 });

@@ -8,7 +8,7 @@ import type { TaskState } from './task-state.js';
 /** Ids of review tasks; no task of a plan may contain this character. */
 const MARK = '~';
 /** A review that cannot be had after so many attempts rejects. */
-const REVIEW_ATTEMPTS = 2;
+export const REVIEW_ATTEMPTS = 2;
 
 /** Id under which the review of an attempt is assigned, judged and paid. */
 export const reviewId = (task: string, attempt: number): string => `${attempt}${MARK}${task}`;

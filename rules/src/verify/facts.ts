@@ -1,6 +1,7 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import { isFinalGate } from '../fold/verdict.js';
+import { REVIEW_ATTEMPTS, reviewedAttempt } from '../run/review-id.js';
 import { DEADLINE_GATE } from '../run/verdict-gates.js';
 import {
   type AnyEntry,
@@ -22,14 +23,17 @@ export function factsOfRun(
   refused?: ReadonlySet<AnyEntry>,
 ): ReadonlyMap<AttemptHistory, AttemptFacts> {
   const facts = new Map<AttemptHistory, AttemptFacts>();
-  for (const attempts of run.tasks.values()) {
+  const tasks = [...run.tasks].map(([task, attempts]) => ({ reviews: reviewedAttempt(task), attempts }));
+  // What is decided about work ends its review.
+  for (const { reviews, attempts } of tasks.sort(
+    (a, b) => Number(a.reviews !== undefined) - Number(b.reviews !== undefined),
+  )) {
     const ofTask = [...attempts.values()];
     const sure = refused ?? surelyRefused(run, ofTask);
-    const weighed = factsOfTask(
-      run,
-      ofTask.map((attempt) => weigh(run, attempt, sure, refused !== undefined)),
-    );
-    for (const [attempt, told] of weighed) facts.set(attempt, told);
+    const weighed = ofTask.map((attempt) => weigh(run, attempt, sure, refused !== undefined));
+    const reviewed = reviews && run.tasks.get(reviews.task)?.get(reviews.attempt);
+    const review = reviews && { of: reviewed && facts.get(reviewed)?.verdict };
+    for (const [attempt, told] of factsOfTask(run, weighed, review)) facts.set(attempt, told);
   }
   return facts;
 }
@@ -116,31 +120,63 @@ function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<An
   return { attempt, assignment, taken, result, verdict: undefined };
 }
 
-function factsOfTask(run: RunHistory, weighed: readonly Weighed[]): [AttemptHistory, AttemptFacts][] {
-  const assigned = weighed.flatMap(({ assignment, taken }) => (taken ? (assignment?.entry ?? []) : [])).sort(byTime);
-  const verdicts = weighed
-    .flatMap((one) => one.attempt.verdicts.map((verdict) => ({ one, verdict })))
-    .filter(({ verdict }) => verdict.author === run.coordinator)
-    .sort((a, b) => byTime(a.verdict, b.verdict));
-  const decided: Decided = { accepted: undefined, givenUp: undefined };
-  let begun = 0;
-  for (const { one, verdict } of verdicts) {
-    for (let next = assigned[begun]; next !== undefined && isBefore(next, verdict); next = assigned[begun]) begun += 1;
-    if (one.verdict !== undefined || !hasEffect(one, verdict, decided, begun)) continue;
-    one.verdict = verdict;
-    // Nothing is decided about a task by what is said of an attempt that did not come into being.
-    if (verdict.record.accepted && !one.taken) continue;
-    if (verdict.record.accepted) decided.accepted ??= one;
-    else if (decided.accepted === undefined && isFinalGate(verdict.record.gate)) decided.givenUp ??= verdict;
-  }
-  const { verdict: acceptance } = decided.accepted ?? {};
-  const over = acceptance !== undefined && isOfQuorum(acceptance) ? undefined : (acceptance ?? decided.givenUp);
-  return weighed.map(({ attempt, ...facts }) => [attempt, isInVain(facts, attempt, over) ? NOTHING : facts]);
+/** What a review is of: the verdict on that, if there is one. */
+interface Review {
+  readonly of: Entry<'verdict'> | undefined;
 }
 
-/** What is assigned of a task that is over has no effect; when it is paid all the same, it is looked at. */
-const isInVain = ({ assignment }: AttemptFacts, { payments }: AttemptHistory, over: AnyEntry | undefined): boolean =>
-  assignment !== undefined && over !== undefined && payments.length === 0 && isBefore(over, assignment.entry);
+function factsOfTask(
+  run: RunHistory,
+  weighed: readonly Weighed[],
+  review: Review | undefined,
+): [AttemptHistory, AttemptFacts][] {
+  const decided = decide(run, weighed, review);
+  const { verdict: acceptance } = decided.accepted ?? {};
+  const over = acceptance !== undefined && isOfQuorum(acceptance) ? undefined : (acceptance ?? decided.givenUp);
+  return weighed.map(({ attempt, ...facts }) => {
+    const isTooLate = facts.assignment !== undefined && over !== undefined && isBefore(over, facts.assignment.entry);
+    if (!isTooLate) return [attempt, facts];
+    // What is assigned of a task that is over has no effect; when it is paid all the same, it is looked at.
+    return [attempt, attempt.payments.length === 0 ? NOTHING : { ...facts, taken: false }];
+  });
+}
+
+/** Goes through the verdicts on a task, notes for each attempt the one that counts, and says what they come to. */
+function decide(run: RunHistory, weighed: readonly Weighed[], review: Review | undefined): Decided {
+  const assigned = weighed.flatMap(({ assignment, taken }) => (taken ? (assignment?.entry ?? []) : [])).sort(byTime);
+  const own = weighed
+    .flatMap((one) => one.attempt.verdicts.map((verdict) => ({ one: one as Weighed | undefined, verdict })))
+    .filter(({ verdict }) => verdict.author === run.coordinator);
+  const ends = review?.of === undefined ? [] : [{ one: undefined, verdict: review.of }];
+  const decided: Decided = { accepted: undefined, givenUp: undefined };
+  let begun = 0;
+  let failures = 0;
+  let isReviewed = false;
+  for (const { one, verdict } of [...own, ...ends].sort((a, b) => byTime(a.verdict, b.verdict))) {
+    for (let next = assigned[begun]; next !== undefined && isBefore(next, verdict); next = assigned[begun]) begun += 1;
+    const newest = weighed.find(({ attempt, taken }) => taken && attempt.attempt === begun);
+    if (one === undefined) {
+      isReviewed = true;
+      if (newest?.verdict?.record.accepted === false) giveUp(decided, verdict);
+      continue;
+    }
+    if (one.verdict !== undefined || !hasEffect(one, verdict, decided, begun)) continue;
+    one.verdict = verdict;
+    if (verdict.record.accepted) {
+      // Nothing is decided about a task by what is said of an attempt that did not come into being.
+      if (one.taken) decided.accepted ??= one;
+    } else if (isFinalGate(verdict.record.gate)) giveUp(decided, verdict);
+    else if (review !== undefined && one === newest) {
+      failures += 1;
+      if (isReviewed || failures >= REVIEW_ATTEMPTS) giveUp(decided, verdict);
+    }
+  }
+  return decided;
+}
+
+function giveUp(decided: Decided, verdict: Entry<'verdict'>): void {
+  if (decided.accepted === undefined) decided.givenUp ??= verdict;
+}
 
 const byTime = (a: AnyEntry, b: AnyEntry): number => (isBefore(a, b) ? -1 : 1);
 
