@@ -1,49 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as http2Connect } from 'node:http2';
 import { connect as netConnect, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COORDINATOR } from '../src/bench/memory-ledger.js';
 import { BlackBoxClient } from './support/client.js';
 import { AgentHome, type DaemonProcess } from './support/daemon-process.js';
+import { Flood } from './support/flood.js';
 import { Hosted } from './support/hosted.js';
 import { startNetwork, type TestNetwork } from './support/network.js';
 import { until } from './support/until.js';
 
+const SESSION = '/gatepost.agent.v1.AgentService/Session';
 const CALLS_PER_SECOND = 5_000;
 const ADDRESSES = 50;
-
-interface Counts {
-  readonly connected: number;
-  readonly asked: number;
-  readonly answered: number;
-}
-
-/** Strangers in a process of their own. */
-class Flood {
-  #counts: Counts = { connected: 0, asked: 0, answered: 0 };
-  readonly #child: ChildProcess;
-
-  constructor(address: string, account: string) {
-    const script = join(import.meta.dirname, 'support/flood.mjs');
-    const args = [script, address, account, String(CALLS_PER_SECOND), String(ADDRESSES)];
-    this.#child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#child.stdout?.on('data', (chunk: Buffer) => {
-      const line = chunk.toString('utf8').trim().split('\n').at(-1);
-      if (line !== undefined) this.#counts = JSON.parse(line) as Counts;
-    });
-  }
-
-  get counts(): Counts {
-    return this.#counts;
-  }
-
-  async end(): Promise<void> {
-    this.#child.stdin?.end();
-    await once(this.#child, 'exit');
-  }
-}
 
 describe(`${CALLS_PER_SECOND} challenges and registrations a second from ${ADDRESSES} addresses`, () => {
   let network: TestNetwork;
@@ -65,7 +34,7 @@ describe(`${CALLS_PER_SECOND} challenges and registrations a second from ${ADDRE
   it('keep the coordinator out for no more than 2 s', { timeout: 60_000 }, async () => {
     const { account, key } = network.coordinator.connection;
     const { address } = daemon.ready;
-    const flood = new Flood(address, account);
+    const flood = new Flood('flood.mjs', [address, account, `${CALLS_PER_SECOND}`, `${ADDRESSES}`]);
     try {
       await until(() => flood.counts.connected >= ADDRESSES || undefined, 'all strangers');
       const took: number[] = [];
@@ -97,9 +66,9 @@ describe('connections of strangers', () => {
   });
   afterAll(async () => host?.close());
 
-  const dial = async (): Promise<Socket> => {
+  const dial = async (localAddress = '127.0.0.1'): Promise<Socket> => {
     const [hostname = '', port = ''] = host.daemon.address.split(':');
-    const socket = netConnect({ host: hostname, port: Number(port) });
+    const socket = netConnect({ host: hostname, port: Number(port), localAddress });
     socket.on('error', () => undefined);
     await once(socket, 'connect');
     return socket;
@@ -121,13 +90,60 @@ describe('connections of strangers', () => {
   it('are bounded; a new one takes the place of the oldest, the coordinator keeps its own', async () => {
     const session = await host.session();
     await until(() => session.of('welcome').length > 0 || undefined, 'the welcome');
-    const strangers = await Promise.all(Array.from({ length: 3 * CONNECTIONS }, dial));
+    const strangers = await Promise.all(Array.from({ length: 3 * CONNECTIONS }, () => dial()));
     const ends = strangers.map((socket) => once(socket.resume(), 'close'));
     const again = await host.client();
     await again.challenge(COORDINATOR);
     await Promise.all(ends);
     host.dispatch(session, { task: 'a' });
     expect(await session.finished('a')).toMatchObject({ outcome: 'OUTCOME_OK' });
+    expect(session.error).toBeUndefined();
+  });
+
+  it('of one network do not drive away those of another', async () => {
+    const alone = await dial('127.0.0.9');
+    let isClosed = false;
+    alone.resume().once('close', () => {
+      isClosed = true;
+    });
+    const crowd = await Promise.all(Array.from({ length: 3 * CONNECTIONS }, () => dial('127.0.0.8')));
+    await Promise.all(crowd.slice(0, 2 * CONNECTIONS).map((socket) => socket.closed || once(socket.resume(), 'close')));
+    expect(isClosed).toBe(false);
+    for (const socket of [alone, ...crowd]) socket.destroy();
+  });
+
+  it('that open session after session without a token are made to wait', async () => {
+    const channel = http2Connect(`https://${host.daemon.address}`, { rejectUnauthorized: false });
+    channel.on('error', () => undefined);
+    let answered = 0;
+    const ask = (): void => {
+      if (channel.destroyed) return;
+      const headers = { 'content-type': 'application/grpc', te: 'trailers' };
+      const stream = channel.request({ ':method': 'POST', ':path': SESSION, ...headers });
+      stream.on('error', () => undefined);
+      stream.resume().once('close', () => {
+        answered += 1;
+        ask();
+      });
+      stream.end();
+    };
+    for (let stream = 0; stream < 4; stream += 1) ask();
+    await until(() => answered >= 32 || undefined, 'the prompt answers');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(answered).toBeLessThan(40);
+    channel.destroy();
+  });
+
+  it('but not a session on another connection than that of its registration, for it has the token', async () => {
+    const first = await host.client();
+    const token = await first.enter(COORDINATOR, host.ledger.coordinator);
+    first.close();
+    const session = (await host.client()).session(token);
+    session.hello();
+    await until(() => session.of('welcome').length > 0 || undefined, 'the welcome');
+    await new Promise((resolve) => setTimeout(resolve, 2 * IDLE_MS));
+    host.dispatch(session, { task: 'kept' });
+    expect(await session.finished('kept')).toMatchObject({ outcome: 'OUTCOME_OK' });
     expect(session.error).toBeUndefined();
   });
 });

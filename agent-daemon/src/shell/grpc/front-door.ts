@@ -15,25 +15,52 @@ const PROMPT_REQUESTS = 32;
 /** How long each further one waits, milliseconds. With the bound on streams this is what a stranger can ask for. */
 const WAIT_MS = 1_000;
 
+/**
+ * What a connection may send at once before it has proven to be the coordinator's, which takes a twentieth of it. So frames
+ * that are no requests, such as pings, cannot keep the daemon busy either.
+ */
+const MAX_UNPROVEN_BYTES = 65_536;
+/** What it may send each second after that. */
+const MAX_UNPROVEN_BYTES_PER_SECOND = 16_384;
+/** How often it is looked how much came in. */
+const LOOK_MS = 100;
+
 /** A connection that has not ended. */
 interface Guest {
   readonly socket: Socket;
+  /** Where it comes from; see `networkOf`. */
+  readonly network: string;
   readonly leave: NodeJS.Timeout;
   proven: boolean;
   requests: number;
+  /** Bytes it had sent when it was last looked at. */
+  sent: number;
+  /** Bytes it may still send. */
+  allowance: number;
 }
 
 /** host:port as `getPeer` of a call names it. */
 const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;
 
+/** Whom an address belongs to: of IPv6 whoever has one has all with the same first half. */
+export function networkOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address.replace(/^::ffff:/i, '');
+  const [head = '', tail = ''] = address.split('::');
+  const groups = (part: string): string[] => part.split(':').filter((group) => group !== '');
+  const missing = Math.max(0, 8 - groups(head).length - groups(tail).length);
+  return [...groups(head), ...Array<string>(missing).fill('0'), ...groups(tail)].slice(0, 4).join(':');
+}
+
 /**
- * Takes connections and bounds them. One that makes no request in time is closed. When there are too many, the oldest that
- * has not proven to be the coordinator's makes room, so that a new one always gets its turn; the coordinator's stays.
- * One that asks and asks is made to wait for its answers, so that it cannot keep the daemon busy.
+ * Takes connections and bounds them. One that makes no request in time is closed, so is one that sends more than whoever
+ * has proven nothing needs to. When there are too many, one that has not proven to be the coordinator's makes room, the
+ * oldest of the network that has most of them: a new one always gets its turn, those of one network cannot drive away
+ * those of another, the coordinator's stays. One that asks and asks is made to wait for its answers.
  */
 export class FrontDoor {
   readonly #guests = new Map<string, Guest>();
   readonly #server: Server;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly limits: DoorLimits,
@@ -54,6 +81,7 @@ export class FrontDoor {
         const { message } = toGatepostError(error);
         reject(new GatepostError('INVALID_CONFIG', `cannot listen on ${listen}: ${message}`, { listen }, error));
       });
+      this.#looking = setInterval(() => this.#look(), LOOK_MS).unref();
       this.#server.listen(splitAddress(listen), () => {
         const address = this.#server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : 0);
@@ -82,6 +110,7 @@ export class FrontDoor {
   }
 
   close(): void {
+    clearInterval(this.#looking);
     this.#server.close();
     for (const { socket } of this.#guests.values()) socket.destroy();
   }
@@ -91,7 +120,9 @@ export class FrontDoor {
     if (this.#guests.size >= this.limits.connections && !this.#makeRoom()) return void socket.destroy();
     const leave = setTimeout(() => socket.destroy(), this.limits.idleMs);
     leave.unref();
-    this.#guests.set(peer, { socket, leave, proven: false, requests: 0 });
+    const network = networkOf(socket.remoteAddress ?? '');
+    const fresh = { proven: false, requests: 0, sent: 0, allowance: MAX_UNPROVEN_BYTES };
+    this.#guests.set(peer, { socket, network, leave, ...fresh });
     socket.once('close', () => {
       clearTimeout(leave);
       this.#guests.delete(peer);
@@ -100,14 +131,32 @@ export class FrontDoor {
     this.admit(socket);
   }
 
-  /** Ends the oldest connection that has proven nothing; false when there is none. */
-  #makeRoom(): boolean {
-    for (const [peer, { socket, proven }] of this.#guests) {
-      if (proven) continue;
-      this.#guests.delete(peer);
-      socket.destroy();
-      return true;
+  /** Ends connections that have sent too much. */
+  #look(): void {
+    for (const guest of this.#guests.values()) {
+      if (guest.proven) continue;
+      const { bytesRead } = guest.socket;
+      const more = guest.allowance + (MAX_UNPROVEN_BYTES_PER_SECOND * LOOK_MS) / 1_000;
+      guest.allowance = Math.min(more, MAX_UNPROVEN_BYTES) - (bytesRead - guest.sent);
+      guest.sent = bytesRead;
+      if (guest.allowance < 0) guest.socket.destroy();
     }
-    return false;
+  }
+
+  /** Ends a connection that has proven nothing, the oldest of the network with most of them; false when there is none. */
+  #makeRoom(): boolean {
+    const oldest = new Map<string, { readonly peer: string; readonly socket: Socket; count: number }>();
+    for (const [peer, { socket, network, proven }] of this.#guests) {
+      if (proven) continue;
+      const known = oldest.get(network);
+      if (known === undefined) oldest.set(network, { peer, socket, count: 1 });
+      else known.count += 1;
+    }
+    const [first, ...others] = oldest.values();
+    if (first === undefined) return false;
+    const { peer, socket } = others.reduce((most, one) => (one.count > most.count ? one : most), first);
+    this.#guests.delete(peer);
+    socket.destroy();
+    return true;
   }
 }

@@ -29,15 +29,17 @@ export interface RunningServer {
   close(): void;
 }
 
-/** Tells the door of each request but those of a session, whose connection has proven itself. */
+/** Tells the door of each request: of a session as it begins, of any other when all of it is there. */
 const announcing =
   (heard: FrontDoor['heard']): ServerInterceptor =>
   (method, call) => {
-    if (method.path === AgentServiceService.session.path) return new ServerInterceptingCall(call);
+    const isSession = method.path === AgentServiceService.session.path;
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
-          onReceiveHalfClose: (pass) => heard(call.getPeer(), pass),
+          onReceiveMetadata: (metadata, pass) =>
+            isSession ? heard(call.getPeer(), () => pass(metadata)) : pass(metadata),
+          onReceiveHalfClose: (pass) => (isSession ? pass() : heard(call.getPeer(), pass)),
         }),
     });
   };
@@ -58,7 +60,9 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const health = new HealthImplementation({ '': 'SERVING', [SERVICE_NAME]: 'SERVING' });
   health.addToServer(server);
   addReflection(server, { descriptorSet: DESCRIPTORS });
-  parts.registration.onProven = (peer) => door.proven(peer);
+  const proven = (peer: string) => door.proven(peer);
+  parts.registration.onProven = proven;
+  parts.hub.onProven = proven;
   const entrance = server.createConnectionInjector(parts.credentials);
   const port = await door.open(parts.listen);
   const close = () => {

@@ -9,6 +9,8 @@ import { statusError } from './status-error.js';
 
 /** Keeps the one stream of the coordinator: a newer one ends the older. */
 export class SessionHub implements Pick<EngineListener, 'event' | 'loadChanged'> {
+  /** Told of the connection on which a session began, which need not be that of its registration. */
+  onProven: (peer: string) => void = () => undefined;
   #current: SessionStream | undefined;
   #opened = 0;
 
@@ -39,6 +41,7 @@ export class SessionHub implements Pick<EngineListener, 'event' | 'loadChanged'>
       call.emit('error', statusError(status.UNAUTHENTICATED, details));
       return;
     }
+    this.onProven(call.getPeer());
     this.#current?.end(status.ABORTED, 'a newer session of the same coordinator has begun');
     this.parts.intake.forgetAll();
     const stream = new SessionStream(call, this.parts);
