@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeCertificate } from '@gatepost/agent-daemon/shell/tls';
 import { pinnedCredentials } from '@gatepost/coordinator/shell/agents/certificate';
 import { register } from '@gatepost/coordinator/shell/agents/register';
 import {
@@ -18,6 +17,7 @@ import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { registerStatementBytes } from '@gatepost/shared/vocabulary/register-statement';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeCertificate } from '../../agent-daemon/src/shell/tls.js';
 import { TestLedger } from './support/stage.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'gatepost-impostors-'));

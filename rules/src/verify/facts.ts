@@ -72,8 +72,10 @@ function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): Re
   const { coordinator, token } = run;
   const refused = new Set<AnyEntry>();
   const given = new Map<AttemptHistory, AccountId>();
-  const isQuorum = attempts.some(({ verdicts }) =>
-    verdicts.some((verdict) => verdict.author === coordinator && isOfQuorum(verdict)),
+  const isQuorum = attempts.some(
+    ({ assignments, verdicts }) =>
+      assignments.some(({ entry }) => entry.author === coordinator) &&
+      verdicts.some((verdict) => verdict.author === coordinator && isOfQuorum(verdict)),
   );
   const all = attempts
     .flatMap((attempt) => attempt.assignments.map((one) => ({ attempt, ...one })))
