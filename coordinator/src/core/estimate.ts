@@ -47,6 +47,8 @@ export interface CaseEstimate {
 }
 
 export interface Estimate {
+  /** Whether the coordinator owes custom fees for the token's transfers. */
+  readonly owesCustomFees: boolean;
   /**
    * Every first attempt is accepted, records share messages as densely as they can, payments one batch, and the agents'
    * leases last.
@@ -84,6 +86,7 @@ interface Payment {
  * @param terms those of the token for the coordinator.
  */
 export const estimatePlan = (plan: Plan, terms: TokenTerms = FREE_TERMS): Estimate => ({
+  owesCustomFees: terms.owed.length > 0,
   least: estimateLeast(plan, terms),
   // Ten times as dear as the least, and not everybody asks for it.
   get most() {

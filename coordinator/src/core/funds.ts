@@ -21,19 +21,15 @@ export interface Need {
  * What a coordinator has to hold before a plan is begun: the prices and the custom fees at most, and the least that the
  * network charges. Currencies of which nothing is needed are left out.
  */
-export function needsOf(
-  { tasks }: Plan,
-  { least, most }: Estimate,
-  token: TokenId,
-  rate: ExchangeRate,
-): readonly Need[] {
+export function needsOf({ tasks }: Plan, estimated: Estimate, token: TokenId, rate: ExchangeRate): readonly Need[] {
   const besides = new Map<FeeUnit, bigint>([
-    ['hbar', toTinybar(paidByCoordinator(least), rate)],
+    ['hbar', toTinybar(paidByCoordinator(estimated.least), rate)],
     [token, planCost(tasks)],
   ]);
-  const units = new Set([...besides.keys(), ...most.customFees.map(({ unit }) => unit)]);
+  const atMost = estimated.owesCustomFees ? estimated.most.customFees : [];
+  const units = new Set([...besides.keys(), ...atMost.map(({ unit }) => unit)]);
   return [...units].flatMap((unit) => {
-    const customFees = most.customFees.reduce((sum, fee) => (fee.unit === unit ? sum + fee.amount : sum), 0n);
+    const customFees = atMost.reduce((sum, fee) => (fee.unit === unit ? sum + fee.amount : sum), 0n);
     const amount = (besides.get(unit) ?? 0n) + customFees;
     return amount > 0n ? [{ unit, amount, customFees }] : [];
   });
