@@ -7,6 +7,7 @@ import type { ExchangeRate } from '../vocabulary/fees.js';
 import type { AccountId, ScheduleId, TokenId, TopicId, TransactionId } from '../vocabulary/ids.js';
 import { mirrorTransactionId } from '../vocabulary/ids.js';
 import { formatNanos, type Nanos, parseNanos } from '../vocabulary/time.js';
+import { budgetFor, type RequestBudget } from './request-budget.js';
 
 const key = z.object({ _type: z.enum(['ED25519', 'ECDSA_SECP256K1', 'ProtobufEncoded']), key: z.string() }).nullable();
 const int64 = z.union([z.int().transform(BigInt), z.bigint()]);
@@ -169,7 +170,8 @@ async function answerOf(url: string): Promise<{ readonly response: Response; rea
 }
 
 /**
- * A small client of mirror REST with a configured base URL. Reads only; retries what may pass (network, 429, 5xx).
+ * A small client of mirror REST with a configured base URL. Reads only; retries what may pass (network, 429, 5xx). All
+ * clients in a process share one budget of requests for a mirror, and wait together for one that is busy.
  * Everything it returns lags consensus: absence is not evidence.
  */
 export class MirrorRest {
@@ -177,8 +179,11 @@ export class MirrorRest {
   /** Requests so far, each try by itself: those the mirror answered, and those that failed (no answer, 429, 5xx). */
   readonly requests = { answered: 0, failed: 0 };
 
-  constructor(network: Pick<NetworkConfig, 'mirrorRest'>) {
-    this.#base = network.mirrorRest;
+  readonly #budget: RequestBudget;
+
+  constructor({ mirrorRest, name = 'local' }: Pick<NetworkConfig, 'mirrorRest'> & Partial<NetworkConfig>) {
+    this.#base = mirrorRest;
+    this.#budget = budgetFor(mirrorRest, name !== 'local');
   }
 
   /** @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
@@ -324,12 +329,14 @@ export class MirrorRest {
   }
 
   async #fetch(url: string): Promise<unknown> {
+    await this.#budget.turn();
     const { response, text } = await answerOf(url).catch((error: unknown) => {
       this.requests.failed += 1;
       throw error;
     });
     const isFault = response.status === 429 || response.status >= 500;
     this.requests[isFault ? 'failed' : 'answered'] += 1;
+    if (response.status === 429 || response.status === 503) this.#budget.refused(response.headers.get('retry-after'));
     if (response.ok) return parse(text, null, parseNumber);
     const failure = new GatepostError(
       response.status === 404 ? 'NOT_FOUND' : 'MIRROR_UNREACHABLE',

@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
+import { RequestBudget, retryAfterMs } from '@gatepost/shared/hedera/request-budget';
+import { expect, it, onTestFinished } from 'vitest';
+
+it('lets so many through in a second, whoever asks', async () => {
+  const budget = new RequestBudget(20);
+  const began = performance.now();
+  const times = await Promise.all(
+    Array.from({ length: 25 }, () => budget.turn().then(() => performance.now() - began)),
+  );
+  expect(times.filter((ms) => ms < 900)).toHaveLength(20);
+  expect(Math.max(...times)).toBeLessThan(2_000);
+});
+
+it('asks nothing of a busy mirror for as long as it says, whichever client asks, and then goes on', async () => {
+  const times: number[] = [];
+  const server = createServer((_, response) => {
+    times.push(performance.now());
+    if (times.length === 1) response.writeHead(429, { 'retry-after': '1' }).end();
+    else response.end('{"transactions":[]}');
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const mirrorRest = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const first = new MirrorRest({ mirrorRest }).now();
+  await expect.poll(() => times.length).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await Promise.all([first, new MirrorRest({ mirrorRest }).now()])).toEqual([0n, 0n]);
+  const [refused = 0, ...later] = times;
+  expect(later).toHaveLength(2);
+  for (const time of later) expect(time - refused).toBeGreaterThan(950);
+});
+
+it.each([
+  ['3', 3_000],
+  ['0', 0],
+  ['Thu, 01 Jan 1970 00:00:05 GMT', 4_000],
+  ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ['86400', 60_000],
+  ['soon', 1_000],
+  [null, 1_000],
+])('Retry-After: %s', (header, expected) => {
+  expect(retryAfterMs(header, 1_000)).toBe(expected);
+});
