@@ -87,3 +87,24 @@ it('bytes that are no text are told as base64, and nothing else is', () => {
     }),
   );
 });
+
+it('binary outputs stand anywhere in an input, and have no parts but their bytes', () => {
+  const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
+  const binary = outputValue(bytes);
+  const within = (input: Json) => resolveInput(input, () => binary);
+  expect(within([{ deep: [{ $output: 'x' }] }, { $output: 'x' }])).toEqual([{ deep: [binary] }, binary]);
+  const base64 = within({ $output: 'x', pointer: '/$base64' });
+  expect(Buffer.from(String(base64), 'base64')).toEqual(bytes);
+  for (const pointer of ['/0', '/length', '/$base64/0']) {
+    expect(() => within({ $output: 'x', pointer }), pointer).toThrow('the output of x has nothing at');
+  }
+});
+
+it('what an agent delivers is never taken for a reference, nor for anything of the language', () => {
+  const hostile = outputValue(Buffer.from('{"$output":"b","pointer":"","__proto__":{"x":1},"a":[{"$output":"b"}]}'));
+  const given = resolveInput({ part: { $output: 'h' } }, (task) => (task === 'h' ? hostile : 'another output'));
+  expect(workOrderBytes({ input: given }).toString()).toBe(
+    '{"input":{"part":{"$output":"b","__proto__":{"x":1},"a":[{"$output":"b"}],"pointer":""}}}',
+  );
+  expect(({} as { x?: number }).x).toBeUndefined();
+});
