@@ -76,7 +76,8 @@ function sweep(notes: string, own: number): void {
  * Each holder is a file with a number of its own, linked into place with its whole content, and the newest one is never
  * removed, not even by a release, which empties it. So the numbers only grow, and whoever was slow finds a newer
  * number than its own. Processes are told apart by the process table of one host: a directory that several hosts
- * share is not protected between them.
+ * share is not protected between them. Own code: lock files of libraries go stale by their age, so that a process that was
+ * suspended loses its own to another, and both have the directory.
  * @throws GatepostError INTERNAL when other processes were quicker all the time.
  */
 export function lockDirectory(directory: string): Lock {

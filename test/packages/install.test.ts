@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -154,12 +155,64 @@ function installed(name: string): string {
   return own;
 }
 
+/** What npm is told here, to be quick. */
+const FROM_CACHE = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
+
+/** An empty directory with what was packed, as a reader of the documents begins. */
+function withPackages(name: string): string {
+  const own = join(directory, name);
+  mkdirSync(join(own, 'packages'), { recursive: true });
+  for (const { filename } of packed) copyFileSync(join(directory, filename), join(own, 'packages', filename));
+  return own;
+}
+
+it("README.md leads to agents of one's own in six commands", { timeout: 120_000 }, async () => {
+  const [block = '', ...others] = commandsOf('README.md').filter((text) => text.includes('gatepost network'));
+  expect(others).toEqual([]);
+  const lines = block.split('\n').map((line) => line.replace(/ +#.*$/, ''));
+  const [network = '', setup = '', agent = '', run = '', verify = '', bill = '', ...more] = lines;
+  expect(more).toEqual([]);
+  // What a checkout has, as far as these commands can tell.
+  const cwd = installed('checkout');
+  symlinkSync(join(CHECKOUT, 'examples'), join(cwd, 'examples'));
+  const { addresses } = await terminals.network(cwd, network);
+  expectDone(terminals.run(cwd, setup, addresses));
+  await terminals.serve(cwd, agent, /serves|ready|listen/i);
+  expect(expectDone(terminals.run(cwd, run))).toContain('1 of 1 tasks complete, 250 paid');
+  expect(expectDone(terminals.run(cwd, verify))).toContain('rules hold: what was paid was paid once');
+  expect(expectDone(terminals.run(cwd, bill))).toContain('total: 250 tokens');
+});
+
+it('the Dockerfile installs and starts what was packed, as far as can be told without Docker', {
+  timeout: 180_000,
+}, () => {
+  const file = readFileSync(join(CHECKOUT, 'deploy/Dockerfile'), 'utf8');
+  const [, root = ''] = /^WORKDIR (\S+)$/m.exec(file) ?? [];
+  const [, copied = '', to = ''] = /^COPY (\S+) (\S+)$/m.exec(file) ?? [];
+  const [, script = ''] = /^RUN (.*npm install.*)$/m.exec(file) ?? [];
+  const [, entry = ''] = /^ENTRYPOINT (.*)$/m.exec(file) ?? [];
+  expect([copied, to]).toEqual(['packages/*.tgz', 'packages/']);
+  const image = withPackages('image');
+  // The cache of the image is not that of this host.
+  const cacheOf = 'npm cache clean --force';
+  expect(script).toContain(cacheOf);
+  expectDone(terminals.run(image, script.replace(cacheOf, 'true'), FROM_CACHE));
+  expect(readdirSync(image).sort()).toEqual(['node_modules', 'package-lock.json', 'package.json']);
+  const home = join(directory, 'home');
+  mkdirSync(home);
+  const [program = '', ...args] = (JSON.parse(entry) as string[]).map((word) => word.replace(root, image));
+  const words = /^# +docker run --rm gatepost (.*)$/m.exec(file)?.[1] ?? '';
+  const started = terminals.run(home, [program, ...args, words].join(' '));
+  expect(expectDone(started)).toContain('rules hold: what was paid was paid once');
+});
+
 describe('the quickstarts lead to a paid run in six commands', () => {
   it('docs/quickstart-local.md', { timeout: 180_000 }, async () => {
-    const [install, network = '', setup = '', agent = '', run = '', verify = '', ...more] =
+    const [install = '', network = '', setup = '', agent = '', run = '', verify = '', ...more] =
       commandsOf('docs/quickstart-local.md');
-    expect([install, more]).toEqual(['npm install packages/*.tgz', []]);
-    const cwd = installed('local');
+    expect(more).toEqual([]);
+    const cwd = withPackages('local');
+    expectDone(terminals.run(cwd, install, FROM_CACHE));
     const { addresses } = await terminals.network(cwd, network);
     expectDone(terminals.run(cwd, setup, addresses));
     // The folders that setup made say which network theirs is.
@@ -171,7 +224,7 @@ describe('the quickstarts lead to a paid run in six commands', () => {
   it('docs/quickstart-testnet.md, on a network that is as late as testnet', { timeout: 240_000 }, async () => {
     const [install, dryRun = '', setup = '', agent = '', run = '', verify = '', bill = '', ...more] =
       commandsOf('docs/quickstart-testnet.md');
-    expect([install, more]).toEqual(['npm install packages/*.tgz', []]);
+    expect([install, more]).toEqual(['npm install ./packages/*.tgz', []]);
     const cwd = installed('testnet');
     const { addresses, operator } = await terminals.network(cwd, 'npx gatepost network --profile testnet');
     // What a person writes into .env for testnet, with this network in its place.
@@ -197,7 +250,7 @@ describe('the quickstarts lead to a paid run in six commands', () => {
     const document = 'docs/quickstart-hosts.md';
     const [install, network = '', setup = '', copy = '', agent = '', run = '', verify = '', ...more] =
       commandsOf(document);
-    expect([install, more]).toEqual(['npm install packages/*.tgz', []]);
+    expect([install, more]).toEqual(['npm install ./packages/*.tgz', []]);
     const addresses = [...new Set(readDocument(document).match(/\b10\.77\.0\.\d\b/g))].sort();
     expect(addresses).toHaveLength(3);
     const [first = '', ...others] = addresses;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const SIZE_UNITS = { B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
 
-/** `4096`, `64KiB`, `16MiB` -> bytes; undefined when the text is no size. */
+/** `4096`, `64KiB`, `16MiB` -> bytes; undefined when the text is no size. Own code: libraries take `1kb` for 1,024 or 1,000. */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d{1,12})\s*(B|KiB|MiB|GiB)?$/.exec(text.trim());
   if (match === null) return undefined;

@@ -23,7 +23,10 @@ export const msFromNanos = (at: Nanos): number => Number(at / NANOS_PER_MS);
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** `500ms`, `30s`, `10m`, `2h`, `1d` -> milliseconds; undefined when the text is no duration. */
+/**
+ * `500ms`, `30s`, `10m`, `2h`, `1d` -> milliseconds; undefined when the text is no duration. Own code: libraries take much
+ * more (`1.5 hrs`, `-3`, bare numbers), and what a configuration means is to be said in one way.
+ */
 export function parseDurationMs(text: string): number | undefined {
   const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text.trim());
   if (match === null) return undefined;

@@ -11,7 +11,10 @@ function executable(path: string): boolean {
   }
 }
 
-/** Path of a program: as it is written when that has a slash, else the first on PATH; undefined when there is none. */
+/**
+ * Path of a program: as it is written when that has a slash, else the first on PATH; undefined when there is none.
+ * Own code: the package `which` reads the environment by itself, which one file alone may do here.
+ */
 export function findProgram(program: string, searchPath = variablesFor(['PATH']).PATH ?? ''): string | undefined {
   const candidates = /[/\\]/.test(program)
     ? [program]

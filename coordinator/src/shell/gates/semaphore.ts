@@ -1,4 +1,7 @@
-/** Lets so many things run at once; the others wait in line. */
+/**
+ * Lets so many things run at once; the others wait in line. Own code: what a library does between a wait and its turn
+ * would change the order of events that the simulation's seeds stand for.
+ */
 export class Semaphore {
   readonly #waiting: (() => void)[] = [];
   #free: number;
