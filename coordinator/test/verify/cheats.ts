@@ -217,16 +217,20 @@ export const EDITS: Readonly<Record<string, (edited: Edited) => void>> = {
     });
     settled.records = [{ ...record, payments: record.payments.slice(0, 1) }];
   },
+  // What one side gets the other loses, token by token: the network takes no other transfer.
   'change what moves': (edited) => {
-    const move = edited.pick(edited.transfer?.tokenTransfers ?? []);
-    if (move === undefined) return;
-    const change = edited.pick<Partial<typeof move>>([
-      { amount: move.amount * 2n },
-      { amount: move.amount + 1n },
-      { account: edited.pick([...ACCOUNTS, edited.history.treasury]) ?? STRANGER },
-      { token: OTHER_TOKEN },
-    ]);
+    const moves = edited.transfer?.tokenTransfers ?? [];
+    const move = edited.pick(moves);
+    const other = move && moves[moves.indexOf(move) ^ 1];
+    if (move === undefined || other === undefined) return;
+    const [change, opposite] = edited.pick<[Partial<typeof move>, Partial<typeof move>]>([
+      [{ amount: move.amount * 2n }, { amount: other.amount * 2n }],
+      [{ amount: move.amount + 1n }, { amount: other.amount - 1n }],
+      [{ account: edited.pick([...ACCOUNTS, edited.history.treasury]) ?? STRANGER }, {}],
+      [{ token: OTHER_TOKEN }, { token: OTHER_TOKEN }],
+    ]) ?? [{}, {}];
     Object.assign(move, change);
+    Object.assign(other, opposite);
   },
   'send tokens beside the run': (edited) => {
     const { history, time } = edited;
