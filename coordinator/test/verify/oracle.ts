@@ -53,7 +53,10 @@ export function moneyProblem(evidence: Evidence): string | undefined {
       if (!earned) return `${name} is paid and was not earned`;
     }
   }
-  return differences(owed, spent(evidence));
+  // What leaves in a token that no run is in and no record names is none of their business.
+  const tokens = new Set<string>([...runs.values()].map(({ record }) => (record as { token: string }).token));
+  const got = [...spent(evidence)].filter(([key]) => owed.has(key) || tokens.has(key.split(' ')[1] ?? ''));
+  return differences(owed, new Map(got));
 }
 
 const isOf = (record: Attempt, payment: Attempt): boolean =>
