@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@gatepost/shared/clock';
 import { packRecords } from '@gatepost/shared/records/codec';
+import { namesOf } from '@gatepost/shared/records/task-names';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { describe, expect, it } from 'vitest';
 import { readInboxMessage } from '../src/core/inbox-fold.js';
@@ -37,7 +38,7 @@ const subjects: Readonly<Record<string, () => Subject>> = {
 };
 
 function row(): AttemptRow {
-  const [message = Buffer.alloc(0)] = packRecords('run', [work({ task: 'a' }).record]);
+  const [message = Buffer.alloc(0)] = packRecords('run', [work({ task: 'a' }).record], namesOf(['a']));
   const inboxMessage = { sequenceNumber: 1, payer: '0.0.10', message, chunk: { total: 1 } };
   const { instructions } = readInboxMessage(inboxMessage, '0.0.10');
   const [instruction] = instructions;

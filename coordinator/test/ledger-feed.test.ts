@@ -4,10 +4,12 @@ import { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import { createLogger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { namesOf } from '@gatepost/shared/records/task-names';
 import { VirtualClock } from '@gatepost/shared/virtual-clock';
 import { tokenId } from '@gatepost/shared/vocabulary/ids';
 import { beforeEach, expect, it } from 'vitest';
 
+const names = namesOf(['a', 'b', 'c', 'other']);
 const log = createLogger('test', { GATEPOST_LOG_LEVEL: 'silent' });
 const REST_LAG_MS = 5_000;
 
@@ -25,11 +27,12 @@ beforeEach(() => {
   agent = network.ledger(network.createAccount());
   journal = network.createTopic(coordinator.account);
   feed = new LedgerFeed(coordinator, journal, new Set([agent.account]), log);
+  feed.nameTasks(names);
   void feed.follow(new AbortController().signal, () => undefined);
 });
 
 async function write(by: Ledger, topic: typeof journal, record: AnyRecord): Promise<void> {
-  for (const message of packRecords('run', [record])) {
+  for (const message of packRecords('run', [record], names)) {
     await by.execute(await by.prepare([{ kind: 'message', topic, message }]));
   }
   await clock.pass(1);

@@ -4,6 +4,7 @@ import { type Finished, runCommand } from 'gatepost/stage/command';
 import type { StageAgent } from 'gatepost/stage/stage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, type SeenRecord } from '../src/check/mirror-truth.js';
+import { idsOf, withIds } from '../src/check/read-message.js';
 import { converse, nativeKey, openAgent, peerCertificate, register, sha256Hex, unary } from './black-box-client.js';
 import { example, expectVerified, openTestStage, type TestStage } from './stage-for-tests.js';
 
@@ -43,6 +44,8 @@ beforeAll(async () => {
   assigns = (await Promise.all(stage.agents.map(({ inbox }) => truth.records(inbox))))
     .flat()
     .filter(({ type }) => type === 'assign');
+  const ids = idsOf(assigns);
+  journal = journal.map((record) => withIds(record, ids));
 }, RUN_TIMEOUT_MS);
 
 afterAll(() => opened?.close());
@@ -207,12 +210,8 @@ describe('a client made from the .proto file alone', () => {
       answers.flatMap(({ outputChunk }) => (outputChunk as { data: Buffer } | undefined)?.data ?? []),
     );
     expect(sha256Hex(output)).toBe(result?.output_sha256);
-    expect(
-      ofTask(
-        (await opened.truth.records(stage.journal)).filter(({ type }) => type === 'result'),
-        'inventory',
-      ),
-    ).toHaveLength(1);
+    const results = (await opened.truth.records(stage.journal)).filter(({ type }) => type === 'result');
+    expect(ofTask(results, String(ofTask(assigns, 'inventory')[0]?.numbered))).toHaveLength(1);
   });
 
   it('is refused as anybody else', async () => {

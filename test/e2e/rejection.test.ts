@@ -41,9 +41,7 @@ it('a wrong result is rejected, tried again with the reason, and only the right 
   expect(verdicts[0]?.reason).toContain('without trimming');
   const settled = journal.filter(({ type }) => type === 'settled');
   expect(settled).toHaveLength(1);
-  expect(settled[0]?.payments).toEqual([
-    { task: 'licence-digest', attempt: 2, to: stage.agents[0]?.account, amount: '250' },
-  ]);
+  expect(settled[0]?.payments).toEqual([{ task: '#1', attempt: 2, to: stage.agents[0]?.account, amount: '250' }]);
   expect(await truth.balance(stage.agents[0]?.account ?? '', stage.token)).toBe(250);
   await expectVerified(opened);
 });

@@ -3,6 +3,7 @@ import type { Action, Ledger, PreparedTransaction, WaitingSchedule } from '@gate
 import type { Cursor, TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { CountedNames } from '@gatepost/shared/records/task-names';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { accountId, type ScheduleId, scheduleId, type TransactionId, topicId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome, Receipt } from '@gatepost/shared/vocabulary/outcome';
@@ -45,6 +46,7 @@ export class MemoryLedger implements Ledger, AccountKeys {
   /** Transactions that did not arrive in time, whatever the behaviour. */
   readonly lost = new Set<string>();
   posted = 0;
+  readonly names = new CountedNames();
   /** Streams of the inbox that were opened. */
   opened = 0;
   #stream: InboxBehaviour = 'flows';
@@ -61,7 +63,7 @@ export class MemoryLedger implements Ledger, AccountKeys {
 
   /** Writes records to the inbox as an account; returns the sequence number. */
   assign(run: string | undefined, records: readonly AnyRecord[], payer = COORDINATOR): number {
-    for (const message of packRecords(run, records)) {
+    for (const message of packRecords(run, records, this.names)) {
       this.#sequence += 1;
       this.#inbox.push({
         topic: INBOX,

@@ -1,7 +1,7 @@
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
-import { canonicalJson, sha256 } from '@gatepost/shared/vocabulary/digest';
+import { canonicalJson } from '@gatepost/shared/vocabulary/digest';
 import type { Assignment } from './assignment.js';
 
 /** What the fold needs of a topic message. */
@@ -15,7 +15,7 @@ export interface InboxMessage {
 
 /** One instruction of the inbox. */
 export type Instruction =
-  | { readonly kind: 'assign'; readonly assignment: Assignment; readonly warning?: string }
+  | { readonly kind: 'assign'; readonly assignment: Assignment }
   | { readonly kind: 'cancel'; readonly ref: AttemptRef; readonly reason: string };
 
 /** What a message says; `ignored` tells why it, or a part of it, has no effect. */
@@ -27,22 +27,20 @@ export interface InboxReading {
 const nothing = (ignored: string): InboxReading => ({ instructions: [], ignored });
 
 function assignment(run: string, record: RecordOf<'assign'>, sequenceNumber: number): Instruction {
-  const text = record.input === undefined ? undefined : canonicalJson(record.input);
-  const genuine = text !== undefined && sha256(text) === record.input_sha256;
   return {
     kind: 'assign',
     assignment: {
       ref: { run, task: record.task, attempt: record.attempt },
+      numbered: record.numbered ?? '',
       taskType: record.task_type,
       inputSha256: record.input_sha256,
       inputSize: record.input_size,
-      inlineInput: genuine ? text : undefined,
+      inlineInput: record.input === undefined ? undefined : canonicalJson(record.input),
       deadlineMs: record.deadline_ms,
       price: record.price,
       token: record.token,
       sequenceNumber,
     },
-    ...(text !== undefined && !genuine ? { warning: 'the inline input does not match its digest' } : {}),
   };
 }
 

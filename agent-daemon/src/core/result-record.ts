@@ -1,6 +1,6 @@
 import { clipReason, fitsOneMessage } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
-import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import type { Assignment } from './assignment.js';
 import type { Ending } from './attempt.js';
 
 /** Largest output, in bytes of UTF-8, that travels in the record itself. */
@@ -17,8 +17,12 @@ export function inlineText(output: Uint8Array): string | undefined {
 }
 
 /** What the journal is told about an ending. The output goes along when it is text and leaves the record small. */
-export function resultRecord(ref: AttemptRef, ending: Ending, outputText: string | undefined): RecordOf<'result'> {
-  const base = { type: 'result', task: ref.task, attempt: ref.attempt } as const;
+export function resultRecord(
+  { ref, numbered }: Pick<Assignment, 'ref' | 'numbered'>,
+  ending: Ending,
+  outputText: string | undefined,
+): RecordOf<'result'> {
+  const base = { type: 'result', task: numbered, attempt: ref.attempt } as const;
   if (ending.outcome !== 'ok' || ending.output === undefined) {
     const reason = clipReason(ending.reason) || ending.outcome;
     return { ...base, outcome: 'failed', reason };

@@ -11,6 +11,7 @@ import {
 
 const assignment: Assignment = {
   ref: { run: 'run', task: 'task', attempt: 1 },
+  numbered: '#1',
   taskType: 'type',
   inputSha256: 'ab'.repeat(32),
   inputSize: 3,

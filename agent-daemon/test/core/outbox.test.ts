@@ -6,20 +6,23 @@ import { Outbox, type OutboxCommand, type OutboxInput } from '../../src/core/out
 import type { Parcel, Report } from '../../src/core/report-queue.js';
 import { done, never, refused, unknown } from '../support/outcomes.js';
 
+/** Names such as t7 and a stand for tasks of a plan. */
+const numbered = (task: string): string => `#${Number(/\d+/.exec(task)?.[0] ?? 0) + 1}`;
+
 const started = (task: string): Report => ({
   attempt: task,
   run: 'run',
-  record: { type: 'started', task, attempt: 1 },
+  record: { type: 'started', task: numbered(task), attempt: 1 },
 });
 const result = (task: string): Report => ({
   attempt: task,
   run: 'run',
-  record: { type: 'result', task, attempt: 1, outcome: 'failed', reason: 'r'.repeat(100) },
+  record: { type: 'result', task: numbered(task), attempt: 1, outcome: 'failed', reason: 'r'.repeat(100) },
 });
 const id = (n: number) => `0.0.20@${n}.000000001` as TransactionId;
 
 const tasksOf = (parcel: Parcel): string[] =>
-  parcel.reports.flatMap(({ record }) => (record.type === 'result' ? [record.task] : []));
+  parcel.reports.flatMap(({ attempt, record }) => (record.type === 'result' && attempt !== undefined ? [attempt] : []));
 
 /** What a process leaves in its store, and what the ledger knows. */
 class World {

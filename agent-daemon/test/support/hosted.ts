@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '@gatepost/shared/clock';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AnyRecord, RecordOf } from '@gatepost/shared/records/schema';
+import { idOfTask, withIds } from '@gatepost/shared/records/task-names';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { COORDINATOR, INBOX, MemoryLedger, type Posted } from '../../src/bench/memory-ledger.js';
@@ -137,7 +138,7 @@ export class Hosted {
   records(): AnyRecord[] {
     return (this.ledger.journal ?? []).flatMap(({ message }) => {
       const decoded = unpackMessage(message);
-      return 'malformed' in decoded ? [] : decoded.records;
+      return 'malformed' in decoded ? [] : decoded.records.map((record) => withIds(record, this.ledger.names));
     });
   }
 
@@ -145,7 +146,8 @@ export class Hosted {
   submitted(task: string): string[] {
     const carries = ({ message }: Posted) => {
       const decoded = unpackMessage(message);
-      return 'records' in decoded && decoded.records.some((each) => each.type === 'result' && each.task === task);
+      if ('malformed' in decoded) return false;
+      return decoded.records.some((each) => each.type === 'result' && idOfTask(each.task, this.ledger.names) === task);
     };
     return [...new Set(this.ledger.submitted.filter(carries).map(({ id }) => id))];
   }

@@ -7,6 +7,7 @@ import { createToken } from '@gatepost/shared/hedera/tokens';
 import { createTopic, prepareMessage } from '@gatepost/shared/hedera/topics';
 import { execute } from '@gatepost/shared/hedera/transaction';
 import { packRecords, unpackMessage } from '@gatepost/shared/records/codec';
+import { CountedNames, type TaskNames, withIds } from '@gatepost/shared/records/task-names';
 import { accountId, type TokenId, type TopicId, topicId } from '@gatepost/shared/vocabulary/ids';
 import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 import type { AnyRecord } from './records.js';
@@ -57,12 +58,18 @@ async function newMember(network: NetworkConfig, operator: Connection): Promise<
   return { connection: connect(network, account, key), privateKey: der };
 }
 
-async function readJournal(connection: Connection, journal: TopicId): Promise<readonly JournalEntry[]> {
+async function readJournal(
+  connection: Connection,
+  journal: TopicId,
+  names: TaskNames,
+): Promise<readonly JournalEntry[]> {
   const entries: JournalEntry[] = [];
   for await (const message of connection.mirror.messagesAfter(journal, 0)) {
     const decoded = unpackMessage(message.message);
     if ('malformed' in decoded) continue;
-    for (const record of decoded.records) entries.push({ payer: message.payer_account_id, run: decoded.run, record });
+    for (const record of decoded.records) {
+      entries.push({ payer: message.payer_account_id, run: decoded.run, record: withIds(record, names) });
+    }
   }
   return entries;
 }
@@ -84,7 +91,8 @@ export async function startNetwork(): Promise<TestNetwork> {
     initialSupply: 1_000_000n,
   });
   const members = [coordinator];
-  const journalRecords = () => readJournal(coordinator.connection, journal);
+  const names = new CountedNames();
+  const journalRecords = () => readJournal(coordinator.connection, journal, names);
   return {
     ledger,
     env: {
@@ -102,7 +110,7 @@ export async function startNetwork(): Promise<TestNetwork> {
       return member;
     },
     write: async (topic, run, records, as = coordinator) => {
-      const [message = Buffer.alloc(0)] = packRecords(run, records);
+      const [message = Buffer.alloc(0)] = packRecords(run, records, names);
       const sent = await execute(as.connection, await prepareMessage(as.connection, topicId(topic), message));
       const receipt = requireDone(sent);
       return receipt.topicSequenceNumber ?? 0;

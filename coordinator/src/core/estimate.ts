@@ -1,6 +1,8 @@
 import type { Plan, PlanTask } from '@gatepost/rules/plan/plan';
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { fitsOneMessage, MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { namesOf, REVIEW_MARK, type TaskNames } from '@gatepost/shared/records/task-names';
 import {
   addUp,
   type CustomFee,
@@ -95,16 +97,17 @@ export const estimatePlan = (plan: Plan, terms: TokenTerms = FREE_TERMS): Estima
 });
 
 function estimateLeast(plan: Plan, terms: TokenTerms): CaseEstimate {
-  const sum = new Sum(terms, feeOf);
+  const names = taskNamesOf(plan);
+  const sum = new Sum(names, terms, feeOf);
   const records = recordsOf(plan, SHORT, () => 1);
   openAndClose(sum, plan, SHORT);
-  sum.messages('assignments', 'coordinator', packRecords(RUN, records.assignments));
-  sum.messages('reports', 'agents', packRecords(RUN, records.reports));
-  sum.messages('verdicts', 'coordinator', packRecords(RUN, records.verdicts));
+  sum.messages('assignments', 'coordinator', packRecords(RUN, records.assignments, names));
+  sum.messages('reports', 'agents', packRecords(RUN, records.reports, names));
+  sum.messages('verdicts', 'coordinator', packRecords(RUN, records.verdicts, names));
   sum.add('guards', 'coordinator', GUARD_PRICE, records.guards);
   let batch: Payment[] = [];
   for (const payment of records.payments) {
-    if (!fitsOneMessage(RUN, [settled([...batch, payment], SHORT)])) {
+    if (!fitsOneMessage(RUN, [settled([...batch, payment], SHORT)], names)) {
       sum.batch(batch, SHORT);
       batch = [];
     }
@@ -115,7 +118,8 @@ function estimateLeast(plan: Plan, terms: TokenTerms): CaseEstimate {
 }
 
 function estimateMost(plan: Plan, terms: TokenTerms): CaseEstimate {
-  const sum = new Sum(terms, mostOf);
+  const names = taskNamesOf(plan);
+  const sum = new Sum(names, terms, mostOf);
   const records = recordsOf(plan, LONG, (task) => task.attempts);
   openAndClose(sum, plan, LONG);
   sum.alone('assignments', 'coordinator', records.assignments);
@@ -241,8 +245,9 @@ function assignment({ id, type, price, input }: PlanTask, attempt: number, { ent
   const isOpen = referencedTasks(input).size > 0;
   if (isOpen && reason === '') return assign;
   const whole = { ...assign, input: order };
-  if (!isOpen) return size < MAX_MESSAGE_BYTES && fitsOneMessage(RUN, [whole]) ? whole : assign;
-  const room = MAX_MESSAGE_BYTES - (packRecords(RUN, [{ ...assign, input: '' }])[0]?.length ?? 0);
+  const names = namesOf([id.slice(id.indexOf(REVIEW_MARK) + 1)]);
+  if (!isOpen) return size < MAX_MESSAGE_BYTES && fitsOneMessage(RUN, [whole], names) ? whole : assign;
+  const room = MAX_MESSAGE_BYTES - (packRecords(RUN, [{ ...assign, input: '' }], names)[0]?.length ?? 0);
   return { ...assign, input: 'x'.repeat(Math.max(0, room)) };
 }
 
@@ -251,6 +256,7 @@ class Sum {
   readonly #customFees: FeeAmount[] = [];
 
   constructor(
+    readonly names: TaskNames,
     readonly terms: TokenTerms,
     /** What a custom fee comes to for so many units in one transfer. */
     readonly comesTo: (fee: CustomFee, sent: bigint) => bigint,
@@ -270,7 +276,7 @@ class Sum {
 
   /** Records of which each gets a message of its own. */
   alone(what: string, payer: Payer, records: readonly AnyRecord[]): void {
-    for (const record of records) this.messages(what, payer, packRecords(RUN, [record]));
+    for (const record of records) this.messages(what, payer, packRecords(RUN, [record], this.names));
   }
 
   batch(payments: readonly Payment[], size: Size): void {

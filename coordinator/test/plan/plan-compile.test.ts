@@ -124,7 +124,7 @@ describe('docs/plan.schema.json', () => {
   const docs = join(import.meta.dirname, '../../../docs');
   const published = JSON.parse(readFileSync(join(docs, 'plan.schema.json'), 'utf8'));
 
-  it('is what the compiler checks; `npm run plan-schema -w coordinator` writes it', () => {
+  it('is what the compiler checks; `npm run schemas -w coordinator` writes it', () => {
     expect(published).toEqual(planJsonSchema());
   });
 

@@ -86,7 +86,7 @@ it('a plan that was edited while its run is open does not start a second run wit
   const { network, account } = lane.coordinator.connection;
   const log = createLogger('test', { GATEPOST_LOG_LEVEL: 'silent' });
   const { earlier } = await standingOf(mirrorReader(network, account, log), lane.config(), edited, log);
-  expect(earlier).toMatchObject({ name: 'edited', tasks: 2, accepted: new Set(['one']) });
+  expect(earlier).toMatchObject({ name: 'edited', tasks: 2, accepted: new Set(['#1']) });
   held.release('two');
   // Whoever wants both says so.
   expect((await run(edited, { wantNew: true })).summary.outcome).toBe('complete');

@@ -50,7 +50,7 @@ it('what its predecessor does after the successor has read, and before it says s
   const second = lane.run(plan, two, stopTwo.signal);
   await expect.poll(() => two.held, { timeout: 20_000 }).toBe(1);
   one.release();
-  await seen('result', 1);
+  await seen('output', 1);
   two.release();
   expect((await first).why).not.toBe('interrupted');
   const { summary } = await second;

@@ -19,7 +19,8 @@ import { createTopic } from '@gatepost/shared/hedera/topics';
 import { send } from '@gatepost/shared/hedera/transaction';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
-import { accountId, type TokenId, type TopicId } from '@gatepost/shared/vocabulary/ids';
+import { LearntNames, withIds } from '@gatepost/shared/records/task-names';
+import { accountId, type TokenId, type TopicId, topicId } from '@gatepost/shared/vocabulary/ids';
 import { AccountUpdateTransaction, TokenDissociateTransaction, TopicDeleteTransaction } from '@hashgraph/sdk';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
@@ -243,8 +244,21 @@ export class Lane {
 
   /** Records of one run on the journal, or of lives. */
   async records(run: string | undefined): Promise<AnyRecord[]> {
+    const records = await this.#recordsOn(this.journal, run);
+    if (run === undefined) return records;
+    const names = new LearntNames();
+    const inboxes = (await this.records(undefined)).flatMap((one) => (one.type === 'online' ? [one.inbox] : []));
+    for (const inbox of new Set(inboxes)) {
+      for (const record of await this.#recordsOn(topicId(inbox), run)) {
+        if (record.type === 'assign') names.learn(record.task, record.numbered);
+      }
+    }
+    return records.map((record) => withIds(record, names));
+  }
+
+  async #recordsOn(topic: TopicId, run: string | undefined): Promise<AnyRecord[]> {
     const records: AnyRecord[] = [];
-    for await (const { message } of this.coordinator.connection.mirror.messagesAfter(this.journal, 0)) {
+    for await (const { message } of this.coordinator.connection.mirror.messagesAfter(topic, 0)) {
       const decoded = unpackMessage(message);
       if (!('malformed' in decoded) && decoded.run === run) records.push(...decoded.records);
     }

@@ -1,13 +1,16 @@
 import { reduce } from '@gatepost/rules/fold/reduce';
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import { isAccepted, membersOf } from '@gatepost/rules/run/task-state';
+import { decodeTopic } from '@gatepost/rules/verify/decode';
 import type { Evidence } from '@gatepost/rules/verify/evidence';
 import { isOfQuorum } from '@gatepost/rules/verify/facts';
 import { isBefore, type RunHistory } from '@gatepost/rules/verify/history';
 import { type Replay, replay } from '@gatepost/rules/verify/replay';
 import type { Finding, RuleId } from '@gatepost/rules/verify/rules';
 import { type RunSummary, verify } from '@gatepost/rules/verify/verify';
+import { idOfTask } from '@gatepost/shared/records/task-names';
 import { JOURNAL } from './history-builder.js';
 
 /** Rules about an attempt or a task whose records the fold weighs as well; that of the fold itself is not among them. */
@@ -16,7 +19,6 @@ const WEIGHED: ReadonlySet<RuleId> = new Set<RuleId>([
   'assignment-author',
   'result-missing',
   'result-author',
-  'result-digest',
   'result-failed',
   'result-before-assignment',
   'result-after-timeout',
@@ -99,17 +101,41 @@ function foldOf(run: RunHistory, plan: Plan, { entries, inboxOwners }: Replay): 
  * rejection as late that only verify does, a run that verify finds nothing wrong with and counts otherwise than the fold.
  */
 export function disagreements(evidence: Evidence, plan: Plan, withPlan: boolean): string[] {
-  const replayed = replay(evidence);
+  const replayed = replay(evidence, plan);
   const report = verify(evidence, withPlan ? { plan } : {});
+  const strange = withPlan ? new Map<string, string>() : strangeTasks(evidence, plan);
   return [...replayed.runs.values()]
     .filter(({ opened }) => opened.record.plan_sha256 === plan.digest)
     .flatMap((run) => {
       const folded = foldOf(run, plan, replayed);
-      const findings = report.findings.filter((finding) => finding.run === run.run && WEIGHED.has(finding.rule));
+      const findings = report.findings
+        .filter((finding) => finding.run === run.run && WEIGHED.has(finding.rule))
+        .map((finding) => ({ ...finding, subject: nameByPlan(finding.subject, strange, plan) }));
       const summary = report.runs.find((one) => one.run === run.run);
       const counted = report.holds && withPlan && summary !== undefined ? countedOtherwise(summary, folded) : [];
       return [...unlikeFaults(run, folded, findings, withPlan), ...counted];
     });
+}
+
+/** Tasks that are none of the plan, with the numbers under which they were assigned. */
+function strangeTasks({ inboxes }: Evidence, plan: Plan): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { record } of inboxes.flatMap((inbox) => decodeTopic(inbox).entries)) {
+    if (record.type !== 'assign' || record.numbered === undefined) continue;
+    if (idOfTask(record.numbered, taskNamesOf(plan)) === record.numbered) found.set(record.task, record.numbered);
+  }
+  return found;
+}
+
+/**
+ * Without the plan, verify calls tasks that were never assigned by their numbers, and those that are none of the plan as
+ * their assignments do; the fold knows it the other way round.
+ */
+function nameByPlan(subject: string, strange: ReadonlyMap<string, string>, plan: Plan): string {
+  const [, task = '', attempt = ''] = /^(.+?)(#\d+)?$/.exec(subject) ?? [];
+  const [, numbered = ''] = /^((?:\d+~)?#\d+)(?:#|$)/.exec(subject) ?? [];
+  if (numbered !== '') return subject.replace(numbered, idOfTask(numbered, taskNamesOf(plan)));
+  return `${strange.get(task) ?? task}${attempt}`;
 }
 
 function unlikeFaults(run: RunHistory, folded: Folded, findings: readonly Finding[], withPlan: boolean): string[] {

@@ -48,8 +48,8 @@ describe(`cheating coordinators, at least ${WANTED} edits from seed ${FIRST}`, (
       const withPlan = verify(evidence, { plan });
       const bare = verify(evidence);
       // The sentence itself, written without any of the rules, and the coordinator's own fold.
-      if (withPlan.holds) expect(moneyProblem(evidence) ?? foldProblem(evidence, plan), name).toBeUndefined();
-      if (bare.holds) expect(moneyProblem(evidence), `${name}, without the plan`).toBeUndefined();
+      if (withPlan.holds) expect(moneyProblem(evidence, plan) ?? foldProblem(evidence, plan), name).toBeUndefined();
+      if (bare.holds) expect(moneyProblem(evidence, plan), `${name}, without the plan`).toBeUndefined();
       const onlyFold = withPlan.findings.every(({ rule }) => rule === 'plan-state');
       // What the fold refuses to pay for, the other rules know as well.
       if (onlyFold && withPlan.runs.length > 0)

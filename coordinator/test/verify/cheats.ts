@@ -72,7 +72,7 @@ const copy = <T>(value: T): T => structuredClone(value);
 function editRecord(message: RawMessage | undefined, change: (record: Record<string, unknown>) => void): void {
   if (message === undefined) return;
   message.records = message.records.map((record) => {
-    const edited = copy(record) as Record<string, unknown>;
+    const edited = copy(record) as unknown as Record<string, unknown>;
     change(edited);
     return edited as unknown as AnyRecord;
   });
@@ -87,7 +87,7 @@ const FIELDS: Readonly<Record<string, (edited: Edited) => unknown>> = {
   to: (edited) => edited.pick(ACCOUNTS),
   token: (edited) => edited.pick([TOKEN, OTHER_TOKEN]),
   outcome: (edited) => edited.pick(['ok', 'failed', 'complete', 'cancelled']),
-  output_sha256: (edited) => edited.pick([undefined, sha256('x'), sha256('q'), sha256('a')]),
+  output_sha256: (edited) => edited.pick([sha256('x'), sha256('q'), sha256('a')]),
   accepted: (edited) => edited.pick([true, false]),
   gate: (edited) =>
     edited.pick(['command', 'quorum', 'none', 'deadline', 'lost', 'result', 'budget', 'review-accepts']),

@@ -70,18 +70,6 @@ export const CHEATING: readonly Cheat[] = [
     },
     ['outcome-differs', 'plan-quorum', 'result-author', 'review-before-result'],
   ],
-  [
-    'payment of a result that names no output',
-    (h) => h.edit('result', 'c', { output_sha256: undefined }),
-    ['outcome-differs', 'plan-quorum', 'result-digest'],
-  ],
-  [
-    'a quorum of results that name no output',
-    (h) => {
-      for (const attempt of [1, 2]) h.edit('result', 'q', { output_sha256: undefined }, attempt);
-    },
-    ['outcome-differs', 'plan-order', 'plan-quorum', 'result-digest'],
-  ],
   ['a result in time called late', (h) => h.edit('verdict', 'a', { gate: 'deadline' }, 1), ['in-time-rejected']],
   [
     'work called late before its deadline',
@@ -97,24 +85,19 @@ export const CHEATING: readonly Cheat[] = [
     ['accepted-unpaid', 'review-by-worker', 'verdict-without-effect'],
   ],
   [
-    'one attempt reviewed under two names',
-    (h) => {
-      h.remove(h.find('run_closed'));
-      h.assign('01~c', 1, AGENT_2, 5);
-      h.result('01~c', 1, AGENT_2);
-      h.verdict('01~c', 1, true, 'review-accepts');
-      h.settle({ payments: [{ task: '01~c', attempt: 1, to: AGENT_2, amount: 5 }] });
-      h.close();
-    },
-    ['plan-task', 'task-count'],
-  ],
-  [
     'work by the agent that had rejected it in a review',
     (h) => {
       h.edit('verdict', 'c', { accepted: false }, 1);
       payInstead(h);
     },
     ['review-by-worker'],
+  ],
+  [
+    'an assignment under the number of another task',
+    (h) => {
+      h.find('assign', 'c').names = { numberOf: () => 1, idOf: () => undefined };
+    },
+    ['assignment-missing', 'outcome-differs', 'plan-quorum', 'plan-task', 'review-before-result'],
   ],
   ['a second attempt without a first', (h) => h.remove(h.find('assign', 'a', 1)), ['attempt-out-of-turn']],
   [

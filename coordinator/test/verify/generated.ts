@@ -199,8 +199,9 @@ class Writer {
       return;
     }
     const ok = this.#chance(0.85);
-    const output_sha256 = ok && this.#chance(0.95) ? this.#pick(OUTPUTS) : undefined;
-    const told = { outcome: ok ? 'ok' : 'failed', output_sha256, output_size: 1 } as const;
+    const told = ok
+      ? { outcome: 'ok', output_sha256: this.#pick(OUTPUTS), output_size: 1 }
+      : { outcome: 'failed', reason: 'no' };
     this.#say({ type: 'result', task, attempt: number, ...told } as AnyRecord, JOURNAL, agent);
   }
 
@@ -293,7 +294,9 @@ class Writer {
     const attempt = this.#pick(this.#attempts);
     const about =
       this.#chance(0.7) && attempt !== undefined ? attempt : { task: this.#anyTask, number: this.#anyNumber };
-    const told = { outcome: this.#pick(['ok', 'failed'] as const), output_sha256: this.#pick([undefined, ...OUTPUTS]) };
+    const told = this.#chance(0.5)
+      ? { outcome: 'ok', output_sha256: this.#pick(OUTPUTS), output_size: 1 }
+      : { outcome: 'failed', reason: 'no' };
     this.#say(
       { type: 'result', task: about.task, attempt: about.number, ...told } as AnyRecord,
       JOURNAL,

@@ -2,11 +2,14 @@ import type { Plan } from '@gatepost/rules/plan/plan';
 import { foldRun } from '@gatepost/rules/verify/check-state';
 import type { CustomFeesEvidence, Evidence, OwnedTopicEvidence, TokenTransfer } from '@gatepost/rules/verify/evidence';
 import { replay } from '@gatepost/rules/verify/replay';
+import { encodeMessage } from '@gatepost/shared/records/encode';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { CountedNames, type TaskNames } from '@gatepost/shared/records/task-names';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId, TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import { formatNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
+import { wholeRecord } from './whole-record.js';
 
 export const COORDINATOR = '0.0.1001' as AccountId;
 export const AGENT_1 = '0.0.1002' as AccountId;
@@ -47,6 +50,8 @@ export interface RawMessage {
   records: AnyRecord[];
   /** Of the batch it is part of. */
   batch: Nanos | undefined;
+  /** How it numbers tasks, when otherwise than the rest. */
+  names?: TaskNames;
 }
 
 /** A transfer of tokens, paid for by the coordinator. */
@@ -72,6 +77,7 @@ export interface Settlement {
 
 /** Writes the public history of a run, honest or not, as the ledger would show it: all chains and times are right. */
 export class HistoryBuilder {
+  readonly #names = new Map<string, CountedNames>();
   readonly messages: RawMessage[] = [];
   readonly transfers: RawTransfer[] = [];
   readonly submitKeys = new Map<TopicId, string | undefined>(
@@ -204,7 +210,7 @@ export class HistoryBuilder {
   }
 
   build(): Evidence {
-    const replayed = replay(this.#evidence());
+    const replayed = replay(this.#evidence(), this.plan);
     for (const run of replayed.runs.values()) {
       const closed = this.messages.find(
         (message) => message.run === run.run && message.records[0]?.type === 'run_closed',
@@ -236,11 +242,18 @@ export class HistoryBuilder {
     };
   }
 
+  /** How a run numbers its tasks: as the plan does, and others as they come. */
+  #namesOf(run: string | undefined): TaskNames {
+    const names = this.#names.get(run ?? '') ?? new CountedNames(this.plan?.tasks.map(({ id }) => id));
+    this.#names.set(run ?? '', names);
+    return names;
+  }
+
   #topic(topic: TopicId): OwnedTopicEvidence {
     const own = this.messages.filter((message) => message.topic === topic).sort((a, b) => Number(a.at - b.at));
     let hash: Uint8Array = FIRST_RUNNING_HASH;
-    const messages = own.map(({ at, payer, run, records, batch }, index) => {
-      const content = Buffer.from(JSON.stringify({ gatepost: 1, run, records }));
+    const messages = own.map(({ at, payer, run, records, batch, names }, index) => {
+      const content = Buffer.from(encodeMessage(run, records.map(wholeRecord), names ?? this.#namesOf(run)));
       const sequence = index + 1;
       const handledAt = batch ?? at;
       hash = nextRunningHash(hash, { payer, topic, handledAt, sequence, content });

@@ -17,6 +17,7 @@ import { execute, send } from '@gatepost/shared/hedera/transaction';
 import { createLogger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { namesOf } from '@gatepost/shared/records/task-names';
 import { jsonDigest, sha256 } from '@gatepost/shared/vocabulary/digest';
 import { BATCH_PRICE, tokenTransferPrice, toTinybar } from '@gatepost/shared/vocabulary/fees';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
@@ -37,6 +38,7 @@ let token: TokenId;
 /** Messages on the journal so far. */
 let written = 0;
 
+const NAMES = namesOf(['a']);
 const PLAN = sha256('plan');
 const INPUT = jsonDigest({ input: null });
 
@@ -46,7 +48,7 @@ async function say(
   run: string | undefined,
   ...records: AnyRecord[]
 ): Promise<void> {
-  for (const message of packRecords(run, records)) await send(author, messageTransaction(topic, message));
+  for (const message of packRecords(run, records, NAMES)) await send(author, messageTransaction(topic, message));
   if (topic === journal) written += 1;
 }
 
@@ -54,7 +56,7 @@ async function say(
 async function settle(run: string): Promise<void> {
   const transfer = coordinator.nextTransactionId();
   const payments = [{ task: 'a', attempt: 1, to: agent.account, amount: '7' }];
-  const [record] = packRecords(run, [{ type: 'settled', token, transfer, payments }]);
+  const [record] = packRecords(run, [{ type: 'settled', token, transfer, payments }], NAMES);
   const inner = [
     tokenTransfer(coordinator, token, [{ to: agent.account, amount: 7n }]),
     messageTransaction(journal, record ?? Buffer.alloc(0)),

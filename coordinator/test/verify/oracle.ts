@@ -1,10 +1,12 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { foldRun } from '@gatepost/rules/verify/check-state';
 import { WATCH_NANOS } from '@gatepost/rules/verify/check-transfers';
 import { decodeTopic } from '@gatepost/rules/verify/decode';
 import type { Evidence } from '@gatepost/rules/verify/evidence';
 import { type AnyEntry, isBefore } from '@gatepost/rules/verify/history';
 import { replay } from '@gatepost/rules/verify/replay';
+import { NUMBERS_ALONE, withIds } from '@gatepost/shared/records/task-names';
 import { JOURNAL } from './history-builder.js';
 
 type Say<T extends AnyEntry['record']['type']> = AnyEntry & { record: Extract<AnyEntry['record'], { type: T }> };
@@ -12,11 +14,11 @@ type Attempt = { readonly task: string; readonly attempt: number };
 
 /**
  * What is wrong with the money of a journal, told by the sentence itself and by none of the rules: every payment follows
- * an assignment, a result with a digest by who is paid, and an acceptance, in this order, and is made once; and what left
+ * an assignment, a result by who is paid, and an acceptance, in this order, and is made once; and what left
  * the coordinator is what was recorded. Undefined when nothing is.
  */
-export function moneyProblem(evidence: Evidence): string | undefined {
-  const { coordinators, says, runs } = spoken(evidence);
+export function moneyProblem(evidence: Evidence, plan: Plan): string | undefined {
+  const { coordinators, says, runs } = spoken(evidence, taskNamesOf(plan));
   const owed = new Map<string, bigint>();
   const paid = new Set<string>();
   for (const settled of says('settled')) {
@@ -39,7 +41,6 @@ export function moneyProblem(evidence: Evidence): string | undefined {
             (result) =>
               result.author === payment.to &&
               result.record.outcome === 'ok' &&
-              result.record.output_sha256 !== undefined &&
               isBefore(assign, result) &&
               about('verdict').some(
                 (verdict) =>
@@ -62,8 +63,10 @@ export function moneyProblem(evidence: Evidence): string | undefined {
 const isOf = (record: Attempt, payment: Attempt): boolean =>
   record.task === payment.task && record.attempt === payment.attempt;
 
-function spoken(evidence: Evidence) {
-  const entries = [evidence.journal, ...evidence.inboxes].flatMap((topic) => [...decodeTopic(topic).entries]);
+function spoken(evidence: Evidence, names = NUMBERS_ALONE) {
+  const entries = [evidence.journal, ...evidence.inboxes].flatMap((topic) =>
+    decodeTopic(topic).entries.map((entry) => ({ ...entry, record: withIds(entry.record, names) })),
+  );
   const says = <T extends AnyEntry['record']['type']>(type: T): Say<T>[] =>
     entries.filter((entry): entry is Say<T> => entry.record.type === type);
   const runs = new Map<string, AnyEntry>();
@@ -104,7 +107,7 @@ function differences(owed: ReadonlyMap<string, bigint>, got: ReadonlyMap<string,
 
 /** What the coordinator's own fold finds wrong with the payments of a plan's runs, by run; undefined when nothing is. */
 export function foldProblem(evidence: Evidence, plan: Plan): string | undefined {
-  const replayed = replay(evidence);
+  const replayed = replay(evidence, plan);
   for (const run of replayed.runs.values()) {
     if (run.opened.record.plan_sha256 !== plan.digest) continue;
     const [fault] = foldRun(run, plan, JOURNAL, replayed).faults.keys();

@@ -1,15 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
 import type { Evidence, MessageEvidence, TopicEvidence } from '@gatepost/rules/verify/evidence';
 import { unpackMessage } from '@gatepost/shared/records/codec';
+import { encodeMessage } from '@gatepost/shared/records/encode';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { CountedNames, withIds } from '@gatepost/shared/records/task-names';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import type { TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
+import { wholeRecord } from './whole-record.js';
 
 const HISTORIES = join(import.meta.dirname, '../fixtures/histories');
 
 export const planFileOf = (name: string): string => join(HISTORIES, `${name}.yaml`);
+
+/** How the recorded run numbers its tasks. */
+const names = new CountedNames(loadPlan(planFileOf('mixed-gates')).tasks.map(({ id }) => id));
 
 /** JSON has neither bigint nor bytes: `"12n"` and `{"base64": ...}` stand for them. */
 function revive(_key: string, value: unknown): unknown {
@@ -58,14 +65,14 @@ export function rewrite<T extends TopicEvidence>(topic: T, change: (messages: Op
       batch: at === handledAt ? undefined : handledAt,
       payer,
       run: decoded.run,
-      records: [...decoded.records],
+      records: decoded.records.map((record) => withIds(record, names)),
     };
   });
   change(open);
   const kept = open.filter(({ records }) => records.length > 0).sort((a, b) => Number(a.at - b.at));
   let hash: Uint8Array = FIRST_RUNNING_HASH;
   const messages = kept.map(({ at, batch, payer, run, records }, index) => {
-    const content = Buffer.from(JSON.stringify({ gatepost: 1, run, records }));
+    const content = Buffer.from(encodeMessage(run, records.map(wholeRecord), names));
     const message = { topic: topic.topic, sequence: index + 1, at, handledAt: batch ?? at, payer, content };
     hash = nextRunningHash(hash, message);
     return { ...message, chunks: 1, runningHash: hash };

@@ -1,9 +1,12 @@
 import { reduce } from '@gatepost/rules/fold/reduce';
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { stateDigest } from '@gatepost/rules/run/state-digest';
 import type { Evidence, OwnedTopicEvidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
+import { encodeMessage } from '@gatepost/shared/records/encode';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import { COORDINATOR, JOURNAL, type Simulation, TOKEN } from '../core/simulation.js';
@@ -31,11 +34,16 @@ function closed(simulation: Simulation, entries: readonly LedgerRecord[]): reado
   });
 }
 
-function topicOf(topic: TopicId, owner: AccountId, entries: readonly LedgerRecord[]): OwnedTopicEvidence {
+function topicOf(
+  topic: TopicId,
+  owner: AccountId,
+  entries: readonly LedgerRecord[],
+  names: TaskNames,
+): OwnedTopicEvidence {
   let hash: Uint8Array = FIRST_RUNNING_HASH;
   const messages = entries.map(({ at, author, sequence, run, record }) => {
     const handledAt = record.type === 'settled' ? at - 2n : at;
-    const content = Buffer.from(JSON.stringify({ gatepost: 1, run, records: [record] }));
+    const content = Buffer.from(encodeMessage(run, [record], names));
     hash = nextRunningHash(hash, { topic, sequence, handledAt, payer: author, content });
     return { sequence, at, handledAt, payer: author, content, chunks: 1, runningHash: hash };
   });
@@ -71,6 +79,7 @@ export function simulatedEvidence(simulation: Simulation): Evidence {
       id,
       owner,
       entries.filter((entry) => entry.topic === id),
+      taskNamesOf(simulation.context.plan),
     );
   const agents = [...simulation.context.agents];
   return {

@@ -130,15 +130,6 @@ describe.each([
     expect(rulesOf(history)).toEqual([]);
   });
 
-  it('a result without a digest has no effect: a whole one after it counts', () => {
-    const history = honestRun();
-    const whole = history.find('result', 'c');
-    const empty = history.result('c', 1, AGENT_1);
-    empty.at = whole.at - 1n;
-    empty.records = empty.records.map((record) => ({ ...record, output_sha256: undefined }) as unknown as AnyRecord);
-    expect(rulesOf(history)).toEqual([]);
-  });
-
   it('an acceptance before the result has no effect: one after it counts', () => {
     const history = honestRun();
     const early = history.verdict('c', 1, true, 'agent');
@@ -336,7 +327,6 @@ describe('what strangers write is no fault of the run', () => {
         payments: [{ task: 'a', attempt: 1, to: STRANGER, amount: '1' }],
       }),
       history.say(JOURNAL, STRANGER, { type: 'nonsense' } as unknown as AnyRecord),
-      history.say(JOURNAL, STRANGER, { type: 'verdict' } as unknown as AnyRecord),
       history.online(STRANGER, INBOX_1),
       history.online(STRANGER, INBOX_3),
     ])

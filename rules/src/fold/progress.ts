@@ -40,13 +40,12 @@ export const applyResult: Apply<'result'> = (state, record, entry, emit) => {
   const { task, attempt } = found;
   if (attempt.result !== undefined) return 'result told twice';
   const ok = record.outcome === 'ok';
-  if (ok && record.output_sha256 === undefined) return 'result without a digest';
   attempt.result = {
     ok,
-    outputSha256: record.output_sha256,
-    outputSize: record.output_size ?? 0,
-    inline: record.output,
-    reason: record.reason === undefined ? undefined : clipReason(record.reason),
+    outputSha256: ok ? record.output_sha256 : undefined,
+    outputSize: ok ? record.output_size : 0,
+    inline: ok ? record.output : undefined,
+    reason: ok ? undefined : clipReason(record.reason),
     at: entry.at,
   };
   state.overdue.delete(attempt);

@@ -1,3 +1,4 @@
+import { REVIEW_MARK } from '@gatepost/shared/records/task-names';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { Gate, PlanTask } from '../plan/plan.js';
 import { attemptAt } from './attempt-numbers.js';
@@ -5,17 +6,15 @@ import type { RunState } from './run-state.js';
 import { newTask } from './run-state.js';
 import type { TaskState } from './task-state.js';
 
-/** Ids of review tasks; no task of a plan may contain this character. */
-const MARK = '~';
 /** A review that cannot be had after so many attempts rejects. */
 export const REVIEW_ATTEMPTS = 2;
 
 /** Id under which the review of an attempt is assigned, judged and paid. */
-export const reviewId = (task: string, attempt: number): string => `${attempt}${MARK}${task}`;
+export const reviewId = (task: string, attempt: number): string => `${attempt}${REVIEW_MARK}${task}`;
 
 /** What a review is of; undefined for any id that is not exactly that of a review. */
 export function reviewedAttempt(id: string): { readonly task: string; readonly attempt: number } | undefined {
-  const mark = id.indexOf(MARK);
+  const mark = id.indexOf(REVIEW_MARK);
   if (mark < 0) return undefined;
   const [attempt, task] = [Number(id.slice(0, mark)), id.slice(mark + 1)];
   // One attempt is not reviewed, and paid for, under several names such as 1~a and 01~a.

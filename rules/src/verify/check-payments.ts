@@ -1,6 +1,6 @@
 import { DEADLINE_GATE } from '../run/verdict-gates.js';
 import { checkReviews } from './check-reviews.js';
-import { deadlineToldBy, factsOf, isInTime, isOfQuorum, isWhole } from './facts.js';
+import { deadlineToldBy, factsOf, isInTime, isOfQuorum, outputOf } from './facts.js';
 import {
   type AttemptFacts,
   type AttemptHistory,
@@ -45,7 +45,6 @@ function checkWork(run: RunHistory, attempt: AttemptHistory, facts: AttemptFacts
     else report('assignment-author', `assigned by ${foreignAssignment.entry.author}, not by ${run.coordinator}`);
   }
   if (result !== undefined) {
-    if (!isWhole(result)) report('result-digest', 'paid although its result has no digest');
     if (result.record.outcome !== 'ok') report('result-failed', 'paid although it was reported as failed');
     if (assignment !== undefined && isBefore(result, assignment.entry)) {
       report('result-before-assignment', 'the result came before the assignment');
@@ -77,7 +76,7 @@ function checkLackOfVerdict(run: RunHistory, attempt: AttemptHistory, facts: Att
 function isSound(attempt: AttemptHistory, { assignment, result }: AttemptFacts): boolean {
   if (assignment === undefined || result === undefined || !isBefore(assignment.entry, result)) return false;
   const told = deadlineToldBy(attempt, assignment);
-  return result.record.outcome === 'ok' && isWhole(result) && (told === undefined || isBefore(result, told));
+  return result.record.outcome === 'ok' && (told === undefined || isBefore(result, told));
 }
 
 function checkDeadline(attempt: AttemptHistory, { assignment, result }: AttemptFacts, report: Report): void {
@@ -98,7 +97,6 @@ function checkRejection(run: RunHistory, attempt: AttemptHistory, { assignment }
     const inTime = attempt.results.find(
       (result) =>
         result.author === assignment.agent &&
-        isWhole(result) &&
         isBefore(assignment.entry, result) &&
         isBefore(result, verdict) &&
         isInTime(result, assignment),
@@ -132,7 +130,7 @@ function checkTask(run: RunHistory, task: string, paid: readonly AttemptHistory[
   if (!isQuorum) checkTurns(run, task, paid, report);
   if (paid.length > 1) {
     const numbers = paid.map(({ attempt }) => `#${attempt}`).join(', ');
-    const outputs = new Set(facts.map(({ result }) => result?.record.output_sha256));
+    const outputs = new Set(facts.map(({ result }) => outputOf(result)));
     const agents = new Set(facts.map(({ assignment }) => assignment?.agent));
     if (!isQuorum) report('task-paid-twice', `attempts ${numbers} were all paid`);
     else if (outputs.size > 1 || agents.size < paid.length) {

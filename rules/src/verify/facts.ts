@@ -38,9 +38,9 @@ export function factsOfRun(
   return facts;
 }
 
-/** Whether a result is one the fold takes: what is said to be done has the digest of its output. */
-export const isWhole = ({ record }: Entry<'result'>): boolean =>
-  record.outcome !== 'ok' || record.output_sha256 !== undefined;
+/** Digest of what a result brings; undefined for a failure. */
+export const outputOf = (result: Entry<'result'> | undefined): string | undefined =>
+  result?.record.outcome === 'ok' ? result.record.output_sha256 : undefined;
 
 /** Whether something came by the deadline of an assignment. */
 export const isInTime = (entry: AnyEntry, assignment: Assignment): boolean =>
@@ -96,7 +96,7 @@ function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): Re
  * A process that does not know what a killed one had sent may assign an attempt again under the same number. With the
  * plan one of them at most was not refused. Without it the one that counts is, of those that were not surely refused and
  * came before anything was decided about it, one to the agent that was paid, if any, else of what was accepted one to an
- * agent that delivered, else the first. Of the results it is the agent's first whole one after that.
+ * agent that delivered, else the first. Of the results it is the agent's first one after that.
  * @param isKnown whether all that were refused are known, from the plan.
  */
 function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<AnyEntry>, isKnown: boolean): Weighed {
@@ -117,7 +117,7 @@ function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<An
     candidates[0];
   const results = attempt.results.filter(({ author }) => author === assignment?.agent);
   const after = results.filter((result) => assignment !== undefined && isBefore(assignment.entry, result));
-  const result = after.find(isWhole) ?? after[0] ?? results[0];
+  const result = after[0] ?? results[0];
   const taken = free.some((one) => one === assignment);
   return { attempt, assignment, taken, result, verdict: undefined };
 }
@@ -205,19 +205,13 @@ function hasEffect(one: Weighed, verdict: Entry<'verdict'>, decided: Decided, be
     const cameInTime = delivered !== undefined && isInTime(delivered, assignment);
     return gate !== DEADLINE_GATE || !(isInTime(verdict, assignment) || cameInTime);
   }
-  if (
-    delivered === undefined ||
-    delivered.record.outcome !== 'ok' ||
-    !isWhole(delivered) ||
-    decided.givenUp !== undefined
-  )
-    return false;
+  if (delivered === undefined || delivered.record.outcome !== 'ok' || decided.givenUp !== undefined) return false;
   if (isBefore(delivered, assignment.entry)) return false;
   const told = deadlineToldBy(attempt, assignment);
   if (told !== undefined && isBefore(told, delivered)) return false;
   const { accepted: first } = decided;
   if (first === undefined) return true;
-  return isOfQuorum(verdict) && first.result?.record.output_sha256 === delivered.record.output_sha256;
+  return isOfQuorum(verdict) && outputOf(first.result) === outputOf(delivered);
 }
 
 /** Whether a verdict is on a member of a quorum; without the plan it is the verdicts that say so. */

@@ -1,9 +1,11 @@
 import { type AccountId, accountId, type TopicId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import { isOwnTopic, type TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
+import type { Plan } from '../plan/plan.js';
 import { decodeTopic } from './decode.js';
 import type { Evidence, OwnedTopicEvidence } from './evidence.js';
 import { factsOfRun } from './facts.js';
 import { type AnyEntry, type AttemptHistory, type Entry, isBefore, type RunHistory } from './history.js';
+import { namesByRun, withTaskIds } from './task-names.js';
 
 /** The agent an inbox belongs to, and when it first said so. */
 export interface InboxOwner {
@@ -23,8 +25,11 @@ export interface Replay {
   readonly entries: readonly AnyEntry[];
 }
 
-/** Sorts all records by run and attempt. A run counts when the journal is its opener's. */
-export function replay(evidence: Evidence): Replay {
+/**
+ * Sorts all records by run and attempt. A run counts when the journal is its opener's.
+ * @param plan names the tasks of its runs; those of other runs are named by their assignments.
+ */
+export function replay(evidence: Evidence, plan?: Plan): Replay {
   const ignored = new Map<string, number>();
   const count = (reason: string, times = 1): void => {
     if (times > 0) ignored.set(reason, (ignored.get(reason) ?? 0) + times);
@@ -32,13 +37,15 @@ export function replay(evidence: Evidence): Replay {
   const decoded = decodeTopic(evidence.journal);
   count('malformed message on the journal', decoded.malformed);
   const creations = new Map(evidence.inboxes.map(({ topic, creation }) => [topic as string, creation]));
-  const said = decoded.entries.map((entry) => withInbox(creations, entry));
-  const runs = openRuns(evidence, said, count);
-  const inboxOwners = inboxesOf(evidence, said);
-  for (const entry of said) sortJournalEntry(runs, entry, count);
   const inboxes = evidence.inboxes.map(decodeTopic);
   for (const { malformed } of inboxes) count('malformed message on an inbox', malformed);
-  const assigned = inboxes.flatMap(({ entries }) => entries).sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  const numbered = inboxes.flatMap(({ entries }) => entries).sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  const runs = openRuns(evidence, decoded.entries, count);
+  const names = namesByRun(runs, numbered, plan);
+  const said = decoded.entries.map((entry) => withInbox(creations, withTaskIds(entry, names)));
+  const assigned = numbered.map((entry) => withTaskIds(entry, names));
+  const inboxOwners = inboxesOf(evidence, said);
+  for (const entry of said) sortJournalEntry(runs, entry, count);
   for (const entry of assigned) sortInboxEntry(runs, inboxOwners, entry, count);
   for (const run of runs.values()) run.facts = factsOfRun(run);
   const entries = [...said, ...assigned].sort((a, b) => (isBefore(a, b) ? -1 : 1));

@@ -10,7 +10,6 @@ export const RULES = {
   'assignment-author': 'What is paid was assigned by the coordinator that opened the run.',
   'result-missing': 'What is paid has a result.',
   'result-author': 'The result of what is paid came from the agent it was assigned to.',
-  'result-digest': 'The result of what is paid has the digest of an output.',
   'result-failed': 'What is paid was reported as done, not as failed.',
   'result-before-assignment': 'A result came after its assignment.',
   'result-after-timeout': 'The result of what is paid came before the ledger told that its deadline had passed.',

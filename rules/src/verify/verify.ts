@@ -56,7 +56,7 @@ export interface Report {
 
 /** Checks all rules on the evidence. Pure, and total for whatever the topics hold. */
 export function verify(evidence: Evidence, options: VerifyOptions = {}): Report {
-  const replayed = replay(evidence);
+  const replayed = replay(evidence, options.plan);
   const { ignored } = replayed;
   const runs = [...replayed.runs.values()].filter(({ run }) => options.run === undefined || run === options.run);
   const findings = new Findings();

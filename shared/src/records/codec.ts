@@ -1,7 +1,10 @@
-import { z } from 'zod';
 import { GatepostError } from '../vocabulary/errors.js';
-import { MAX_RUN_ID } from '../vocabulary/id-bounds.js';
-import { type AnyRecord, anyRecord, RECORD_TYPES } from './schema.js';
+import { MAX_LISTED_ATTEMPTS } from './attempt-list.js';
+import { commonToken, encodeMessage } from './encode.js';
+import type { AnyRecord } from './schema.js';
+import { NUMBERS_ALONE, type TaskNames } from './task-names.js';
+
+export { type DecodedMessage, type MalformedMessage, unpackMessage } from './decode.js';
 
 /** One topic message, HCS's own limit for a single chunk. */
 export const MAX_MESSAGE_BYTES = 1_024;
@@ -9,109 +12,139 @@ export const MAX_MESSAGE_BYTES = 1_024;
 /** Longest reason that is put into a record; the rest is cut. */
 export const MAX_REASON_CHARS = 200;
 
-/** Protocol version of the messages this code writes and reads. */
-export const PROTOCOL_VERSION = 1;
+/** The order in which the records of a message are read, whatever the order in which they were written. */
+const ORDER: readonly AnyRecord['type'][] = [
+  'epoch',
+  'run_opened',
+  'online',
+  'assign',
+  'cancel',
+  'directive',
+  'started',
+  'result',
+  'verdict',
+  'timed_out',
+  'settled',
+  'lapsed',
+  'offline',
+  'run_closed',
+];
+const PLACE = new Map(ORDER.map((type, place) => [type, place]));
+const placeOf = ({ type }: AnyRecord): number => PLACE.get(type) ?? ORDER.length;
 
-const envelope = z.object({
-  gatepost: z.literal(PROTOCOL_VERSION),
-  run: z.string().min(1).max(MAX_RUN_ID).optional(),
-  records: z.array(z.looseObject({ type: z.string() })).min(1),
-});
-
-/** What a topic message says. */
-export interface DecodedMessage {
-  /** The run its records belong to; undefined for those of an agent's life. */
-  readonly run: string | undefined;
-  readonly records: readonly AnyRecord[];
-  /** Record types this version does not know; they have no effect. */
-  readonly unknownTypes: readonly string[];
-}
-
-/** Why a message has no effect. */
-export interface MalformedMessage {
-  readonly malformed: string;
-}
-
-function encode(run: string | undefined, records: readonly AnyRecord[]): Buffer {
-  return Buffer.from(
-    JSON.stringify({ gatepost: PROTOCOL_VERSION, ...(run === undefined ? {} : { run }), records }),
-    'utf8',
-  );
-}
-
-/** Fills one message of a run with records, and says of each whether it fits. */
-export class MessageFill {
-  #bytes: number;
-  #count = 0;
-
-  constructor(run: string | undefined) {
-    this.#bytes = encode(run, []).length;
-  }
-
-  /** Takes the record if there is room for it. */
-  add(record: AnyRecord): boolean {
-    const separator = this.#count === 0 ? 0 : 1;
-    const bytes = this.#bytes + separator + Buffer.byteLength(JSON.stringify(record), 'utf8');
-    if (bytes > MAX_MESSAGE_BYTES) return false;
-    this.#bytes = bytes;
-    this.#count += 1;
-    return true;
-  }
+/** What a record is about: attempts; none for what concerns a whole run, a daemon or a coordinator. */
+function attemptsOf(record: AnyRecord): string[] {
+  if (record.type === 'settled') return record.payments.map(({ task, attempt }) => `${task}.${attempt}`);
+  return 'attempt' in record && record.type !== 'directive' ? [`${record.task}.${record.attempt}`] : [];
 }
 
 /**
- * Packs records of one run, in order, into as few messages of at most 1,024 bytes as that order allows.
- * @throws GatepostError RECORD_TOO_LARGE when one record alone does not fit.
+ * Fills one message of a run with records, and says of each whether it fits: in bytes, and so that what is said of one
+ * attempt, or of everything, is read in the order in which it was added.
  */
-export function packRecords(run: string | undefined, records: readonly AnyRecord[]): Buffer[] {
-  const messages: AnyRecord[][] = [];
-  let fill = new MessageFill(run);
+export class MessageFill {
+  readonly #records: AnyRecord[] = [];
+  /** Attempts, and the place of what was last said of each. */
+  readonly #said = new Map<string, number>();
+  #last = -1;
+  /** Place of the last record that concerns more than attempts. */
+  #whole = -1;
+  #token: string | undefined;
+  #listed = 0;
+  readonly #envelope: number;
+  /** Not less than the message takes. */
+  #bytes: number;
+
+  constructor(
+    private readonly run: string | undefined,
+    private readonly names: TaskNames = NUMBERS_ALONE,
+  ) {
+    this.#envelope = encodedBytes(run, [], names);
+    this.#bytes = this.#envelope;
+  }
+
+  /**
+   * Takes the record if there is room for it.
+   * @throws GatepostError INTERNAL for a task without a number.
+   */
+  add(record: AnyRecord): boolean {
+    const about = attemptsOf(record);
+    if (!this.#keepsOrder(placeOf(record), about)) return false;
+    if (this.#listed + about.length > MAX_LISTED_ATTEMPTS) return false;
+    const token = commonToken([record]);
+    if (token !== undefined && this.#token !== undefined && token !== this.#token) return false;
+    // Together they take no more than apart; only near the limit is it worth knowing how much less.
+    let bytes = this.#bytes + encodedBytes(this.run, [record], this.names) - this.#envelope;
+    if (bytes > MAX_MESSAGE_BYTES) bytes = encodedBytes(this.run, [...this.#records, record], this.names);
+    if (bytes > MAX_MESSAGE_BYTES) return false;
+    this.#bytes = bytes;
+    this.#records.push(record);
+    this.#token ??= token;
+    this.#listed += about.length;
+    this.#last = Math.max(this.#last, placeOf(record));
+    if (about.length === 0) this.#whole = placeOf(record);
+    for (const one of about) this.#said.set(one, placeOf(record));
+    return true;
+  }
+
+  #keepsOrder(place: number, about: readonly string[]): boolean {
+    if (place <= this.#whole) return false;
+    if (about.length === 0) return place > this.#last;
+    return about.every((one) => place > (this.#said.get(one) ?? -1));
+  }
+
+  /** How many records it holds. */
+  get size(): number {
+    return this.#records.length;
+  }
+
+  /** The message. */
+  encode(): Buffer {
+    return Buffer.from(encodeMessage(this.run, this.#records, this.names), 'utf8');
+  }
+}
+
+const encodedBytes = (run: string | undefined, records: readonly AnyRecord[], names: TaskNames): number =>
+  Buffer.byteLength(encodeMessage(run, records, names), 'utf8');
+
+/**
+ * Packs records of one run, in order, into as few messages of at most 1,024 bytes as that order allows.
+ * @param names how the run's tasks are numbered; not needed for records that name none, or name them by number.
+ * @throws GatepostError RECORD_TOO_LARGE when one record alone does not fit; INTERNAL for a task without a number.
+ */
+export function fillMessages(
+  run: string | undefined,
+  records: readonly AnyRecord[],
+  names: TaskNames = NUMBERS_ALONE,
+): MessageFill[] {
+  const messages: MessageFill[] = [];
   for (const record of records) {
-    if (messages.length > 0 && fill.add(record)) {
-      messages.at(-1)?.push(record);
-      continue;
-    }
-    fill = new MessageFill(run);
+    if (messages.at(-1)?.add(record) === true) continue;
+    const fill = new MessageFill(run, names);
     if (!fill.add(record)) {
-      const { length } = encode(run, [record]);
+      const bytes = encodedBytes(run, [record], names);
       throw new GatepostError(
         'RECORD_TOO_LARGE',
-        `a ${record.type} record takes ${length} bytes of ${MAX_MESSAGE_BYTES}`,
+        `a ${record.type} record takes ${bytes} bytes of ${MAX_MESSAGE_BYTES}`,
       );
     }
-    messages.push([record]);
+    messages.push(fill);
   }
-  return messages.map((packed) => encode(run, packed));
+  return messages;
 }
+
+/** The bytes of `fillMessages`. */
+export const packRecords = (...of: Parameters<typeof fillMessages>): Buffer[] =>
+  fillMessages(...of).map((fill) => fill.encode());
 
 /** Whether records fit one message together. */
-export function fitsOneMessage(run: string | undefined, records: readonly AnyRecord[]): boolean {
-  const fill = new MessageFill(run);
+export function fitsOneMessage(
+  run: string | undefined,
+  records: readonly AnyRecord[],
+  names: TaskNames = NUMBERS_ALONE,
+): boolean {
+  const fill = new MessageFill(run, names);
   return records.every((record) => fill.add(record));
-}
-
-/** Reads a topic message; never throws. Unknown record types are skipped, one malformed record spoils the message. */
-export function unpackMessage(message: Uint8Array): DecodedMessage | MalformedMessage {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(message));
-  } catch {
-    return { malformed: 'not JSON' };
-  }
-  const outer = envelope.safeParse(parsed);
-  if (!outer.success) return { malformed: z.prettifyError(outer.error) };
-  const records: AnyRecord[] = [];
-  const unknownTypes: string[] = [];
-  for (const raw of outer.data.records) {
-    if (!RECORD_TYPES.has(raw.type)) {
-      unknownTypes.push(raw.type);
-      continue;
-    }
-    const record = anyRecord.safeParse(raw);
-    if (!record.success) return { malformed: `${raw.type}: ${z.prettifyError(record.error)}` };
-    records.push(record.data);
-  }
-  return { run: outer.data.run, records, unknownTypes };
 }
 
 /** Cuts a reason to what a record may carry. */

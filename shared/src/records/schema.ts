@@ -1,162 +1,169 @@
-import { z } from 'zod';
-import { MAX_ASSIGNED_ID, MAX_ATTEMPT, MAX_TASK_TYPE } from '../vocabulary/id-bounds.js';
-import { isEntityId } from '../vocabulary/ids.js';
+/** What the ledger is told, one record at a time; `topic-message.ts` has the form in which several share a message. */
 
-const entity = z.string().refine(isEntityId, 'must look like 0.0.1234');
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const amount = z.string().regex(/^(0|[1-9]\d{0,18})$/);
-const reason = z.string().max(400);
-/** A task id of a plan, or that of a review. */
-const task = z.string().min(1).max(MAX_ASSIGNED_ID);
-const attempt = z.int().min(1).max(MAX_ATTEMPT);
-const session = z.string().min(1).max(64);
+/** Names an attempt: a task by its id, or by its number while the id is not known (`task-names.ts`); from 1. */
+interface OfAttempt {
+  readonly task: string;
+  readonly attempt: number;
+}
 
 /** Inbox, by the coordinator: the agent of this inbox shall execute the attempt. */
-export const assign = z.object({
-  type: z.literal('assign'),
-  task,
-  attempt,
+export interface AssignRecord extends OfAttempt {
+  readonly type: 'assign';
+  /** What other messages call the task, once it was read from one: `#12`, or `1~#12` for a review. */
+  readonly numbered?: string | undefined;
   /** Capability the executor is chosen by. */
-  task_type: z.string().min(1).max(MAX_TASK_TYPE),
-  /** SHA-256 of the canonical JSON of the input. */
-  input_sha256: sha256,
-  input_size: z.int().nonnegative(),
+  readonly task_type: string;
+  /** SHA-256 of the canonical JSON of the input, lower-case hex. */
+  readonly input_sha256: string;
+  readonly input_size: number;
   /** The input itself when it is small. */
-  input: z.unknown().optional(),
+  readonly input?: unknown;
   /** Milliseconds since the Unix epoch. */
-  deadline_ms: z.int().positive(),
+  readonly deadline_ms: number;
   /** In the token's smallest unit. */
-  price: amount,
-  token: entity,
-});
+  readonly price: string;
+  readonly token: string;
+}
 
 /** Inbox, by the coordinator: the attempt is no longer wanted. */
-export const cancel = z.object({ type: z.literal('cancel'), task, attempt, reason });
+export interface CancelRecord extends OfAttempt {
+  readonly type: 'cancel';
+  readonly reason: string;
+}
 
 /**
  * Journal, by the coordinator: one process of it begins or ends to act on this journal. The newest epoch that has
  * begun is the one that may act; an older process stops when it sees a newer one.
  */
-export const epoch = z.object({
-  type: z.literal('epoch'),
-  epoch: z.int().positive(),
+export interface EpochRecord {
+  readonly type: 'epoch';
+  readonly epoch: number;
   /** Identifies the process. */
-  instance: session,
+  readonly instance: string;
   /** Identifies the host it runs on, as a digest. */
-  host: z.string().max(64),
-  pid: z.int().positive(),
-  state: z.enum(['begun', 'ended']),
-});
+  readonly host: string;
+  readonly pid: number;
+  readonly state: 'begun' | 'ended';
+}
 
 /** Journal, by the coordinator on a person's behalf: approve or reject a result, or cancel a task or the run. */
-export const directive = z.object({
-  type: z.literal('directive'),
-  action: z.enum(['approve', 'reject', 'cancel']),
+export interface DirectiveRecord {
+  readonly type: 'directive';
+  readonly action: 'approve' | 'reject' | 'cancel';
   /** Left out to cancel the whole run. */
-  task: task.optional(),
-  attempt: attempt.optional(),
-  reason,
-});
+  readonly task?: string | undefined;
+  readonly attempt?: number | undefined;
+  readonly reason: string;
+}
 
 /** Journal, by the coordinator: a run of a plan begins. */
-export const runOpened = z.object({
-  type: z.literal('run_opened'),
+export interface RunOpenedRecord {
+  readonly type: 'run_opened';
   /** SHA-256 of the canonical JSON of the compiled plan. */
-  plan_sha256: sha256,
-  name: z.string().max(100),
-  tasks: z.int().positive(),
-  token: entity,
-});
+  readonly plan_sha256: string;
+  readonly name: string;
+  readonly tasks: number;
+  readonly token: string;
+}
 
 /** Journal, by the coordinator: what the gates say of a result. */
-export const verdict = z.object({
-  type: z.literal('verdict'),
-  task,
-  attempt,
-  accepted: z.boolean(),
-  gate: z.string().max(64),
-  reason,
-});
+export interface VerdictRecord extends OfAttempt {
+  readonly type: 'verdict';
+  readonly accepted: boolean;
+  readonly gate: string;
+  readonly reason: string;
+}
 
 /** Journal, by the coordinator, inside the atomic batch that pays. */
-export const settled = z.object({
-  type: z.literal('settled'),
-  token: entity,
+export interface SettledRecord {
+  readonly type: 'settled';
+  readonly token: string;
   /** Id of the transfer in the same batch, `payer@seconds.nanos`. */
-  transfer: z.string().max(64).optional(),
-  payments: z.array(z.object({ task, attempt, to: entity, amount })).min(1),
-});
+  readonly transfer?: string | undefined;
+  readonly payments: readonly (OfAttempt & { readonly to: string; readonly amount: string })[];
+}
 
 /** Journal, by the coordinator: nothing more will happen in the run. */
-export const runClosed = z.object({
-  type: z.literal('run_closed'),
-  outcome: z.enum(['complete', 'failed', 'cancelled']),
+export interface RunClosedRecord {
+  readonly type: 'run_closed';
+  readonly outcome: 'complete' | 'failed' | 'cancelled';
   /** Digest of the folded state before this record. */
-  state_sha256: sha256,
-});
+  readonly state_sha256: string;
+}
 
 /** Journal, by the ledger as a scheduled transaction of the coordinator: a guarded attempt has no result by its deadline. */
-export const timedOut = z.object({ type: z.literal('timed_out'), task, attempt });
+export interface TimedOutRecord extends OfAttempt {
+  readonly type: 'timed_out';
+}
 
 /** Journal, by an agent: it serves. */
-export const online = z.object({
-  type: z.literal('online'),
+export interface OnlineRecord {
+  readonly type: 'online';
   /** Identifies this start of the daemon. */
-  session,
-  inbox: entity,
+  readonly session: string;
+  readonly inbox: string;
   /** host:port of the gRPC server. */
-  address: z.string().min(3).max(255),
+  readonly address: string;
   /** SHA-256 of the TLS certificate in DER; absent on an insecure loopback. */
-  cert_sha256: sha256.optional(),
-  capabilities: z.array(z.string().min(1).max(MAX_TASK_TYPE)).max(64),
-  slots: z.int().positive(),
+  readonly cert_sha256?: string | undefined;
+  readonly capabilities: readonly string[];
+  readonly slots: number;
   /** What the host really enforces on every executor, such as `process_tree`, `usage`, `own_files`. */
-  enforces: z.array(z.string().min(1).max(32)).max(16).optional(),
-});
+  readonly enforces?: readonly string[] | undefined;
+}
 
 /** Journal, by an agent: the executor has begun. */
-export const started = z.object({ type: z.literal('started'), task, attempt });
+export interface StartedRecord extends OfAttempt {
+  readonly type: 'started';
+}
 
-/** Journal, by an agent: the attempt is over. */
-export const result = z.object({
-  type: z.literal('result'),
-  task,
-  attempt,
-  outcome: z.enum(['ok', 'failed']),
-  /** Of the output's bytes; present when the outcome is ok. */
-  output_sha256: sha256.optional(),
-  output_size: z.int().nonnegative().optional(),
+/** Journal, by an agent: the attempt is over, and there is an output. */
+interface OutputRecord extends OfAttempt {
+  readonly type: 'result';
+  readonly outcome: 'ok';
+  /** Of the output's bytes. */
+  readonly output_sha256: string;
+  readonly output_size: number;
   /** The output as UTF-8 text when it is small. */
-  output: z.string().max(600).optional(),
-  reason: reason.optional(),
-});
+  readonly output?: string | undefined;
+}
+
+/** Journal, by an agent: the attempt is over, and there is none. */
+interface FailureRecord extends OfAttempt {
+  readonly type: 'result';
+  readonly outcome: 'failed';
+  readonly reason: string;
+}
+
+export type ResultRecord = OutputRecord | FailureRecord;
 
 /** Journal, by an agent: it has stopped in good order. */
-export const offline = z.object({ type: z.literal('offline'), session, reason });
+export interface OfflineRecord {
+  readonly type: 'offline';
+  readonly session: string;
+  readonly reason: string;
+}
 
 /** Journal, by the ledger as a scheduled transaction of the agent: its lease was not renewed. */
-export const lapsed = z.object({ type: z.literal('lapsed'), session, lease: z.int().positive() });
+export interface LapsedRecord {
+  readonly type: 'lapsed';
+  readonly session: string;
+  readonly lease: number;
+}
 
-export const inboxRecord = z.discriminatedUnion('type', [assign, cancel]);
-export const journalRecord = z.discriminatedUnion('type', [
-  epoch,
-  directive,
-  runOpened,
-  verdict,
-  settled,
-  runClosed,
-  timedOut,
-  online,
-  started,
-  result,
-  offline,
-  lapsed,
-]);
-export const anyRecord = z.discriminatedUnion('type', [...inboxRecord.options, ...journalRecord.options]);
-
-export type InboxRecord = z.infer<typeof inboxRecord>;
-export type JournalRecord = z.infer<typeof journalRecord>;
-export type AnyRecord = z.infer<typeof anyRecord>;
+export type InboxRecord = AssignRecord | CancelRecord;
+export type JournalRecord =
+  | EpochRecord
+  | DirectiveRecord
+  | RunOpenedRecord
+  | VerdictRecord
+  | SettledRecord
+  | RunClosedRecord
+  | TimedOutRecord
+  | OnlineRecord
+  | StartedRecord
+  | ResultRecord
+  | OfflineRecord
+  | LapsedRecord;
+export type AnyRecord = InboxRecord | JournalRecord;
 export type RecordOf<T extends AnyRecord['type']> = Extract<AnyRecord, { type: T }>;
-
-export const RECORD_TYPES: ReadonlySet<string> = new Set(anyRecord.options.map((option) => option.shape.type.value));

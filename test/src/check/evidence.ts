@@ -1,4 +1,5 @@
 import type { MirrorTruth, SeenRecord, TransactionEntry } from './mirror-truth.js';
+import { idsOf, withIds } from './read-message.js';
 
 /** Who took part, and where. */
 export interface Parties {
@@ -38,22 +39,21 @@ async function assignmentsOf(
   truth: MirrorTruth,
   { coordinator }: Parties,
   run: string,
-  agent: string,
   inbox: string,
-): Promise<Assignment[]> {
+): Promise<SeenRecord[]> {
   const records = await truth.records(inbox);
-  return records
-    .filter(({ type, author, run: of }) => type === 'assign' && author === coordinator && of === run)
-    .map((record) => ({
-      agent,
-      task: String(record.task),
-      attempt: Number(record.attempt),
-      price: BigInt(String(record.price)),
-      token: String(record.token),
-      deadlineMs: Number(record.deadline_ms),
-      at: record.at,
-    }));
+  return records.filter(({ type, author, run: of }) => type === 'assign' && author === coordinator && of === run);
 }
+
+const assignmentOf = (agent: string, record: SeenRecord): Assignment => ({
+  agent,
+  task: String(record.task),
+  attempt: Number(record.attempt),
+  price: BigInt(String(record.price)),
+  token: String(record.token),
+  deadlineMs: Number(record.deadline_ms),
+  at: record.at,
+});
 
 /** Collects what the mirror shows of the run with this name; undefined when it was never opened. */
 export async function gather(truth: MirrorTruth, parties: Parties, name: string): Promise<Evidence | undefined> {
@@ -67,16 +67,18 @@ export async function gather(truth: MirrorTruth, parties: Parties, name: string)
   for (const { type, author, inbox } of journal) {
     if (type === 'online' && parties.agents.includes(author)) inboxes.set(String(inbox), author);
   }
-  const assignments = await Promise.all(
-    [...inboxes].map(([inbox, agent]) => assignmentsOf(truth, parties, run, agent, inbox)),
+  const given = await Promise.all(
+    [...inboxes].map(async ([inbox, agent]) => ({ agent, records: await assignmentsOf(truth, parties, run, inbox) })),
   );
+  const assignments = given.flatMap(({ agent, records }) => records.map((record) => assignmentOf(agent, record)));
+  const ids = idsOf(given.flatMap(({ records }) => records));
   const transactions = await truth.transactions(parties.coordinator);
   return {
     parties,
     run,
     journal,
-    records: journal.filter((record) => record.run === run),
-    assignments: assignments.flat().sort((a, b) => (a.at < b.at ? -1 : 1)),
+    records: journal.filter((record) => record.run === run).map((record) => withIds(record, ids)),
+    assignments: assignments.sort((a, b) => (a.at < b.at ? -1 : 1)),
     transactions: transactions.filter(({ result }) => result === 'SUCCESS'),
     supply: await truth.supply(parties.token),
   };

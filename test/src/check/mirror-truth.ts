@@ -1,6 +1,7 @@
 // What happened, as anybody can read it: mirror REST with plain fetch and nothing of the product's own code.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readMessage } from './read-message.js';
 
 interface MessageEntry {
   readonly consensus_timestamp: string;
@@ -42,17 +43,14 @@ export class MirrorTruth {
     return (await response.json()) as T;
   }
 
-  /** All records of a topic, oldest first. */
+  /** All records of a topic, oldest first; those of attempts by the numbers of their tasks. */
   async records(topic: string): Promise<SeenRecord[]> {
     const records: SeenRecord[] = [];
     let path: string | null = `/api/v1/topics/${topic}/messages?limit=100&order=asc`;
     while (path !== null) {
       const page: { messages: MessageEntry[]; links: { next: string | null } } = await this.get(path);
       for (const entry of page.messages) {
-        const body = JSON.parse(Buffer.from(entry.message, 'base64').toString('utf8')) as {
-          run?: string;
-          records: { type: string }[];
-        };
+        const body = readMessage(Buffer.from(entry.message, 'base64').toString('utf8'));
         const about = {
           at: nanos(entry.consensus_timestamp),
           sequence: entry.sequence_number,

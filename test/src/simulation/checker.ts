@@ -2,6 +2,7 @@ import type { Plan } from '@gatepost/rules/plan/plan';
 import type { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { msFromNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
+import { idsOf, readMessage, withIds } from '../check/read-message.js';
 import type { Parties } from './evidence.js';
 
 /** What a record says, read without the product's code. */
@@ -25,19 +26,24 @@ interface Paid {
   readonly amount: bigint;
 }
 
-function readTopic(network: MemoryNetwork, topic: TopicId, run: string): Said[] {
+function readTopic(
+  network: MemoryNetwork,
+  topic: TopicId,
+  run: string,
+  ids: (task: string) => string = (task) => task,
+): Said[] {
   const found: Said[] = [];
   for (const { consensusTimestamp: at, payer: author, message } of network.entities.topics.get(topic)?.messages ?? []) {
-    let body: { run?: unknown; records?: unknown };
+    let body: ReturnType<typeof readMessage>;
     try {
-      body = JSON.parse(message.toString('utf8')) as typeof body;
+      body = readMessage(message.toString('utf8'));
     } catch {
       // Whoever wrote that said nothing.
       continue;
     }
     if (body.run !== undefined && body.run !== run) continue;
-    for (const [index, record] of (Array.isArray(body.records) ? body.records : []).entries()) {
-      const fields = record as Record<string, unknown>;
+    for (const [index, record] of body.records.entries()) {
+      const fields: Record<string, unknown> = withIds(record, ids);
       const [task, attempt] = [String(fields.task), Number(fields.attempt)];
       found.push({ at, index, author, topic, type: String(fields.type), task, attempt, fields });
     }
@@ -61,12 +67,12 @@ export class Checker {
     readonly plan: Plan,
     readonly run: string,
   ) {
-    this.#journal = readTopic(network, parties.journal, run);
     this.#assignments = [...parties.inboxes].flatMap(([agent, inbox]) =>
       readTopic(network, inbox, run)
         .filter(({ type, author }) => type === 'assign' && author === parties.coordinator)
         .map((said) => ({ ...said, agent })),
     );
+    this.#journal = readTopic(network, parties.journal, run, idsOf(this.#assignments.map(({ fields }) => fields)));
   }
 
   check(supply: bigint): readonly string[] {

@@ -6,6 +6,7 @@ import { LedgerFeed } from '@gatepost/coordinator/shell/ledger/ledger-feed';
 import type { LoopEnd } from '@gatepost/coordinator/shell/run/run-loop';
 import { RunWork } from '@gatepost/coordinator/shell/run/run-work';
 import type { Gate, Plan } from '@gatepost/rules/plan/plan';
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import type { Change } from '@gatepost/rules/run/change';
 import { chooseRun } from '@gatepost/rules/run/journal-index';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
@@ -91,6 +92,7 @@ export class Coordinator {
       this.parts;
     const log = events.logger(this.name);
     const feed = new LedgerFeed(ledger, journal, agents, log);
+    feed.nameTasks(taskNamesOf(plan));
     const index = await indexJournal(feed, ledger.account);
     const chosen = chooseRun(index, plan.digest, false);
     const { epoch } = index;

@@ -10,13 +10,13 @@ import {
 import { readInboxMessage } from '@gatepost/agent-daemon/core/inbox-fold';
 import type { Report } from '@gatepost/agent-daemon/core/report-queue';
 import { inlineText, resultRecord } from '@gatepost/agent-daemon/core/result-record';
+import { reportedAttempts } from '@gatepost/agent-daemon/shell/ledger/reported';
 import { JournalPoster } from '@gatepost/agent-daemon/shell/work/journal-poster';
 import { LeaseRunner } from '@gatepost/agent-daemon/shell/work/lease-runner';
 import type { DispatchedWork } from '@gatepost/coordinator/shell/agents/session';
 import { pause } from '@gatepost/shared/clock';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
-import { START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
-import { unpackMessage } from '@gatepost/shared/records/codec';
+import type { TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
@@ -140,16 +140,10 @@ export class Daemon {
 
   /** A daemon without a memory asks the journal which of its attempts are over. */
   async #readReported(): Promise<void> {
-    const { ledger, clock, journal, account } = this.parts;
+    const { ledger, clock } = this.parts;
     for (;;) {
       try {
-        for await (const { payer, message } of ledger.read(journal, START)) {
-          const decoded = payer === account ? unpackMessage(message) : undefined;
-          if (decoded === undefined || 'malformed' in decoded || decoded.run === undefined) continue;
-          for (const record of decoded.records) {
-            if (record.type === 'result') this.#ignored.add(attemptKey({ run: decoded.run, ...record }));
-          }
-        }
+        for (const key of await reportedAttempts(ledger, this.parts)) this.#ignored.add(key);
         return;
       } catch {
         // The mirror is away; without it nothing is known, so nothing is begun.
@@ -196,7 +190,7 @@ export class Daemon {
 
   #reportOf(key: string): Report | undefined {
     const row = this.#store.rows.get(key);
-    return row?.finished && reportOf(key, row.assignment.ref, row.finished.ending, row.finished.output);
+    return row?.finished && reportOf(key, row.assignment, row.finished.ending, row.finished.output);
   }
 
   #take(message: TopicMessage): void {
@@ -288,7 +282,7 @@ export class Daemon {
         this.#poster.add({
           attempt: live.key,
           run: ref.run,
-          record: { type: 'started', task: ref.task, attempt: ref.attempt },
+          record: { type: 'started', task: live.attempt.assignment.numbered, attempt: ref.attempt },
         });
         return;
       case 'stop_executor':
@@ -304,7 +298,7 @@ export class Daemon {
       case 'save':
         return void this.#save(live, command.ending);
       case 'report':
-        this.#poster.add(reportOf(live.key, ref, command.ending, live.output));
+        this.#poster.add(reportOf(live.key, live.attempt.assignment, command.ending, live.output));
         return;
       default:
         return;
@@ -339,7 +333,7 @@ export class Daemon {
   }
 }
 
-function reportOf(key: string, ref: AttemptRef, ending: Ending, output: string | undefined): Report {
+function reportOf(key: string, assignment: Assignment, ending: Ending, output: string | undefined): Report {
   const text = output === undefined ? undefined : inlineText(Buffer.from(output, 'utf8'));
-  return { attempt: key, run: ref.run, record: resultRecord(ref, ending, text) };
+  return { attempt: key, run: assignment.ref.run, record: resultRecord(assignment, ending, text) };
 }

@@ -1,6 +1,7 @@
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { namesOf } from '@gatepost/shared/records/task-names';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Random } from '../chaos/random.js';
@@ -40,7 +41,10 @@ export async function announceAsOwn(ledger: Ledger, journal: TopicId, inbox: Top
 export async function lie(parts: LiarParts): Promise<string> {
   const { ledger, run, journal } = parts;
   const record = untruth(parts);
-  const message = record === undefined ? Buffer.from('{"gatepost":1,"records":[') : packRecords(run, [record])[0];
+  const message =
+    record === undefined
+      ? Buffer.from('{"gatepost":2,"result":[[')
+      : packRecords(run, [record], namesOf(parts.tasks))[0];
   if (message === undefined) return 'nothing';
   await post(ledger, journal, message);
   return record?.type ?? 'malformed';
@@ -55,7 +59,7 @@ function untruth({ ledger, random, token, tasks, inboxes, others }: LiarParts): 
     case 0:
       return undefined;
     case 1:
-      return { type: 'result', task, attempt, outcome: 'ok' };
+      return { type: 'result', task, attempt, outcome: 'ok', ...digest, output_size: 1 };
     case 2:
       return { type: 'result', task, attempt, outcome: 'failed', reason: 'a lie' };
     case 3:

@@ -1,16 +1,20 @@
 import { unpackMessage } from '@gatepost/shared/records/codec';
+import { idOfTask, LearntNames } from '@gatepost/shared/records/task-names';
 import { msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { World } from './world.js';
 
 /** Marks what can be seen on the ledger when a run is over. */
 export function markHistory({ events, network, journal, hosts, owner }: World): void {
   const deadlines = new Map<string, number>();
+  const names = new LearntNames();
   for (const { inbox } of hosts) {
     for (const { message } of network.entities.topics.get(inbox)?.messages ?? []) {
       const decoded = unpackMessage(message);
       if ('malformed' in decoded) continue;
       for (const record of decoded.records) {
-        if (record.type === 'assign') deadlines.set(`${record.task}#${record.attempt}`, record.deadline_ms);
+        if (record.type !== 'assign') continue;
+        names.learn(record.task, record.numbered);
+        deadlines.set(`${record.task}#${record.attempt}`, record.deadline_ms);
       }
     }
   }
@@ -22,7 +26,8 @@ export function markHistory({ events, network, journal, hosts, owner }: World): 
       if (record.type === 'timed_out') events.mark('a guard spoke');
       if (
         record.type === 'result' &&
-        msFromNanos(consensusTimestamp) > (deadlines.get(`${record.task}#${record.attempt}`) ?? Infinity)
+        msFromNanos(consensusTimestamp) >
+          (deadlines.get(`${idOfTask(record.task, names)}#${record.attempt}`) ?? Infinity)
       ) {
         events.mark('a result came late');
       }

@@ -1,12 +1,21 @@
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
-import { START } from '@gatepost/shared/ledger/topic-message';
+import { START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import { unpackMessage } from '@gatepost/shared/records/codec';
+import { idOfTask, LearntNames, NUMBERS_ALONE, type TaskNames } from '@gatepost/shared/records/task-names';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 
-async function hasAny(messages: AsyncIterable<unknown>): Promise<boolean> {
-  for await (const _message of messages) return true;
-  return false;
+/** What the runs on an inbox call their tasks; of what others write there only a wrong name can come. */
+async function namesByRun(messages: AsyncIterable<TopicMessage>): Promise<ReadonlyMap<string, TaskNames>> {
+  const names = new Map<string, LearntNames>();
+  for await (const { message } of messages) {
+    const decoded = unpackMessage(message);
+    if ('malformed' in decoded || decoded.run === undefined) continue;
+    const ofRun = names.get(decoded.run) ?? new LearntNames();
+    names.set(decoded.run, ofRun);
+    for (const record of decoded.records) if (record.type === 'assign') ofRun.learn(record.task, record.numbered);
+  }
+  return names;
 }
 
 /**
@@ -19,13 +28,16 @@ export async function reportedAttempts(
   { inbox, journal }: { readonly inbox: TopicId; readonly journal: TopicId },
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
-  if (!(await hasAny(ledger.read(inbox, START)))) return found;
+  const names = await namesByRun(ledger.read(inbox, START));
+  if (names.size === 0) return found;
   for await (const { payer, message } of ledger.read(journal, START)) {
     const decoded = payer === ledger.account ? unpackMessage(message) : undefined;
     if (decoded === undefined || 'malformed' in decoded || decoded.run === undefined) continue;
+    const { run } = decoded;
+    const ofRun = names.get(run) ?? NUMBERS_ALONE;
     for (const record of decoded.records) {
       if (record.type !== 'result') continue;
-      found.add(attemptKey({ run: decoded.run, task: record.task, attempt: record.attempt }));
+      found.add(attemptKey({ run, task: idOfTask(record.task, ofRun), attempt: record.attempt }));
     }
   }
   return found;

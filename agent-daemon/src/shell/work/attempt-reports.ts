@@ -1,4 +1,4 @@
-import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import type { Assignment } from '../../core/assignment.js';
 import type { Ending } from '../../core/attempt.js';
 import type { Report } from '../../core/report-queue.js';
 import { inlineText, resultRecord } from '../../core/result-record.js';
@@ -12,13 +12,13 @@ export class AttemptReports {
     private readonly poster: JournalPoster,
   ) {}
 
-  started(key: string, { run, task, attempt }: AttemptRef): void {
-    this.poster.add({ attempt: key, run, record: { type: 'started', task, attempt } });
+  started(key: string, { ref: { run, attempt }, numbered }: Assignment): void {
+    this.poster.add({ attempt: key, run, record: { type: 'started', task: numbered, attempt } });
   }
 
   /** @param text of the output, when it is still in memory and may go into the record. */
-  ended(key: string, ref: AttemptRef, ending: Ending, text?: string): void {
-    this.poster.add(this.#result(key, ref, ending, text));
+  ended(key: string, assignment: Assignment, ending: Ending, text?: string): void {
+    this.poster.add(this.#result(key, assignment, ending, text));
   }
 
   /**
@@ -38,12 +38,12 @@ export class AttemptReports {
   #owed(key: string): Report | undefined {
     const row = this.store.attempt(key);
     if (row?.finished === undefined || row.finished.reported) return undefined;
-    return this.#result(key, row.assignment.ref, row.finished.ending);
+    return this.#result(key, row.assignment, row.finished.ending);
   }
 
-  #result(key: string, ref: AttemptRef, ending: Ending, text?: string): Report {
+  #result(key: string, assignment: Assignment, ending: Ending, text?: string): Report {
     const stored = ending.output === undefined ? undefined : this.store.blobs.getSmall(ending.output.sha256);
     const outputText = text ?? (stored === undefined ? undefined : inlineText(stored));
-    return { attempt: key, run: ref.run, record: resultRecord(ref, ending, outputText) };
+    return { attempt: key, run: assignment.ref.run, record: resultRecord(assignment, ending, outputText) };
   }
 }

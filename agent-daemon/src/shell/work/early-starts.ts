@@ -48,7 +48,10 @@ export class EarlyStarts {
     this.#waiting.set(key, { order, cancelTimer });
     try {
       // What only the assignment says is filled in when it shows; nothing is told or reported before.
-      const why = await engine.startEarly({ ...order, inlineInput: undefined, price: '', token: '' }, input);
+      const why = await engine.startEarly(
+        { ...order, numbered: '', inlineInput: undefined, price: '', token: '' },
+        input,
+      );
       if (why !== undefined) this.#end(key);
       return why;
     } catch (error) {

@@ -80,7 +80,7 @@ export class Engine {
       if (row.early !== undefined) continue;
       if (row.finished === undefined) this.#resume(key, row);
       else if (!row.finished.reported && !onTheWay.has(key))
-        this.#reports.ended(key, row.assignment.ref, row.finished.ending);
+        this.#reports.ended(key, row.assignment, row.finished.ending);
     }
     this.#desk.pump();
   }
@@ -274,7 +274,7 @@ export class Engine {
         this.#execute(live);
         return;
       case 'report_started':
-        this.#reports.started(live.key, live.ref);
+        this.#reports.started(live.key, live.attempt.assignment);
         return;
       case 'stop_executor':
         live.stop = command.stop;
@@ -290,7 +290,7 @@ export class Engine {
         this.#finish(live, command.ending);
         return;
       case 'report':
-        this.#reports.ended(live.key, live.ref, command.ending, live.outputText);
+        this.#reports.ended(live.key, live.attempt.assignment, command.ending, live.outputText);
         return;
       case 'forget':
         this.#forget(live);

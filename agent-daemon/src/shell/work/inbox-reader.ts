@@ -138,9 +138,8 @@ export class InboxReader {
       engine.cancel(instruction.ref, instruction.reason);
       return;
     }
-    const { assignment, warning } = instruction;
+    const { assignment } = instruction;
     const key = attemptKey(assignment.ref);
-    if (warning !== undefined) log.warn({ attempt: key, warning }, 'assignment');
     log.info({ attempt: key, taskType: assignment.taskType, price: assignment.price }, 'assigned');
     engine.assign(assignment);
     intake.assigned(assignment);

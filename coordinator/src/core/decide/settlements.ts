@@ -1,3 +1,4 @@
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { type Attempt, attemptKeyOf } from '@gatepost/rules/run/attempt';
 import type { RunContext } from '@gatepost/rules/run/run-state';
 import { fitsOneMessage } from '@gatepost/shared/records/codec';
@@ -81,5 +82,5 @@ function fits(context: RunContext, payments: readonly Payment[]): boolean {
     transfer: LONGEST_ID,
     payments: payments.map((payment) => ({ ...payment, amount: payment.amount.toString() })),
   };
-  return fitsOneMessage(context.run, [record]);
+  return fitsOneMessage(context.run, [record], taskNamesOf(context.plan));
 }

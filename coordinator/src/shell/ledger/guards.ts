@@ -1,3 +1,4 @@
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { keyOf } from '@gatepost/rules/run/attempt';
 import type { RunContext } from '@gatepost/rules/run/run-state';
 import type { Clock } from '@gatepost/shared/clock';
@@ -49,7 +50,11 @@ export class Guards {
   /** Anything but `done` means that there may be no guard; then nothing must be assigned yet. */
   async arm({ task, attempt, deadlineMs }: Guarded): Promise<Became> {
     const { context, graceMs } = this.parts;
-    const [message = Buffer.alloc(0)] = packRecords(context.run, [guardRecord({ task, attempt })]);
+    const [message = Buffer.alloc(0)] = packRecords(
+      context.run,
+      [guardRecord({ task, attempt })],
+      taskNamesOf(context.plan),
+    );
     const dueSeconds = (nanosFromMs(deadlineMs + graceMs) + NANOS_PER_SECOND - 1n) / NANOS_PER_SECOND;
     const expiresAt = dueSeconds * NANOS_PER_SECOND;
     const memo = this.#memo(task, attempt);

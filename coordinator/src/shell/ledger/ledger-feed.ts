@@ -2,7 +2,8 @@ import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
-import { unpackMessage } from '@gatepost/shared/records/codec';
+import { type DecodedMessage, type MalformedMessage, unpackMessage } from '@gatepost/shared/records/codec';
+import { NUMBERS_ALONE, type TaskNames, withIds } from '@gatepost/shared/records/task-names';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { isOwnTopic } from '@gatepost/shared/vocabulary/topic-creation';
@@ -39,17 +40,6 @@ const noneAwaited: Awaits = () => false;
 
 const newReader = (): TopicReader => ({ cursor: START, held: [] });
 
-/** The records of a message; none when it is malformed, which is noted. */
-function recordsOf(message: TopicMessage, ignored: WithoutEffect | undefined): LedgerRecord[] {
-  const { topic, sequenceNumber: sequence, consensusTimestamp: at, payer: author, chunk } = message;
-  const decoded = chunk.total > 1 ? { malformed: 'in several chunks' } : unpackMessage(message.message);
-  if ('malformed' in decoded) {
-    ignored?.note(topic, sequence, author, decoded.malformed);
-    return [];
-  }
-  return decoded.records.map((record) => ({ at, author, topic, sequence, run: decoded.run, record }));
-}
-
 /**
  * One ordered stream of records out of the journal and the inboxes. The journal comes by subscription; inboxes, where
  * only the coordinator writes, are read back over REST, and only those that may hold something new. A record is handed
@@ -64,6 +54,9 @@ export class LedgerFeed {
   /** What the mirror said of messages with a `lapsed` record, by consensus timestamp. */
   readonly #ofOwnSchedule = new Map<Nanos, boolean>();
   readonly #creations: TopicCreations;
+  #names = NUMBERS_ALONE;
+  /** What messages say that are looked at more than once. */
+  #read = new WeakMap<TopicMessage, DecodedMessage | MalformedMessage>();
 
   constructor(
     readonly ledger: LedgerReader,
@@ -74,6 +67,12 @@ export class LedgerFeed {
   ) {
     this.ignored = new WithoutEffect(log);
     this.#creations = new TopicCreations(ledger);
+  }
+
+  /** Names tasks by the ids of the plan whose run is folded from now on; before, they are named by number. */
+  nameTasks(names: TaskNames): void {
+    this.#names = names;
+    this.#read = new WeakMap();
   }
 
   /** Subscribes from where the reading stands; `wake` is called when something came. */
@@ -92,7 +91,7 @@ export class LedgerFeed {
   /** Everything on the journal up to now, not yet handed on: for a look ahead at the start. */
   async peekJournal(): Promise<LedgerRecord[]> {
     await this.#readJournal();
-    const records = this.#journal.held.flatMap((message) => recordsOf(message, this.ignored));
+    const records = this.#journal.held.flatMap((message) => this.#recordsOf(message, this.ignored));
     this.ignored.tell();
     return records;
   }
@@ -135,7 +134,7 @@ export class LedgerFeed {
   #announcements(): Announcement[] {
     return this.#journal.held.flatMap((message) => {
       if (!this.agents.has(message.payer) || !message.message.includes('"online"')) return [];
-      return recordsOf(message, undefined).flatMap(({ record, author, at }) =>
+      return this.#recordsOf(message, undefined).flatMap(({ record, author, at }) =>
         record.type === 'online' ? [{ author, at, inbox: record.inbox as TopicId }] : [],
       );
     });
@@ -169,13 +168,13 @@ export class LedgerFeed {
     for (const message of this.#streamed) take(known, message);
     for await (const message of this.ledger.read(this.journal, known.cursor)) take(known, message);
     const own = known.held.filter(({ payer }) => payer === this.ledger.account);
-    return own.flatMap((message) => recordsOf(message, undefined));
+    return own.flatMap((message) => this.#recordsOf(message, undefined));
   }
 
   /** Whether an agent reports on an attempt whose assignment did not come into sight yet: REST may lag the stream. */
   #speaksOf(message: TopicMessage, awaits: Awaits): boolean {
-    if (!this.agents.has(message.payer) || message.chunk.total > 1) return false;
-    const decoded = unpackMessage(message.message);
+    if (!this.agents.has(message.payer)) return false;
+    const decoded = this.#decode(message);
     if ('malformed' in decoded) return false;
     return decoded.records.some(
       (record) =>
@@ -185,12 +184,33 @@ export class LedgerFeed {
 
   #holdsAssignment(run: string | undefined, task: string, attempt: number): boolean {
     return [...this.#inboxes.values()].some(({ held }) =>
-      held.some(({ message }) => {
-        const decoded = unpackMessage(message);
+      held.some((message) => {
+        const decoded = this.#decode(message);
         if ('malformed' in decoded || decoded.run !== run) return false;
         return decoded.records.some((one) => one.type === 'assign' && one.task === task && one.attempt === attempt);
       }),
     );
+  }
+
+  #decode(message: TopicMessage): DecodedMessage | MalformedMessage {
+    const before = this.#read.get(message);
+    if (before !== undefined) return before;
+    const read = message.chunk.total > 1 ? { malformed: 'in several chunks' } : unpackMessage(message.message);
+    const decoded =
+      'malformed' in read ? read : { ...read, records: read.records.map((record) => withIds(record, this.#names)) };
+    this.#read.set(message, decoded);
+    return decoded;
+  }
+
+  /** The records of a message; none when it is malformed, which is noted. */
+  #recordsOf(message: TopicMessage, ignored: WithoutEffect | undefined): LedgerRecord[] {
+    const { topic, sequenceNumber: sequence, consensusTimestamp: at, payer: author } = message;
+    const decoded = this.#decode(message);
+    if ('malformed' in decoded) {
+      ignored?.note(topic, sequence, author, decoded.malformed);
+      return [];
+    }
+    return decoded.records.map((record) => ({ at, author, topic, sequence, run: decoded.run, record }));
   }
 
   #takeStreamed(): void {
@@ -240,7 +260,7 @@ export class LedgerFeed {
     return ready.flatMap((message) => {
       const ofOwnSchedule = this.#ofOwnSchedule.get(message.consensusTimestamp);
       this.#ofOwnSchedule.delete(message.consensusTimestamp);
-      return recordsOf(message, this.ignored).map((entry) => {
+      return this.#recordsOf(message, this.ignored).map((entry) => {
         const { author, at, record } = entry;
         if (record.type === 'lapsed') return { ...entry, ofOwnSchedule: ofOwnSchedule === true };
         if (record.type !== 'online') return entry;

@@ -1,8 +1,9 @@
 import type { Clock } from '@gatepost/shared/clock';
 import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
-import { packRecords } from '@gatepost/shared/records/codec';
+import { fillMessages, type MessageFill } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
 import type { Waits } from '../run/waits.js';
@@ -24,6 +25,7 @@ export class RecordWriter {
     readonly ledger: Ledger,
     readonly clock: Clock,
     readonly waits: Waits,
+    readonly names: TaskNames,
     readonly signal?: AbortSignal,
   ) {}
 
@@ -52,22 +54,20 @@ export class RecordWriter {
   }
 
   async #send(topic: TopicId, run: string | undefined, batch: readonly Waiting[]): Promise<void> {
-    let messages: Buffer[];
+    let messages: MessageFill[];
     try {
-      messages = packRecords(
-        run,
-        batch.map(({ record }) => record),
-      );
+      const records = batch.map(({ record }) => record);
+      messages = fillMessages(run, records, this.names);
     } catch (error) {
       for (const { failed } of batch) failed(error);
       return;
     }
     let next = 0;
     const sent = messages.map(async (message) => {
-      const carried = batch.slice(next, next + recordsIn(message));
+      const carried = batch.slice(next, next + message.size);
       next += carried.length;
       try {
-        const outcome = await this.#execute(topic, message);
+        const outcome = await this.#execute(topic, message.encode());
         for (const { done } of carried) done(outcome);
       } catch (error) {
         for (const { failed } of carried) failed(error);
@@ -90,6 +90,3 @@ export class RecordWriter {
     }
   }
 }
-
-const recordsIn = (message: Buffer): number =>
-  (JSON.parse(message.toString('utf8')) as { records: unknown[] }).records.length;

@@ -1,3 +1,4 @@
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import type { RunContext } from '@gatepost/rules/run/run-state';
 import { type Clock, pause } from '@gatepost/shared/clock';
 import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
@@ -97,7 +98,7 @@ export class Settler {
       transfer,
       payments: payments.map((payment) => ({ ...payment, amount: payment.amount.toString() })),
     };
-    const messages = packRecords(context.run, [record]);
+    const messages = packRecords(context.run, [record], taskNamesOf(context.plan));
     const actions: Action[] = [
       { kind: 'transfer', token: context.token, payees: payeesOf(payments) },
       ...messages.map((message): Action => ({ kind: 'message', topic: context.journal, message })),

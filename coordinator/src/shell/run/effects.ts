@@ -1,3 +1,4 @@
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { attemptKeyOf } from '@gatepost/rules/run/attempt';
 import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import { findOrReview } from '@gatepost/rules/run/review-id';
@@ -182,9 +183,9 @@ export class Effects {
       token: state.context.token,
     };
     const withInput = { ...record, input: order };
-    const { run } = state.context;
+    const { run, plan } = state.context;
     this.inFlight.writing(command);
-    const written = fitsOneMessage(run, [withInput]) ? withInput : record;
+    const written = fitsOneMessage(run, [withInput], taskNamesOf(plan)) ? withInput : record;
     const outcome = await writer.write(command.inbox, run, written);
     const sequence = outcome.kind === 'done' ? outcome.receipt.topicSequenceNumber : undefined;
     if (sequence !== undefined) await this.#dispatch(command, record, sequence, bytes);

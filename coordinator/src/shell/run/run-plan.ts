@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { type ChosenRun, chooseRun, earlierVersion, type JournalIndex } from '@gatepost/rules/run/journal-index';
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { systemClock, waitingClock } from '@gatepost/shared/clock';
@@ -82,6 +83,7 @@ export async function runPlan(
   const own = hederaLedger(connection, log);
   const ledger = metrics?.ledger(own) ?? own;
   const feed = new LedgerFeed(ledger, config.journal, new Set(config.agents), log);
+  feed.nameTasks(taskNamesOf(plan));
   const index = await indexJournal(feed, connection.account);
   const chosen = chooseRun(index, plan.digest, options.wantNew);
   if (chosen.state === 'new' && !options.wantNew) checkEarlierVersion(index, plan);

@@ -1,3 +1,4 @@
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import type { IndexedRun, JournalIndex } from '@gatepost/rules/run/journal-index';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
@@ -51,6 +52,7 @@ export async function viewRun(
   const { journal } = config;
   const agents = new Set(config.agents);
   const state = emptyState({ run, plan, coordinator: config.account, journal, token, agents });
+  feed.nameTasks(taskNamesOf(plan));
   await replay(feed, state, log);
   return state;
 }

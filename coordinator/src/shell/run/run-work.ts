@@ -1,3 +1,4 @@
+import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { Change } from '@gatepost/rules/run/change';
 import type { RunState } from '@gatepost/rules/run/run-state';
@@ -214,7 +215,7 @@ export class RunWork {
     return new Effects({
       state,
       identity,
-      writer: new RecordWriter(ledger, clock, waits, signal),
+      writer: new RecordWriter(ledger, clock, waits, taskNamesOf(context.plan), signal),
       settler: new Settler({ ledger, clock, context, guards, windowMs, waits, log, lookAhead, signal }),
       fleet: this.#fleet,
       orders: this.#orders,

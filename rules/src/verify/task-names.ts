@@ -1,0 +1,32 @@
+import { LearntNames, NUMBERS_ALONE, type TaskNames, withIds } from '@gatepost/shared/records/task-names';
+import type { Plan } from '../plan/plan.js';
+import { taskNamesOf } from '../plan/task-numbers.js';
+import type { AnyEntry, RunHistory } from './history.js';
+
+/**
+ * Records name tasks by numbers. Which task a number stands for the plan tells; without it the first assignment that the
+ * run's coordinator gave under the number does, and one that gives it to another task is of no task.
+ * @param assigned what the inboxes say, in consensus order.
+ */
+export function namesByRun(
+  runs: ReadonlyMap<string, RunHistory>,
+  assigned: readonly AnyEntry[],
+  plan: Plan | undefined,
+): ReadonlyMap<string, TaskNames> {
+  const learnt = new Map([...runs.keys()].map((run) => [run, new LearntNames()]));
+  for (const { run, author, record } of assigned) {
+    if (record.type !== 'assign' || run === undefined || runs.get(run)?.coordinator !== author) continue;
+    learnt.get(run)?.learn(record.task, record.numbered);
+  }
+  const names = new Map<string, TaskNames>(learnt);
+  for (const { run, opened } of runs.values()) {
+    if (plan !== undefined && opened.record.plan_sha256 === plan.digest) names.set(run, taskNamesOf(plan));
+  }
+  return names;
+}
+
+/** A record with its tasks named by ids where these are known. */
+export function withTaskIds(entry: AnyEntry, names: ReadonlyMap<string, TaskNames>): AnyEntry {
+  const record = withIds(entry.record, (entry.run === undefined ? undefined : names.get(entry.run)) ?? NUMBERS_ALONE);
+  return record === entry.record ? entry : { ...entry, record };
+}
