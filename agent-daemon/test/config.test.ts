@@ -50,7 +50,7 @@ describe('the configuration file', () => {
       data: join(directory, 'data'),
     });
     expect(config.limits).toMatchObject({ slots: 2, queue: 64, maxOutputBytes: 16_777_216, graceMs: 5_000 });
-    expect(config.lease).toEqual({ intervalMs: 30_000, idleIntervalMs: 600_000 });
+    expect(config.lease).toEqual({ intervalMs: 3_600_000, idleIntervalMs: 21_600_000 });
   });
 
   it('names every problem at its line, all at once', () => {
@@ -66,7 +66,7 @@ executors:
       '3:10: journal: must look like 0.0.1234',
       '8:8: slots: Too small: expected number to be >=1',
       '10:22: limits.max_input: must be a size from 1 to 1073741824 bytes, such as 64KiB or 16MiB',
-      '9:20: lease.interval: must be a duration from 5000ms to 86400000ms, such as 500ms, 30s, 10m or 2h',
+      '9:20: lease.interval: must be a duration from 5000ms to 604800000ms, such as 500ms, 30s, 10m or 2h',
       '12:10: executors.build: needs exactly one of command, http, module',
       '13:20: executors.test.command: Too small: expected array to have >=1 items',
       '13:25: executors.test.environment: unknown key',

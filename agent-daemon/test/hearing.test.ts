@@ -64,7 +64,7 @@ it('a daemon that cannot read its inbox goes offline, with the reason, and renew
 it('the lease of an agent that does not hear runs out without a successor; when it hears again it says that it is online', () => {
   let state: LeaseState = NO_LEASES;
   const give = (input: LeaseInput, nowMs: number, hears: boolean) => {
-    const plan = planLeases(state, input, POLICY, { nowMs, busy: false, hears, jitter: 1 });
+    const plan = planLeases(state, input, POLICY, { nowMs, heldUntilMs: undefined, hears, jitter: 1 });
     state = plan.state;
     return plan;
   };

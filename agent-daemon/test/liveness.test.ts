@@ -82,7 +82,7 @@ it('when the host dies, the ledger posts its death unaided', async () => {
   const { session, account } = daemon.ready;
   await until(async () => (await pending()).length === 1 || undefined, 'the lease');
   await daemon.kill('SIGKILL');
-  await network.ledger.clock.advance(1_000n * 1_000_000_000n);
+  await network.ledger.clock.advance(22_000n * 1_000_000_000n);
   const { record, payer } = await network.awaitRecord((entry) => entry.record.type === 'lapsed');
   expect(record).toMatchObject({ session, lease: 1 });
   expect(payer).toBe(account);

@@ -30,17 +30,17 @@ afterEach(async () => {
   opened = undefined;
 });
 
-const plan = (ms: number) => `name: slow
+const plan = (ms: number, deadline: string) => `name: slow
 sequences:
   - id: only
     tasks:
-      - { id: wait, type: slow, input: { ms: ${ms} }, price: ${PRICE}, deadline: 90s, attempts: 2, gate: { command: [node, --version] } }
+      - { id: wait, type: slow, input: { ms: ${ms} }, price: ${PRICE}, deadline: ${deadline}, attempts: 2, gate: { command: [node, --version] } }
 `;
 
 /** Starts a run of one slow task. */
-function startRun({ stage, directory }: TestStage, ms: number): RunningCommand {
+function startRun({ stage, directory }: TestStage, ms: number, deadline = '90s'): RunningCommand {
   const file = join(directory, 'plan.yaml');
-  writeFileSync(file, plan(ms));
+  writeFileSync(file, plan(ms, deadline));
   const args = [
     'run',
     file,
@@ -196,9 +196,10 @@ describe('liveness with real processes', () => {
     timeout: TIMEOUT_MS,
   }, async () => {
     const configure = (yaml: string) =>
-      yaml.replace(/interval: 30s/, 'interval: 5s').replace(/idle_interval: \w+/, 'idle_interval: 5s');
+      yaml.replace(/interval: 1h/, 'interval: 5s').replace(/idle_interval: \w+/, 'idle_interval: 5s');
     opened = await openTestStage(slowAgents({ configure }));
-    const first = startRun(opened, 3_000);
+    // The lease covers what the agent holds: its end is told soon after the deadline of that.
+    const first = startRun(opened, 3_000, '20s');
     const { worker, other } = await workingAgent(opened);
     worker.process.kill('SIGKILL');
     first.kill('SIGKILL');
@@ -213,7 +214,7 @@ describe('liveness with real processes', () => {
       60_000,
     );
     expect(lapsed?.author).toBe(worker.account);
-    const second = startRun(opened, 3_000);
+    const second = startRun(opened, 3_000, '20s');
     expect(await second.exited).toEqual({ code: 0, signal: undefined });
     expect(await journal(opened, 'run_opened')).toHaveLength(1);
     await expectPaidOnce(opened, other);

@@ -55,8 +55,8 @@ const settings = z.strictObject({
   limits: limits.prefault({}),
   lease: z
     .strictObject({
-      interval: duration(5_000, DAY_MS).default(USUAL_LEASE_INTERVAL_MS),
-      idle_interval: duration(5_000, 30 * DAY_MS).default(600_000),
+      interval: duration(5_000, 7 * DAY_MS).default(USUAL_LEASE_INTERVAL_MS),
+      idle_interval: duration(5_000, 30 * DAY_MS).default(6 * HOUR_MS),
     })
     .prefault({})
     .refine((lease) => lease.idle_interval >= lease.interval, 'idle_interval must not be shorter than interval'),

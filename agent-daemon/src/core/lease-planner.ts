@@ -2,9 +2,9 @@ import type { ScheduleId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
 import { SCHEDULE_GONE } from '@gatepost/shared/vocabulary/outcome';
 
-/** How often the lease is renewed. */
+/** How long a lease is for. */
 export interface LeasePolicy {
-  /** While attempts run or wait; milliseconds. */
+  /** Beyond the latest deadline of the work that is held, and so how often work renews it; milliseconds. */
   readonly intervalMs: number;
   /** While there is nothing to do; milliseconds. */
   readonly idleIntervalMs: number;
@@ -16,6 +16,7 @@ export interface Lease {
   readonly number: number;
   /** Undefined until the ledger has answered. */
   readonly schedule: ScheduleId | undefined;
+  readonly madeAtMs: number;
   readonly expiresAtMs: number;
   /** When its successor is due. */
   readonly renewAtMs: number;
@@ -57,8 +58,8 @@ export interface LeasePlan {
 
 export interface LeaseCircumstances {
   readonly nowMs: number;
-  /** Whether attempts run or wait. */
-  readonly busy: boolean;
+  /** The latest deadline of the attempts that run or wait; undefined while there are none. */
+  readonly heldUntilMs: number | undefined;
   /** Whether the agent reads its inbox. One that does not could not do what it is assigned, and renews nothing. */
   readonly hears: boolean;
   /** 0 to 1: spreads the first renewal, so that agents started together do not renew together. */
@@ -70,6 +71,8 @@ export const RENEWAL_USD = 0.011;
 const MIN_MARGIN_MS = 5_000;
 const MAX_MARGIN_MS = 60_000;
 const MAX_BACKOFF_MS = 30_000;
+/** Work beyond that is covered later: the network takes no schedule of more than 62 days. */
+const MAX_COVERED_MS = 30 * 86_400_000;
 /** The ledger's second has no room for another schedule; the next one may. */
 const EXPIRY_BUSY = 'SCHEDULE_EXPIRY_IS_BUSY';
 
@@ -83,14 +86,17 @@ export const NO_LEASES: LeaseState = {
   stopping: false,
 };
 
-/** How long a lease lives: its interval and a margin in which the renewal may be late. */
-export const leaseLifeMs = (intervalMs: number): number =>
-  intervalMs + Math.min(MAX_MARGIN_MS, Math.max(MIN_MARGIN_MS, intervalMs / 2));
+/** How late a renewal may be. */
+const marginOf = (intervalMs: number): number => Math.min(MAX_MARGIN_MS, Math.max(MIN_MARGIN_MS, intervalMs / 2));
 
 /** What renewals at an interval cost in a day. */
 export const usdPerDay = (intervalMs: number): number => (86_400_000 / intervalMs) * RENEWAL_USD;
 
-const intervalOf = (policy: LeasePolicy, busy: boolean): number => (busy ? policy.intervalMs : policy.idleIntervalMs);
+/** When a lease that is made now expires: some time after the latest deadline that it covers. */
+export function expiryOf({ intervalMs, idleIntervalMs }: LeasePolicy, nowMs: number, heldUntilMs?: number): number {
+  if (heldUntilMs === undefined) return nowMs + idleIntervalMs + marginOf(idleIntervalMs);
+  return Math.max(nowMs, heldUntilMs) + intervalMs + marginOf(intervalMs);
+}
 
 function change(state: LeaseState, number: number, by: Partial<Lease>): LeaseState {
   return { ...state, leases: state.leases.map((lease) => (lease.number === number ? { ...lease, ...by } : lease)) };
@@ -151,21 +157,33 @@ function absorb(state: LeaseState, input: LeaseInput, nowMs: number): LeaseState
 
 const isLive = (lease: Lease): boolean => lease.schedule !== undefined && !lease.deleting;
 
-function renewalDue(newest: Lease | undefined, policy: LeasePolicy, { nowMs, busy }: LeaseCircumstances): boolean {
+/**
+ * Whether the newest lease ends soon, before what is held is over, or, which is looked at no more often than work renews
+ * leases, long after that: the notice of a death now would come late.
+ */
+function renewalDue(newest: Lease | undefined, policy: LeasePolicy, at: LeaseCircumstances): boolean {
   if (newest === undefined) return true;
-  // Work has begun under a lease of the slow interval: the notice of a death now would come too late.
-  const tooLong = busy && newest.expiresAtMs > nowMs + leaseLifeMs(policy.intervalMs);
-  return tooLong || nowMs >= newest.renewAtMs;
+  const { nowMs, heldUntilMs } = at;
+  if (nowMs >= newest.renewAtMs) return true;
+  if (heldUntilMs === undefined) return false;
+  if (newest.expiresAtMs < heldUntilMs + marginOf(policy.intervalMs)) return true;
+  return newest.expiresAtMs > expiryOf(policy, nowMs, heldUntilMs) && nowMs >= shortenableAt(newest, policy);
 }
 
+const shortenableAt = ({ madeAtMs }: Lease, { intervalMs }: LeasePolicy): number => madeAtMs + intervalMs;
+
 function create(state: LeaseState, policy: LeasePolicy, at: LeaseCircumstances): [LeaseState, LeaseCommand] {
-  const intervalMs = intervalOf(policy, at.busy);
-  const first = state.nextNumber === 1;
+  const { nowMs, heldUntilMs, jitter } = at;
+  const intervalMs = heldUntilMs === undefined ? policy.idleIntervalMs : policy.intervalMs;
+  const expiresAtMs = expiryOf(policy, nowMs, heldUntilMs) + state.shiftMs;
+  // Agents that were started together do not renew together.
+  const early = state.nextNumber === 1 ? 0.5 * (1 - jitter) * intervalMs : 0;
   const lease: Lease = {
     number: state.nextNumber,
     schedule: undefined,
-    expiresAtMs: at.nowMs + leaseLifeMs(intervalMs) + state.shiftMs,
-    renewAtMs: at.nowMs + (first ? intervalMs * (0.5 + 0.5 * at.jitter) : intervalMs),
+    madeAtMs: nowMs,
+    expiresAtMs,
+    renewAtMs: expiresAtMs - state.shiftMs - marginOf(intervalMs) - early,
     deleting: false,
   };
   const next = { ...state, leases: [...state.leases, lease], nextNumber: lease.number + 1 };
@@ -187,14 +205,19 @@ function deletions(state: LeaseState, nowMs: number): [LeaseState, LeaseCommand[
   return [next, commands];
 }
 
-function wakeAt(state: LeaseState, { hears }: LeaseCircumstances): number | undefined {
+function wakeAt(state: LeaseState, policy: LeasePolicy, at: LeaseCircumstances): number | undefined {
+  const { hears, nowMs, heldUntilMs } = at;
   // While the ledger owes an answer its coming is what wakes: a renewal that is due but must wait would spin.
   const owed = state.leases.some((lease) => lease.schedule === undefined || lease.deleting);
   if (owed) return undefined;
   const live = state.leases.filter(isLive);
   if (live.length > (state.stopping ? 0 : 1)) return state.retryAtMs;
   if (state.stopping || !hears) return undefined;
-  return Math.max(state.retryAtMs, live.at(-1)?.renewAtMs ?? 0);
+  const [newest] = live;
+  if (newest === undefined) return state.retryAtMs;
+  const isLong = heldUntilMs !== undefined && newest.expiresAtMs > expiryOf(policy, nowMs, heldUntilMs);
+  const dueMs = isLong ? Math.min(newest.renewAtMs, shortenableAt(newest, policy)) : newest.renewAtMs;
+  return Math.max(state.retryAtMs, dueMs);
 }
 
 /**
@@ -205,8 +228,11 @@ export function planLeases(
   state: LeaseState,
   input: LeaseInput,
   policy: LeasePolicy,
-  at: LeaseCircumstances,
+  circumstances: LeaseCircumstances,
 ): LeasePlan {
+  const { nowMs, heldUntilMs } = circumstances;
+  const covered = heldUntilMs === undefined ? undefined : Math.min(heldUntilMs, nowMs + MAX_COVERED_MS);
+  const at = { ...circumstances, heldUntilMs: covered };
   const absorbed = absorb(state, input, at.nowMs);
   const expired = absorbed.leases.filter((lease) => isLive(lease) && lease.expiresAtMs <= at.nowMs);
   let next = expired.reduce((state, { number }) => settled(state, number, at.nowMs), absorbed);
@@ -225,5 +251,5 @@ export function planLeases(
     commands.push(command);
   }
   const [final, deletes] = deletions(next, at.nowMs);
-  return { state: final, commands: [...commands, ...deletes], wakeAtMs: wakeAt(final, at) };
+  return { state: final, commands: [...commands, ...deletes], wakeAtMs: wakeAt(final, policy, at) };
 }

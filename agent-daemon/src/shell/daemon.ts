@@ -58,6 +58,7 @@ export class Daemon {
   readonly engine: Engine;
   readonly poster: JournalPoster;
   readonly lease: LeaseRunner;
+  #heldUntilMs: number | undefined;
   readonly inbox: InboxReader;
   readonly hub: SessionHub;
   readonly registration: Registration;
@@ -72,7 +73,6 @@ export class Daemon {
   readonly #capabilities: readonly string[];
   readonly #confinement = probeConfinement();
   readonly #stopping = new AbortController();
-  #busy = false;
   #server: RunningServer | undefined;
   readonly #spans: AttemptSpans | undefined;
   #metricsServer: HttpServer | undefined;
@@ -124,13 +124,12 @@ export class Daemon {
     this.lease = this.#makeLease();
     engine.listen({
       event: (ref, event) => this.hub.event(ref, event),
-      loadChanged: ({ running, queued }) => {
+      loadChanged: () => {
         this.hub.loadChanged();
-        const busy = running + queued > 0;
-        if (busy !== this.#busy) this.lease.tick();
-        this.#busy = busy;
+        this.#coverWork();
       },
       finished: (live, ending, atMs) => {
+        this.#coverWork();
         this.metrics.finished(ending, live.startedAtMs, atMs);
         this.#spans?.finished(live, ending, atMs);
       },
@@ -368,6 +367,14 @@ export class Daemon {
     );
   }
 
+  /** Looks at the lease again when work begins that it does not cover, or when none is left. */
+  #coverWork(): void {
+    const { heldUntilMs } = this.engine;
+    if (heldUntilMs === this.#heldUntilMs) return;
+    this.#heldUntilMs = heldUntilMs;
+    this.lease.tick();
+  }
+
   #makeLease(): LeaseRunner {
     const { ledger, clock, log, config } = this.#parts;
     return new LeaseRunner({
@@ -378,7 +385,7 @@ export class Daemon {
       policy: config.lease,
       session: this.session,
       jitter: randomBytes(1).readUInt8() / 255,
-      busy: () => this.engine.load.running + this.engine.load.queued > 0,
+      heldUntilMs: () => this.engine.heldUntilMs,
       hears: () => this.inbox.hears,
       address: () => this.address,
       living: (schedules) => livingLeases(schedules, this.#likeness()),

@@ -126,7 +126,7 @@ function newConfig(connection: Connection, options: InitOptions, inbox: string):
     tls: { cert: 'tls/cert.pem', key: 'tls/key.pem' },
     slots: 2,
     queue: 64,
-    lease: { interval: '30s', idle_interval: '10m' },
+    lease: { interval: '1h', idle_interval: '6h' },
     heartbeat: '2s',
     executors,
   };

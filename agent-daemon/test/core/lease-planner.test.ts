@@ -2,16 +2,20 @@ import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  expiryOf,
   type LeaseCommand,
   type LeaseInput,
-  leaseLifeMs,
   NO_LEASES,
   planLeases,
   usdPerDay,
 } from '../../src/core/lease-planner.js';
 import { done, never, refused, schedule } from '../support/outcomes.js';
 
-const POLICY = { intervalMs: 30_000, idleIntervalMs: 600_000 };
+const HOUR_MS = 3_600_000;
+const POLICY = { intervalMs: HOUR_MS, idleIntervalMs: 6 * HOUR_MS };
+const MARGIN_MS = 60_000;
+/** What an agent that always has a task of a minute holds. */
+const aMinute = (nowMs: number) => nowMs + 60_000;
 
 const createOutcome = (number: number, outcome: Outcome): LeaseInput => ({ type: 'create_outcome', number, outcome });
 const deleteOutcome = (number: number, outcome: Outcome): LeaseInput => ({ type: 'delete_outcome', number, outcome });
@@ -28,7 +32,7 @@ interface Day {
 }
 
 /** A ledger that answers after a while or not at all, and an agent that follows the plan. */
-function simulate(hours: number, busyAt: (ms: number) => boolean, fails: (ms: number) => boolean = () => false): Day {
+function simulate(hours: number, isBusy: (ms: number) => boolean, fails: (ms: number) => boolean = () => false): Day {
   const live = new Map<number, number>();
   let state = NO_LEASES;
   let nowMs = 0;
@@ -53,7 +57,12 @@ function simulate(hours: number, busyAt: (ms: number) => boolean, fails: (ms: nu
     }
   };
   const give = (input: LeaseInput) => {
-    const plan = planLeases(state, input, POLICY, { nowMs, busy: busyAt(nowMs), jitter: 1, hears: true });
+    const plan = planLeases(state, input, POLICY, {
+      nowMs,
+      heldUntilMs: isBusy(nowMs) ? aMinute(nowMs) : undefined,
+      jitter: 1,
+      hears: true,
+    });
     state = plan.state;
     wakeAtMs = plan.wakeAtMs;
     for (const command of plan.commands) perform(command);
@@ -70,92 +79,109 @@ function simulate(hours: number, busyAt: (ms: number) => boolean, fails: (ms: nu
   return day;
 }
 
+const idleAt = (nowMs: number) => ({ nowMs, heldUntilMs: undefined, jitter: 1, hears: true });
+const busyAt = (nowMs: number, heldUntilMs = aMinute(nowMs)) => ({ nowMs, heldUntilMs, jitter: 1, hears: true });
+
 describe('leases of a healthy agent', () => {
-  it('are renewed for what doctor predicts: busy for a day', () => {
+  it('cost no more than doctor says: a day of tasks of a minute', () => {
     const day = simulate(24, () => true);
-    expect(day.created).toBe(86_400_000 / 30_000);
-    expect(day.created * 0.011).toBeCloseTo(usdPerDay(30_000), 1);
+    expect(day.created * 0.011).toBeLessThanOrEqual(usdPerDay(HOUR_MS) + 0.011);
+    expect(usdPerDay(HOUR_MS)).toBeLessThan(0.3);
     expect(day).toMatchObject({ least: 1, most: 2, announced: 0 });
   });
 
-  it('are renewed for what doctor predicts: idle for a day', () => {
+  it('cost no more than doctor says: a day without work', () => {
     const day = simulate(24, () => false);
-    expect(day.created).toBe(144);
-    expect(usdPerDay(600_000)).toBeCloseTo(1.58, 2);
+    expect(day.created).toBe(4);
+    expect(usdPerDay(6 * HOUR_MS)).toBeLessThan(0.05);
     expect(day).toMatchObject({ least: 1, most: 2 });
   });
 
-  it('are never none and never more than two, however the load changes', () => {
+  it('are never none, never more than two, and never many, however the load changes', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 5, max: 600 }), { minLength: 1, maxLength: 40 }), (spans) => {
+      fc.property(fc.array(fc.integer({ min: 5, max: 6_000 }), { minLength: 1, maxLength: 40 }), (spans) => {
         let at = 0;
         const changes = spans.map((span) => {
           at += span * 1_000;
           return at;
         });
-        const busyAt = (ms: number) => changes.filter((at) => at <= ms).length % 2 === 1;
-        const day = simulate(2, busyAt);
+        const isBusy = (ms: number) => changes.filter((at) => at <= ms).length % 2 === 1;
+        const day = simulate(12, isBusy);
         expect(day.least).toBe(1);
         expect(day.most).toBeLessThanOrEqual(2);
+        expect(day.created).toBeLessThanOrEqual(12 + 1);
       }),
       { numRuns: 30 },
     );
   });
 
-  it('become short as soon as work begins under a long one', () => {
-    const idle = planLeases(NO_LEASES, { type: 'tick' }, POLICY, { nowMs: 0, busy: false, jitter: 0, hears: true });
-    const made = planLeases(idle.state, createOutcome(1, done(1)), POLICY, {
-      nowMs: 1_000,
-      busy: false,
-      jitter: 0,
-      hears: true,
-    });
-    const busy = planLeases(made.state, { type: 'tick' }, POLICY, { nowMs: 2_000, busy: true, jitter: 0, hears: true });
-    expect(busy.commands).toEqual([{ do: 'create', number: 2, expiresAtMs: 2_000 + leaseLifeMs(30_000) }]);
+  it('cover the latest deadline of what is held, and are renewed for work beyond that', () => {
+    const long = 10 * HOUR_MS;
+    const first = planLeases(NO_LEASES, { type: 'tick' }, POLICY, busyAt(0, long));
+    expect(first.commands).toEqual([{ do: 'create', number: 1, expiresAtMs: long + HOUR_MS + MARGIN_MS }]);
+    const held = planLeases(first.state, createOutcome(1, done(1)), POLICY, busyAt(0, long));
+    expect(held.wakeAtMs).toBe(long + HOUR_MS);
+    const same = planLeases(held.state, { type: 'tick' }, POLICY, busyAt(5 * HOUR_MS, long));
+    expect(same.commands).toEqual([]);
+    const later = planLeases(held.state, { type: 'tick' }, POLICY, busyAt(5 * HOUR_MS, long + 2 * HOUR_MS));
+    expect(later.commands).toMatchObject([{ do: 'create', expiresAtMs: long + 3 * HOUR_MS + MARGIN_MS }]);
+  });
+
+  it('cover no more than the network takes', () => {
+    const { commands } = planLeases(NO_LEASES, { type: 'tick' }, POLICY, busyAt(0, 400 * 24 * HOUR_MS));
+    expect(commands).toEqual([{ do: 'create', number: 1, expiresAtMs: 721 * HOUR_MS + MARGIN_MS }]);
+  });
+
+  it('become short some time after work has begun under a long one', () => {
+    const idle = planLeases(NO_LEASES, { type: 'tick' }, POLICY, idleAt(0));
+    const made = planLeases(idle.state, createOutcome(1, done(1)), POLICY, idleAt(1_000));
+    const busy = planLeases(made.state, { type: 'tick' }, POLICY, busyAt(2_000));
+    expect(busy).toMatchObject({ commands: [], wakeAtMs: HOUR_MS });
+    expect(planLeases(busy.state, { type: 'tick' }, POLICY, busyAt(HOUR_MS)).commands).toEqual([
+      { do: 'create', number: 2, expiresAtMs: expiryOf(POLICY, HOUR_MS, HOUR_MS + 60_000) },
+    ]);
   });
 });
 
+/** Short leases, as tests and cautious owners have them. */
+const SHORT = { intervalMs: 30_000, idleIntervalMs: 30_000 };
+
 describe('when the ledger', () => {
   it('is away longer than leases live, the agent says that it is online as often as the ledger said that it is gone', () => {
-    const day = simulate(
-      1,
-      () => true,
-      (ms) => ms > 600_000 && ms < 900_000,
-    );
-    expect(day.lapsed).toBe(2);
+    const away = (ms: number) => ms > 2 * HOUR_MS && ms < 6 * HOUR_MS;
+    const day = simulate(8, () => true, away);
+    expect(day.lapsed).toBeGreaterThan(0);
     expect(day.announced).toBe(day.lapsed);
     expect(day.most).toBeLessThanOrEqual(2);
   });
 
   it('has no room in a second, the next one is asked for at once', () => {
-    const at = { nowMs: 0, busy: true, jitter: 0, hears: true };
-    const first = planLeases(NO_LEASES, { type: 'tick' }, POLICY, at);
-    const again = planLeases(first.state, createOutcome(1, refused('SCHEDULE_EXPIRY_IS_BUSY')), POLICY, at);
-    expect(again.commands).toEqual([{ do: 'create', number: 2, expiresAtMs: leaseLifeMs(30_000) + 1_000 }]);
+    const first = planLeases(NO_LEASES, { type: 'tick' }, SHORT, idleAt(0));
+    const again = planLeases(first.state, createOutcome(1, refused('SCHEDULE_EXPIRY_IS_BUSY')), SHORT, idleAt(0));
+    expect(again.commands).toEqual([{ do: 'create', number: 2, expiresAtMs: expiryOf(SHORT, 0) + 1_000 }]);
   });
 
   it('is asked to stop, everything is deleted, also what is created meanwhile', () => {
-    const at = { nowMs: 0, busy: true, jitter: 0, hears: true };
-    const first = planLeases(NO_LEASES, { type: 'tick' }, POLICY, at);
-    const stopping = planLeases(first.state, { type: 'stop' }, POLICY, at);
+    const at = idleAt(0);
+    const first = planLeases(NO_LEASES, { type: 'tick' }, SHORT, at);
+    const stopping = planLeases(first.state, { type: 'stop' }, SHORT, at);
     expect(stopping.commands).toEqual([]);
-    const late = planLeases(stopping.state, createOutcome(1, done(1)), POLICY, at);
+    const late = planLeases(stopping.state, createOutcome(1, done(1)), SHORT, at);
     expect(late.commands).toEqual([{ do: 'delete', number: 1, schedule: schedule(1) }]);
-    expect(planLeases(late.state, deleteOutcome(1, done()), POLICY, at).state.leases).toEqual([]);
+    expect(planLeases(late.state, deleteOutcome(1, done()), SHORT, at).state.leases).toEqual([]);
   });
 
   it('owes an answer, nothing is woken for: a renewal that must wait does not spin', () => {
-    const at = (nowMs: number) => ({ nowMs, busy: true, jitter: 1, hears: true });
-    const first = planLeases(NO_LEASES, { type: 'tick' }, POLICY, at(0));
-    const held = planLeases(first.state, createOutcome(1, done(1)), POLICY, at(0));
+    const first = planLeases(NO_LEASES, { type: 'tick' }, SHORT, idleAt(0));
+    const held = planLeases(first.state, createOutcome(1, done(1)), SHORT, idleAt(0));
     expect(held.wakeAtMs).toBe(30_000);
-    const renewing = planLeases(held.state, { type: 'tick' }, POLICY, at(30_000));
-    const renewed = planLeases(renewing.state, createOutcome(2, done(2)), POLICY, at(30_000));
+    const renewing = planLeases(held.state, { type: 'tick' }, SHORT, idleAt(30_000));
+    const renewed = planLeases(renewing.state, createOutcome(2, done(2)), SHORT, idleAt(30_000));
     expect(renewed.commands).toEqual([{ do: 'delete', number: 1, schedule: schedule(1) }]);
     expect(renewed.wakeAtMs).toBeUndefined();
     // The delete takes longer than the next renewal can wait; no answer, no wake-up in the past.
-    expect(planLeases(renewed.state, { type: 'tick' }, POLICY, at(70_000)).wakeAtMs).toBeUndefined();
-    expect(planLeases(renewed.state, deleteOutcome(1, done()), POLICY, at(70_000)).commands).toMatchObject([
+    expect(planLeases(renewed.state, { type: 'tick' }, SHORT, idleAt(70_000)).wakeAtMs).toBeUndefined();
+    expect(planLeases(renewed.state, deleteOutcome(1, done()), SHORT, idleAt(70_000)).commands).toMatchObject([
       { do: 'create', number: 3 },
     ]);
   });
@@ -163,7 +189,7 @@ describe('when the ledger', () => {
   it('refuses a deletion, it is tried again with growing pauses until the lease has expired, which is answered', () => {
     let state = NO_LEASES;
     const give = (input: LeaseInput, nowMs: number) => {
-      const plan = planLeases(state, input, POLICY, { nowMs, busy: true, jitter: 1, hears: true });
+      const plan = planLeases(state, input, SHORT, idleAt(nowMs));
       state = plan.state;
       return plan;
     };
@@ -184,13 +210,17 @@ describe('when the ledger', () => {
   });
 
   it('says that a lease to be deleted had run out, that is answered although another lives', () => {
-    const at = (nowMs: number) => ({ nowMs, busy: true, jitter: 1, hears: true });
-    const first = planLeases(NO_LEASES, { type: 'tick' }, POLICY, at(0));
-    const held = planLeases(first.state, createOutcome(1, done(1)), POLICY, at(0));
-    const renewing = planLeases(held.state, { type: 'tick' }, POLICY, at(30_000));
-    const renewed = planLeases(renewing.state, createOutcome(2, done(2)), POLICY, at(44_000));
+    const first = planLeases(NO_LEASES, { type: 'tick' }, SHORT, idleAt(0));
+    const held = planLeases(first.state, createOutcome(1, done(1)), SHORT, idleAt(0));
+    const renewing = planLeases(held.state, { type: 'tick' }, SHORT, idleAt(30_000));
+    const renewed = planLeases(renewing.state, createOutcome(2, done(2)), SHORT, idleAt(44_000));
     expect(renewed.commands).toMatchObject([{ do: 'delete', number: 1 }]);
-    const late = planLeases(renewed.state, deleteOutcome(1, refused('SCHEDULE_ALREADY_EXECUTED')), POLICY, at(46_000));
+    const late = planLeases(
+      renewed.state,
+      deleteOutcome(1, refused('SCHEDULE_ALREADY_EXECUTED')),
+      SHORT,
+      idleAt(46_000),
+    );
     expect(late.commands).toEqual([{ do: 'announce_again' }]);
   });
 });

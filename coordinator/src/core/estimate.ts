@@ -129,7 +129,7 @@ function estimateMost(plan: Plan, terms: TokenTerms): CaseEstimate {
   sum.alone('verdicts', 'coordinator', records.verdicts);
   sum.add('guards', 'coordinator', GUARD_PRICE, records.guards);
   for (const payment of records.payments) sum.batch([payment], LONG);
-  sum.add('lease renewals', 'agents', RENEWAL_PRICE, records.renewals);
+  sum.add('lease renewals', 'agents', RENEWAL_PRICE, renewalsFor(records));
   return sum.total(records);
 }
 
@@ -156,8 +156,8 @@ interface Records {
   readonly verdicts: AnyRecord[];
   readonly payments: Payment[];
   guards: number;
-  /** Of leases, while attempts last until their deadline, one after the other. */
-  renewals: number;
+  /** How long it takes when attempts last until their deadline, one after the other; what leases have to cover. */
+  workMs: number;
 }
 
 function recordsOf(plan: Plan, size: Size, roundsOf: (task: PlanTask) => number): Records {
@@ -168,7 +168,7 @@ function recordsOf(plan: Plan, size: Size, roundsOf: (task: PlanTask) => number)
     verdicts: [],
     payments: [],
     guards: 0,
-    renewals: 0,
+    workMs: 0,
   };
   for (const task of plan.tasks) {
     const rounds = roundsOf(task);
@@ -211,6 +211,10 @@ const settled = (payments: readonly Payment[], { entity }: Size): AnyRecord => (
   payments: [...payments],
 });
 
+/** An agent that works renews its lease once at first, then at the usual interval. */
+const renewalsFor = ({ assignments, workMs }: Records): number =>
+  assignments.length === 0 ? 0 : 1 + Math.floor(workMs / USUAL_LEASE_INTERVAL_MS);
+
 /** What is written for one attempt. */
 function attemptInto(records: Records, task: PlanTask, attempt: number, size: Size): void {
   const { id, deadlineMs, guard } = task;
@@ -224,7 +228,7 @@ function attemptInto(records: Records, task: PlanTask, attempt: number, size: Si
   );
   records.verdicts.push({ type: 'verdict', ...ref, accepted: true, gate: 'command', reason });
   if (guard) records.guards += 1;
-  records.renewals += 1 + Math.floor(deadlineMs / USUAL_LEASE_INTERVAL_MS);
+  records.workMs += deadlineMs;
 }
 
 /** Inputs that fit come along; one that holds the outputs of others may be of any size. */

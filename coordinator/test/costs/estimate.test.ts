@@ -53,8 +53,11 @@ describe('an estimate', () => {
     }
     expect(count(least.kinds, 'lease renewals')).toBe(0);
     const reviews = 2;
-    const perReview = 1 + 600 / 30;
-    expect(count(most.kinds, 'lease renewals')).toBe((14 - reviews) * (1 + 120 / 30) + reviews * perReview);
+    const minutes = (14 - reviews) * 2 + reviews * 10;
+    expect(count(most.kinds, 'lease renewals')).toBe(1 + Math.floor(minutes / 60));
+    const days = estimatePlan(planOf(PLAN.replace('attempts: 2', 'attempts: 2, deadline: 5h')));
+    const hours = (14 - reviews) * 5 + (reviews * 10) / 60;
+    expect(count(days.most.kinds, 'lease renewals')).toBe(1 + Math.floor(hours));
   });
 
   it('counts a guard for each attempt of a guarded task', () => {

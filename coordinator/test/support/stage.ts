@@ -260,7 +260,8 @@ export class Lane {
     const records: AnyRecord[] = [];
     for await (const { message } of this.coordinator.connection.mirror.messagesAfter(topic, 0)) {
       const decoded = unpackMessage(message);
-      if (!('malformed' in decoded) && decoded.run === run) records.push(...decoded.records);
+      if ('malformed' in decoded || decoded.run !== run) continue;
+      records.push(...decoded.records);
     }
     return records;
   }

@@ -1,2 +1,5 @@
-/** How often an agent that works renews its lease unless its configuration says otherwise, milliseconds. */
-export const USUAL_LEASE_INTERVAL_MS = 30_000;
+/** How often work makes an agent renew its lease unless its configuration says otherwise, milliseconds. */
+export const USUAL_LEASE_INTERVAL_MS = 3_600_000;
+
+/** With which the memo of a lease's schedule begins, by which it is recognised. */
+export const LEASE_MEMO = 'gatepost lease';

@@ -93,7 +93,10 @@ export class Daemon {
       session,
       policy: { intervalMs: leaseMs, idleIntervalMs: IDLE_TIMES * leaseMs },
       jitter: 0.5,
-      busy: () => this.#live.size > 0,
+      heldUntilMs: () =>
+        this.#live.size === 0
+          ? undefined
+          : Math.max(...[...this.#live.values()].map(({ attempt }) => attempt.assignment.deadlineMs)),
       address: () => 'simulated:1',
       // Two daemons of one account are not among the troubles here.
       living: async () => [],

@@ -29,6 +29,7 @@ const OPEN_ATTEMPTS = 10_000;
  */
 export class Engine {
   readonly #live = new Map<string, LiveAttempt>();
+  #heldUntilMs: number | undefined;
   readonly #recent = new RecentAttempts();
   readonly #desk: SlotDesk;
   readonly #keeper: AttemptKeeper;
@@ -51,6 +52,11 @@ export class Engine {
 
   listen(listener: EngineListener): void {
     this.#listener = listener;
+  }
+
+  /** The latest deadline of what came since there was last nothing to do; undefined while there is nothing. */
+  get heldUntilMs(): number | undefined {
+    return this.#heldUntilMs;
   }
 
   get load(): Load {
@@ -243,6 +249,7 @@ export class Engine {
       cancelDeadline: clock.at(assignment.deadlineMs, () => this.#apply(live, { type: 'deadline_passed' })),
     };
     this.#live.set(key, live);
+    this.#heldUntilMs = Math.max(this.#heldUntilMs ?? 0, assignment.deadlineMs);
     return live;
   }
 
@@ -329,6 +336,7 @@ export class Engine {
 
   #leave(live: LiveAttempt): void {
     this.#live.delete(live.key);
+    if (this.#live.size === 0) this.#heldUntilMs = undefined;
     if (this.#live.size < OPEN_ATTEMPTS) for (const resolve of this.#readers.splice(0)) resolve();
   }
 

@@ -32,7 +32,8 @@ export interface LeaseParts {
   readonly session: string;
   /** 0 to 1. */
   readonly jitter: number;
-  readonly busy: () => boolean;
+  /** The latest deadline of the attempts that run or wait; undefined while there are none. */
+  readonly heldUntilMs: () => number | undefined;
   /** Whether the inbox is being read. */
   readonly hears: () => boolean;
   /** Where this daemon serves, host:port. */
@@ -91,8 +92,8 @@ export class LeaseRunner {
 
   #input(input: LeaseInput): void {
     if (this.#abandoned.signal.aborted) return;
-    const { policy, clock, busy, hears, jitter } = this.parts;
-    const at = { nowMs: clock.nowMs(), busy: busy(), hears: hears(), jitter };
+    const { policy, clock, heldUntilMs, hears, jitter } = this.parts;
+    const at = { nowMs: clock.nowMs(), heldUntilMs: heldUntilMs(), hears: hears(), jitter };
     const { state, commands, wakeAtMs } = planLeases(this.#state, input, policy, at);
     this.#state = state;
     this.#cancelWake?.();

@@ -3,7 +3,7 @@ import type { RunState } from '@gatepost/rules/run/run-state';
 import { systemClock } from '@gatepost/shared/clock';
 import type { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import { type ScheduleId, scheduleId } from '@gatepost/shared/vocabulary/ids';
+import { LEASE_MEMO } from '@gatepost/shared/vocabulary/lease';
 import { formatTime, msFromNanos, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
 import { pinnedCredentials } from './certificate.js';
 import { readSightings } from './sightings.js';
@@ -51,18 +51,14 @@ async function reach(agent: AgentState): Promise<string> {
 /** What an agent spent since a time, and when its newest lease ends. */
 async function leaseAndCost(mirror: MirrorRest, agent: AgentState) {
   let charged = 0n;
-  let lease: ScheduleId | undefined;
   for await (const entry of mirror.transactionsOf(agent.account, agent.since)) {
-    const payer = entry.transaction_id.split('-')[0];
-    if (payer !== agent.account) continue;
-    charged += entry.charged_tx_fee;
-    if (entry.name === 'SCHEDULECREATE' && entry.result === 'SUCCESS') {
-      lease = entry.entity_id === null ? lease : scheduleId(entry.entity_id);
-    }
+    if (entry.transaction_id.split('-')[0] === agent.account) charged += entry.charged_tx_fee;
   }
-  const schedule = lease === undefined ? undefined : await mirror.schedule(lease);
-  const expiry = schedule === undefined || schedule.deleted ? undefined : (schedule.expiration_time ?? undefined);
-  return { charged, expiry };
+  // The lease may be older than the work, and than the word that the agent is online.
+  const [lease] = (await mirror.schedulesBy(agent.account)).filter(
+    ({ memo, deleted, executed_timestamp: executed }) => memo.startsWith(LEASE_MEMO) && !deleted && executed === null,
+  );
+  return { charged, expiry: lease?.expiration_time ?? undefined };
 }
 
 const isoTimeOfMs = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : formatTime(ms));
