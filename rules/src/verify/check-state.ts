@@ -1,4 +1,5 @@
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { parseNanos } from '@gatepost/shared/vocabulary/time';
 import { reduce } from '../fold/reduce.js';
 import type { Plan } from '../plan/plan.js';
 import { attemptKeyOf } from '../run/attempt.js';
@@ -11,7 +12,7 @@ import type { Findings } from './rules.js';
 
 /** What the coordinator's own fold makes of a run's records. */
 export interface FoldedRun {
-  /** Digest of the state before run_closed, or after the last record of an open run. */
+  /** Digest of the state that run_closed is about, or after the last record of an open run. */
   readonly digest: string;
   /** Tasks of the plan it counts as accepted. */
   readonly accepted: number;
@@ -31,11 +32,10 @@ export function foldRun(run: RunHistory, plan: Plan, journal: TopicId, replay: R
   let digest: string | undefined;
   let unfinished: string | undefined;
   const refused = new Set<AnyEntry>();
+  const until = run.closed?.record.until === undefined ? undefined : parseNanos(run.closed.record.until);
   for (const entry of replay.entries) {
-    if (entry === run.closed && digest === undefined) {
-      digest = stateDigest(state);
-      if (run.closed.record.outcome === 'complete') unfinished = unfinishedIn(state);
-    }
+    if (entry === run.closed || (until !== undefined && entry.at > until)) digest ??= stateDigest(state);
+    if (entry === run.closed && run.closed.record.outcome === 'complete') unfinished ??= unfinishedIn(state);
     reduce(state, entry, ({ event }) => {
       if (event === 'ignored' && entry.record.type === 'assign') refused.add(entry);
     });

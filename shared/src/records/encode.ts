@@ -109,7 +109,7 @@ export function encodeMessage(run: string | undefined, records: readonly AnyReco
     settled: some(all('settled'), (list) => settlements(list, names)),
     lapsed: lapsed && withoutType(lapsed),
     offline: offline && withoutType(offline),
-    run_closed: closed && { outcome: closed.outcome, state_sha256: base64url(closed.state_sha256) },
+    run_closed: closed && { ...withoutType(closed), state_sha256: base64url(closed.state_sha256) },
   };
   return JSON.stringify(message);
 }

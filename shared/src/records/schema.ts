@@ -87,8 +87,10 @@ export interface SettledRecord {
 export interface RunClosedRecord {
   readonly type: 'run_closed';
   readonly outcome: 'complete' | 'failed' | 'cancelled';
-  /** Digest of the folded state before this record. */
+  /** Digest of the folded state. */
   readonly state_sha256: string;
+  /** Consensus timestamp of the newest record folded into it; all before this one when left out. */
+  readonly until?: string | undefined;
 }
 
 /** Journal, by the ledger as a scheduled transaction of the coordinator: a guarded attempt has no result by its deadline. */

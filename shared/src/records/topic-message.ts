@@ -137,7 +137,15 @@ export const topicMessage = z
       .describe("Journal, by a schedule of an agent's: its lease was not renewed."),
     offline: z.object({ session, reason }).optional().describe('Journal, by an agent: it has stopped in good order.'),
     run_closed: z
-      .object({ outcome: z.enum(['complete', 'failed', 'cancelled']), state_sha256: digest })
+      .object({
+        outcome: z.enum(['complete', 'failed', 'cancelled']),
+        state_sha256: digest,
+        until: z
+          .string()
+          .regex(/^\d{1,12}\.\d{9}$/)
+          .optional()
+          .describe('Consensus timestamp of the newest record in that state; all before this one when left out.'),
+      })
       .optional()
       .describe('Journal, by the coordinator: nothing more will happen in the run.'),
   })

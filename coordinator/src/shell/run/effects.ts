@@ -13,6 +13,7 @@ import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import { type Outcome, PAYER_REFUSED } from '@gatepost/shared/vocabulary/outcome';
+import { formatNanos } from '@gatepost/shared/vocabulary/time';
 import type { AssignCommand, Command } from '../../core/decide/command.js';
 import type { GateOutcome } from '../../core/decide/observations.js';
 import { type Became, InFlight } from '../../core/effects/in-flight.js';
@@ -153,7 +154,9 @@ export class Effects {
   }
 
   #runClosed({ outcome }: CommandOf<'close'>): RecordOf<'run_closed'> {
-    return { type: 'run_closed', outcome, state_sha256: stateDigest(this.parts.state) };
+    // What a predecessor wrote may stand before this record and was not read yet.
+    const { state } = this.parts;
+    return { type: 'run_closed', outcome, state_sha256: stateDigest(state), until: formatNanos(state.at) };
   }
 
   async #assign(command: AssignCommand): Promise<Became> {
