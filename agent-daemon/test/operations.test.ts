@@ -107,7 +107,7 @@ describe('doctor', () => {
   it('finds a new agent fit, and says what its lease costs', async () => {
     await home.init({ echo: { command: ['cat'] } });
     const { code, stdout } = await runDaemon(['doctor', '--config', home.config], home.env);
-    expect(stdout).toMatch(/^ok {7}lease-cost: busy \$31\.68 per day renewed every 30s, idle \$1\.58 per day/m);
+    expect(stdout).toMatch(/^ok {7}lease-cost: busy \$0\.26 per day renewed every 1h, idle \$0\.04 per day/m);
     expect(stdout).toMatch(/^ok {7}inbox: 0\.0\.\d+ takes messages of 0\.0\.\d+ only$/m);
     // A host without bubblewrap is warned that its commands are not confined to their files.
     const confined = probeConfinement().mechanism === 'bubblewrap';

@@ -9,6 +9,7 @@ import { messageTransaction } from '@gatepost/shared/hedera/topics';
 import { execute, send } from '@gatepost/shared/hedera/transaction';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { namesOf } from '@gatepost/shared/records/task-names';
 import type { TokenId } from '@gatepost/shared/vocabulary/ids';
 import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 import {
@@ -217,7 +218,7 @@ it('a coordinator that sends a collector more than its fee is found out, to the 
   if (agent === undefined) throw new Error('no agent');
   const { journal, token } = lane;
   const say = (...records: AnyRecord[]) =>
-    packRecords('cheat', records).map((message) => messageTransaction(journal, message));
+    packRecords('cheat', records, namesOf(['a'])).map((message) => messageTransaction(journal, message));
   const digest = '0'.repeat(64);
   for (const opening of say({ type: 'run_opened', plan_sha256: digest, name: 'cheat', tasks: 1, token })) {
     await send(connection, opening);
