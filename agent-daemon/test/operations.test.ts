@@ -19,7 +19,8 @@ const DOCUMENT = readFileSync(join(import.meta.dirname, '../../docs/agent-daemon
 
 describe('beside the agent service', () => {
   let host: Hosted;
-  const METRICS = '127.0.0.1:39464';
+  // Below the ports that the system gives to connections.
+  const METRICS = '127.0.0.1:19464';
 
   beforeAll(async () => {
     host = await Hosted.start({ settings: { metrics: METRICS } });

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { CoordinatorProcess, type Ended } from './support/coordinator-process.js';
 import { Lane, TestLedger } from './support/stage.js';
 
-const ADDRESS = '127.0.0.1:39474';
+/** Below the ports that the system gives to connections. */
+const ADDRESS = '127.0.0.1:19474';
 const PATIENCE_MS = 30_000;
 const DOCUMENT = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 
@@ -105,7 +106,7 @@ describe('the metrics of a run', () => {
 
   it.each([
     ['an address of others', '0.0.0.0:39475', 'loopback only'],
-    ['a port that is taken', '127.0.0.1:39476', 'cannot serve metrics on 127.0.0.1:39476'],
+    ['a port that is taken', '127.0.0.1:19476', 'cannot serve metrics on 127.0.0.1:19476'],
   ])('%s is refused before anything is written', async (_what, metrics, words) => {
     const taken = createServer().listen(39_476, '127.0.0.1');
     onTestFinished(() => void taken.close());
