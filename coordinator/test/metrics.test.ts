@@ -105,10 +105,10 @@ describe('the metrics of a run', () => {
   });
 
   it.each([
-    ['an address of others', '0.0.0.0:39475', 'loopback only'],
+    ['an address of others', '0.0.0.0:19475', 'loopback only'],
     ['a port that is taken', '127.0.0.1:19476', 'cannot serve metrics on 127.0.0.1:19476'],
   ])('%s is refused before anything is written', async (_what, metrics, words) => {
-    const taken = createServer().listen(39_476, '127.0.0.1');
+    const taken = createServer().listen(19_476, '127.0.0.1');
     onTestFinished(() => void taken.close());
     const other = new CoordinatorProcess(lane, '15s', { metrics });
     const before = await lane.records(undefined);
