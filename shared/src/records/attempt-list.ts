@@ -10,9 +10,6 @@ export interface ListedAttempt {
 /** Attempts that one message may speak of: a range takes few bytes, what it stands for is bounded all the same. */
 export const MAX_LISTED_ATTEMPTS = 2_048;
 
-/** Highest number of a task. */
-const MAX_TASK_NUMBER = 9_999_999;
-
 const PART = String.raw`(?:[1-9]\d{0,6}~)?[1-9]\d{0,6}(?:-[1-9]\d{0,6})?(?:\.[1-9]\d{0,6})?`;
 
 /**
@@ -76,7 +73,7 @@ export function listedAttempts(text: string, budget: ListBudget): ListedAttempt[
   for (const part of text.split(',')) {
     const [, review = '', first = '', last = first, number = '1'] = PARTED.exec(part) ?? [];
     const [from, to, attempt] = [Number(first), Number(last), Number(number)];
-    if (to < from || to > MAX_TASK_NUMBER || attempt > MAX_ATTEMPT || !budget.take(to - from + 1)) return undefined;
+    if (to < from || attempt > MAX_ATTEMPT || !budget.take(to - from + 1)) return undefined;
     for (let task = from; task <= to; task += 1) attempts.push({ task: numberedTask(task, review), attempt });
   }
   return attempts;
