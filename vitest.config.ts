@@ -13,6 +13,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What a test waits for comes when the machine lets it; a test's own limit is the one that counts.
+    expect: { poll: { timeout: 20_000 } },
     // Much of a test of real processes is waiting; one core is not kept for the runner.
     maxWorkers: '100%',
     reporters: ['default', './test/reporters/closing-line.ts'],

@@ -40,9 +40,9 @@ describe('a command gate', () => {
     const pidFile = join(directory, 'pid');
     const child = `require('fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000)`;
     const script = `require('child_process').spawn('node', ['-e', ${JSON.stringify(child)}], { stdio: 'inherit' }); setInterval(() => {}, 1000)`;
-    expect(await node(script, 1_500)).toMatchObject({ accepted: false, reason: 'the gate did not end within 1.5s' });
+    expect(await node(script, 5_000)).toMatchObject({ accepted: false, reason: 'the gate did not end within 5s' });
     const pid = Number(readFileSync(pidFile, 'utf8'));
-    await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 
   it('does not wait for what a program leaves behind', async () => {
@@ -64,11 +64,11 @@ describe('a command gate', () => {
   });
 
   it('does not wait for what has left its session, its parent and its variables', async () => {
-    const script = `(setsid env -i ${process.execPath} -e "setTimeout(() => {}, 5_000); console.log('here')" &) & sleep 1; exit 0`;
+    const script = `(setsid env -i ${process.execPath} -e "setTimeout(() => {}, 30_000); console.log('here')" &) & sleep 1; exit 0`;
     const beganMs = Date.now();
     const outcome = await runCommandGate(['sh', '-c', script], 20_000, directory, input);
     expect(outcome).toMatchObject({ accepted: true, reason: 'here' });
-    expect(Date.now() - beganMs).toBeLessThan(4_500);
+    expect(Date.now() - beganMs).toBeLessThan(20_000);
     for (const pid of processesIn(directory)) process.kill(pid, 'SIGKILL');
   });
 

@@ -12,7 +12,7 @@ const BEAT_MS = 2_000;
 /** The coordinator's default grace before a silent agent's attempts go elsewhere. */
 const GRACE_MS = 5_000;
 /** What a loaded machine may add to any of it. */
-const SLACK_MS = 6_000;
+const SLACK_MS = 15_000;
 const TIMEOUT_MS = 120_000;
 const PRICE = 70;
 
@@ -114,11 +114,12 @@ describe('liveness with real processes', () => {
     worker.process.kill('SIGKILL');
     await eventually('a second assignment', async () => ((await assigns(test)).length > 1 ? true : undefined), 60_000);
     expect(Date.now() - killedAt).toBeLessThan(2 * BEAT_MS + GRACE_MS + SLACK_MS);
-    const after = await agents(test);
-    expect(after.get(worker.account)).toMatchObject({
-      state: 'lost',
-      reachable: expect.stringContaining('ECONNREFUSED'),
+    // What the running coordinator thinks of its agents is written down now and then.
+    const after = await eventually('the agent told as lost', async () => {
+      const told = await agents(test);
+      return told.get(worker.account)?.state === 'lost' ? told : undefined;
     });
+    expect(after.get(worker.account)?.reachable).toContain('ECONNREFUSED');
     expect(Date.parse(String(after.get(worker.account)?.last_beat))).toBeLessThan(killedAt + SLACK_MS);
     expect(after.get(other.account)).toMatchObject({ state: 'alive' });
     expect(await run.exited).toEqual({ code: 0, signal: undefined });

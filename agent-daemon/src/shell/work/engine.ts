@@ -155,10 +155,9 @@ export class Engine {
     if (live === undefined || live.attempt.phase !== 'assigned') return undefined;
     const why = this.#desk.noRoom();
     if (why !== undefined) return why;
-    await this.#desk.holding(async () => {
+    await this.#desk.holding(live, async () => {
       if (!live.hasInput) await this.#keeper.keepInput(live, input);
     });
-    this.#desk.pump(live);
     return undefined;
   }
 

@@ -54,13 +54,16 @@ export class SlotDesk {
     return refusal('RESOURCE_EXHAUSTED', 'every slot and every place in the queue is taken');
   }
 
-  /** Holds a place while something is written. */
-  async holding(write: () => Promise<void>): Promise<void> {
+  /** Holds a place for an attempt while something of it is written, then lets it in there before anybody else can take it. */
+  async holding(live: LiveAttempt, write: () => Promise<void>): Promise<void> {
     this.#entering += 1;
+    let written = false;
     try {
       await write();
+      written = true;
     } finally {
       this.#entering -= 1;
+      this.pump(written ? live : undefined);
     }
   }
 
