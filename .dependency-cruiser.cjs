@@ -1,4 +1,4 @@
-// The walls of the house: proto <- shared <- rules <- */core <- */shell <- main, cli.
+// The walls of the house: proto <- shared <- rules <- party <- */core <- */shell <- main, cli.
 const parts = ['local-ledger', 'agent-daemon', 'coordinator'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -15,13 +15,13 @@ module.exports = {
       name: 'proto-stands-alone',
       severity: 'error',
       from: { path: '^proto/' },
-      to: { path: '^(shared|rules|local-ledger|agent-daemon|coordinator|gatepost|test)/' },
+      to: { path: '^(shared|rules|party|local-ledger|agent-daemon|coordinator|gatepost|test)/' },
     },
     {
       name: 'shared-knows-only-proto',
       severity: 'error',
       from: { path: '^shared/' },
-      to: { path: '^(rules|local-ledger|agent-daemon|coordinator|gatepost|test)/' },
+      to: { path: '^(rules|party|local-ledger|agent-daemon|coordinator|gatepost|test)/' },
     },
     {
       name: 'rules-know-only-the-vocabulary',
@@ -29,6 +29,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^rules/src/' },
       to: { pathNot: '^(rules/src/|shared/src/(vocabulary|records)/|node_modules/zod/)' },
+    },
+    {
+      name: 'party-knows-no-party',
+      comment: 'What coordinator and gatekeeper both do knows neither of them.',
+      severity: 'error',
+      from: { path: '^party/' },
+      to: { path: '^(local-ledger|agent-daemon|coordinator|gatepost|test)/' },
     },
     ...parts.map((part) => ({
       name: `${part}-knows-no-other-part`,
@@ -78,7 +85,10 @@ module.exports = {
     {
       name: 'sdk-only-in-the-adapter',
       severity: 'error',
-      from: { path: '^(shared|rules|agent-daemon|coordinator|local-ledger)/src/', pathNot: '^shared/src/hedera/' },
+      from: {
+        path: '^(shared|rules|party|agent-daemon|coordinator|local-ledger)/src/',
+        pathNot: '^shared/src/hedera/',
+      },
       to: { path: 'node_modules/(@hashgraph|@hiero-ledger)/' },
     },
   ],

@@ -1,10 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MAX_OUTPUT_DEPTH } from '@gatepost/coordinator/core/work-order';
-import { readReview, runAutomaticGates } from '@gatepost/coordinator/shell/gates/automatic-gates';
-import { runCommandGate } from '@gatepost/coordinator/shell/gates/command-gate';
-import { SchemaGates } from '@gatepost/coordinator/shell/gates/schema-gate';
+import { MAX_OUTPUT_DEPTH } from '@gatepost/party/core/work-order';
+import { readReview, runAutomaticGates } from '@gatepost/party/gates/automatic-gates';
+import { runCommandGate } from '@gatepost/party/gates/command-gate';
+import { SchemaGates } from '@gatepost/party/gates/schema-gate';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const directory = mkdtempSync(join(tmpdir(), 'gatepost-gates-'));

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pinnedCredentials } from '@gatepost/coordinator/shell/agents/certificate';
-import { register } from '@gatepost/coordinator/shell/agents/register';
+import { pinnedCredentials } from '@gatepost/party/agents/certificate';
+import { register } from '@gatepost/party/agents/register';
 import {
   AgentServiceClient,
   type AgentServiceServer,

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CoordinatorProcess } from './support/coordinator-process.js';
 import { Lane, TestLedger } from './support/stage.js';

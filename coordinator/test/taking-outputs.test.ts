@@ -1,6 +1,6 @@
-import { FETCH_SILENCE_MS, MAX_FETCHES, OutputFetches } from '@gatepost/coordinator/shell/agents/output-fetches';
 import { RunLoop } from '@gatepost/coordinator/shell/run/run-loop';
 import { Waits } from '@gatepost/coordinator/shell/run/waits';
+import { FETCH_SILENCE_MS, MAX_FETCHES, OutputFetches } from '@gatepost/party/agents/output-fetches';
 import type { Clock } from '@gatepost/shared/clock';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { MAX_OUTPUT_BYTES } from '@gatepost/shared/vocabulary/session-bounds';

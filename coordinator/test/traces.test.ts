@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DispatchedWork } from '@gatepost/coordinator/shell/agents/session';
 import { RunTrace } from '@gatepost/coordinator/shell/tracing/run-trace';
+import type { DispatchedWork } from '@gatepost/party/agents/session';
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { systemClock } from '@gatepost/shared/clock';
 import { parseTraceparent } from '@gatepost/shared/tracing/trace-context';

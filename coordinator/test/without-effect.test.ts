@@ -1,6 +1,6 @@
-import { indexJournal, replay } from '@gatepost/coordinator/shell/ledger/journal-replay';
-import { LedgerFeed } from '@gatepost/coordinator/shell/ledger/ledger-feed';
-import { WithoutEffect } from '@gatepost/coordinator/shell/ledger/without-effect';
+import { indexJournal, replay } from '@gatepost/party/ledger/journal-replay';
+import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
+import { WithoutEffect } from '@gatepost/party/ledger/without-effect';
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { send } from '@gatepost/shared/hedera/transaction';

@@ -35,6 +35,11 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, content: strin
     "import { x } from '../../shared/src/log.js';\nexport const y = x;\n",
   ],
   [
+    'party-knows-no-party',
+    'party/src/planted.ts',
+    "import { x } from '../../agent-daemon/src/shell/other.js';\nexport const y = x;\n",
+  ],
+  [
     'the-checker-stands-alone',
     'test/src/check/planted.ts',
     "import { x } from '../../../shared/src/vocabulary/other.js';\nexport const y = x;\n",

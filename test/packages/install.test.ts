@@ -18,7 +18,7 @@ import { CHECKOUT } from '../src/stage/layout.js';
 import { Hosts } from './hosts.js';
 import { commandsOf, expectDone, readDocument, Terminals } from './terminals.js';
 
-const PACKAGES = ['proto', 'shared', 'rules', 'local-ledger', 'agent-daemon', 'coordinator', 'gatepost'];
+const PACKAGES = ['proto', 'shared', 'rules', 'party', 'local-ledger', 'agent-daemon', 'coordinator', 'gatepost'];
 /** Most bytes of one package as it is installed; the embedded network holds the generated messages of Hedera. */
 const MOST_BYTES = { '@gatepost/local-ledger': 4_000_000, others: 600_000 };
 /** Other versions of Node, installed for this alone, when the tests are to be thorough. */

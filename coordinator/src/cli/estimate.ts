@@ -1,3 +1,4 @@
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { createLogger } from '@gatepost/shared/log';
@@ -8,7 +9,6 @@ import { printable } from '@gatepost/shared/vocabulary/printable';
 import { DEFAULT_LIMITS } from '../core/decide/limits.js';
 import { type CaseEstimate, type Estimate, estimatePlan } from '../core/estimate.js';
 import { obstaclesOf, type Standing } from '../core/obstacles.js';
-import { loadPlan } from '../shell/plan/plan-file.js';
 import { requireConfig } from '../shell/setup/config-file.js';
 import type { AddCommand } from './command.js';
 import { mirrorOf, NETWORK_OPTION, networkOf, printJson } from './options.js';

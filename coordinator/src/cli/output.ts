@@ -43,7 +43,7 @@ async function output(id: string, { attempt: number, ...options }: OutputOptions
   const { read, config } = await viewOf(options);
   const state = await read();
   const task = taskOf(state, id);
-  const { keptOutput, telling } = await import('../shell/outputs/kept-output.js');
+  const { keptOutput, telling } = await import('@gatepost/party/outputs/kept-output');
   const { OutputStore } = await import('../shell/outputs/output-store.js');
   const attempt = telling(task, number);
   const kept = keptOutput(attempt, new OutputStore(config.stateDir, state.context.run, 'reader'));

@@ -1,9 +1,9 @@
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { type Environment, readEnvironment } from '@gatepost/shared/config/environment';
 import type { NetworkConfig } from '@gatepost/shared/config/network';
 import { createLogger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
-import { loadPlan } from '../shell/plan/plan-file.js';
 import type { Reporter } from '../shell/reports/reporter.js';
 import { type AddCommand, CONFIG_OPTION, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
 import { reporterFor } from './report/choose.js';

@@ -1,9 +1,9 @@
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { type Report, verify } from '@gatepost/rules/verify/verify';
 import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { printable } from '@gatepost/shared/vocabulary/printable';
-import { loadPlan } from '../shell/plan/plan-file.js';
 import { gatherEvidence } from '../shell/reports/verify-evidence.js';
 import type { AddCommand } from './command.js';
 import { type JournalOptions, journalOf, networkOf, printJson, withJournalOptions } from './options.js';

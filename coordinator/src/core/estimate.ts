@@ -1,3 +1,4 @@
+import { referencedTasks } from '@gatepost/party/core/work-order';
 import type { Plan, PlanTask } from '@gatepost/rules/plan/plan';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { fitsOneMessage, MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared/records/codec';
@@ -23,7 +24,6 @@ import {
 } from '@gatepost/shared/vocabulary/fees';
 import { USUAL_LEASE_INTERVAL_MS } from '@gatepost/shared/vocabulary/lease';
 import { GUARD_PRICE } from './guard.js';
-import { referencedTasks } from './work-order.js';
 
 /** Who pays a fee. */
 export type Payer = 'coordinator' | 'agents';

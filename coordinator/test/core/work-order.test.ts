@@ -5,7 +5,7 @@ import {
   referencedTasks,
   resolveInput,
   workOrderBytes,
-} from '@gatepost/coordinator/core/work-order';
+} from '@gatepost/party/core/work-order';
 import type { Attempt } from '@gatepost/rules/run/attempt';
 import { newTask } from '@gatepost/rules/run/run-state';
 import type { Json } from '@gatepost/shared/vocabulary/digest';

@@ -2,9 +2,9 @@ import { type CustomFee, type FeeUnit, FREE_TERMS } from '@gatepost/shared/vocab
 import { formatUsd, fromTinybar, messagePrice, tokenTransferPrice, toTinybar } from '@gatepost/shared/vocabulary/fees';
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import { describe, expect, it } from 'vitest';
+import { planOf } from '../../../party/test/plan/temp-dir.js';
 import { estimatePlan } from '../../src/core/estimate.js';
 import { obstaclesOf, type Standing } from '../../src/core/obstacles.js';
-import { planOf } from '../plan/temp-dir.js';
 
 const PLAN = `name: p
 defaults: { attempts: 2 }

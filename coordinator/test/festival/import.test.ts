@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { planFromFestival } from '../../src/core/festival/festival-plan.js';
 import { noteLines } from '../../src/core/festival/group-notes.js';

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { replay } from '@gatepost/coordinator/shell/ledger/journal-replay';
-import { LedgerFeed } from '@gatepost/coordinator/shell/ledger/ledger-feed';
 import { gatherBill } from '@gatepost/coordinator/shell/reports/bill-evidence';
 import { gatherEvidence } from '@gatepost/coordinator/shell/reports/verify-evidence';
+import { replay } from '@gatepost/party/ledger/journal-replay';
+import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { replay as replayEvidence } from '@gatepost/rules/verify/replay';
 import { verify } from '@gatepost/rules/verify/verify';

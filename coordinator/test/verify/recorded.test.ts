@@ -1,4 +1,4 @@
-import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import type { Evidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
 import type { RuleId } from '@gatepost/rules/verify/rules';
 import { verify } from '@gatepost/rules/verify/verify';

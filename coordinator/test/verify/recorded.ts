@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import type { Evidence, MessageEvidence, TopicEvidence } from '@gatepost/rules/verify/evidence';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import { encodeMessage } from '@gatepost/shared/records/encode';

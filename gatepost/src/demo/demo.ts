@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { describeExit, runInTerminal } from '../stage/command.js';
 import { startEmbeddedNetwork } from '../stage/network.js';

@@ -1,5 +1,5 @@
 // Loads a plan in a process of its own, and makes the state of a run of it, as a coordinator does before it begins.
-import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { accountId, tokenId, topicId } from '@gatepost/shared/vocabulary/ids';
 import { useOf } from './process-use.js';

@@ -1,10 +1,10 @@
 import type { Limits } from '@gatepost/coordinator/core/decide/limits';
-import type { AutomaticGates } from '@gatepost/coordinator/shell/gates/automatic-gates';
 import { CoordinatorIdentity, type EpochHolder } from '@gatepost/coordinator/shell/ledger/identity';
-import { indexJournal, replay } from '@gatepost/coordinator/shell/ledger/journal-replay';
-import { LedgerFeed } from '@gatepost/coordinator/shell/ledger/ledger-feed';
 import type { LoopEnd } from '@gatepost/coordinator/shell/run/run-loop';
 import { RunWork } from '@gatepost/coordinator/shell/run/run-work';
+import type { AutomaticGates } from '@gatepost/party/gates/automatic-gates';
+import { indexJournal, replay } from '@gatepost/party/ledger/journal-replay';
+import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import type { Gate, Plan } from '@gatepost/rules/plan/plan';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import type { Change } from '@gatepost/rules/run/change';

@@ -13,7 +13,7 @@ import { inlineText, resultRecord } from '@gatepost/agent-daemon/core/result-rec
 import { reportedAttempts } from '@gatepost/agent-daemon/shell/ledger/reported';
 import { JournalPoster } from '@gatepost/agent-daemon/shell/work/journal-poster';
 import { LeaseRunner } from '@gatepost/agent-daemon/shell/work/lease-runner';
-import type { DispatchedWork } from '@gatepost/coordinator/shell/agents/session';
+import type { DispatchedWork } from '@gatepost/party/agents/session';
 import { pause } from '@gatepost/shared/clock';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { TopicMessage } from '@gatepost/shared/ledger/topic-message';

@@ -1,4 +1,4 @@
-import type { OutputKeeper } from '@gatepost/coordinator/shell/outputs/output-store';
+import type { OutputKeeper } from '@gatepost/party/outputs/output-keeper';
 import type { Clock } from '@gatepost/shared/clock';
 import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';

@@ -1,7 +1,7 @@
 import type { SessionObservation } from '@gatepost/coordinator/core/decide/health';
 import type { AgentFleet, Link } from '@gatepost/coordinator/shell/agents/agent-fleet';
 import type { LinkHandlers } from '@gatepost/coordinator/shell/agents/agent-link';
-import type { DispatchedWork } from '@gatepost/coordinator/shell/agents/session';
+import type { DispatchedWork } from '@gatepost/party/agents/session';
 import type { AttemptRef } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import type { AgentState } from '@gatepost/rules/run/agent-state';
 import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';

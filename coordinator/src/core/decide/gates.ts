@@ -1,6 +1,7 @@
 import { largestAgreement, roundIsIn } from '@gatepost/rules/fold/gate-index';
 import { type Attempt, type AttemptVerdict, attemptKeyOf, isOpen } from '@gatepost/rules/run/attempt';
 import { membersInRound } from '@gatepost/rules/run/attempt-numbers';
+import type { GateOutcome } from '@gatepost/rules/run/gate-outcome';
 import { agentGateOf, findOrReview, reviewId, workersReviewedBy } from '@gatepost/rules/run/review-id';
 import {
   awaitsPerson,
@@ -15,7 +16,6 @@ import {
 import { FAILURE_GATE, REVIEW_ACCEPTS, rejectsOutput, type VerdictGate } from '@gatepost/rules/run/verdict-gates';
 import { assignKey, judgeKey, verdictKey } from '../effects/effect-key.js';
 import { assignOne } from './assignments.js';
-import type { GateOutcome } from './observations.js';
 import type { Pass } from './pass.js';
 
 /** Looks at results: sends them to the automatic gates, then asks people and other agents, default deny. */

@@ -1,14 +1,7 @@
-import type { VerdictGate } from '@gatepost/rules/run/verdict-gates';
+import type { GateOutcome } from '@gatepost/rules/run/gate-outcome';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { InFlight } from '../effects/in-flight.js';
 import type { SessionObservation } from './health.js';
-
-/** What the automatic gates of this process said of an attempt's output. */
-export interface GateOutcome {
-  readonly accepted: boolean;
-  readonly gate: VerdictGate;
-  readonly reason: string;
-}
 
 /** What this process knows beside the ledger; lost with it, and never needed for what is right. */
 export interface Observations {

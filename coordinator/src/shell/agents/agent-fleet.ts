@@ -1,9 +1,9 @@
+import type { DispatchedWork } from '@gatepost/party/agents/session';
 import type { AttemptRef } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { SessionObservation } from '../../core/decide/health.js';
-import type { DispatchedWork } from './session.js';
 
 /** What is needed of the way to one agent. */
 export interface Link {

@@ -1,3 +1,5 @@
+import { type AgentAddress, openAgent } from '@gatepost/party/agents/open-agent';
+import { type DispatchedWork, Session } from '@gatepost/party/agents/session';
 import type {
   AgentServiceClient,
   AttemptEvent,
@@ -13,8 +15,6 @@ import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/erro
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { SessionObservation } from '../../core/decide/health.js';
 import type { Link } from './agent-fleet.js';
-import { type AgentAddress, openAgent } from './open-agent.js';
-import { type DispatchedWork, Session } from './session.js';
 
 /** What a link tells its owner. */
 export interface LinkHandlers {

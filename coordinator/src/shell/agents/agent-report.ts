@@ -1,3 +1,4 @@
+import { pinnedCredentials } from '@gatepost/party/agents/certificate';
 import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { systemClock } from '@gatepost/shared/clock';
@@ -5,7 +6,6 @@ import type { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { LEASE_MEMO } from '@gatepost/shared/vocabulary/lease';
 import { formatTime, msFromNanos, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
-import { pinnedCredentials } from './certificate.js';
 import { readSightings } from './sightings.js';
 
 /** One agent as the ledger, the mirror and a look at its address tell it. */

@@ -1,3 +1,4 @@
+import { pinnedCredentials } from '@gatepost/party/agents/certificate';
 import type { AgentState } from '@gatepost/rules/run/agent-state';
 import { livingAccount } from '@gatepost/shared/doctor/account-looks';
 import { type Finding, fine, type Look, trouble } from '@gatepost/shared/doctor/finding';
@@ -6,7 +7,6 @@ import type { Connection } from '@gatepost/shared/hedera/connection';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import { formatTime, msFromNanos } from '@gatepost/shared/vocabulary/time';
-import { pinnedCredentials } from '../agents/certificate.js';
 
 /**
  * Everything that is looked at for one allowed agent.

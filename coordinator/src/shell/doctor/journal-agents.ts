@@ -1,3 +1,4 @@
+import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import { reduce } from '@gatepost/rules/fold/reduce';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import type { AgentState } from '@gatepost/rules/run/agent-state';
@@ -7,7 +8,6 @@ import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
-import { LedgerFeed } from '../ledger/ledger-feed.js';
 import type { requireConfig } from '../setup/config-file.js';
 
 /** Agents have a life without any run: it is folded as that of a plan without tasks. */

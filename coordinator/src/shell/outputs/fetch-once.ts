@@ -1,10 +1,10 @@
+import { openAgent } from '@gatepost/party/agents/open-agent';
+import { Session } from '@gatepost/party/agents/session';
 import type { Attempt } from '@gatepost/rules/run/attempt';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { systemClock } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import { openAgent } from '../agents/open-agent.js';
-import { Session } from '../agents/session.js';
 
 const ignore = (): void => undefined;
 /** Events are not acknowledged: whoever runs the plan on is still to have them. */

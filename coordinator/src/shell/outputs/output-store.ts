@@ -1,15 +1,9 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OutputKeeper } from '@gatepost/party/outputs/output-keeper';
 import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { BlobLog, BlobLogReader } from './blob-log.js';
-
-/** Bytes by their digest. What is missing is fetched from the agent or made again. */
-export interface OutputKeeper {
-  get(digest: Sha256): Buffer | undefined;
-  /** @throws GatepostError STORE_FAILED */
-  put(bytes: Uint8Array): Sha256;
-}
 
 /**
  * Bytes of a run by their digest in the state directory: what this process put is in memory until it is in the log that

@@ -1,11 +1,11 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Outputs } from '@gatepost/party/outputs/outputs';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { isAccepted, type TaskState } from '@gatepost/rules/run/task-state';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { Outputs } from './outputs.js';
 import { writeInside } from './write-inside.js';
 
 function entryAt(path: string): Stats | undefined {

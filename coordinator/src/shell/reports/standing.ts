@@ -1,3 +1,5 @@
+import { indexJournal } from '@gatepost/party/ledger/journal-replay';
+import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { earlierVersion } from '@gatepost/rules/run/journal-index';
 import { takeLooks } from '@gatepost/shared/doctor/finding';
@@ -7,8 +9,6 @@ import { termsFor } from '@gatepost/shared/hedera/payer-fees';
 import type { Logger } from '@gatepost/shared/log';
 import { type FeeUnit, FREE_TERMS } from '@gatepost/shared/vocabulary/custom-fees';
 import type { Standing } from '../../core/obstacles.js';
-import { indexJournal } from '../ledger/journal-replay.js';
-import { LedgerFeed } from '../ledger/ledger-feed.js';
 import type { requireConfig } from '../setup/config-file.js';
 
 /** What a plan would find if it was run now, as the mirror shows it; needs no key. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */

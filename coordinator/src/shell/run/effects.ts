@@ -1,6 +1,10 @@
+import { type WorkOrder, workOrderBytes } from '@gatepost/party/core/work-order';
+import type { Judging } from '@gatepost/party/gates/judging';
+import type { WorkOrders } from '@gatepost/party/outputs/work-orders';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { attemptKeyOf } from '@gatepost/rules/run/attempt';
 import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
+import type { GateOutcome } from '@gatepost/rules/run/gate-outcome';
 import { findOrReview } from '@gatepost/rules/run/review-id';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { stateDigest } from '@gatepost/rules/run/state-digest';
@@ -15,16 +19,12 @@ import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import { type Outcome, PAYER_REFUSED } from '@gatepost/shared/vocabulary/outcome';
 import { formatNanos } from '@gatepost/shared/vocabulary/time';
 import type { AssignCommand, Command } from '../../core/decide/command.js';
-import type { GateOutcome } from '../../core/decide/observations.js';
 import { type Became, InFlight } from '../../core/effects/in-flight.js';
-import { type WorkOrder, workOrderBytes } from '../../core/work-order.js';
 import type { AgentFleet } from '../agents/agent-fleet.js';
-import type { Judging } from '../gates/judging.js';
 import type { Guards } from '../ledger/guards.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
 import type { RecordWriter } from '../ledger/record-writer.js';
 import type { Settler } from '../ledger/settler.js';
-import type { WorkOrders } from '../outputs/work-orders.js';
 import type { OpenWait, Waits } from './waits.js';
 
 /** Does what a command asks for, by calling `work` once, and rejects as that does. */

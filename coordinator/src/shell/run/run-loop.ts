@@ -1,3 +1,6 @@
+import type { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
+import type { OutputKeeper } from '@gatepost/party/outputs/output-keeper';
+import type { WorkOrders } from '@gatepost/party/outputs/work-orders';
 import type { AttemptEvent, Finished, Refused } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import { reduce } from '@gatepost/rules/fold/reduce';
 import { type Attempt, isOpen, keyOf } from '@gatepost/rules/run/attempt';
@@ -20,9 +23,6 @@ import type { Observations } from '../../core/decide/observations.js';
 import type { AgentFleet } from '../agents/agent-fleet.js';
 import type { Sightings } from '../agents/sightings.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
-import type { LedgerFeed } from '../ledger/ledger-feed.js';
-import type { OutputKeeper } from '../outputs/output-store.js';
-import type { WorkOrders } from '../outputs/work-orders.js';
 import type { AttemptLine } from '../reports/attempt-logs.js';
 import { AwaitedWaits } from './awaited-waits.js';
 import { Declined } from './declined.js';

@@ -1,13 +1,13 @@
+import { indexJournal, replay } from '@gatepost/party/ledger/journal-replay';
+import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import type { IndexedRun, JournalIndex } from '@gatepost/rules/run/journal-index';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { indexJournal, replay } from '../ledger/journal-replay.js';
-import { LedgerFeed } from '../ledger/ledger-feed.js';
 import { keptPlan } from '../plan/plan-cache.js';
-import { loadPlan } from '../plan/plan-file.js';
 import type { requireConfig } from '../setup/config-file.js';
 
 /** Which run to look at; the newest when nothing is said. */

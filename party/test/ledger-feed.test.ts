@@ -1,4 +1,4 @@
-import { LedgerFeed } from '@gatepost/coordinator/shell/ledger/ledger-feed';
+import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import { createLogger } from '@gatepost/shared/log';

@@ -11,7 +11,7 @@ import {
   resolveInput,
   type WorkOrder,
   workOrderBytes,
-} from '../../core/work-order.js';
+} from '../core/work-order.js';
 import type { Outputs } from './outputs.js';
 
 /** Puts together what agents get as input, out of the plan and accepted outputs. */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { schemaValidator } from '@gatepost/coordinator/shell/plan/json-schema';
-import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import { schemaValidator } from '@gatepost/party/plan/json-schema';
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { planJsonSchema } from '@gatepost/rules/plan/json-schema';
 import { describe, expect, it } from 'vitest';
 import { planOf, temporaryDirectory } from './temp-dir.js';

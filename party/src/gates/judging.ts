@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { Attempt } from '@gatepost/rules/run/attempt';
+import type { GateOutcome } from '@gatepost/rules/run/gate-outcome';
 import type { TaskState } from '@gatepost/rules/run/task-state';
 import { type Clock, pause } from '@gatepost/shared/clock';
 import { clipReason } from '@gatepost/shared/records/codec';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { GateOutcome } from '../../core/decide/observations.js';
-import { outputValue } from '../../core/work-order.js';
+import { outputValue } from '../core/work-order.js';
 import type { Outputs } from '../outputs/outputs.js';
 import type { WorkOrders } from '../outputs/work-orders.js';
 import { type AutomaticGates, readReview } from './automatic-gates.js';

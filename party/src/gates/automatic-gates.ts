@@ -1,9 +1,9 @@
 import type { Gate } from '@gatepost/rules/plan/plan';
+import type { GateOutcome } from '@gatepost/rules/run/gate-outcome';
 import { nameOfGates, REVIEW_ACCEPTS, REVIEW_REJECTS } from '@gatepost/rules/run/verdict-gates';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { GateOutcome } from '../../core/decide/observations.js';
 import { type GateInput, runCommandGate } from './command-gate.js';
 import { SchemaGates } from './schema-gate.js';
 

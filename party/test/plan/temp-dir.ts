@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { onTestFinished } from 'vitest';

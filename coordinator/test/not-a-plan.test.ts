@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadPlan } from '@gatepost/coordinator/shell/plan/plan-file';
+import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-const MAIN = join(import.meta.dirname, '../../bin/coordinator.js');
+const MAIN = join(import.meta.dirname, '../bin/coordinator.js');
 
 function directory(): string {
   const made = mkdtempSync(join(tmpdir(), 'gatepost-not-a-plan-'));

@@ -235,6 +235,6 @@ it('names the place in a JSON plan too', () => {
 });
 
 it('says so when the file is not there', async () => {
-  const { loadPlan } = await import('@gatepost/coordinator/shell/plan/plan-file');
+  const { loadPlan } = await import('@gatepost/party/plan/plan-file');
   expect(() => loadPlan('/nowhere/plan.yaml')).toThrow('/nowhere/plan.yaml:1:1: cannot be read: no such file');
 });

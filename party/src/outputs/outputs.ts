@@ -2,15 +2,15 @@ import type { Attempt } from '@gatepost/rules/run/attempt';
 import type { TaskState } from '@gatepost/rules/run/task-state';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { AgentFleet } from '../agents/agent-fleet.js';
+import type { OutputSource } from '../agents/output-source.js';
 import { keptOutput } from './kept-output.js';
-import type { OutputKeeper } from './output-store.js';
+import type { OutputKeeper } from './output-keeper.js';
 
 /** Outputs of attempts, from wherever they can be had; always the bytes that the `result` record names. */
 export class Outputs {
   constructor(
     readonly store: OutputKeeper,
-    readonly fleet: AgentFleet,
+    readonly agents: OutputSource,
   ) {}
 
   /** @throws GatepostError AGENT_UNREACHABLE, AGENT_REFUSED, OUTPUT_CORRUPT */
@@ -21,7 +21,7 @@ export class Outputs {
   }
 
   async #fetch(attempt: Attempt, digest: Sha256): Promise<Buffer> {
-    const link = this.fleet.link(attempt.agent);
+    const link = this.agents.link(attempt.agent);
     if (link === undefined) throw new GatepostError('AGENT_UNREACHABLE', `no session with ${attempt.agent}`);
     const bytes = await link.fetch(digest, attempt.result?.outputSize ?? 0);
     this.store.put(bytes);

@@ -3,7 +3,7 @@ import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { TaskState } from '@gatepost/rules/run/task-state';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { OutputKeeper } from './output-store.js';
+import type { OutputKeeper } from './output-keeper.js';
 
 /** The attempt whose output is meant: the one named, else the accepted one, else the last with a result. @throws GatepostError NOT_FOUND */
 export function telling(task: TaskState, number: number | undefined): Attempt {

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import type { GateOutcome } from '@gatepost/rules/run/gate-outcome';
 import { closePipes } from '@gatepost/shared/child-pipes';
 import { variablesFor } from '@gatepost/shared/config/environment';
 import { killTree, MARKER_VARIABLE } from '@gatepost/shared/process-tree';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
-import type { GateOutcome } from '../../core/decide/observations.js';
 
 /** What a gate program reads on its standard input, as JSON. */
 export interface GateInput {

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { GateOutcome } from '@gatepost/rules/run/gate-outcome';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
 import { Piscina } from 'piscina';
-import type { GateOutcome } from '../../core/decide/observations.js';
-import { isBinary } from '../../core/work-order.js';
+import { isBinary } from '../core/work-order.js';
 
 /** How long the validation of one output may take; a hostile one can be made to take for ever. */
 export const SCHEMA_GATE_MS = 10_000;
@@ -13,7 +13,7 @@ export const SCHEMA_GATE_MS = 10_000;
 const MAX_HEAP_MB = 512;
 const IDLE_MS = 30_000;
 
-const WORKER = fileURLToPath(new URL('../../../bin/schema-worker.mjs', import.meta.url));
+const WORKER = fileURLToPath(new URL('../../bin/schema-worker.mjs', import.meta.url));
 
 const reject = (reason: string): GateOutcome => ({ accepted: false, gate: 'schema', reason: clipReason(reason) });
 
