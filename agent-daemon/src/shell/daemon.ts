@@ -251,6 +251,7 @@ export class Daemon {
       undone.push(...this.#unsaid());
     }
     this.#closeAll();
+    this.#spans?.close();
     // A reader that does not end in time takes nothing any more.
     const [, trouble] = await Promise.all([doneWithin(this.#following, closeMs), this.#closeStore(closeMs)]);
     if (trouble !== undefined) undone.push(`the store could not be closed: ${trouble}`);

@@ -9,6 +9,12 @@ interface Counts {
   readonly answered: number;
 }
 
+/**
+ * How long the coordinator may be kept out, in milliseconds: 2 s on a machine with time to spare. The strangers, and
+ * whatever else runs, have the same processors; what they take of the time is told by how long it takes without them.
+ */
+export const allowedMs = (aloneMs: number): number => 2_000 + 30 * aloneMs;
+
 /** Strangers in a process of their own, run by a script beside this file. */
 export class Flood {
   #counts: Counts = { connected: 0, asked: 0, answered: 0 };

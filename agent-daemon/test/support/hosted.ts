@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '@gatepost/shared/clock';
 import { unpackMessage } from '@gatepost/shared/records/codec';
 import type { AnyRecord, RecordOf } from '@gatepost/shared/records/schema';
 import { idOfTask, withIds } from '@gatepost/shared/records/task-names';
+import type { Tracing } from '@gatepost/shared/tracing/tracing';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { COORDINATOR, INBOX, MemoryLedger, type Posted } from '../../src/bench/memory-ledger.js';
@@ -34,6 +35,7 @@ export interface HostOptions {
   readonly insecure?: boolean;
   /** That of another host, to share. */
   readonly ledger?: MemoryLedger;
+  readonly tracing?: Tracing;
   /** How long the parts of a stop may take. */
   readonly stopBounds?: StopBounds;
   /** The daemon's clock. */
@@ -83,7 +85,7 @@ export class Hosted {
   /** Starts the daemon, again if need be; the caller stops the earlier one. */
   async restart(): Promise<void> {
     const config = loadConfig(join(this.directory, 'agent.yaml'));
-    const { executors = { echo }, restart = 'rerun', insecure = false, stopBounds } = this.#options;
+    const { executors = { echo }, restart = 'rerun', insecure = false, stopBounds, tracing } = this.#options;
     const registry: ExecutorRegistry = new Map(
       Object.entries(executors).map(([type, behave]) => [
         type,
@@ -98,6 +100,7 @@ export class Hosted {
       clock: this.#clock(),
       log: pino({ level: 'debug' }, { write: (line) => this.log.push(JSON.parse(line)) }),
       registry,
+      tracing,
       ...(stopBounds && { stopBounds }),
     });
     await this.#daemon.start();
