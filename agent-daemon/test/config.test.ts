@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { insecureIdentity } from '@gatepost/shared/server/tls';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../src/config/daemon-config.js';
 import { readExecutorsFile } from '../src/config/executors.js';
-import { insecureIdentity } from '../src/shell/tls.js';
 import { runDaemon } from './support/daemon-process.js';
 
 let directory: string;

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { probeConfinement } from '@gatepost/shared/confinement/confinement';
 import { send } from '@gatepost/shared/hedera/transaction';
 import { credentials, loadPackageDefinition, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -8,7 +9,6 @@ import { AccountId, Hbar, TransferTransaction } from '@hashgraph/sdk';
 import { protoPath } from 'grpc-health-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reflectionClient } from '../../local-ledger/test/reflection-client.js';
-import { probeConfinement } from '../src/shell/executors/confinement.js';
 import { shownCertificate } from './support/client.js';
 import { AgentHome, runDaemon } from './support/daemon-process.js';
 import { Hosted } from './support/hosted.js';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect as tlsConnect } from 'node:tls';
+import { networkOf } from '@gatepost/shared/server/front-door';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COORDINATOR } from '../src/bench/memory-ledger.js';
-import { networkOf } from '../src/shell/grpc/front-door.js';
 import { allowedMs, Flood } from './support/flood.js';
 import { Hosted } from './support/hosted.js';
 import { until } from './support/until.js';

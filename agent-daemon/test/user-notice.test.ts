@@ -1,7 +1,7 @@
+import { isRoot } from '@gatepost/shared/confinement/confinement';
 import { expect, it } from 'vitest';
 import { executorSchema } from '../src/config/executors-schema.js';
 import { userNotice } from '../src/shell/enforcement.js';
-import { isRoot } from '../src/shell/executors/confinement.js';
 
 const confined = executorSchema.parse({ command: ['true'] });
 const free = executorSchema.parse({ command: ['true'], confine: 'none' });

@@ -13,11 +13,11 @@ import {
 } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import type { AccountKey } from '@gatepost/shared/hedera/account-key';
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import { makeCertificate } from '@gatepost/shared/server/tls';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { registerStatementBytes } from '@gatepost/shared/vocabulary/register-statement';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeCertificate } from '../../agent-daemon/src/shell/tls.js';
 import { TestLedger } from './support/stage.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'gatepost-impostors-'));

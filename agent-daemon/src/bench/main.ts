@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@gatepost/shared/clock';
 import { createLogger } from '@gatepost/shared/log';
+import { insecureIdentity } from '@gatepost/shared/server/tls';
 import { stringify } from 'yaml';
 import { loadConfig } from '../config/daemon-config.js';
 import { Daemon } from '../shell/daemon.js';
 import type { Executor } from '../shell/executors/executor.js';
-import { insecureIdentity } from '../shell/tls.js';
 import { COORDINATOR, INBOX, MemoryLedger } from './memory-ledger.js';
 import { assignmentOf, PER_MESSAGE, RUN } from './work.js';
 
@@ -81,7 +81,7 @@ process.stdout.write(`node ${process.version}, ${platform()} ${release()}, ${cpu
 await daemon.start();
 feed(window * 4);
 const client = fileURLToPath(new URL('./client.js', import.meta.url));
-const child = fork(client, [daemon.address, daemon.tokens.issue(), String(attempts), String(window)]);
+const child = fork(client, [daemon.address, daemon.tokens.issue(COORDINATOR), String(attempts), String(window)]);
 const began = Date.now();
 const cpuBegan = process.cpuUsage();
 let lapBegan = began;

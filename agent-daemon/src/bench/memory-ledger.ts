@@ -1,4 +1,5 @@
 import { type AccountKey, generateAccountKey, type MirrorKey } from '@gatepost/shared/hedera/account-key';
+import type { AccountKeys } from '@gatepost/shared/hedera/account-keys';
 import type { Action, Ledger, PreparedTransaction, WaitingSchedule } from '@gatepost/shared/ledger/ledger';
 import type { Cursor, TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import { packRecords } from '@gatepost/shared/records/codec';
@@ -8,7 +9,6 @@ import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { accountId, type ScheduleId, scheduleId, type TransactionId, topicId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome, Receipt } from '@gatepost/shared/vocabulary/outcome';
 import { formatNanos, msFromNanos, type Nanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
-import type { AccountKeys } from '../shell/ledger/account-keys.js';
 
 export const INBOX = topicId('0.0.30');
 export const JOURNAL = topicId('0.0.31');
@@ -187,7 +187,7 @@ export class MemoryLedger implements Ledger, AccountKeys {
     return nanosFromMs(Date.now());
   }
 
-  async coordinatorKey(): Promise<MirrorKey> {
+  async keyOf(): Promise<MirrorKey> {
     const { publicKey } = this.coordinator;
     return { _type: publicKey.type === 'ED25519' ? 'ED25519' : 'ECDSA_SECP256K1', key: publicKey.toStringRaw() };
   }

@@ -1,9 +1,11 @@
 import { systemClock } from '@gatepost/shared/clock';
 import type { Environment } from '@gatepost/shared/config/environment';
 import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
+import { accountKeys } from '@gatepost/shared/hedera/account-keys';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { createLogger } from '@gatepost/shared/log';
+import { insecureIdentity, loadIdentity } from '@gatepost/shared/server/tls';
 import { openTracing } from '@gatepost/shared/tracing/open-tracing';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { loadConfig } from '../config/daemon-config.js';
@@ -11,8 +13,6 @@ import { usdPerDay } from '../core/lease-planner.js';
 import { connectAgent } from '../shell/access.js';
 import { Daemon } from '../shell/daemon.js';
 import { payingLooks, standingLooks } from '../shell/doctor/ledger-looks.js';
-import { accountKeys } from '../shell/ledger/account-keys.js';
-import { insecureIdentity, loadIdentity } from '../shell/tls.js';
 
 export interface ServeOptions {
   readonly config: string;
@@ -62,7 +62,7 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
   const daemon = new Daemon({
     config,
     ledger: hederaLedger(connection, log),
-    keys: accountKeys(connection, config.coordinator),
+    keys: accountKeys(connection),
     identity,
     clock: systemClock,
     tracing,

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { readYamlFile } from '@gatepost/shared/config/yaml-file';
 import {
   type AccountId,
   accountId,
@@ -9,7 +10,6 @@ import {
 } from '@gatepost/shared/vocabulary/ids';
 import { type Executors, resolveExecutors } from './executors.js';
 import { configSchema, type ParsedConfig } from './schema.js';
-import { readYamlFile } from './yaml-file.js';
 
 /** Every bound of a daemon, in units; docs/agent-daemon.md lists them. */
 export interface Limits {
@@ -80,7 +80,7 @@ function compileLimits(parsed: ParsedConfig): Limits {
  */
 export function loadConfig(path: string): DaemonConfig {
   const file = resolve(path);
-  const parsed = readYamlFile(path, configSchema);
+  const parsed = readYamlFile(path, configSchema, 'agent-daemon');
   const directory = dirname(file);
   const absolute = (relative: string) => resolve(directory, relative);
   return {

@@ -1,6 +1,6 @@
+import { size } from '@gatepost/shared/config/units';
 import { MAX_TASK_TYPE } from '@gatepost/shared/vocabulary/id-bounds';
 import { z } from 'zod';
-import { size } from './units.js';
 
 const GIB = 1_073_741_824;
 

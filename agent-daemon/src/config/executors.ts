@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { readYamlFile } from '@gatepost/shared/config/yaml-file';
 import { type ExecutorSettings, executorsSchema } from './executors-schema.js';
-import { readYamlFile } from './yaml-file.js';
 
 export type Executors = Readonly<Record<string, ExecutorSettings>>;
 
@@ -36,5 +36,5 @@ export function resolveExecutors(executors: Executors, directory: string): Execu
  * @throws GatepostError INVALID_CONFIG
  */
 export function readExecutorsFile(path: string): Executors {
-  return resolveExecutors(readYamlFile(path, executorsSchema), dirname(resolve(path)));
+  return resolveExecutors(readYamlFile(path, executorsSchema, 'agent-daemon'), dirname(resolve(path)));
 }

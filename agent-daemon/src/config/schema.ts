@@ -1,9 +1,9 @@
+import { duration, size } from '@gatepost/shared/config/units';
 import { isEntityId } from '@gatepost/shared/vocabulary/ids';
 import { USUAL_LEASE_INTERVAL_MS } from '@gatepost/shared/vocabulary/lease';
 import { MAX_CHUNK_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
 import { z } from 'zod';
 import { executorsSchema } from './executors-schema.js';
-import { duration, size } from './units.js';
 
 const entity = z.string().refine(isEntityId, 'must look like 0.0.1234');
 const hostPort = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port');

@@ -19,6 +19,8 @@ export interface Assignment {
   /** In the token's smallest unit. */
   readonly price: string;
   readonly token: string;
+  /** Who judges the output, when that is not the coordinator; may read it. */
+  readonly judge?: string;
   /** Sequence number of the inbox message that assigns it. */
   readonly sequenceNumber: number;
 }

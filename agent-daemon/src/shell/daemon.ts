@@ -1,36 +1,42 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import type { Clock } from '@gatepost/shared/clock';
+import { daemonFiles, probeConfinement } from '@gatepost/shared/confinement/confinement';
+import type { AccountKeys } from '@gatepost/shared/hedera/account-keys';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { killMarked } from '@gatepost/shared/process-tree';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
+import { type RunningServer, startServer } from '@gatepost/shared/server/grpc-server';
+import { Handshake } from '@gatepost/shared/server/handshake';
+import { SessionTokens } from '@gatepost/shared/server/session-tokens';
+import type { Identity } from '@gatepost/shared/server/tls';
 import type { Tracing } from '@gatepost/shared/tracing/tracing';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { DaemonConfig } from '../config/daemon-config.js';
+import type { Assignment } from '../core/assignment.js';
 import { enforcementNames, type UserNotice, userNotice } from './enforcement.js';
 import { buildRegistry } from './executors/build-registry.js';
-import { daemonFiles, probeConfinement } from './executors/confinement.js';
+import { JudgeHub } from './grpc/judge-hub.js';
 import { OutputServer } from './grpc/output-server.js';
 import { Registration } from './grpc/register.js';
-import { type RunningServer, SERVICE_NAME, startServer } from './grpc/server.js';
+import { agentService, SERVICE_NAME } from './grpc/service.js';
 import { SessionHub } from './grpc/session-hub.js';
-import { SessionTokens } from './grpc/session-tokens.js';
-import type { AccountKeys } from './ledger/account-keys.js';
 import { reportedAttempts } from './ledger/reported.js';
 import { Metrics, type MetricsSource } from './metrics.js';
 import { type Likeness, livingLeases } from './other-daemon.js';
 import { doneWithin, STOP_BOUNDS, type StopBounds } from './stop-bounds.js';
 import { LmdbStore } from './store/lmdb-store.js';
 import type { Store } from './store/store.js';
-import type { Identity } from './tls.js';
 import { AttemptSpans } from './work/attempt-spans.js';
 import { Engine } from './work/engine.js';
 import type { ExecutorRegistry } from './work/executor-registry.js';
 import { InboxReader } from './work/inbox-reader.js';
 import { Intake } from './work/intake.js';
 import { JournalPoster } from './work/journal-poster.js';
+import { Judges } from './work/judges.js';
 import { LeaseRunner } from './work/lease-runner.js';
 import { Retention } from './work/retention.js';
 import { Runner } from './work/runner.js';
@@ -61,6 +67,7 @@ export class Daemon {
   #heldUntilMs: number | undefined;
   readonly inbox: InboxReader;
   readonly hub: SessionHub;
+  readonly handshake: Handshake;
   readonly registration: Registration;
   readonly intake: Intake;
   readonly metrics = new Metrics(() => this.#measure());
@@ -73,6 +80,8 @@ export class Daemon {
   readonly #capabilities: readonly string[];
   readonly #confinement = probeConfinement();
   readonly #stopping = new AbortController();
+  readonly #judges = new Judges();
+  readonly #judgeTokens = new SessionTokens();
   #server: RunningServer | undefined;
   readonly #spans: AttemptSpans | undefined;
   #metricsServer: HttpServer | undefined;
@@ -106,20 +115,24 @@ export class Daemon {
     const { engine, intake } = this;
     const onHearing = () => this.lease.tick();
     const { coordinator } = config;
-    this.inbox = new InboxReader({ ledger, topic: inbox, store, engine, intake, coordinator, clock, onHearing, log });
+    const onAssigned = (assignment: Assignment) => this.#judges.assigned(assignment);
+    const reader = { store, engine, intake, coordinator, clock, onHearing, onAssigned, log };
+    this.inbox = new InboxReader({ ledger, topic: inbox, ...reader });
     this.retention = new Retention(store, clock, limits.retentionMs, log);
     const { tokens } = this;
     const certificateSha256 = () => parts.identity.certificateSha256;
     const capabilities = this.#capabilities;
-    this.registration = new Registration({
-      config,
-      keys: parts.keys,
+    this.handshake = new Handshake({
+      account: config.account,
+      objection: (account) => this.#objection(account),
+      keyOf: (account) => parts.keys.keyOf(account),
+      sign: (message) => parts.keys.sign(message),
       clock,
-      tokens,
-      capabilities,
       certificateSha256,
       log,
     });
+    const issue = (account: AccountId) => (account === coordinator ? tokens : this.#judgeTokens).issue(account);
+    this.registration = new Registration({ config, handshake: this.handshake, capabilities, issue });
     this.hub = this.#makeHub(tokens);
     this.lease = this.#makeLease();
     engine.listen({
@@ -130,6 +143,7 @@ export class Daemon {
       },
       finished: (live, ending, atMs) => {
         this.#coverWork();
+        this.#judges.finished(live.attempt.assignment, ending);
         this.metrics.finished(ending, live.startedAtMs, atMs);
         this.#spans?.finished(live, ending, atMs);
       },
@@ -155,6 +169,13 @@ export class Daemon {
   /** False for a while after the disk has refused a write. */
   get writable(): boolean {
     return this.#store.healthy;
+  }
+
+  /** Why an account may not register. */
+  #objection(account: string): string | undefined {
+    const { coordinator } = this.#parts.config;
+    if (account === coordinator || this.#judges.isJudge(account)) return undefined;
+    return `this agent works for ${coordinator}, not for ${JSON.stringify(account.slice(0, 40))}`;
   }
 
   #likeness(): Likeness {
@@ -196,14 +217,20 @@ export class Daemon {
       for (const key of await reportedAttempts(this.#parts.ledger, config)) this.engine.ignore(key);
     }
     this.engine.restore();
-    this.#server = await startServer({
-      registration: this.registration,
-      hub: this.hub,
+    for (const [, { assignment, finished }] of this.#store.attempts()) {
+      this.#judges.assigned(assignment);
+      if (finished !== undefined) this.#judges.finished(assignment, finished.ending);
+    }
+    const server = await startServer({
+      service: agentService(this.registration, this.hub),
       credentials: identity.credentials,
       listen: config.listen,
       maxChunkBytes: config.limits.maxChunkBytes,
       door: config.limits,
     });
+    this.#server = server;
+    this.handshake.onProven = (peer) => server.proven(peer);
+    this.hub.onProven = (peer) => server.proven(peer);
     if (config.metrics !== undefined) this.#metricsServer = await this.metrics.serve(config.metrics);
     this.#announce();
     this.lease.start();
@@ -330,7 +357,7 @@ export class Daemon {
       leaseRenewals: this.lease.renewals,
       sessionConnected: this.hub.connected,
       sessions: this.hub.opened,
-      refusedHandshakes: this.registration.refusals,
+      refusedHandshakes: this.handshake.refusals,
     };
   }
 
@@ -352,18 +379,21 @@ export class Daemon {
   #makeHub(tokens: SessionTokens): SessionHub {
     const { config, clock, log } = this.#parts;
     const { blobs } = this.#store;
+    const outputs = new OutputServer(blobs, config.limits.maxChunkBytes);
+    const judges = new JudgeHub({ outputs, daemonSession: this.session }, this.#judges, this.#judgeTokens, log);
     return new SessionHub(
       {
         engine: this.engine,
         intake: this.intake,
         clock,
-        outputs: new OutputServer(blobs, config.limits.maxChunkBytes),
+        outputs,
         lookup: (sha256, size) => (size <= config.limits.maxChunkBytes ? blobs.getSmall(sha256) : undefined),
         daemonSession: this.session,
         heartbeatMs: config.heartbeatMs,
         traced: (ref, traceparent) => this.#spans?.dispatched(ref, traceparent),
       },
       tokens,
+      judges,
       log,
     );
   }

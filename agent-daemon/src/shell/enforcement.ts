@@ -1,7 +1,7 @@
 import { platform } from 'node:os';
+import { type Confinement, commandUser, isRoot } from '@gatepost/shared/confinement/confinement';
 import type { Executors } from '../config/executors.js';
 import type { ExecutorSettings } from '../config/executors-schema.js';
-import { type Confinement, commandUser, isRoot } from './executors/confinement.js';
 
 /** What confinement gives one executor, as `online` names it. */
 function confinementNames(settings: ExecutorSettings, { mechanism }: Confinement): readonly string[] {

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { type AccountKey, publicKeyFromMirror } from '@gatepost/shared/hedera/account-key';
+import { accountKeyOnMirror } from '@gatepost/shared/hedera/account-keys';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { shownByMirror } from '@gatepost/shared/hedera/mirror-wait';
 import { associateToken } from '@gatepost/shared/hedera/tokens';
 import { createTopic, setSubmitKey } from '@gatepost/shared/hedera/topics';
 import { rejectionStatus } from '@gatepost/shared/hedera/transaction';
+import { hasCertificate, makeCertificate } from '@gatepost/shared/server/tls';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type AccountId, accountId, type TokenId, tokenId, topicId } from '@gatepost/shared/vocabulary/ids';
@@ -14,8 +16,6 @@ import { readExecutorsFile } from '../config/executors.js';
 import { type ConfigFile, configSchema } from '../config/schema.js';
 import { writeConfig } from '../config/write-config.js';
 import { chargedFees } from './charged-fees.js';
-import { accountKeyOnMirror } from './ledger/account-keys.js';
-import { hasCertificate, makeCertificate } from './tls.js';
 
 export interface InitOptions {
   readonly config: string;

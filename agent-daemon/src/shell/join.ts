@@ -1,6 +1,7 @@
 import { addToEnvFile } from '@gatepost/shared/config/env-file';
 import { ENV_FILE, type Environment } from '@gatepost/shared/config/environment';
 import { networkFromEnvironment } from '@gatepost/shared/config/network';
+import { accountKeyOnMirror } from '@gatepost/shared/hedera/account-keys';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import {
   assertSigned,
@@ -13,7 +14,6 @@ import {
 import { shownByMirror } from '@gatepost/shared/hedera/mirror-wait';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { InitOptions } from './init.js';
-import { accountKeyOnMirror } from './ledger/account-keys.js';
 
 /** @throws GatepostError USAGE for text that is no join line, and beside options that say the same. */
 export function invitationOf(options: InitOptions): PastedInvitation | undefined {

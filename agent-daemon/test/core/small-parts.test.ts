@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { packRecords, unpackMessage } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import { CountedNames } from '@gatepost/shared/records/task-names';
+import { SealedChallenges } from '@gatepost/shared/server/sealed-challenges';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Admission } from '../../src/core/admission.js';
@@ -10,7 +11,6 @@ import { readInboxMessage } from '../../src/core/inbox-fold.js';
 import { parseExecutorLine } from '../../src/core/line-protocol.js';
 import { type Report, ReportQueue } from '../../src/core/report-queue.js';
 import { resultRecord } from '../../src/core/result-record.js';
-import { SealedChallenges } from '../../src/core/sealed-challenges.js';
 import { work } from '../support/records.js';
 
 describe('the event log', () => {

@@ -2,12 +2,12 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Confinement, isRoot, probeConfinement } from '@gatepost/shared/confinement/confinement';
 import { killMarked } from '@gatepost/shared/process-tree';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executorSchema } from '../../src/config/executors-schema.js';
 import { enforcementNames } from '../../src/shell/enforcement.js';
 import { buildRegistry } from '../../src/shell/executors/build-registry.js';
-import { type Confinement, isRoot, probeConfinement } from '../../src/shell/executors/confinement.js';
 import { until } from '../support/until.js';
 import { command, HOST, MARKER, outputOf, start } from './run.js';
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type DaemonFiles, probeConfinement } from '@gatepost/shared/confinement/confinement';
 import { executorSchema } from '../../src/config/executors-schema.js';
 import { CommandExecutor } from '../../src/shell/executors/command-executor.js';
-import { type DaemonFiles, probeConfinement } from '../../src/shell/executors/confinement.js';
 import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
 
 /** Marks what these tests start, and nothing that those of another process do. */

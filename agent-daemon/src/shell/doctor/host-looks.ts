@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import {
+  type Confinement,
+  type DaemonFiles,
+  daemonFiles,
+  probeConfinement,
+} from '@gatepost/shared/confinement/confinement';
+import { findProgram } from '@gatepost/shared/confinement/find-program';
 import { type Finding, fine, type Look, trouble } from '@gatepost/shared/doctor/finding';
+import { loadIdentity } from '@gatepost/shared/server/tls';
 import { splitAddress } from '@gatepost/shared/vocabulary/address';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
@@ -10,10 +18,7 @@ import type { ExecutorSettings } from '../../config/executors-schema.js';
 import { usdPerDay } from '../../core/lease-planner.js';
 import { confinementOf, enforcement, enforcementNames, userNotice } from '../enforcement.js';
 import { shortcoming } from '../executors/build-registry.js';
-import { type Confinement, type DaemonFiles, daemonFiles, probeConfinement } from '../executors/confinement.js';
-import { findProgram } from '../executors/find-program.js';
 import { isAnswering } from '../other-daemon.js';
-import { loadIdentity } from '../tls.js';
 
 /** How long an executor's server may take to answer. */
 const SERVER_TIMEOUT_MS = 2_000;

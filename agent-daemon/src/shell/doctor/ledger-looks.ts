@@ -4,11 +4,11 @@ import { lookAtProxies } from '@gatepost/shared/doctor/host-looks';
 import { lookAtJournal } from '@gatepost/shared/doctor/journal-look';
 import { lookAtSameNetwork } from '@gatepost/shared/doctor/network-looks';
 import { known, lookAtHolding, lookAtToken } from '@gatepost/shared/doctor/token-looks';
+import { accountKeyOnMirror } from '@gatepost/shared/hedera/account-keys';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { nodeAddresses } from '@gatepost/shared/hedera/same-network';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { DaemonConfig } from '../../config/daemon-config.js';
-import { accountKeyOnMirror } from '../ledger/account-keys.js';
 
 async function lookAtCoordinator(connection: Connection, { coordinator }: DaemonConfig): Promise<Finding> {
   try {

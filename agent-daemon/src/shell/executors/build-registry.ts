@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
+import { type Confinement, closedToCommand, type DaemonFiles } from '@gatepost/shared/confinement/confinement';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Limits } from '../../config/daemon-config.js';
 import type { Executors } from '../../config/executors.js';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
 import type { ExecutorRegistry } from '../work/executor-registry.js';
 import { CommandExecutor } from './command-executor.js';
-import { type Confinement, closedToCommand, type DaemonFiles } from './confinement.js';
 import { DiscreetExecutor } from './discreet-executor.js';
 import type { Executor } from './executor.js';
 import { HttpExecutor } from './http-executor.js';

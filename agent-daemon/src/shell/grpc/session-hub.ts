@@ -1,13 +1,14 @@
 import type { Logger } from '@gatepost/shared/log';
+import type { SessionTokens } from '@gatepost/shared/server/session-tokens';
+import { statusError } from '@gatepost/shared/server/status-error';
 import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
 import { status } from '@grpc/grpc-js';
 import type { NumberedEvent } from '../../core/event-log.js';
 import type { EngineListener } from '../work/engine-parts.js';
+import type { JudgeHub } from './judge-hub.js';
 import { type SessionCall, type SessionParts, SessionStream } from './session-stream.js';
-import type { SessionTokens } from './session-tokens.js';
-import { statusError } from './status-error.js';
 
-/** Keeps the one stream of the coordinator: a newer one ends the older. */
+/** Keeps the one stream of the coordinator, a newer one ends the older, and lets those who judge read. */
 export class SessionHub implements Pick<EngineListener, 'event' | 'loadChanged'> {
   /** Told of the connection on which a session began, which need not be that of its registration. */
   onProven: (peer: string) => void = () => undefined;
@@ -17,6 +18,7 @@ export class SessionHub implements Pick<EngineListener, 'event' | 'loadChanged'>
   constructor(
     private readonly parts: SessionParts,
     private readonly tokens: SessionTokens,
+    private readonly judges: JudgeHub,
     private readonly log: Logger,
   ) {
     parts.intake.onRefusal((ref, why) => {
@@ -36,7 +38,11 @@ export class SessionHub implements Pick<EngineListener, 'event' | 'loadChanged'>
 
   readonly session = (call: SessionCall): void => {
     const [token = ''] = call.metadata.get('gatepost-session').map(String);
-    if (!this.tokens.accepts(token)) {
+    if (this.tokens.bearer(token) === undefined) {
+      if (this.judges.serve(call, token)) {
+        this.onProven(call.getPeer());
+        return;
+      }
       const details = 'metadata gatepost-session is no token of this start of the daemon; register again';
       call.emit('error', statusError(status.UNAUTHENTICATED, details));
       return;
@@ -69,6 +75,7 @@ export class SessionHub implements Pick<EngineListener, 'event' | 'loadChanged'>
   close(): void {
     this.#current?.end(status.UNAVAILABLE, 'the daemon stops');
     this.#current = undefined;
+    this.judges.close();
   }
 
   #ended(stream: SessionStream): void {

@@ -1,5 +1,6 @@
 import type { SessionRequest, SessionResponse } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import type { Clock } from '@gatepost/shared/clock';
+import { statusError } from '@gatepost/shared/server/status-error';
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import { Waiters } from '@gatepost/shared/waiters';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
@@ -11,7 +12,6 @@ import type { Engine } from '../work/engine.js';
 import type { Intake } from '../work/intake.js';
 import { attemptRef, dispatchOrder, eventMessage, type OutputLookup, refusedMessage } from './convert.js';
 import type { OutputServer } from './output-server.js';
-import { statusError } from './status-error.js';
 
 export type SessionCall = ServerDuplexStream<SessionRequest, SessionResponse>;
 

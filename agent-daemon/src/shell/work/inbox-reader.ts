@@ -5,6 +5,7 @@ import type { Logger } from '@gatepost/shared/log';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { Assignment } from '../../core/assignment.js';
 import { type Instruction, readInboxMessage } from '../../core/inbox-fold.js';
 import type { Store } from '../store/store.js';
 import type { Engine } from './engine.js';
@@ -21,6 +22,8 @@ export interface InboxParts {
   readonly clock: Clock;
   /** Hears when the reader stops and when it reads again. */
   readonly onHearing: () => void;
+  /** Hears of each assignment, before it is acted on. */
+  readonly onAssigned: (assignment: Assignment) => void;
   readonly log: Logger;
 }
 
@@ -139,6 +142,7 @@ export class InboxReader {
       return;
     }
     const { assignment } = instruction;
+    this.parts.onAssigned(assignment);
     const key = attemptKey(assignment.ref);
     log.info({ attempt: key, taskType: assignment.taskType, price: assignment.price }, 'assigned');
     engine.assign(assignment);

@@ -1,5 +1,5 @@
-import { parseDurationMs } from '@gatepost/shared/vocabulary/time';
 import { z } from 'zod';
+import { parseDurationMs } from '../vocabulary/time.js';
 
 const SIZE_UNITS = { B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
 

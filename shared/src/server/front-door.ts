@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { splitAddress } from '@gatepost/shared/vocabulary/address';
-import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { splitAddress } from '../vocabulary/address.js';
+import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
 
 /** Bounds of the daemon's port. */
 export interface DoorLimits {

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { variablesFor } from '@gatepost/shared/config/environment';
+import { variablesFor } from '../config/environment.js';
 
 function executable(path: string): boolean {
   try {

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { GatepostError } from '../vocabulary/errors.js';
 
-function read(path: string): string {
+function read(path: string, command: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const mend = missing ? 'no such file; create it with: agent-daemon init --config <file>' : (error as Error).message;
+    const mend = missing ? `no such file; create it with: ${command} init --config <file>` : (error as Error).message;
     throw new GatepostError('INVALID_CONFIG', `cannot read ${path}: ${mend}`, { path }, error);
   }
 }
@@ -34,11 +34,12 @@ function describe(issue: z.core.$ZodIssue): { message: string; keys: readonly (s
 
 /**
  * Reads a YAML file against a schema.
+ * @param command whose `init` makes the file.
  * @throws GatepostError INVALID_CONFIG naming every problem with file, line and column, one per line.
  */
-export function readYamlFile<T>(path: string, schema: z.ZodType<T>): T {
+export function readYamlFile<T>(path: string, schema: z.ZodType<T>, command: string): T {
   const lines = new LineCounter();
-  const document = parseDocument(read(path), { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = parseDocument(read(path, command), { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${path}:${Math.max(1, line)}:${Math.max(1, col)}`;

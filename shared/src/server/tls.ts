@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
 import { generate } from 'selfsigned';
+import { GatepostError } from '../vocabulary/errors.js';
 
 /** Files of the daemon's certificate and key, PEM. */
 export interface TlsFiles {
@@ -67,7 +67,7 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    const mend = 'agent-daemon init makes it';
+    const mend = 'init makes it';
     throw new GatepostError(
       'INVALID_CONFIG',
       `cannot read ${file} (${mend}): ${(error as Error).message}`,

@@ -2,9 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { ENV_FILE, variablesFor } from '@gatepost/shared/config/environment';
-import type { DaemonConfig } from '../../config/daemon-config.js';
-import type { ExecutorSettings } from '../../config/executors-schema.js';
+import { ENV_FILE, variablesFor } from '../config/environment.js';
 import {
   confinedArgv,
   coveredBy,
@@ -13,7 +11,7 @@ import {
   neighbourhoodOf,
   UNPRIVILEGED,
   type View,
-} from '../../core/confinement.js';
+} from './confined-argv.js';
 import { findProgram } from './find-program.js';
 
 /** How this host can keep a command apart. */
@@ -29,7 +27,23 @@ export interface DaemonFiles {
   readonly files: readonly string[];
 }
 
-export const daemonFiles = ({ data, tls }: Pick<DaemonConfig, 'data' | 'tls'>): DaemonFiles => ({
+/** What a confined program is and may see beside the system, paths absolute. */
+export interface ConfinedProgram {
+  readonly command: readonly string[];
+  readonly cwd?: string | undefined;
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly network: boolean;
+}
+
+/** What a process keeps: its data directory, the key of its certificate, the file with its account's key. */
+export const daemonFiles = ({
+  data,
+  tls,
+}: {
+  readonly data: string;
+  readonly tls: { readonly key: string };
+}): DaemonFiles => ({
   directories: [data],
   files: [tls.key, resolve(ENV_FILE)],
 });
@@ -89,10 +103,7 @@ function resolverFiles(network: boolean): readonly string[] {
  * What a command sees: the system, its program's installation and the directories of the files among its arguments
  * read-only, its own directory, and what its settings add; no home, no temporary files, nothing of the daemon.
  */
-export function viewOf(
-  settings: ExecutorSettings & { readonly command: readonly string[] },
-  daemon: DaemonFiles,
-): Omit<View, 'workDir' | 'cwd'> {
+export function viewOf(settings: ConfinedProgram, daemon: DaemonFiles): Omit<View, 'workDir' | 'cwd'> {
   const [name = '', ...args] = settings.command;
   const hidden = hiddenDirectories();
   const users = homes();
@@ -124,10 +135,7 @@ function waysTo(path: string): readonly string[] {
  * What the user that a root daemon's command gets cannot reach although its settings name it, in words. Directories that
  * are only made for the command, on the way to what is shown, let everybody in.
  */
-export function closedToCommand(
-  settings: ExecutorSettings & { readonly command: readonly string[] },
-  daemon: DaemonFiles,
-): string | undefined {
+export function closedToCommand(settings: ConfinedProgram, daemon: DaemonFiles): string | undefined {
   const view = viewOf(settings, daemon);
   if (view.runAs === undefined) return undefined;
   const named = settings.command.filter((argument) => isAbsolute(argument) && existsSync(argument));
