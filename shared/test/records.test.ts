@@ -5,10 +5,12 @@ import {
   fitsOneMessage,
   MAX_MESSAGE_BYTES,
   MessageFill,
+  PaymentFill,
   packRecords,
   unpackMessage,
 } from '@gatepost/shared/records/codec';
 import { recordsJsonSchema } from '@gatepost/shared/records/json-schema';
+import { MessageText } from '@gatepost/shared/records/message-text';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { CountedNames, LearntNames, namesOf, withIds } from '@gatepost/shared/records/task-names';
 import { canonicalJson, sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -167,6 +169,43 @@ describe('messages', () => {
           expect(fitsOneMessage('r', records.slice(first, first + size + 1), names)).toBe(false);
           first += size;
         }
+      }),
+    );
+  });
+
+  it('know their size before they are written, whatever they hold and in whatever order it came', () => {
+    const numbered = (numbers: readonly number[]) =>
+      numbers.map(
+        (number): AnyRecord => ({ type: 'started', task: TASKS[number] ?? '', attempt: number > 15 ? 2 : 1 }),
+      );
+    const inRows = fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 60 }).map(numbered);
+    fc.assert(
+      fc.property(fc.oneof(fc.array(record, { maxLength: 60 }), inRows), (records) => {
+        const text = new MessageText('r-🦊', names);
+        for (const one of records) {
+          if (new Set(['epoch', 'online', 'run_opened', 'run_closed', 'offline', 'lapsed']).has(one.type)) continue;
+          text.take(one);
+          expect(text.take(one, text.bytes)).toBe(false);
+          expect(text.bytes).toBe(Buffer.byteLength(text.text()));
+        }
+      }),
+    );
+  });
+
+  it('take payments one by one as long as their record fits', () => {
+    const paid = fc.record({ ...of, to: fc.constantFrom('0.0.9', '0.0.8'), amount });
+    fc.assert(
+      fc.property(fc.array(paid, { minLength: 30, maxLength: 120 }), (payments) => {
+        const fill = new PaymentFill('r', '0.0.7', 'x@1.2', names);
+        const taken = payments.findIndex((payment) => !fill.add(payment));
+        const fits = (count: number) =>
+          fitsOneMessage(
+            'r',
+            [{ type: 'settled', token: '0.0.7', transfer: 'x@1.2', payments: payments.slice(0, count) }],
+            names,
+          );
+        expect(fits(taken < 0 ? payments.length : taken)).toBe(true);
+        if (taken >= 0) expect(fits(taken + 1)).toBe(false);
       }),
     );
   });

@@ -1,7 +1,7 @@
 import { referencedTasks } from '@gatepost/party/core/work-order';
 import type { Plan, PlanTask } from '@gatepost/rules/plan/plan';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
-import { fitsOneMessage, MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared/records/codec';
+import { fitsOneMessage, MAX_MESSAGE_BYTES, PaymentFill, packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { namesOf, REVIEW_MARK, type TaskNames } from '@gatepost/shared/records/task-names';
 import {
@@ -105,11 +105,15 @@ function estimateLeast(plan: Plan, terms: TokenTerms): CaseEstimate {
   sum.messages('reports', 'agents', packRecords(RUN, records.reports, names));
   sum.messages('verdicts', 'coordinator', packRecords(RUN, records.verdicts, names));
   sum.add('guards', 'coordinator', GUARD_PRICE, records.guards);
+  const newFill = () => new PaymentFill(RUN, SHORT.entity, `${SHORT.entity}${TRANSFER}`, names);
   let batch: Payment[] = [];
+  let fill = newFill();
   for (const payment of records.payments) {
-    if (!fitsOneMessage(RUN, [settled([...batch, payment], SHORT)], names)) {
+    if (!fill.add(payment)) {
       sum.batch(batch, SHORT);
       batch = [];
+      fill = newFill();
+      fill.add(payment);
     }
     batch.push(payment);
   }

@@ -2,13 +2,13 @@ import type { Plan } from '@gatepost/rules/plan/plan';
 import { foldRun } from '@gatepost/rules/verify/check-state';
 import type { CustomFeesEvidence, Evidence, OwnedTopicEvidence, TokenTransfer } from '@gatepost/rules/verify/evidence';
 import { replay } from '@gatepost/rules/verify/replay';
-import { encodeMessage } from '@gatepost/shared/records/encode';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { CountedNames, type TaskNames } from '@gatepost/shared/records/task-names';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId, TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import { formatNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
+import { encodeMessage } from './encode-message.js';
 import { wholeRecord } from './whole-record.js';
 
 export const COORDINATOR = '0.0.1001' as AccountId;

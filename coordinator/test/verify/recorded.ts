@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { loadPlan } from '@gatepost/party/plan/plan-file';
 import type { Evidence, MessageEvidence, TopicEvidence } from '@gatepost/rules/verify/evidence';
 import { unpackMessage } from '@gatepost/shared/records/codec';
-import { encodeMessage } from '@gatepost/shared/records/encode';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { CountedNames, withIds } from '@gatepost/shared/records/task-names';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import type { TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
+import { encodeMessage } from './encode-message.js';
 import { wholeRecord } from './whole-record.js';
 
 const HISTORIES = join(import.meta.dirname, '../fixtures/histories');

@@ -4,12 +4,12 @@ import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import { emptyState } from '@gatepost/rules/run/run-state';
 import { stateDigest } from '@gatepost/rules/run/state-digest';
 import type { Evidence, OwnedTopicEvidence, TransactionEvidence } from '@gatepost/rules/verify/evidence';
-import { encodeMessage } from '@gatepost/shared/records/encode';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import { COORDINATOR, JOURNAL, type Simulation, TOKEN } from '../core/simulation.js';
+import { encodeMessage } from './encode-message.js';
 
 const keyOf = (account: string): string => `ED25519:${account}`;
 

@@ -26,36 +26,6 @@ const PARTED = /^((?:\d+~)?)(\d+)(?:-(\d+))?(?:\.(\d+))?$/;
 export const attemptText = ({ task, attempt }: ListedAttempt, names: TaskNames): string =>
   `${numberText(task, names)}${attempt === 1 ? '' : `.${attempt}`}`;
 
-/** A list of attempts, shortest first; equal ones stay as many as they are. @throws GatepostError INTERNAL */
-export function listText(attempts: readonly ListedAttempt[], names: TaskNames): string {
-  const families = new Map<string, number[]>();
-  for (const one of attempts) {
-    const [, review = '', number = '', , attempt] = PARTED.exec(attemptText(one, names)) ?? [];
-    const family = `${review}|${attempt === undefined ? '' : `.${attempt}`}`;
-    const numbers = families.get(family);
-    if (numbers === undefined) families.set(family, [Number(number)]);
-    else numbers.push(Number(number));
-  }
-  const parts: string[] = [];
-  for (const [family, numbers] of families) {
-    const [review = '', attempt = ''] = family.split('|');
-    for (const [first, last] of rangesOf(numbers)) {
-      parts.push(`${review}${first === last ? first : `${first}-${last}`}${attempt}`);
-    }
-  }
-  return parts.join(',');
-}
-
-function rangesOf(numbers: number[]): [number, number][] {
-  const ranges: [number, number][] = [];
-  for (const number of numbers.sort((a, b) => a - b)) {
-    const open = ranges.at(-1);
-    if (open !== undefined && open[1] + 1 === number) open[1] = number;
-    else ranges.push([number, number]);
-  }
-  return ranges;
-}
-
 /** Counts what a message speaks of. */
 export class ListBudget {
   #left = MAX_LISTED_ATTEMPTS;

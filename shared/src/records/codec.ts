@@ -1,6 +1,7 @@
 import { GatepostError } from '../vocabulary/errors.js';
 import { MAX_LISTED_ATTEMPTS } from './attempt-list.js';
-import { commonToken, encodeMessage } from './encode.js';
+import type { GrowingText } from './growing-text.js';
+import { MessageText, type RecordedPayment, settlement, settlementFrame, tokenOf } from './message-text.js';
 import type { AnyRecord } from './schema.js';
 import { NUMBERS_ALONE, type TaskNames } from './task-names.js';
 
@@ -43,7 +44,8 @@ function attemptsOf(record: AnyRecord): string[] {
  * attempt, or of everything, is read in the order in which it was added.
  */
 export class MessageFill {
-  readonly #records: AnyRecord[] = [];
+  readonly #text: MessageText;
+  #size = 0;
   /** Attempts, and the place of what was last said of each. */
   readonly #said = new Map<string, number>();
   #last = -1;
@@ -51,16 +53,9 @@ export class MessageFill {
   #whole = -1;
   #token: string | undefined;
   #listed = 0;
-  readonly #envelope: number;
-  /** Not less than the message takes. */
-  #bytes: number;
 
-  constructor(
-    private readonly run: string | undefined,
-    private readonly names: TaskNames = NUMBERS_ALONE,
-  ) {
-    this.#envelope = encodedBytes(run, [], names);
-    this.#bytes = this.#envelope;
+  constructor(run: string | undefined, names: TaskNames = NUMBERS_ALONE) {
+    this.#text = new MessageText(run, names);
   }
 
   /**
@@ -69,21 +64,18 @@ export class MessageFill {
    */
   add(record: AnyRecord): boolean {
     const about = attemptsOf(record);
-    if (!this.#keepsOrder(placeOf(record), about)) return false;
+    const place = placeOf(record);
+    if (!this.#keepsOrder(place, about)) return false;
     if (this.#listed + about.length > MAX_LISTED_ATTEMPTS) return false;
-    const token = commonToken([record]);
+    const token = tokenOf(record);
     if (token !== undefined && this.#token !== undefined && token !== this.#token) return false;
-    // Together they take no more than apart; only near the limit is it worth knowing how much less.
-    let bytes = this.#bytes + encodedBytes(this.run, [record], this.names) - this.#envelope;
-    if (bytes > MAX_MESSAGE_BYTES) bytes = encodedBytes(this.run, [...this.#records, record], this.names);
-    if (bytes > MAX_MESSAGE_BYTES) return false;
-    this.#bytes = bytes;
-    this.#records.push(record);
+    if (!this.#text.take(record, MAX_MESSAGE_BYTES)) return false;
+    this.#size += 1;
     this.#token ??= token;
     this.#listed += about.length;
-    this.#last = Math.max(this.#last, placeOf(record));
-    if (about.length === 0) this.#whole = placeOf(record);
-    for (const one of about) this.#said.set(one, placeOf(record));
+    this.#last = Math.max(this.#last, place);
+    if (about.length === 0) this.#whole = place;
+    for (const one of about) this.#said.set(one, place);
     return true;
   }
 
@@ -95,17 +87,40 @@ export class MessageFill {
 
   /** How many records it holds. */
   get size(): number {
-    return this.#records.length;
+    return this.#size;
   }
 
   /** The message. */
   encode(): Buffer {
-    return Buffer.from(encodeMessage(this.run, this.#records, this.names), 'utf8');
+    return Buffer.from(this.#text.text(), 'utf8');
   }
 }
 
-const encodedBytes = (run: string | undefined, records: readonly AnyRecord[], names: TaskNames): number =>
-  Buffer.byteLength(encodeMessage(run, records, names), 'utf8');
+/** Fills one message of a run with the payments of one settlement. */
+export class PaymentFill {
+  readonly #text: GrowingText<RecordedPayment>;
+  #left: number;
+  #listed = 0;
+
+  /** @param transfer id of the transfer in the same batch, or one as long. */
+  constructor(run: string | undefined, token: string, transfer: string, names: TaskNames) {
+    this.#text = settlement(transfer, names);
+    this.#left = MAX_MESSAGE_BYTES - settlementFrame(run, token) - this.#text.bytes;
+  }
+
+  /**
+   * Takes the payment if there is room for it.
+   * @throws GatepostError INTERNAL for a task without a number.
+   */
+  add(payment: RecordedPayment): boolean {
+    const growth = this.#text.grow(payment);
+    if (growth.bytes > this.#left || this.#listed >= MAX_LISTED_ATTEMPTS) return false;
+    growth.take();
+    this.#left -= growth.bytes;
+    this.#listed += 1;
+    return true;
+  }
+}
 
 /**
  * Packs records of one run, in order, into as few messages of at most 1,024 bytes as that order allows.
@@ -122,10 +137,11 @@ export function fillMessages(
     if (messages.at(-1)?.add(record) === true) continue;
     const fill = new MessageFill(run, names);
     if (!fill.add(record)) {
-      const bytes = encodedBytes(run, [record], names);
+      const alone = new MessageText(run, names);
+      alone.take(record);
       throw new GatepostError(
         'RECORD_TOO_LARGE',
-        `a ${record.type} record takes ${bytes} bytes of ${MAX_MESSAGE_BYTES}`,
+        `a ${record.type} record takes ${alone.bytes} bytes of ${MAX_MESSAGE_BYTES}`,
       );
     }
     messages.push(fill);

@@ -48,13 +48,16 @@ function parted(task: string): [review: string, reviewed: string] {
   return [task.slice(0, mark), task.slice(mark)];
 }
 
-/** What a message calls a task: `12`, or `1~12` for the review of its first attempt. @throws GatepostError INTERNAL */
-export function numberText(task: string, names: TaskNames): string {
+/** The number of a task, and what goes before it: `1~` for the review of its first attempt. @throws GatepostError INTERNAL */
+export function numberOfTask(task: string, names: TaskNames): [review: string, number: number] {
   const [review, reviewed] = parted(task);
   const number = reviewed.startsWith(NUMBER_MARK) ? Number(reviewed.slice(1)) : names.numberOf(reviewed);
   if (number === undefined) throw new GatepostError('INTERNAL', `task ${task} has no number in the plan of this run`);
-  return `${review}${number}`;
+  return [review, number];
 }
+
+/** What a message calls a task: `12`, or `1~12` for the review of its first attempt. @throws GatepostError INTERNAL */
+export const numberText = (task: string, names: TaskNames): string => numberOfTask(task, names).join('');
 
 /** The id that a numbered name stands for; the name itself when that is not known, or when it is an id already. */
 export function idOfTask(task: string, names: TaskNames): string {

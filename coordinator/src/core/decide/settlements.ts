@@ -1,7 +1,8 @@
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { type Attempt, attemptKeyOf } from '@gatepost/rules/run/attempt';
 import type { RunContext } from '@gatepost/rules/run/run-state';
-import { fitsOneMessage } from '@gatepost/shared/records/codec';
+import { PaymentFill } from '@gatepost/shared/records/codec';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { MAX_PAYEES } from '@gatepost/shared/vocabulary/limits';
 import { msFromNanos, NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
 import { paymentKey } from '../effects/effect-key.js';
@@ -15,16 +16,39 @@ const LONGEST_ID = '0'.repeat(64);
 export function decideSettlements(pass: Pass): void {
   const due = payableNow(pass);
   if (due.length === 0 || !isTime(pass, due)) return;
-  let batch: Payment[] = [];
+  const { context } = pass.state;
+  let batch = new Batch(context);
   for (const attempt of due) {
     const payment = { task: attempt.task, attempt: attempt.number, to: attempt.agent, amount: attempt.price };
-    if (batch.length > 0 && !fits(pass.state.context, [...batch, payment])) {
-      pass.settle(batch);
-      batch = [];
-    }
-    batch.push(payment);
+    if (batch.add(payment)) continue;
+    pass.settle(batch.payments);
+    batch = new Batch(context);
+    batch.add(payment);
   }
-  pass.settle(batch);
+  pass.settle(batch.payments);
+}
+
+/** Payments of one transfer and of one record. */
+class Batch {
+  readonly payments: Payment[] = [];
+  readonly #payees = new Set<AccountId>();
+  readonly #fill: PaymentFill;
+
+  constructor({ run, token, plan }: RunContext) {
+    this.#fill = new PaymentFill(run, token, LONGEST_ID, taskNamesOf(plan));
+  }
+
+  /** Takes a payment if there is room for it; the first one always. */
+  add(payment: Payment): boolean {
+    const { to, amount } = payment;
+    const hasRoom =
+      (this.#payees.size < MAX_PAYEES || this.#payees.has(to)) &&
+      this.#fill.add({ ...payment, amount: amount.toString() });
+    if (!hasRoom && this.payments.length > 0) return false;
+    this.#payees.add(to);
+    this.payments.push(payment);
+    return true;
+  }
 }
 
 function payableNow(pass: Pass): Attempt[] {
@@ -72,15 +96,4 @@ function isTime(pass: Pass, due: readonly Attempt[]): boolean {
   if (due.length >= pass.limits.settleAfter || pass.open === 0) return true;
   const oldest = due.reduce((least, { verdict }) => Math.min(least, msFromNanos(verdict?.at ?? 0n)), Infinity);
   return pass.nowMs - oldest >= pass.limits.settleWithinMs;
-}
-
-function fits(context: RunContext, payments: readonly Payment[]): boolean {
-  if (new Set(payments.map(({ to }) => to)).size > MAX_PAYEES) return false;
-  const record = {
-    type: 'settled' as const,
-    token: context.token,
-    transfer: LONGEST_ID,
-    payments: payments.map((payment) => ({ ...payment, amount: payment.amount.toString() })),
-  };
-  return fitsOneMessage(context.run, [record], taskNamesOf(context.plan));
 }
