@@ -1,4 +1,4 @@
-// Validates outputs against JSON Schemas in a worker thread, which is ended when it takes too long.
+// Validates outputs against JSON Schemas, on the event loop or in a worker thread that is ended when it takes too long.
 // Plain JavaScript, so that a worker needs no loader whether the coordinator runs from source or built.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
@@ -9,8 +9,20 @@ const MAX_PROBLEMS = 10;
 
 /** Compiled validators by the text of their schema. */
 const compiled = new Map();
+/** The same by the schemas of a plan, which do not change; those of a worker are new each time. */
+const known = new WeakMap();
 
 function validatorOf(schema) {
+  if (typeof schema !== 'object') return validatorOfText(schema);
+  let validate = known.get(schema);
+  if (validate === undefined) {
+    validate = validatorOfText(schema);
+    known.set(schema, validate);
+  }
+  return validate;
+}
+
+function validatorOfText(schema) {
   const key = JSON.stringify(schema);
   let validate = compiled.get(key);
   if (validate === undefined) {
