@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CHECKOUT } from '../src/stage/layout.js';
+import { expectDone, Terminals } from './terminals.js';
 
 const read = (path: string) => readFileSync(join(CHECKOUT, path), 'utf8');
 const directory = mkdtempSync(join(tmpdir(), 'gatepost-scripts-'));
@@ -120,5 +121,36 @@ describe('every command for the checkout that a document names', () => {
     });
     expect(status, stdout + stderr).toBe(exitCode);
     expect(stdout + stderr).toContain(says);
+  });
+});
+
+describe('every call of the embedded network in local-ledger/README.md', () => {
+  const BLOCK = /^```sh\n(local-ledger[\s\S]*?)\n```$/m;
+  const lines = (BLOCK.exec(read('local-ledger/README.md'))?.[1] ?? '')
+    .split('\n')
+    .map((line) => line.replace(/ +#.*$/, ''));
+  const serving = lines.filter((line) => /^local-ledger(?! --help)/.test(line));
+  const terminals = new Terminals();
+  const bin = join(directory, 'bin');
+  mkdirSync(bin);
+  symlinkSync(join(CHECKOUT, 'local-ledger/bin/local-ledger.js'), join(bin, 'local-ledger'));
+  const path = `PATH=${bin}:$PATH`;
+  afterAll(() => terminals.close());
+
+  it('is one that serves, the help or the variables', () => {
+    expect(serving.length).toBeGreaterThan(3);
+    expect(lines.filter((line) => !serving.includes(line))).toEqual([
+      'eval "$(local-ledger --env)"',
+      'local-ledger --help',
+    ]);
+    expect(expectDone(terminals.run(directory, `${path} local-ledger --help`))).toContain('Usage: local-ledger');
+    const script = `export ${path}; ${lines.find((line) => line.startsWith('eval'))}; echo "$OPERATOR_ID"`;
+    expect(expectDone(terminals.run(directory, script))).toBe('0.0.2\n');
+  });
+
+  it.each(serving)('%s', { timeout: 60_000 }, async (line) => {
+    // An address that this host has.
+    const served = await terminals.network(directory, `${path} exec ${line.replace('10.0.0.5', '127.0.0.1')}`);
+    expect(served.operator.OPERATOR_ACCOUNT_ID).toBe('0.0.2');
   });
 });
