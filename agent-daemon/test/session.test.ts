@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_ASSIGNED_ID, MAX_ATTEMPT, MAX_TASK_ID } from '@gatepost/shared/vocabulary/id-bounds';
 import { afterEach, describe, expect, it } from 'vitest';
-import { INBOX } from '../src/bench/memory-ledger.js';
+import { COORDINATOR, INBOX } from '../src/bench/memory-ledger.js';
 import type { ExecutionResult } from '../src/shell/executors/executor.js';
 import { dispatchOf, type Message } from './support/client.js';
 import { type Behave, echo, Hosted, type HostOptions } from './support/hosted.js';
@@ -44,6 +44,37 @@ describe('dispatch', () => {
     expect(session.events('early')).toEqual([]);
     host.ledger.assign('run', [record]);
     expect(await session.finished('early')).toMatchObject({ outcome: 'OUTCOME_OK' });
+  });
+
+  it('comes with others in one message, and what becomes of them is told together to whoever reads that', async () => {
+    const { behave, release } = gated();
+    await start({ executors: { echo: behave }, settings: { slots: 8 } });
+    const client = await host.client();
+    const session = client.session(await client.enter(COORDINATOR, host.ledger.coordinator));
+    session.send({ hello: { batches: true } });
+    const tasks = ['a', 'b', 'c', 'd'];
+    const orders = tasks.map((task) => work({ task }));
+    const records = orders.map(({ record }) => record);
+    const sequence = host.ledger.assign('run', records);
+    const requests = orders.map(({ record, bytes }) => dispatchOf('run', record, INBOX, sequence, bytes));
+    session.send({ batch: { requests: [...requests, { batch: { requests } }] } });
+    // A batch within a batch is no command.
+    expect(await session.refused()).toMatchObject({ code: 3 });
+    const told = () =>
+      session.of('batch').flatMap(({ responses }) => (responses as Message[]).map(({ event }) => event as Message));
+    await until(() => told().filter(({ kind }) => kind === 'started').length === 4 || undefined, 'their starts');
+    release();
+    const ends = () => told().filter(({ kind }) => kind === 'finished');
+    await until(() => ends().length === 4 || undefined, 'their ends');
+    expect(ends().map(({ ref }) => (ref as Message).task)).toEqual(tasks);
+    for (const task of tasks) {
+      const numbers = told().flatMap(({ ref, event }) => ((ref as Message).task === task ? [event] : []));
+      expect(numbers, task).toEqual([1, 2, 3]);
+    }
+    // Who did not say that it reads batches gets none.
+    const plain = await host.session();
+    await Promise.all(tasks.map((task) => plain.finished(task)));
+    expect(plain.of('batch')).toEqual([]);
   });
 
   it('is refused when the inbox does not assign the attempt, at once or after the bounded wait', async () => {
@@ -159,7 +190,7 @@ describe('an attempt', () => {
       [2, 'started'],
       [3, 'finished'],
     ]);
-    expect(second.of('welcome')).toEqual([{ daemon_session: host.daemon.session }]);
+    expect(second.of('welcome')).toEqual([{ daemon_session: host.daemon.session, batches: true }]);
   });
 
   it('that was acknowledged is not sent again', async () => {

@@ -8,7 +8,9 @@ import type {
   SessionRequest,
   SessionResponse,
 } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import { Bundle } from '@gatepost/shared/bundle';
 import type { Clock } from '@gatepost/shared/clock';
+import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { Waiters } from '@gatepost/shared/waiters';
@@ -42,12 +44,21 @@ export interface DispatchedWork {
 
 /** How long a daemon may take to say Welcome. */
 const WELCOME_MS = 10_000;
+/** What a dispatch takes besides its input, its names counted thrice as UTF-8 may take them. */
+const dispatchBytes = ({ run, task }: AttemptRef, taskType: string, input: number): number =>
+  512 + 3 * (run.length + task.length + taskType.length) + input;
 
 /** One Session stream, from its Welcome to its end. */
 export class Session {
   readonly #fetches: OutputFetches;
   /** Inputs that wait for the daemon to read. */
   readonly #writers = new Waiters();
+  /** Commands of this turn. */
+  readonly #bundle: Bundle<SessionRequest>;
+  /** The last event of each attempt that came in this turn. */
+  readonly #heard = new Map<string, { readonly ref: AttemptRef; readonly event: bigint }>();
+  /** Whether the daemon reads several commands in one message. */
+  #batches = false;
   #over = false;
   /** Settles when the stream has ended, with the reason. */
   readonly ended: Promise<Error>;
@@ -56,8 +67,9 @@ export class Session {
     readonly stream: Stream,
     readonly maxChunkBytes: number,
     handlers: SessionHandlers,
-    clock: Clock,
+    private readonly clock: Clock,
   ) {
+    this.#bundle = new Bundle(clock, (requests) => this.#sendTogether(requests));
     const request = (sha256: Buffer, offset: bigint) =>
       void this.#send({ $case: 'fetchOutput', value: { sha256, offset } });
     this.#fetches = new OutputFetches(request, clock);
@@ -89,7 +101,7 @@ export class Session {
     const session = new Session(stream, maxChunkBytes, handlers, clock);
     const signal = AbortSignal.timeout(WELCOME_MS);
     const welcome = once(stream, 'data', { signal });
-    session.#send({ $case: 'hello', value: { resume: [...resume] } });
+    session.#send({ $case: 'hello', value: { resume: [...resume], batches: true } });
     try {
       await welcome;
     } catch (error) {
@@ -99,12 +111,30 @@ export class Session {
     return session;
   }
 
+  /** Sends a command after those that wait; false when the daemon should be given time first. */
   #send(command: Command): boolean {
+    this.#bundle.flush();
+    return this.#write(command);
+  }
+
+  #write(command: Command): boolean {
     return !this.#over && this.stream.writable && this.stream.write({ command });
   }
 
-  #receive({ message }: SessionResponse, handlers: SessionHandlers): void {
+  #sendTogether(requests: readonly SessionRequest[]): void {
+    if (this.#batches && requests.length > 1) this.#write({ $case: 'batch', value: { requests: [...requests] } });
+    else for (const { command } of requests) if (command !== undefined) this.#write(command);
+  }
+
+  #receive(response: SessionResponse, handlers: SessionHandlers): void {
     handlers.heard();
+    const { message } = response;
+    if (message?.$case === 'welcome') this.#batches = message.value.batches;
+    else if (message?.$case === 'batch') for (const one of message.value.responses) this.#take(one, handlers);
+    else this.#take(response, handlers);
+  }
+
+  #take({ message }: SessionResponse, handlers: SessionHandlers): void {
     if (message?.$case === 'event') handlers.event(message.value);
     else if (message?.$case === 'heartbeat') handlers.heartbeat(message.value);
     else if (message?.$case === 'outputChunk') this.#fetches.chunk(message.value);
@@ -129,7 +159,7 @@ export class Session {
       deadlineUnixMs: BigInt(deadlineMs),
       traceparent,
     };
-    this.#send({ $case: 'dispatch', value });
+    this.#bundle.add({ command: { $case: 'dispatch', value } }, dispatchBytes(ref, taskType, value.input.length));
     for (let offset = 0; !whole && offset < input.length && !this.#over && wanted(); offset += this.maxChunkBytes) {
       const data = input.subarray(offset, offset + this.maxChunkBytes);
       const flowing = this.#send({ $case: 'inputChunk', value: { ref, offset: BigInt(offset), data } });
@@ -141,8 +171,18 @@ export class Session {
     this.#send({ $case: 'cancel', value: { ref, reason } });
   }
 
+  /** Tells that the events of an attempt up to a number have come; once for all that come in one turn. */
   acknowledge(ref: AttemptRef, event: bigint): void {
-    this.#send({ $case: 'acknowledge', value: { ref, event } });
+    if (this.#heard.size === 0) this.clock.soon(() => this.#acknowledge());
+    this.#heard.set(attemptKey(ref), { ref, event });
+  }
+
+  #acknowledge(): void {
+    for (const value of this.#heard.values()) {
+      this.#bundle.add({ command: { $case: 'acknowledge', value } }, dispatchBytes(value.ref, '', 0));
+    }
+    this.#heard.clear();
+    this.#bundle.flush();
   }
 
   /** @throws GatepostError AGENT_REFUSED, OUTPUT_CORRUPT, or what the stream ended with. */

@@ -40,7 +40,7 @@ export class JudgeStream implements OutputSink {
     if (this.#closed) return;
     if (command?.$case === 'hello') {
       this.#greeted = true;
-      this.send({ message: { $case: 'welcome', value: { daemonSession: this.parts.daemonSession } } });
+      this.send({ message: { $case: 'welcome', value: { daemonSession: this.parts.daemonSession, batches: false } } });
     } else if (!this.#greeted) {
       this.end(status.FAILED_PRECONDITION, 'the first message of a stream must be Hello');
     } else if (command?.$case === 'fetchOutput') {

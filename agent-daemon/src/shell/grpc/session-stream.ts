@@ -1,4 +1,5 @@
-import type { SessionRequest, SessionResponse } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import type { AttemptEvent, Hello, SessionRequest, SessionResponse } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
+import { Bundle } from '@gatepost/shared/bundle';
 import type { Clock } from '@gatepost/shared/clock';
 import { statusError } from '@gatepost/shared/server/status-error';
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
@@ -32,6 +33,19 @@ const NAMED_ATTEMPTS = 1_000;
 /** A change of load is told after this pause, together with the changes that follow it. */
 const LOAD_PAUSE_MS = 50;
 
+/** Not less than an event takes. */
+function bytesOf({ ref, kind }: AttemptEvent): number {
+  const texts = [ref?.run, ref?.task];
+  let bytes = 256;
+  if (kind?.$case === 'finished') {
+    texts.push(kind.value.reason);
+    bytes += kind.value.output.length;
+  } else if (kind?.$case === 'progress') texts.push(kind.value.message);
+  else if (kind?.$case === 'log') texts.push(kind.value.line);
+  // A character takes three bytes at most.
+  return texts.reduce((sum, text = '') => sum + 3 * text.length, bytes);
+}
+
 /**
  * One open stream. Writes no faster than the peer reads: events that do not fit stay in their attempts' logs, and
  * the stream remembers only from which number on.
@@ -43,6 +57,10 @@ export class SessionStream {
   readonly #behind = new Map<string, { readonly ref: AttemptRef; readonly sent: number }>();
   /** Who waits for the peer to read. */
   readonly #writers = new Waiters();
+  /** Events of this turn. */
+  readonly #bundle: Bundle<SessionResponse>;
+  /** Whether the peer reads several messages in one. */
+  #batches = false;
   #blocked = false;
   #greeted = false;
   #closed = false;
@@ -53,6 +71,7 @@ export class SessionStream {
   constructor(call: SessionCall, parts: SessionParts) {
     this.#call = call;
     this.#parts = parts;
+    this.#bundle = new Bundle(parts.clock, (responses) => this.#writeTogether(responses));
     // One listener for the life of the stream, however many chunks wait on it.
     call.on('drain', () => this.#drain());
     call.on('close', () => this.#writers.release());
@@ -67,12 +86,18 @@ export class SessionStream {
     if (this.#closed) return;
     if (!this.#greeted) {
       if (command?.$case === 'hello') {
-        this.#greet(command.value.resume);
+        this.#greet(command.value);
         return;
       }
       this.end(status.FAILED_PRECONDITION, 'the first message of a stream must be Hello');
       return;
     }
+    if (command?.$case === 'batch') for (const request of command.value.requests) this.#carryOut(request);
+    else this.#carryOut({ command });
+  }
+
+  #carryOut({ command }: SessionRequest): void {
+    if (this.#closed) return;
     switch (command?.$case) {
       case 'dispatch':
         this.#dispatch(command.value);
@@ -103,7 +128,12 @@ export class SessionStream {
     const key = attemptKey(ref);
     if (this.#behind.has(key)) return;
     if (this.#blocked) this.#behind.set(key, { ref, sent: event.number - 1 });
-    else this.#write({ message: { $case: 'event', value: eventMessage(ref, event, this.#parts.lookup) } });
+    else this.#tell(ref, event);
+  }
+
+  #tell(ref: AttemptRef, event: NumberedEvent): void {
+    const value = eventMessage(ref, event, this.#parts.lookup);
+    this.#bundle.add({ message: { $case: 'event', value } }, bytesOf(value));
   }
 
   loadChanged(): void {
@@ -147,13 +177,14 @@ export class SessionStream {
     this.#writers.release();
   }
 
-  #greet(resume: readonly { ref: unknown; event: bigint }[]): void {
+  #greet({ resume, batches }: Hello): void {
     const { engine, daemonSession } = this.#parts;
     this.#greeted = true;
-    this.#write({ message: { $case: 'welcome', value: { daemonSession } } });
+    this.#batches = batches;
+    this.#write({ message: { $case: 'welcome', value: { daemonSession, batches: true } } });
     const seen = new Map<string, AttemptRef>();
     for (const { ref: raw, event } of resume) {
-      const ref = attemptRef(raw as Parameters<typeof attemptRef>[0]);
+      const ref = attemptRef(raw);
       if (ref === undefined) continue;
       seen.set(attemptKey(ref), ref);
       engine.acknowledge(ref, Number(event));
@@ -223,7 +254,7 @@ export class SessionStream {
           this.#behind.set(key, { ref, sent: event.number - 1 });
           return;
         }
-        this.#write({ message: { $case: 'event', value: eventMessage(ref, event, this.#parts.lookup) } });
+        this.#tell(ref, event);
       }
     }
   }
@@ -242,7 +273,19 @@ export class SessionStream {
     this.#cancelBeat = clock.at(clock.nowMs() + heartbeatMs, () => this.#heartbeat());
   }
 
+  /** Sends a message after those that wait. */
   #write(message: SessionResponse): void {
+    this.#bundle.flush();
+    this.#send(message);
+  }
+
+  #writeTogether(responses: readonly SessionResponse[]): void {
+    if (this.#batches && responses.length > 1) {
+      this.#send({ message: { $case: 'batch', value: { responses: [...responses] } } });
+    } else for (const response of responses) this.#send(response);
+  }
+
+  #send(message: SessionResponse): void {
     if (this.#closed) return;
     if (!this.#call.write(message)) this.#blocked = true;
   }

@@ -5,9 +5,25 @@ import { jsonReporter } from './json-lines.js';
 import { LiveReporter } from './live.js';
 import { plainReporter } from './plain.js';
 
+/** Writes what comes in one turn at once: where it goes may take as long for one line as for hundred. */
+function togetherOn(stream: NodeJS.WriteStream): (text: string) => void {
+  let isCorked = false;
+  return (text) => {
+    if (!isCorked) {
+      isCorked = true;
+      stream.cork();
+      process.nextTick(() => {
+        isCorked = false;
+        stream.uncork();
+      });
+    }
+    stream.write(text);
+  };
+}
+
 /** JSON lines when asked for, a live view on a terminal, plain lines elsewhere. */
 export function reporterFor(stream: NodeJS.WriteStream, json: boolean, linked: Linked): Reporter {
-  const write = (text: string) => void stream.write(text);
+  const write = togetherOn(stream);
   if (json) return jsonReporter(write);
   // A terminal that cannot move its cursor, such as the one in an editor, gets lines.
   const isScreen = stream.isTTY && variablesFor(['TERM']).TERM !== 'dumb';

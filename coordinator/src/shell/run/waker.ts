@@ -13,6 +13,7 @@ export class Waker {
     this.#resume?.();
   };
 
+  /** Resolves when it was woken or a time is over, and all that is ready by then has had its turn: it is looked at once. */
   async wait(atMostMs: number): Promise<void> {
     if (!this.#woken) {
       await new Promise<void>((resume) => {
@@ -24,6 +25,7 @@ export class Waker {
       });
     }
     this.#resume = undefined;
+    await new Promise<void>((resume) => this.clock.soon(resume));
     this.#woken = false;
   }
 }

@@ -188,13 +188,24 @@ export interface SessionRequest {
     | //
     /** Send an output's bytes. */
     { $case: "fetchOutput"; value: FetchOutput }
+    | //
+    /** Several of the above, to be carried out one after the other. Only to a daemon whose Welcome says that it reads them. */
+    { $case: "batch"; value: SessionRequests }
     | undefined;
+}
+
+/** Commands in the order in which they are given; none of them is a Hello or a batch itself. At most 64 KiB. */
+export interface SessionRequests {
+  /** One or more. */
+  requests: SessionRequest[];
 }
 
 /** Opens a stream. */
 export interface Hello {
   /** The last event of each attempt that the coordinator has seen; later ones are sent again. */
   resume: Acknowledge[];
+  /** Whether the coordinator reads batches. */
+  batches: boolean;
 }
 
 /** Asks for the execution of an attempt that the agent's inbox assigns. */
@@ -286,13 +297,24 @@ export interface SessionResponse {
     | //
     /** A command that was not carried out. */
     { $case: "refused"; value: Refused }
+    | //
+    /** Several of the above, in order. Only to a coordinator whose Hello says that it reads them. */
+    { $case: "batch"; value: SessionResponses }
     | undefined;
+}
+
+/** Messages in the order in which they are told; none of them is a Welcome or a batch itself. At most 64 KiB. */
+export interface SessionResponses {
+  /** One or more. */
+  responses: SessionResponse[];
 }
 
 /** Answers Hello. */
 export interface Welcome {
   /** Identifies this start of the daemon; it is in the daemon's `online` record too. */
   daemonSession: string;
+  /** Whether the daemon reads batches. */
+  batches: boolean;
 }
 
 /**
@@ -1219,6 +1241,9 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "fetchOutput":
         FetchOutput.encode(message.command.value, writer.uint32(50).fork()).join();
         break;
+      case "batch":
+        SessionRequests.encode(message.command.value, writer.uint32(58).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1284,6 +1309,14 @@ export const SessionRequest: MessageFns<SessionRequest> = {
             message.command = { $case: "fetchOutput", value: FetchOutput.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.command = { $case: "batch", value: SessionRequests.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1314,6 +1347,8 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         ? { $case: "fetchOutput", value: FetchOutput.fromJSON(object.fetchOutput) }
         : isSet(object.fetch_output)
         ? { $case: "fetchOutput", value: FetchOutput.fromJSON(object.fetch_output) }
+        : isSet(object.batch)
+        ? { $case: "batch", value: SessionRequests.fromJSON(object.batch) }
         : undefined,
     };
   },
@@ -1332,6 +1367,8 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       obj.acknowledge = Acknowledge.toJSON(message.command.value);
     } else if (message.command?.$case === "fetchOutput") {
       obj.fetchOutput = FetchOutput.toJSON(message.command.value);
+    } else if (message.command?.$case === "batch") {
+      obj.batch = SessionRequests.toJSON(message.command.value);
     }
     return obj;
   },
@@ -1378,19 +1415,99 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         }
         break;
       }
+      case "batch": {
+        if (object.command?.value !== undefined && object.command?.value !== null) {
+          message.command = { $case: "batch", value: SessionRequests.fromPartial(object.command.value) };
+        }
+        break;
+      }
     }
     return message;
   },
 };
 
+function createBaseSessionRequests(): SessionRequests {
+  return { requests: [] };
+}
+
+export const SessionRequests: MessageFns<SessionRequests> = {
+  encode(message: SessionRequests, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.requests) {
+      SessionRequest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionRequests {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionRequests();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requests.push(SessionRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SessionRequests {
+    return {
+      requests: globalThis.Array.isArray(object?.requests)
+        ? object.requests.map((e: any) => SessionRequest.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: SessionRequests): unknown {
+    const obj: any = {};
+    if (message.requests?.length) {
+      obj.requests = message.requests.map((e) => SessionRequest.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SessionRequests>): SessionRequests {
+    return SessionRequests.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SessionRequests>): SessionRequests {
+    const message = createBaseSessionRequests();
+    message.requests = object.requests?.map((e) => SessionRequest.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseHello(): Hello {
-  return { resume: [] };
+  return { resume: [], batches: false };
 }
 
 export const Hello: MessageFns<Hello> = {
   encode(message: Hello, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.resume) {
       Acknowledge.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.batches !== false) {
+      writer.uint32(16).bool(message.batches);
     }
     return writer;
   },
@@ -1416,6 +1533,14 @@ export const Hello: MessageFns<Hello> = {
             message.resume.push(Acknowledge.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.batches = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1431,6 +1556,7 @@ export const Hello: MessageFns<Hello> = {
   fromJSON(object: any): Hello {
     return {
       resume: globalThis.Array.isArray(object?.resume) ? object.resume.map((e: any) => Acknowledge.fromJSON(e)) : [],
+      batches: isSet(object.batches) ? globalThis.Boolean(object.batches) : false,
     };
   },
 
@@ -1438,6 +1564,9 @@ export const Hello: MessageFns<Hello> = {
     const obj: any = {};
     if (message.resume?.length) {
       obj.resume = message.resume.map((e) => Acknowledge.toJSON(e));
+    }
+    if (message.batches !== false) {
+      obj.batches = message.batches;
     }
     return obj;
   },
@@ -1448,6 +1577,7 @@ export const Hello: MessageFns<Hello> = {
   fromPartial(object: DeepPartial<Hello>): Hello {
     const message = createBaseHello();
     message.resume = object.resume?.map((e) => Acknowledge.fromPartial(e)) || [];
+    message.batches = object.batches ?? false;
     return message;
   },
 };
@@ -2083,6 +2213,9 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       case "refused":
         Refused.encode(message.message.value, writer.uint32(42).fork()).join();
         break;
+      case "batch":
+        SessionResponses.encode(message.message.value, writer.uint32(50).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2140,6 +2273,14 @@ export const SessionResponse: MessageFns<SessionResponse> = {
             message.message = { $case: "refused", value: Refused.decode(reader, reader.uint32()) };
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = { $case: "batch", value: SessionResponses.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2166,6 +2307,8 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         ? { $case: "outputChunk", value: OutputChunk.fromJSON(object.output_chunk) }
         : isSet(object.refused)
         ? { $case: "refused", value: Refused.fromJSON(object.refused) }
+        : isSet(object.batch)
+        ? { $case: "batch", value: SessionResponses.fromJSON(object.batch) }
         : undefined,
     };
   },
@@ -2182,6 +2325,8 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       obj.outputChunk = OutputChunk.toJSON(message.message.value);
     } else if (message.message?.$case === "refused") {
       obj.refused = Refused.toJSON(message.message.value);
+    } else if (message.message?.$case === "batch") {
+      obj.batch = SessionResponses.toJSON(message.message.value);
     }
     return obj;
   },
@@ -2222,19 +2367,99 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         }
         break;
       }
+      case "batch": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "batch", value: SessionResponses.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
 };
 
+function createBaseSessionResponses(): SessionResponses {
+  return { responses: [] };
+}
+
+export const SessionResponses: MessageFns<SessionResponses> = {
+  encode(message: SessionResponses, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.responses) {
+      SessionResponse.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionResponses {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionResponses();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.responses.push(SessionResponse.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SessionResponses {
+    return {
+      responses: globalThis.Array.isArray(object?.responses)
+        ? object.responses.map((e: any) => SessionResponse.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: SessionResponses): unknown {
+    const obj: any = {};
+    if (message.responses?.length) {
+      obj.responses = message.responses.map((e) => SessionResponse.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SessionResponses>): SessionResponses {
+    return SessionResponses.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SessionResponses>): SessionResponses {
+    const message = createBaseSessionResponses();
+    message.responses = object.responses?.map((e) => SessionResponse.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseWelcome(): Welcome {
-  return { daemonSession: "" };
+  return { daemonSession: "", batches: false };
 }
 
 export const Welcome: MessageFns<Welcome> = {
   encode(message: Welcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.daemonSession !== "") {
       writer.uint32(10).string(message.daemonSession);
+    }
+    if (message.batches !== false) {
+      writer.uint32(16).bool(message.batches);
     }
     return writer;
   },
@@ -2260,6 +2485,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.daemonSession = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.batches = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2279,6 +2512,7 @@ export const Welcome: MessageFns<Welcome> = {
         : isSet(object.daemon_session)
         ? globalThis.String(object.daemon_session)
         : "",
+      batches: isSet(object.batches) ? globalThis.Boolean(object.batches) : false,
     };
   },
 
@@ -2286,6 +2520,9 @@ export const Welcome: MessageFns<Welcome> = {
     const obj: any = {};
     if (message.daemonSession !== "") {
       obj.daemonSession = message.daemonSession;
+    }
+    if (message.batches !== false) {
+      obj.batches = message.batches;
     }
     return obj;
   },
@@ -2296,6 +2533,7 @@ export const Welcome: MessageFns<Welcome> = {
   fromPartial(object: DeepPartial<Welcome>): Welcome {
     const message = createBaseWelcome();
     message.daemonSession = object.daemonSession ?? "";
+    message.batches = object.batches ?? false;
     return message;
   },
 };
