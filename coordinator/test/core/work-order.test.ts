@@ -26,7 +26,9 @@ it('references stand for outputs, whole or a part by JSON pointer', () => {
   expect(resolve(input)).toEqual({ whole: 'text', part: ['deep'], first: 1 });
   expect([...referencedTasks(input)]).toEqual(['b', 'a']);
   expect(() => resolve({ $output: 'a', pointer: '/none' })).toThrow('the output of a has nothing at /none');
-  expect(() => resolve({ $output: 'a', pointer: '/constructor' })).toThrow('nothing at');
+  for (const pointer of ['/constructor', '/list/length', '/list/-', '/list/00']) {
+    expect(() => resolve({ $output: 'a', pointer }), pointer).toThrow('nothing at');
+  }
 });
 
 it('an input without references is itself, and equal inputs are equal bytes', () => {

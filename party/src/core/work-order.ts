@@ -50,15 +50,18 @@ export function resolveInput(input: Json, output: (task: string) => Json): Json 
   return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, resolveInput(value, output)]));
 }
 
+/**
+ * The value at a JSON Pointer (RFC 6901), all of the output without one. Own code: the libraries also take what is
+ * inherited, or the length of an array, for a member.
+ */
 function pointed(value: Json, { task, pointer }: OutputReference): Json {
   let at: Json | undefined = value;
   for (const token of (pointer ?? '').split('/').slice(1)) {
     const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
     const held: Json | undefined = at;
-    at =
-      typeof held === 'object' && held !== null && Object.hasOwn(held, key)
-        ? (held as Readonly<Record<string, Json>>)[key]
-        : undefined;
+    const isMember: boolean = typeof held === 'object' && held !== null && Object.hasOwn(held, key);
+    const isIndex: boolean = !Array.isArray(held) || /^\d+$/.test(key);
+    at = isMember && isIndex ? (held as Readonly<Record<string, Json>>)[key] : undefined;
   }
   if (at === undefined) throw new GatepostError('INVALID_PLAN', `the output of ${task} has nothing at ${pointer}`);
   return at;
