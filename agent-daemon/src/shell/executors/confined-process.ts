@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chownSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import { closePipes } from '@gatepost/shared/child-pipes';
+import { confinedArgv, type Mechanism, type View } from '@gatepost/shared/confinement/confined-argv';
+import { type Confinement, type DaemonFiles, viewOf } from '@gatepost/shared/confinement/confinement';
+import { findProgram } from '@gatepost/shared/confinement/find-program';
+import { killTree, signalTree } from '@gatepost/shared/process-tree';
+import type { ExecutorSettings } from '../../config/executors-schema.js';
+import { childEnvironment } from './child-environment.js';
+import type { Execution } from './executor.js';
+import { firstProcess, namespaceEnd } from './namespace-end.js';
+import { watchUsage } from './usage-watch.js';
+
+/** What processes are given by the daemon they belong to. */
+export interface ProcessHost {
+  readonly limits: { readonly graceMs: number };
+  /** Prefix of the markers of one daemon, so that a restarted one finds what its predecessor left running. */
+  readonly markerPrefix: string;
+  readonly confinement: Confinement;
+  readonly files: DaemonFiles;
+}
+
+/** The settings of an executor that runs a program. */
+export type ProgramSettings = ExecutorSettings & { readonly command: readonly string[] };
+
+/** Descriptor on which a program may tell progress and log lines apart from its standard error. */
+const PROGRESS_FD = 3;
+/** Descriptor on which bubblewrap names the first process of the namespace that it made. */
+const INFO_FD = 4;
+
+/** How a process ended, or why it did not begin. */
+type Exit = { readonly code: number | null; readonly signal: string | null } | Error;
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.on('error', resolve);
+  });
+}
+
+/** A shell and bubblewrap tell by 128 + n that a program was ended by signal n. */
+function signalOf(code: number): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
+}
+
+/**
+ * The program of one attempt, confined as its executor says and this host can, in a process tree that ends as a whole:
+ * when the attempt is stopped, when it uses more than it may, when somebody fails it, and when the program itself ends.
+ */
+export class ConfinedProcess {
+  /** Why it had to end, if it had. */
+  #failure: string | undefined;
+  #grace: NodeJS.Timeout | undefined;
+  readonly #exit: Promise<Exit>;
+  readonly #unwatch: () => void;
+  readonly #stop = () => this.#terminate();
+
+  constructor(
+    readonly child: ChildProcess,
+    private readonly marker: string,
+    private readonly mechanism: Mechanism,
+    /** The first process of the namespace that the launcher made, once it has told. */
+    private readonly first: Promise<number | undefined>,
+    private readonly execution: Execution,
+    private readonly settings: ProgramSettings,
+    private readonly graceMs: number,
+  ) {
+    this.#exit = exitOf(child);
+    execution.signal.addEventListener('abort', this.#stop, { once: true });
+    if (execution.signal.aborted) this.#terminate();
+    this.#unwatch = watchUsage(this.#pid, marker, settings.usage, (reason) => this.fail(reason));
+  }
+
+  get #pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Where it may write progress and log lines. */
+  get lineStreams(): readonly Readable[] {
+    const { stderr, stdio } = this.child;
+    return [stderr, stdio[PROGRESS_FD]].filter((stream) => stream !== null && stream !== undefined) as Readable[];
+  }
+
+  /** Ends it for a reason that fails the attempt; the first reason counts. */
+  fail(reason: string): void {
+    this.#failure ??= reason;
+    this.#terminate();
+  }
+
+  /** SIGTERM to the whole tree, and after the grace SIGKILL. */
+  #terminate(): void {
+    if (this.#grace !== undefined) return;
+    signalTree(this.#pid, this.marker, 'SIGTERM', this.mechanism !== 'none');
+    this.#grace = setTimeout(() => void killTree(this.#pid, this.marker), this.graceMs);
+  }
+
+  /** Asks it to end, which is no failure. */
+  dismiss(): void {
+    this.#terminate();
+  }
+
+  /** Waits until nothing of it runs any more. Why the attempt failed, by how the process ended; undefined when it did not. */
+  async ended(): Promise<string | undefined> {
+    const exit = await this.#exit;
+    // Whatever the program left behind ends with it.
+    await this.#endRest(exit);
+    clearTimeout(this.#grace);
+    this.#unwatch();
+    this.execution.signal.removeEventListener('abort', this.#stop);
+    if (exit instanceof Error) return `cannot run ${this.settings.command[0]}: ${exit.message}`;
+    await closePipes(this.child);
+    return this.#failure ?? this.#wayOf(exit);
+  }
+
+  /**
+   * A launcher that ended by itself takes its namespace along, and nothing has to be looked for. Bubblewrap ends a little
+   * before that; unshare waits for it.
+   */
+  async #endRest(exit: Exit): Promise<void> {
+    const byItself = !(exit instanceof Error) && exit.signal === null;
+    if (byItself && this.mechanism === 'namespaces') return;
+    const first = byItself ? await this.first : undefined;
+    if (first !== undefined && (await namespaceEnd(first))) return;
+    await killTree(this.#pid, this.marker);
+  }
+
+  #wayOf({ code, signal: ended }: Exclude<Exit, Error>): string | undefined {
+    const signal = ended ?? (this.mechanism === 'none' ? undefined : signalOf(code ?? 0));
+    if (signal !== undefined) return `killed by ${signal}`;
+    return code === 0 ? undefined : `exit code ${code}`;
+  }
+}
+
+/** A program that is started for each attempt, confined as its executor says and this host can. */
+export class ConfinedProgram {
+  readonly #mechanism: Mechanism;
+  readonly #view: Omit<View, 'workDir' | 'cwd'>;
+
+  constructor(
+    private readonly settings: ProgramSettings,
+    private readonly host: ProcessHost,
+  ) {
+    this.#mechanism = settings.confine === 'none' ? 'none' : host.confinement.mechanism;
+    this.#view = viewOf(settings, host.files);
+  }
+
+  /** Starts it, or says why it cannot be started. */
+  start(execution: Execution): ConfinedProcess | { readonly reason: string } {
+    const { command, env } = this.settings;
+    const { workDir } = execution;
+    const [named = ''] = command;
+    if (findProgram(named) === undefined) return { reason: `cannot run ${named}: there is no such program` };
+    const cwd = this.settings.cwd ?? workDir;
+    const mechanism = this.#mechanism;
+    const [program = '', ...args] = confinedArgv(mechanism, command, { ...this.#view, workDir, cwd });
+    const isTold = mechanism === 'bubblewrap';
+    const marker = `${this.host.markerPrefix}${randomUUID()}`;
+    const { runAs } = this.#view;
+    try {
+      if (runAs !== undefined && mechanism !== 'none') chownSync(workDir, runAs, runAs);
+      const child = spawn(program, isTold ? ['--info-fd', `${INFO_FD}`, ...args] : args, {
+        cwd,
+        env: childEnvironment(execution, env, marker),
+        stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...(isTold ? (['pipe'] as const) : [])],
+        detached: true, // A process group of its own, so that it can be signalled as a whole.
+        shell: false,
+      });
+      child.stdin?.on('error', () => undefined); // A program need not read its input.
+      const first = firstProcess(child.stdio[INFO_FD]);
+      const { graceMs } = this.host.limits;
+      return new ConfinedProcess(child, marker, mechanism, first, execution, this.settings, graceMs);
+    } catch (error) {
+      return { reason: `cannot run ${program}: ${(error as Error).message}` };
+    }
+  }
+}
