@@ -32,6 +32,7 @@ const CHANGES: { readonly [E in Change['event']]: Change & { event: E } } = {
   blocked: { event: 'blocked', ...ended },
   cancelled: { event: 'cancelled', ...ended },
   agent: { event: 'agent', agent, life: 'offline' },
+  gatekeeper: { event: 'gatekeeper', life: 'offline' },
   epoch: { event: 'epoch', instance: 'i' },
   ignored: { event: 'ignored', reason: 'why' },
 };

@@ -69,6 +69,7 @@ const ofAttempt: fc.Arbitrary<AnyRecord> = fc.oneof(
     deadline_ms: fc.constantFrom(1_800_000_000_000, 1_800_000_000_001),
     price: amount,
     token: fc.constant('0.0.7'),
+    judge: fc.constantFrom(undefined, '0.0.3', '0.0.4'),
   }),
 );
 
@@ -91,7 +92,16 @@ const ofWhole: fc.Arbitrary<AnyRecord> = fc.oneof(
     name: reason,
     tasks: fc.constant(3),
     token: type('0.0.7'),
+    gatekeeper: fc.constantFrom(undefined, '0.0.3'),
+    escrow: fc.constantFrom(undefined, '0.0.6'),
   }),
+  fc.record({
+    type: type('gatekeeper_online'),
+    session: fc.constantFrom('a', 'b'),
+    address: type('127.0.0.1:1'),
+    cert_sha256: fc.option(digest, { nil: undefined }),
+  }),
+  fc.record({ type: type('gatekeeper_offline'), session: fc.constantFrom('a', 'b'), reason }),
   fc.record({ type: type('directive'), action: type('cancel'), reason }),
 );
 

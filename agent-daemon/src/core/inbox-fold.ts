@@ -39,6 +39,7 @@ function assignment(run: string, record: RecordOf<'assign'>, sequenceNumber: num
       deadlineMs: record.deadline_ms,
       price: record.price,
       token: record.token,
+      ...(record.judge === undefined ? {} : { judge: record.judge }),
       sequenceNumber,
     },
   };

@@ -28,7 +28,7 @@ it.each([
   const trusted = { coordinator: COORDINATOR, journal: JOURNAL, token: TOKEN, agents: new Set<never>() };
   const state = emptyState({ run: 'run-1', plan: planOf([taskOf('a')]), ...trusted });
   for (const record of records) {
-    indexRecord(index, record);
+    indexRecord(index, record, COORDINATOR);
     reduce(state, record, () => undefined);
   }
   expect(index.epoch).toMatchObject({ instance: 'first', ended: false });

@@ -4,7 +4,7 @@ import { isAccepted, membersOf } from '@gatepost/rules/run/task-state';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { anyPlan, planOf, taskOf } from './plans.js';
-import { replay, Simulation, type SimulationOptions } from './simulation.js';
+import { GATEKEEPER, replay, Simulation, type SimulationOptions } from './simulation.js';
 
 const troubles = fc.record({
   seed: fc.nat(),
@@ -91,6 +91,19 @@ it('a coordinator that is killed again and again, while what it had sent still h
       check({ plan, ...trouble, silent: 0, killEvery });
     }),
     { numRuns: 150, endOnFailure: true },
+  );
+}, 120_000);
+
+it('any plan with any trouble closes where another judges, who alone accepts or rejects what was delivered', () => {
+  fc.assert(
+    fc.property(anyPlan, troubles, fc.constantFrom(undefined, 9, 25), (plan, trouble, killEvery) => {
+      const killed = killEvery === undefined ? {} : { killEvery, silent: 0 };
+      const { state, records } = check({ plan, ...trouble, ...killed, gatekeeper: true });
+      expect([...state.ignored.keys()]).not.toContain('verdict of a coordinator that does not judge');
+      const accepted = records.filter(({ record }) => record.type === 'verdict' && record.accepted);
+      expect(accepted.every(({ author }) => author === GATEKEEPER)).toBe(true);
+    }),
+    { numRuns: 300, endOnFailure: true },
   );
 }, 120_000);
 

@@ -6,8 +6,9 @@ import { DEFAULT_LIMITS, type Limits } from '@gatepost/coordinator/core/decide/l
 import type { Observations } from '@gatepost/coordinator/core/decide/observations';
 import { InFlight } from '@gatepost/coordinator/core/effects/in-flight';
 import { reduce } from '@gatepost/rules/fold/reduce';
+import { type Judged, judgingSteps } from '@gatepost/rules/judging/judging';
 import type { Plan } from '@gatepost/rules/plan/plan';
-import { keyOf } from '@gatepost/rules/run/attempt';
+import { attemptKeyOf, keyOf } from '@gatepost/rules/run/attempt';
 import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { Change } from '@gatepost/rules/run/change';
 import type { GateOutcome } from '@gatepost/rules/run/gate-outcome';
@@ -21,6 +22,8 @@ import { accountId, tokenId, topicId } from '@gatepost/shared/vocabulary/ids';
 import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
 
 export const COORDINATOR = accountId('0.0.100');
+export const GATEKEEPER = accountId('0.0.101');
+export const ESCROW = accountId('0.0.102');
 export const JOURNAL = topicId('0.0.200');
 export const TOKEN = tokenId('0.0.300');
 const START_MS = 1_800_000_000_000;
@@ -57,6 +60,8 @@ export interface SimulationOptions {
   /** Sizes of inputs by task, and the largest input each agent takes, bytes. */
   readonly largeInputs?: ReadonlyMap<string, number>;
   readonly maxInputBytes?: readonly number[];
+  /** Another judges, on its own host; the coordinator only assigns and pays. */
+  readonly gatekeeper?: boolean;
   /** What happens within so many milliseconds is folded before the next decision, as when records come in batches. */
   readonly batchMs?: number;
 }
@@ -81,6 +86,8 @@ export class Simulation {
   readonly declined = new Map<string, { task: string; attempt: number; reason: string }>();
   #inFlight = new InFlight();
   #gated = new Map<string, GateOutcome>();
+  readonly #gatekeeperSaid = new Map<string, GateOutcome>();
+  readonly #gatekeeperBusy = new Set<string>();
   #startedMs = START_MS;
 
   constructor(readonly options: SimulationOptions) {
@@ -97,6 +104,7 @@ export class Simulation {
       journal: JOURNAL,
       token: TOKEN,
       agents: new Set(this.#agents.map(({ account }) => account)),
+      ...(options.gatekeeper === true ? { gatekeeper: GATEKEEPER, escrow: ESCROW } : {}),
     };
     this.state = emptyState(this.context);
     for (const [index, { account }] of this.#agents.entries()) this.#online(account, index);
@@ -200,6 +208,8 @@ export class Simulation {
           name: 'p',
           tasks: 1,
           token: TOKEN,
+          gatekeeper: this.context.gatekeeper,
+          escrow: this.context.escrow,
         });
       case 'assign': {
         const { task, attempt, price, deadlineMs: deadline_ms } = command;
@@ -215,6 +225,7 @@ export class Simulation {
           deadline_ms,
           price: `${price}`,
           token: TOKEN,
+          judge: this.context.gatekeeper,
         });
       }
       case 'cancel':
@@ -225,7 +236,7 @@ export class Simulation {
           reason: command.reason,
         });
       case 'judge':
-        return this.#judge(command);
+        return this.#judge(command, this.#gated);
       case 'verdict': {
         const { task, attempt, accepted, gate, reason } = command;
         return own(JOURNAL, { type: 'verdict', task, attempt, accepted, gate, reason });
@@ -260,18 +271,18 @@ export class Simulation {
     });
   }
 
-  #judge({ task, attempt }: { readonly task: string; readonly attempt: number }): void {
+  #judge({ task, attempt }: { readonly task: string; readonly attempt: number }, said: Map<string, GateOutcome>): void {
     const state = this.state.tasks.get(task);
     const output = attemptAt(state, attempt)?.result?.inline ?? '';
     const outcome: GateOutcome =
       state?.reviews !== undefined
         ? { accepted: true, gate: this.#chance(0.8) ? 'review-accepts' : 'review-rejects', reason: 'seen' }
         : { accepted: output.startsWith('right'), gate: 'command', reason: 'seen' };
-    this.#gated.set(keyOf(task, attempt), outcome);
+    said.set(keyOf(task, attempt), outcome);
     if (state?.spec.gates.some(({ kind }) => kind === 'human') === true && state.reviews === undefined) {
       const action = this.#chance(0.8) ? 'approve' : 'reject';
       this.#in(2_000, () =>
-        this.#post(JOURNAL, COORDINATOR, this.context.run, {
+        this.#post(JOURNAL, this.context.gatekeeper ?? COORDINATOR, this.context.run, {
           type: 'directive',
           action,
           task,
@@ -279,6 +290,26 @@ export class Simulation {
           reason: 'a person',
         }),
       );
+    }
+  }
+
+  /** One look of the gatekeeper at what is delivered. */
+  #judgeElsewhere(): void {
+    const judged: Judged = {
+      automatic: (attempt) => this.#gatekeeperSaid.get(attemptKeyOf(attempt)),
+      underWay: (attempt) => this.#gatekeeperBusy.has(attemptKeyOf(attempt)),
+    };
+    for (const step of judgingSteps(this.state, judged)) {
+      if (step.step === 'review') continue;
+      const { task, number: attempt, result } = step.attempt;
+      const key = keyOf(task, attempt);
+      if (this.#gatekeeperBusy.has(key) || result?.ok !== true) continue;
+      this.#gatekeeperBusy.add(key);
+      this.#in(this.#random() * 400, () => {
+        this.#gatekeeperBusy.delete(key);
+        if (step.step === 'judge') this.#judge({ task, attempt }, this.#gatekeeperSaid);
+        else this.#post(JOURNAL, GATEKEEPER, this.context.run, { type: 'verdict', task, attempt, ...step.says });
+      });
     }
   }
 
@@ -372,6 +403,7 @@ export class Simulation {
   /** Decides once, then lets the next thing happen or time pass. */
   step(): void {
     this.tick();
+    if (this.options.gatekeeper === true) this.#judgeElsewhere();
     const next = this.#events.peek();
     if (next === undefined || next.at > this.nowMs + 1_000) {
       this.nowMs += 1_000;

@@ -67,8 +67,8 @@ interface Folded {
 /** Folds a run record by record, each payment on its own. */
 function foldOf(run: RunHistory, plan: Plan, { entries, inboxOwners }: Replay): Folded {
   const agents = new Set([...inboxOwners.values()].map(({ agent }) => agent));
-  const { coordinator, token } = run;
-  const state = emptyState({ run: run.run, plan, coordinator, journal: JOURNAL, token, agents });
+  const { coordinator, token, gatekeeper, escrow } = run;
+  const state = emptyState({ run: run.run, plan, coordinator, journal: JOURNAL, token, agents, gatekeeper, escrow });
   const payments = new Map<string, string>();
   const assignments = new Set<string>();
   const verdicts = new Map<string, string>();

@@ -8,7 +8,7 @@ import type { LedgerFeed } from './ledger-feed.js';
 /** What a journal says of its coordinator's runs and epochs. @throws GatepostError MIRROR_UNREACHABLE */
 export async function indexJournal(feed: LedgerFeed, coordinator: AccountId): Promise<JournalIndex> {
   const index = emptyIndex();
-  for (const entry of await feed.peekJournal()) if (entry.author === coordinator) indexRecord(index, entry);
+  for (const entry of await feed.peekJournal()) indexRecord(index, entry, coordinator);
   return index;
 }
 

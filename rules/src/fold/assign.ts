@@ -49,6 +49,7 @@ function refusal(state: RunState, task: TaskState, agent: AccountId, record: Rec
   if (task.waiting > 0) return 'assignment before its dependencies';
   if (!freeNumbers(task).includes(record.attempt)) return 'assignment out of turn';
   if (record.task_type !== task.spec.type) return 'assignment as a task of another type';
+  if (record.judge !== state.context.gatekeeper) return 'assignment under another judge';
   if (task.spec.agent !== undefined && task.spec.agent !== agent) return 'assignment to an agent not named';
   if (worksOnIt(state, task, agent)) return 'assignment to an agent that has a part in it already';
   // Only a killed process and its successor, who did not know of each other, can together ask for too much.

@@ -3,8 +3,10 @@ import { isTerminal } from '../run/task-state.js';
 import type { Apply } from './outcome.js';
 
 /** A person's word: on a result, or that a task or the run is no longer wanted. */
-export const applyDirective: Apply<'directive'> = (state, record) => {
+export const applyDirective: Apply<'directive'> = (state, record, { author }) => {
   const { action, reason } = record;
+  const { coordinator, gatekeeper = coordinator } = state.context;
+  if (author !== (action === 'cancel' ? coordinator : gatekeeper)) return 'directive of who has no say in that';
   if (record.task === undefined) {
     if (action !== 'cancel') return 'directive without a task';
     state.cancelReason = reason;

@@ -8,7 +8,8 @@ export function refreshJudgeable(state: RunState, task: TaskState): void {
   else state.judgeable.delete(task.spec.id);
 }
 
-function hasWorkForGates(task: TaskState): boolean {
+/** Whether there is something about a task that gates can say by now. */
+export function hasWorkForGates(task: TaskState): boolean {
   const undecided = task.attempts.filter((attempt) => isOpen(attempt) && attempt.result !== undefined);
   if (undecided.length === 0) return false;
   if (membersOf(task.spec) === 1) return !isTerminal(task.status);

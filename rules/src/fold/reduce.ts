@@ -1,12 +1,14 @@
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { Emit } from '../run/change.js';
 import type { LedgerRecord } from '../run/ledger-record.js';
-import type { RunState } from '../run/run-state.js';
+import type { RunContext, RunState } from '../run/run-state.js';
 import { applyLapsed, applyOffline, applyOnline } from './agent-life.js';
 import { applyAssign } from './assign.js';
 import { applyCancel } from './cancel.js';
 import { applyDirective } from './directive.js';
 import { applyEpoch } from './epoch.js';
+import { applyGatekeeperOffline, applyGatekeeperOnline } from './gatekeeper-life.js';
 import type { Apply } from './outcome.js';
 import { applyResult, applyStarted } from './progress.js';
 import { applyRunClosed } from './run-closed.js';
@@ -15,7 +17,8 @@ import { applySettled } from './settled.js';
 import { applyTimedOut } from './timed-out.js';
 import { applyVerdict } from './verdict.js';
 
-type Author = 'coordinator' | 'agent';
+/** A judge is the coordinator, beside it the gatekeeper where there is one; the kinds of record say which of the two. */
+type Author = 'coordinator' | 'agent' | 'gatekeeper' | 'judge';
 type Place = 'journal' | 'inbox';
 
 /** Who may write a kind of record, where, and whether it belongs to a run. */
@@ -32,9 +35,9 @@ interface Rule<T extends AnyRecord['type']> extends Grant {
 
 const RULES: { readonly [T in AnyRecord['type']]: Rule<T> } = {
   epoch: { author: 'coordinator', place: 'journal', ofRun: false, apply: applyEpoch },
-  directive: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyDirective },
+  directive: { author: 'judge', place: 'journal', ofRun: true, apply: applyDirective },
   run_opened: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyRunOpened },
-  verdict: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyVerdict },
+  verdict: { author: 'judge', place: 'journal', ofRun: true, apply: applyVerdict },
   settled: { author: 'coordinator', place: 'journal', ofRun: true, apply: applySettled },
   run_closed: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyRunClosed },
   timed_out: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyTimedOut },
@@ -43,6 +46,8 @@ const RULES: { readonly [T in AnyRecord['type']]: Rule<T> } = {
   online: { author: 'agent', place: 'journal', ofRun: false, apply: applyOnline },
   offline: { author: 'agent', place: 'journal', ofRun: false, apply: applyOffline },
   lapsed: { author: 'agent', place: 'journal', ofRun: false, apply: applyLapsed },
+  gatekeeper_online: { author: 'gatekeeper', place: 'journal', ofRun: false, apply: applyGatekeeperOnline },
+  gatekeeper_offline: { author: 'gatekeeper', place: 'journal', ofRun: false, apply: applyGatekeeperOffline },
   started: { author: 'agent', place: 'journal', ofRun: true, apply: applyStarted },
   result: { author: 'agent', place: 'journal', ofRun: true, apply: applyResult },
 };
@@ -74,11 +79,22 @@ export function reduce(state: RunState, entry: LedgerRecord, emit: Emit = silent
 
 function unauthorised(state: RunState, entry: LedgerRecord, rule: Grant): string | undefined {
   const { context } = state;
-  const mayWrite =
-    rule.author === 'coordinator' ? entry.author === context.coordinator : context.agents.has(entry.author);
-  if (!mayWrite) return 'record of an author without authority';
+  if (!mayWrite(context, entry.author, rule.author)) return 'record of an author without authority';
   const onJournal = entry.topic === context.journal;
   return onJournal === (rule.place === 'journal') ? undefined : 'record on the wrong topic';
+}
+
+function mayWrite({ coordinator, gatekeeper, agents }: RunContext, author: AccountId, as: Author): boolean {
+  switch (as) {
+    case 'coordinator':
+      return author === coordinator;
+    case 'gatekeeper':
+      return author === gatekeeper;
+    case 'judge':
+      return author === coordinator || author === gatekeeper;
+    case 'agent':
+      return agents.has(author);
+  }
 }
 
 function applyTo(apply: unknown, state: RunState, entry: LedgerRecord, emit: Emit): string | undefined {

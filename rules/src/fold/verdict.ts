@@ -1,4 +1,5 @@
 import { type Nanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import { mayGiveUp } from '../judging/giving-up.js';
 import { type Attempt, isOpen } from '../run/attempt.js';
 import { attemptAt, freeNumbers, nextNumber } from '../run/attempt-numbers.js';
 import type { Emit } from '../run/change.js';
@@ -9,33 +10,27 @@ import { countsAgainstAgent, DEADLINE_GATE, LOST_GATE } from '../run/verdict-gat
 import { refreshJudgeable, roundIsIn } from './gate-index.js';
 import type { Apply } from './outcome.js';
 import { acceptTask, closeAttempt, countFailure, countLoss, enqueue, failTask } from './transitions.js';
+import { FINAL_GATES, type FinalGate, isFinalGate, mayAccept } from './verdict-rules.js';
 
-/** Verdicts after which no further attempt is made, whatever the plan allows. */
-export const FINAL_GATES = {
-  /** No agent could be found in time. */
-  unassignable: 'failed',
-  /** The run's budget does not allow another attempt. */
-  budget: 'failed',
-  /** A person cancelled the task or the run. */
-  cancelled: 'cancelled',
-} as const satisfies Record<string, 'failed' | 'cancelled'>;
-
-type FinalGate = keyof typeof FINAL_GATES;
-
-/** Whether a rejection by this gate is the task's last; a coordinator may write any text there, such as `constructor`. */
-export const isFinalGate = (gate: string): gate is FinalGate => Object.hasOwn(FINAL_GATES, gate);
 const finalGate = (gate: string): FinalGate | undefined => (isFinalGate(gate) ? gate : undefined);
 
-/** What the coordinator decided about an attempt; the first verdict is the only one. */
+/**
+ * What was decided about an attempt; the first verdict is the only one. Beside a gatekeeper a coordinator can only give up
+ * what was not delivered.
+ */
 export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {
   const task = findOrReview(state, record.task);
   if (task === undefined) return 'verdict on an unknown task';
   const attempt = attemptAt(task, record.attempt);
   const { gate, reason, accepted } = record;
   const told = { task: record.task, attempt: record.attempt, accepted, gate, reason };
+  const { gatekeeper } = state.context;
+  if (gatekeeper !== undefined && entry.author !== gatekeeper && (accepted || !mayGiveUp(task, attempt, gate))) {
+    return 'verdict of a coordinator that does not judge';
+  }
   if (attempt === undefined) {
     const final = finalGate(gate);
-    if (accepted || final === undefined || !mayGiveUp(task, record.attempt) || isTerminal(task.status)) {
+    if (accepted || final === undefined || !isWanted(task, record.attempt) || isTerminal(task.status)) {
       return 'verdict on an attempt that was not assigned';
     }
     adopt(state, task);
@@ -70,20 +65,12 @@ const isReviewed = (state: RunState, { reviews }: TaskState): boolean =>
   reviews !== undefined && attemptAt(state.tasks.get(reviews.task), reviews.attempt)?.verdict !== undefined;
 
 /** Whether a number that was not assigned is one the task still wants, or would want next. */
-const mayGiveUp = (task: TaskState, number: number): boolean =>
+const isWanted = (task: TaskState, number: number): boolean =>
   freeNumbers(task).includes(number) || number === nextNumber(task);
 
 /** Whether an attempt may be called late now: its deadline has passed, and no result had come by then. */
 const isLate = ({ deadlineMs, result }: Attempt, at: Nanos): boolean =>
   at > nanosFromMs(deadlineMs) && (result === undefined || result.at > nanosFromMs(deadlineMs));
-
-/** One result per task; of a quorum task every result that equals the accepted ones. */
-function mayAccept(task: TaskState, attempt: Attempt): boolean {
-  if (task.status === 'failed' || task.status === 'cancelled') return false;
-  const accepted = task.attempts.find((other) => other.verdict?.accepted === true);
-  if (accepted === undefined) return true;
-  return membersOf(task.spec) > 1 && accepted.result?.outputSha256 === attempt.result?.outputSha256;
-}
 
 /** A member of a quorum is owed its price only once enough others agree. */
 function accept(state: RunState, task: TaskState, attempt: Attempt, emit: Emit): void {

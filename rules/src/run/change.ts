@@ -33,6 +33,7 @@ export type Change =
     }
   | { readonly event: 'failed' | 'blocked' | 'cancelled'; readonly task: string; readonly reason: string }
   | { readonly event: 'agent'; readonly agent: AccountId; readonly life: string }
+  | { readonly event: 'gatekeeper'; readonly life: 'online' | 'offline' }
   | { readonly event: 'epoch'; readonly instance: string }
   | { readonly event: 'run_closed'; readonly outcome: 'complete' | 'failed' | 'cancelled' }
   | { readonly event: 'ignored'; readonly reason: string };

@@ -1,5 +1,5 @@
 import type { RecordOf } from '@gatepost/shared/records/schema';
-import { type TokenId, tokenId } from '@gatepost/shared/vocabulary/ids';
+import { type AccountId, accountId, type TokenId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import type { LedgerRecord } from './ledger-record.js';
 
 /** A run as a journal tells it. */
@@ -13,6 +13,9 @@ export interface IndexedRun {
   readonly accepted: Set<string>;
   /** What it pays in. */
   readonly token: TokenId;
+  /** Who judges in it and what pays, where that is not the coordinator. */
+  readonly gatekeeper?: AccountId | undefined;
+  readonly escrow?: AccountId | undefined;
   closed: 'complete' | 'failed' | 'cancelled' | undefined;
 }
 
@@ -38,8 +41,12 @@ function holdsEpoch(current: JournalIndex['epoch'], { epoch, instance }: RecordO
   return epoch === current.epoch && instance === current.instance;
 }
 
-/** Takes down a record of the coordinator's own; others have no say here. */
-export function indexRecord(index: JournalIndex, { run, record }: LedgerRecord): void {
+/** Takes down a record of the coordinator's own, or an acceptance by a run's gatekeeper; others have no say here. */
+export function indexRecord(index: JournalIndex, { run, record, author }: LedgerRecord, coordinator: AccountId): void {
+  const known = run === undefined ? undefined : index.runs.get(run);
+  const judge = known?.gatekeeper ?? coordinator;
+  if (record.type === 'verdict' && record.accepted && author === judge) known?.accepted.add(record.task);
+  if (author !== coordinator) return;
   if (record.type === 'epoch' && holdsEpoch(index.epoch, record)) {
     const { epoch, instance, host, pid, state } = record;
     index.epoch = { epoch, instance, host, pid, ended: state === 'ended' };
@@ -47,19 +54,24 @@ export function indexRecord(index: JournalIndex, { run, record }: LedgerRecord):
   if (run === undefined) return;
   if (record.type === 'run_opened' && !index.runs.has(run)) {
     const { plan_sha256: plan, name, tasks, token } = record;
-    index.runs.set(run, { run, plan, name, tasks, accepted: new Set(), token: tokenId(token), closed: undefined });
+    const about = { plan, name, tasks, token: tokenId(token) };
+    index.runs.set(run, { run, ...about, ...modeOf(record), accepted: new Set(), closed: undefined });
   }
-  const known = index.runs.get(run);
-  if (record.type === 'verdict' && record.accepted) known?.accepted.add(record.task);
   if (record.type === 'run_closed' && known !== undefined) known.closed ??= record.outcome;
 }
+
+/** Who judges in a run and what pays, as its opening says. */
+export const modeOf = ({ gatekeeper, escrow }: RecordOf<'run_opened'>): Pick<IndexedRun, 'gatekeeper' | 'escrow'> => ({
+  gatekeeper: gatekeeper === undefined ? undefined : accountId(gatekeeper),
+  escrow: escrow === undefined ? undefined : accountId(escrow),
+});
 
 /** How to go on with a plan. */
 export interface ChosenRun {
   readonly run: string;
   readonly state: 'new' | 'resumed' | 'closed';
-  /** What it pays in; undefined for a new one. */
-  readonly token: TokenId | undefined;
+  /** What was fixed when it was opened; undefined for a new one. */
+  readonly opened: Pick<IndexedRun, 'token' | 'gatekeeper' | 'escrow'> | undefined;
 }
 
 /**
@@ -69,10 +81,10 @@ export interface ChosenRun {
 export function chooseRun(index: JournalIndex, planDigest: string, wantNew: boolean): ChosenRun {
   const ofPlan = [...index.runs.values()].filter(({ plan }) => plan === planDigest);
   const open = ofPlan.find(({ closed }) => closed === undefined);
-  if (open !== undefined && !wantNew) return { run: open.run, state: 'resumed', token: open.token };
+  if (open !== undefined && !wantNew) return { run: open.run, state: 'resumed', opened: open };
   const last = ofPlan.at(-1);
-  if (last !== undefined && !wantNew) return { run: last.run, state: 'closed', token: last.token };
-  return { run: `${planDigest.slice(0, 12)}-${ofPlan.length + 1}`, state: 'new', token: undefined };
+  if (last !== undefined && !wantNew) return { run: last.run, state: 'closed', opened: last };
+  return { run: `${planDigest.slice(0, 12)}-${ofPlan.length + 1}`, state: 'new', opened: undefined };
 }
 
 /** An open run of an earlier version of a plan: of the same name, with another content. */

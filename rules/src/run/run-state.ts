@@ -3,6 +3,7 @@ import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import type { Plan } from '../plan/plan.js';
 import type { AgentState } from './agent-state.js';
 import type { Attempt } from './attempt.js';
+import type { GatekeeperState } from './gatekeeper-state.js';
 import { Heap } from './heap.js';
 import { ReadyLanes } from './ready-lanes.js';
 import type { RefusedAssignment } from './refused-assignment.js';
@@ -17,6 +18,10 @@ export interface RunContext {
   readonly token: TokenId;
   /** Agents whose records count. */
   readonly agents: ReadonlySet<AccountId>;
+  /** Who judges, and signs payments with the coordinator; the coordinator alone does when absent. */
+  readonly gatekeeper?: AccountId | undefined;
+  /** The account that pays; the coordinator's own when absent. */
+  readonly escrow?: AccountId | undefined;
 }
 
 /** A sequence: how much of it is left and who waits for it. */
@@ -92,6 +97,8 @@ export interface RunState {
   /** A person asked to stop the run. */
   cancelReason: string | undefined;
   epoch: EpochState | undefined;
+  /** The newest process of the gatekeeper that was announced. */
+  gatekeeper: GatekeeperState | undefined;
   /** When an epoch last began without the one before having said that it had ended; 0 when none did. */
   takenOverAt: Nanos;
   /** Consensus timestamp of the newest record of the coordinator's own on the journal. */
@@ -169,6 +176,7 @@ export function emptyState(context: RunContext): RunState {
     cancelled: new Map(),
     cancelReason: undefined,
     epoch: undefined,
+    gatekeeper: undefined,
     takenOverAt: 0n,
     ownRecordAt: 0n,
     journalAt: 0n,

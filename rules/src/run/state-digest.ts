@@ -1,6 +1,6 @@
 import { jsonDigest, type Sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { Attempt } from './attempt.js';
-import type { RunState } from './run-state.js';
+import type { RunContext, RunState } from './run-state.js';
 
 /** An attempt as it enters the digest: only what records say, so that it can be had without the plan. */
 export interface DigestedAttempt {
@@ -34,9 +34,17 @@ function digested(attempt: Attempt): DigestedAttempt {
 const byTask = (a: DigestedAttempt, b: DigestedAttempt): number =>
   a.task === b.task ? a.attempt - b.attempt : a.task < b.task ? -1 : 1;
 
-/** SHA-256 of the canonical JSON of a run's plan, token and attempts, these by task and number. */
-export function digestOfAttempts(plan: Sha256, token: string, attempts: readonly DigestedAttempt[]): Sha256 {
-  return jsonDigest({ plan, token, attempts: [...attempts].sort(byTask) });
+/** Who judged and what paid, where that was not the coordinator. */
+export type DigestedMode = Pick<RunContext, 'gatekeeper' | 'escrow'>;
+
+/** SHA-256 of the canonical JSON of a run's plan, token, gatekeeper, escrow and attempts, these by task and number. */
+export function digestOfAttempts(
+  plan: Sha256,
+  token: string,
+  attempts: readonly DigestedAttempt[],
+  { gatekeeper, escrow }: DigestedMode = {},
+): Sha256 {
+  return jsonDigest({ plan, token, gatekeeper, escrow, attempts: [...attempts].sort(byTask) });
 }
 
 /**
@@ -46,5 +54,5 @@ export function digestOfAttempts(plan: Sha256, token: string, attempts: readonly
 export function stateDigest(state: RunState): Sha256 {
   const attempts: DigestedAttempt[] = [];
   for (const task of state.tasks.values()) for (const attempt of task.attempts) attempts.push(digested(attempt));
-  return digestOfAttempts(state.context.plan.digest, state.context.token, attempts);
+  return digestOfAttempts(state.context.plan.digest, state.context.token, attempts, state.context);
 }

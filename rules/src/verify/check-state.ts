@@ -26,9 +26,9 @@ export interface FoldedRun {
 
 /** Folds a run with its plan, as its coordinator did. */
 export function foldRun(run: RunHistory, plan: Plan, journal: TopicId, replay: Replay): FoldedRun {
-  const { coordinator, token } = run;
+  const { coordinator, token, gatekeeper, escrow } = run;
   const agents = workersOf(run, replay);
-  const state = emptyState({ run: run.run, plan, coordinator, journal, token, agents });
+  const state = emptyState({ run: run.run, plan, coordinator, journal, token, agents, gatekeeper, escrow });
   let digest: string | undefined;
   let unfinished: string | undefined;
   const refused = new Set<AnyEntry>();

@@ -1,6 +1,6 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
-import { isFinalGate } from '../fold/verdict.js';
+import { isFinalGate } from '../fold/verdict-rules.js';
 import { REVIEW_ATTEMPTS, reviewedAttempt } from '../run/review-id.js';
 import { DEADLINE_GATE } from '../run/verdict-gates.js';
 import {

@@ -56,6 +56,9 @@ export interface RunHistory {
   readonly opened: Entry<'run_opened'>;
   readonly coordinator: AccountId;
   readonly token: TokenId;
+  /** Who judges and what pays, where that is not the coordinator. */
+  readonly gatekeeper?: AccountId | undefined;
+  readonly escrow?: AccountId | undefined;
   closed: Entry<'run_closed'> | undefined;
   /** Further openings by the same coordinator. */
   readonly reopened: Entry<'run_opened'>[];

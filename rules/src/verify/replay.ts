@@ -1,6 +1,7 @@
 import { type AccountId, accountId, type TopicId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import { isOwnTopic, type TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
 import type { Plan } from '../plan/plan.js';
+import { modeOf } from '../run/journal-index.js';
 import { decodeTopic } from './decode.js';
 import type { Evidence, OwnedTopicEvidence } from './evidence.js';
 import { factsOfRun } from './facts.js';
@@ -91,6 +92,7 @@ function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
     opened,
     coordinator: opened.author,
     token: tokenId(opened.record.token),
+    ...modeOf(opened.record),
     closed: undefined,
     reopened: [],
     tasks: new Map(),

@@ -18,6 +18,7 @@ const ORDER: readonly AnyRecord['type'][] = [
   'epoch',
   'run_opened',
   'online',
+  'gatekeeper_online',
   'assign',
   'cancel',
   'directive',
@@ -28,6 +29,7 @@ const ORDER: readonly AnyRecord['type'][] = [
   'settled',
   'lapsed',
   'offline',
+  'gatekeeper_offline',
   'run_closed',
 ];
 const PLACE = new Map(ORDER.map((type, place) => [type, place]));

@@ -44,11 +44,11 @@ type AssignGroup = NonNullable<TopicMessageJson['assign']>[number];
 
 function* assignmentsOf(group: AssignGroup, token: string | undefined, lists: Lists): Generator<RecordOf<'assign'>> {
   if (token === undefined) throw new Malformed('assign: the message names no token');
-  const { type, price, deadline_ms } = group;
+  const { type, price, deadline_ms, judge } = group;
   for (const [of, task, ...input] of group.tasks) {
     const { attempt, task: numbered } = lists.one(of);
     const common = { type: 'assign', task, attempt, numbered, task_type: type } as const;
-    const terms = { deadline_ms, price, token };
+    const terms = { deadline_ms, price, token, ...(judge === undefined ? {} : { judge }) };
     if (input.length === 2) yield { ...common, input_sha256: hex(input[0]), input_size: input[1], ...terms };
     else {
       const text = canonicalJson(input[0]);
@@ -86,6 +86,7 @@ function settledOf(
 /** The records of a message, in the order of the schema's types. */
 function* recordsOf(message: TopicMessageJson, lists: Lists): Generator<AnyRecord> {
   const { token, epoch, run_opened: opened, online, lapsed, offline, run_closed: closed } = message;
+  const { gatekeeper_online: keeper, gatekeeper_offline: left } = message;
   if (epoch !== undefined) yield { type: 'epoch', ...epoch };
   if (opened !== undefined) {
     if (token === undefined) throw new Malformed('run_opened: the message names no token');
@@ -94,6 +95,11 @@ function* recordsOf(message: TopicMessageJson, lists: Lists): Generator<AnyRecor
   if (online !== undefined) {
     const { cert_sha256: certificate, ...rest } = online;
     yield { type: 'online', ...rest, ...(certificate === undefined ? {} : { cert_sha256: hex(certificate) }) };
+  }
+  if (keeper !== undefined) {
+    const { cert_sha256: certificate, ...rest } = keeper;
+    const pinned = certificate === undefined ? {} : { cert_sha256: hex(certificate) };
+    yield { type: 'gatekeeper_online', ...rest, ...pinned };
   }
   for (const group of message.assign ?? []) yield* assignmentsOf(group, token, lists);
   for (const cancel of message.cancel ?? []) yield { type: 'cancel', ...cancel };
@@ -109,6 +115,7 @@ function* recordsOf(message: TopicMessageJson, lists: Lists): Generator<AnyRecor
   for (const one of message.settled ?? []) yield settledOf(one, token, lists);
   if (lapsed !== undefined) yield { type: 'lapsed', ...lapsed };
   if (offline !== undefined) yield { type: 'offline', ...offline };
+  if (left !== undefined) yield { type: 'gatekeeper_offline', ...left };
   if (closed !== undefined) yield { type: 'run_closed', ...closed, state_sha256: hex(closed.state_sha256) };
 }
 

@@ -28,7 +28,8 @@ const attempts = (names: TaskNames): GrowingText<ListedAttempt> => new Enclosed(
 const assignments = (names: TaskNames): GrowingText<RecordOf<'assign'>> =>
   listOf(
     new Groups({
-      headOf: ({ task_type: type, price, deadline_ms }) => `${openObject({ type, price, deadline_ms })}"tasks":[`,
+      headOf: ({ task_type: type, price, deadline_ms, judge }) =>
+        `${openObject({ type, price, deadline_ms, judge })}"tasks":[`,
       inner: () =>
         new Entries((record) => {
           const { task, input, input_sha256, input_size } = record;
@@ -90,12 +91,20 @@ const single = <T>(jsonOf: (record: T) => unknown): GrowingText<T> =>
 const FORMS = {
   epoch: () => single(withoutType<RecordOf<'epoch'>>),
   run_opened: () =>
-    single(({ plan_sha256, name, tasks }: RecordOf<'run_opened'>) => ({
+    single(({ plan_sha256, name, tasks, gatekeeper, escrow }: RecordOf<'run_opened'>) => ({
       plan_sha256: base64url(plan_sha256),
       name,
       tasks,
+      gatekeeper,
+      escrow,
     })),
   online: () => single(onlineJson),
+  gatekeeper_online: () =>
+    single(({ session, address, cert_sha256 }: RecordOf<'gatekeeper_online'>) => ({
+      session,
+      address,
+      ...(cert_sha256 === undefined ? {} : { cert_sha256: base64url(cert_sha256) }),
+    })),
   assign: assignments,
   cancel: () => entries(withoutType<RecordOf<'cancel'>>),
   directive: () => entries(withoutType<RecordOf<'directive'>>),
@@ -110,6 +119,7 @@ const FORMS = {
   settled: settlements,
   lapsed: () => single(withoutType<RecordOf<'lapsed'>>),
   offline: () => single(withoutType<RecordOf<'offline'>>),
+  gatekeeper_offline: () => single(withoutType<RecordOf<'gatekeeper_offline'>>),
   run_closed: () =>
     single((record: RecordOf<'run_closed'>) => ({
       ...withoutType(record),

@@ -23,6 +23,8 @@ export interface AssignRecord extends OfAttempt {
   /** In the token's smallest unit. */
   readonly price: string;
   readonly token: string;
+  /** Account of the gatekeeper that will judge the output and may read it; the coordinator does when left out. */
+  readonly judge?: string | undefined;
 }
 
 /** Inbox, by the coordinator: the attempt is no longer wanted. */
@@ -46,7 +48,10 @@ export interface EpochRecord {
   readonly state: 'begun' | 'ended';
 }
 
-/** Journal, by the coordinator on a person's behalf: approve or reject a result, or cancel a task or the run. */
+/**
+ * Journal, on a person's behalf: by whoever judges, to approve or reject a result; by the coordinator, to cancel a task or
+ * the run.
+ */
 export interface DirectiveRecord {
   readonly type: 'directive';
   readonly action: 'approve' | 'reject' | 'cancel';
@@ -64,9 +69,13 @@ export interface RunOpenedRecord {
   readonly name: string;
   readonly tasks: number;
   readonly token: string;
+  /** Account that judges in this run and signs its payments with the coordinator; the coordinator alone does when left out. */
+  readonly gatekeeper?: string | undefined;
+  /** Account that holds the money and pays; none moves without the gatekeeper's key. Goes with `gatekeeper`. */
+  readonly escrow?: string | undefined;
 }
 
-/** Journal, by the coordinator: what the gates say of a result. */
+/** Journal, by whoever judges: what the gates say of a result; by the coordinator also what was not delivered. */
 export interface VerdictRecord extends OfAttempt {
   readonly type: 'verdict';
   readonly accepted: boolean;
@@ -112,6 +121,27 @@ export interface OnlineRecord {
   readonly slots: number;
   /** What the host really enforces on every executor, such as `process_tree`, `usage`, `own_files`. */
   readonly enforces?: readonly string[] | undefined;
+}
+
+/**
+ * Journal, by a gatekeeper: one process of it begins. The newest one is the one that may sign; an older process stops
+ * when it sees a newer one.
+ */
+export interface GatekeeperOnlineRecord {
+  readonly type: 'gatekeeper_online';
+  /** Identifies this start of the gatekeeper. */
+  readonly session: string;
+  /** host:port of the gRPC server. */
+  readonly address: string;
+  /** SHA-256 of the TLS certificate in DER; absent on an insecure loopback. */
+  readonly cert_sha256?: string | undefined;
+}
+
+/** Journal, by a gatekeeper: it has stopped in good order and will sign nothing more. */
+export interface GatekeeperOfflineRecord {
+  readonly type: 'gatekeeper_offline';
+  readonly session: string;
+  readonly reason: string;
 }
 
 /** Journal, by an agent: the executor has begun. */
@@ -163,6 +193,8 @@ export type JournalRecord =
   | RunClosedRecord
   | TimedOutRecord
   | OnlineRecord
+  | GatekeeperOnlineRecord
+  | GatekeeperOfflineRecord
   | StartedRecord
   | ResultRecord
   | OfflineRecord

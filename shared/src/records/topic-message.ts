@@ -20,7 +20,7 @@ const amount = z
   .describe("In the token's smallest unit.");
 const reason = z.string().max(400);
 const task = z.string().min(1).max(MAX_ASSIGNED_ID).describe('Id of a task of the plan, or of a review.');
-const session = z.string().min(1).max(64).describe('Identifies one start of a daemon or a coordinator.');
+const session = z.string().min(1).max(64).describe('Identifies one start of a daemon, a coordinator or a gatekeeper.');
 const attempts = z
   .string()
   .regex(ATTEMPT_LIST)
@@ -36,6 +36,7 @@ const assignGroup = z
     type: z.string().min(1).max(MAX_TASK_TYPE).describe('Capability the executor is chosen by.'),
     price: amount,
     deadline_ms: z.int().positive().describe('Milliseconds since the Unix epoch.'),
+    judge: entity.optional().describe('Who judges the outputs and may read them; the coordinator when left out.'),
     tasks: z
       .array(
         z.union([
@@ -59,6 +60,8 @@ const runOpened = z.object({
   plan_sha256: digest,
   name: z.string().max(100),
   tasks: z.int().positive(),
+  gatekeeper: entity.optional().describe('Who judges and signs payments with the coordinator.'),
+  escrow: entity.optional().describe('The account that pays, when there is a gatekeeper.'),
 });
 
 const directive = z.object({
@@ -90,6 +93,12 @@ const online = z.object({
   enforces: z.array(z.string().min(1).max(32)).max(16).optional(),
 });
 
+const gatekeeperOnline = z.object({
+  session,
+  address: z.string().min(3).max(255).describe('host:port of the gRPC server.'),
+  cert_sha256: digest.optional(),
+});
+
 /**
  * A topic message: what is common to its records, then the records by type. Those of one type come in the order in which
  * they stand, the types in the order of this schema.
@@ -107,9 +116,16 @@ export const topicMessage = z
     epoch: epoch.optional().describe('Journal, by the coordinator: one process of it begins or ends to act.'),
     run_opened: runOpened.optional().describe('Journal, by the coordinator: a run of a plan begins.'),
     online: online.optional().describe('Journal, by an agent: it serves.'),
+    gatekeeper_online: gatekeeperOnline
+      .optional()
+      .describe('Journal, by a gatekeeper: one process of it begins; the newest may sign.'),
     assign: z.array(assignGroup).min(1).optional().describe('Inbox, by the coordinator.'),
     cancel: z.array(cancel).min(1).optional().describe('Inbox, by the coordinator: no longer wanted.'),
-    directive: z.array(directive).min(1).optional().describe("Journal, by the coordinator: a person's word."),
+    directive: z
+      .array(directive)
+      .min(1)
+      .optional()
+      .describe("Journal, a person's word: by who judges, or to cancel by the coordinator."),
     started: attempts.optional().describe('Journal, by an agent: the executor has begun.'),
     result: z
       .array(z.tuple([attempt, digest, bytes]))
@@ -126,7 +142,7 @@ export const topicMessage = z
       .min(1)
       .optional()
       .describe('Journal, by an agent: not done, and why.'),
-    verdict: z.array(verdict).min(1).optional().describe('Journal, by the coordinator: what the gates say of results.'),
+    verdict: z.array(verdict).min(1).optional().describe('Journal, by who judges: what the gates say of results.'),
     timed_out: attempts
       .optional()
       .describe('Journal, by a schedule of the coordinator: guarded attempts without a result by their deadline.'),
@@ -136,6 +152,10 @@ export const topicMessage = z
       .optional()
       .describe("Journal, by a schedule of an agent's: its lease was not renewed."),
     offline: z.object({ session, reason }).optional().describe('Journal, by an agent: it has stopped in good order.'),
+    gatekeeper_offline: z
+      .object({ session, reason })
+      .optional()
+      .describe('Journal, by a gatekeeper: it has stopped in good order and signs nothing more.'),
     run_closed: z
       .object({
         outcome: z.enum(['complete', 'failed', 'cancelled']),

@@ -44,6 +44,8 @@ export function inWords(hostile: Change, linked: Linked): string | undefined {
       return `${change.task}  ${change.event}${because(change.reason)}`;
     case 'agent':
       return `agent ${change.agent} is ${change.life}`;
+    case 'gatekeeper':
+      return `the gatekeeper is ${change.life}`;
     case 'run_closed':
       return `run closed: ${change.outcome}`;
     case 'epoch':

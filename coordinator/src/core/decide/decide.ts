@@ -65,6 +65,8 @@ function decideOpenRun(pass: Pass): void {
     decideAssignments(pass);
   } else {
     decideRunCancellation(pass);
+    // What was delivered before is still the gatekeeper's to judge.
+    if (pass.state.context.gatekeeper !== undefined) decideGates(pass);
   }
   decideSettlements(pass);
   decideClosing(pass);

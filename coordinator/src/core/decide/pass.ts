@@ -1,5 +1,8 @@
+import { mayGiveUp } from '@gatepost/rules/judging/giving-up';
 import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { Attempt } from '@gatepost/rules/run/attempt';
+import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
+import { findOrReview } from '@gatepost/rules/run/review-id';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import type { VerdictGate } from '@gatepost/rules/run/verdict-gates';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
@@ -128,9 +131,16 @@ export class Pass {
     this.commands.push(command);
   }
 
+  /** Asks for a verdict, unless it would not count: beside a gatekeeper only what was not delivered can be given up. */
   verdict(task: string, attempt: number, accepted: boolean, gate: VerdictGate, reason: string): void {
+    if (this.state.context.gatekeeper !== undefined && (accepted || !this.#mayGiveUp(task, attempt, gate))) return;
     const key = verdictKey(task, attempt);
     this.ask({ kind: 'verdict', key, task, attempt, accepted, gate, reason });
+  }
+
+  #mayGiveUp(id: string, attempt: number, gate: string): boolean {
+    const task = findOrReview(this.state, id);
+    return task === undefined || mayGiveUp(task, attemptAt(task, attempt), gate);
   }
 
   cancel(attempt: Attempt, reason: string): void {

@@ -149,8 +149,9 @@ export class Effects {
   }
 
   #runOpened(): RecordOf<'run_opened'> {
-    const { plan, token } = this.parts.state.context;
-    return { type: 'run_opened', plan_sha256: plan.digest, name: plan.name, tasks: plan.tasks.length, token };
+    const { plan, token, gatekeeper, escrow } = this.parts.state.context;
+    const about = { plan_sha256: plan.digest, name: plan.name, tasks: plan.tasks.length };
+    return { type: 'run_opened', ...about, token, gatekeeper, escrow };
   }
 
   #runClosed({ outcome }: CommandOf<'close'>): RecordOf<'run_closed'> {
@@ -184,6 +185,7 @@ export class Effects {
       deadline_ms: command.deadlineMs,
       price: command.price.toString(),
       token: state.context.token,
+      judge: state.context.gatekeeper,
     };
     const withInput = { ...record, input: order };
     const { run, plan } = state.context;

@@ -170,7 +170,8 @@ function checkEarlierVersion(index: JournalIndex, { name, digest }: Plan): void 
  * The token that a run pays in: its own, once it is opened.
  * @throws GatepostError INVALID_CONFIG when an open run was opened with another one.
  */
-function tokenOf({ run, state, token }: ChosenRun, configured: TokenId): TokenId {
+function tokenOf({ run, state, opened }: ChosenRun, configured: TokenId): TokenId {
+  const token = opened?.token;
   if (token === undefined || token === configured) return configured;
   if (state === 'closed') return token;
   throw new GatepostError(

@@ -38,7 +38,8 @@ export async function viewRun(
   log: Logger,
 ): Promise<RunState> {
   const feed = new LedgerFeed(reader, config.journal, new Set(config.agents), log);
-  const { run, plan: digest, token } = choose(await indexJournal(feed, config.account), options.run);
+  const chosen = choose(await indexJournal(feed, config.account), options.run);
+  const { run, plan: digest, token, gatekeeper, escrow } = chosen;
   const plan = options.planFile === undefined ? keptPlan(config.stateDir, digest) : loadPlan(options.planFile);
   if (plan === undefined) {
     throw new GatepostError('USAGE', `this host has not run the plan of ${run}; name its file with --plan`);
@@ -51,7 +52,7 @@ export async function viewRun(
   }
   const { journal } = config;
   const agents = new Set(config.agents);
-  const state = emptyState({ run, plan, coordinator: config.account, journal, token, agents });
+  const state = emptyState({ run, plan, coordinator: config.account, journal, token, agents, gatekeeper, escrow });
   feed.nameTasks(taskNamesOf(plan));
   await replay(feed, state, log);
   return state;
