@@ -79,7 +79,7 @@ async function registerWith(address: string, pinned: string) {
     'grpc.ssl_target_name_override': 'agent.gatepost',
   });
   try {
-    return await register(client, coordinator, { agent: agent.account, certificateSha256: pinned });
+    return await register(client, coordinator, { account: agent.account, certificateSha256: pinned });
   } finally {
     client.close();
   }

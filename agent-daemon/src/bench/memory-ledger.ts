@@ -6,7 +6,14 @@ import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { CountedNames } from '@gatepost/shared/records/task-names';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { accountId, type ScheduleId, scheduleId, type TransactionId, topicId } from '@gatepost/shared/vocabulary/ids';
+import {
+  type AccountId,
+  accountId,
+  type ScheduleId,
+  scheduleId,
+  type TransactionId,
+  topicId,
+} from '@gatepost/shared/vocabulary/ids';
 import type { Outcome, Receipt } from '@gatepost/shared/vocabulary/outcome';
 import { formatNanos, msFromNanos, type Nanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
 
@@ -35,6 +42,8 @@ export type InboxBehaviour = 'flows' | 'ends' | 'breaks';
 export class MemoryLedger implements Ledger, AccountKeys {
   readonly account = AGENT;
   coordinator: AccountKey = generateAccountKey().key;
+  /** Keys of other accounts than the coordinator's. */
+  readonly others = new Map<AccountId, AccountKey>();
   readonly agent: AccountKey = generateAccountKey().key;
   behaviour: Behaviour = 'answers';
   /** Left out to keep memory flat in long runs. */
@@ -187,8 +196,8 @@ export class MemoryLedger implements Ledger, AccountKeys {
     return nanosFromMs(Date.now());
   }
 
-  async keyOf(): Promise<MirrorKey> {
-    const { publicKey } = this.coordinator;
+  async keyOf(account: AccountId): Promise<MirrorKey> {
+    const { publicKey } = this.others.get(account) ?? this.coordinator;
     return { _type: publicKey.type === 'ED25519' ? 'ED25519' : 'ECDSA_SECP256K1', key: publicKey.toStringRaw() };
   }
 

@@ -44,7 +44,10 @@ export async function openAgent(
     'grpc.ssl_target_name_override': 'agent.gatepost',
   });
   try {
-    const { sessionToken, limits } = await register(client, connection, { agent, certificateSha256: certSha256 ?? '' });
+    const { sessionToken, limits } = await register(client, connection, {
+      account: agent,
+      certificateSha256: certSha256 ?? '',
+    });
     const maxChunkBytes = Math.min(limits?.maxChunkBytes || DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES);
     return { client, sessionToken, limits, maxChunkBytes };
   } catch (thrown) {

@@ -4,14 +4,16 @@ import { nameOfGates, REVIEW_ACCEPTS, REVIEW_REJECTS } from '@gatepost/rules/run
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import { type GateInput, runCommandGate } from './command-gate.js';
+import { type GateInput, type LaunchGate, runCommandGate } from './command-gate.js';
 import { SchemaGates } from './schema-gate.js';
 
 /** What automatic gates run with. */
 export interface GateParts {
-  /** Where gate programs run: the plan file's directory. */
+  /** Where gate programs run. */
   readonly directory: string;
   readonly schemas: SchemaGates;
+  /** How they are started; as they are when left out. */
+  readonly launch?: LaunchGate | undefined;
 }
 
 /** Cheap gates first; the order does not change what all of them together say. */
@@ -19,10 +21,10 @@ const COST = { none: 0, schema: 1, command: 2, quorum: 3, human: 4, agent: 5 } a
 
 async function runGate(
   gate: Gate,
-  { directory, schemas }: GateParts,
+  { directory, schemas, launch }: GateParts,
   input: GateInput,
 ): Promise<GateOutcome | undefined> {
-  if (gate.kind === 'command') return runCommandGate(gate.argv, gate.timeoutMs, directory, input);
+  if (gate.kind === 'command') return runCommandGate(gate.argv, gate.timeoutMs, directory, input, launch);
   if (gate.kind === 'schema') return schemas.run(gate.schema, input.output);
   // The rest is said by people, other agents or by comparing outputs, or there is nothing to say.
   return undefined;
@@ -35,11 +37,14 @@ export interface AutomaticGates {
   close(): Promise<void>;
 }
 
-/** The real ones: programs, and schemas in threads that `close` ends. */
-export function automaticGates(directory: string): AutomaticGates {
+/**
+ * The real ones: programs, and schemas in threads that `close` ends.
+ * @param directory where gate programs run: that of the plan's file, or what a gatekeeper's owner made for them.
+ */
+export function automaticGates(directory: string, launch?: LaunchGate): AutomaticGates {
   const schemas = new SchemaGates();
   return {
-    run: (gates, input) => runAutomaticGates(gates, { directory, schemas }, input),
+    run: (gates, input) => runAutomaticGates(gates, { directory, schemas, launch }, input),
     close: () => schemas.close(),
   };
 }

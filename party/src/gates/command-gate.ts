@@ -17,6 +17,20 @@ export interface GateInput {
   readonly output: Json;
 }
 
+/** A gate program ready to be started. */
+export interface GateLaunch {
+  readonly argv: readonly string[];
+  /** Variables beside those that every gate program sees. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The program has ended, and all that it started. */
+  over(): void;
+}
+
+/** How gate programs are started: as they are, or confined. */
+export type LaunchGate = (argv: readonly string[], directory: string) => GateLaunch;
+
+const AS_IT_IS: LaunchGate = (argv) => ({ argv, env: {}, over: () => undefined });
+
 /** Kept of a program's output; the rest is dropped. */
 const MAX_CAPTURE = 16_384;
 /** All a gate program sees of our environment; no key is among it. */
@@ -72,18 +86,24 @@ function outcomeOf(end: Ended, timeoutMs: number, stdout: string, stderr: string
  * Runs a gate program in the plan file's directory: exit code 0 accepts, its standard output is the reason. Anything
  * else rejects: another exit code, a crash, a program that cannot be started or does not end in time. No shell; the
  * whole process tree is gone afterwards.
+ * @param launch how it is started; as it is when left out.
  */
 export async function runCommandGate(
   argv: readonly string[],
   timeoutMs: number,
   directory: string,
   input: GateInput,
+  launch = AS_IT_IS,
 ): Promise<GateOutcome> {
-  const [program = '', ...args] = argv;
+  const {
+    argv: [program = '', ...args],
+    env,
+    over,
+  } = launch(argv, directory);
   const marker = randomUUID();
   const child = spawn(program, args, {
     cwd: directory,
-    env: { ...variablesFor(VARIABLES), [MARKER_VARIABLE]: marker },
+    env: { ...variablesFor(VARIABLES), ...env, [MARKER_VARIABLE]: marker },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
@@ -96,5 +116,6 @@ export async function runCommandGate(
   // Whatever it left behind ends with it; what escapes even that keeps nothing of ours open.
   await killTree(child.pid ?? 0, marker);
   await closePipes(child);
+  over();
   return outcomeOf(end, timeoutMs, stdout(), stderr());
 }

@@ -1,5 +1,6 @@
 import { type WorkOrder, workOrderBytes } from '@gatepost/party/core/work-order';
 import type { Judging } from '@gatepost/party/gates/judging';
+import type { RecordWriter } from '@gatepost/party/ledger/record-writer';
 import type { WorkOrders } from '@gatepost/party/outputs/work-orders';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { attemptKeyOf } from '@gatepost/rules/run/attempt';
@@ -23,7 +24,6 @@ import { type Became, InFlight } from '../../core/effects/in-flight.js';
 import type { AgentFleet } from '../agents/agent-fleet.js';
 import type { Guards } from '../ledger/guards.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
-import type { RecordWriter } from '../ledger/record-writer.js';
 import type { Settler } from '../ledger/settler.js';
 import type { OpenWait, Waits } from './waits.js';
 

@@ -1,6 +1,7 @@
 import type { AutomaticGates } from '@gatepost/party/gates/automatic-gates';
 import { Judging } from '@gatepost/party/gates/judging';
 import type { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
+import { RecordWriter } from '@gatepost/party/ledger/record-writer';
 import type { OutputKeeper } from '@gatepost/party/outputs/output-keeper';
 import { Outputs } from '@gatepost/party/outputs/outputs';
 import { WorkOrders } from '@gatepost/party/outputs/work-orders';
@@ -21,7 +22,6 @@ import type { LinkHandlers } from '../agents/agent-link.js';
 import type { Sightings } from '../agents/sightings.js';
 import { Guards } from '../ledger/guards.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
-import { RecordWriter } from '../ledger/record-writer.js';
 import { type LookAhead, Settler } from '../ledger/settler.js';
 import type { AttemptLine } from '../reports/attempt-logs.js';
 import { type Around, Effects } from './effects.js';
@@ -215,7 +215,7 @@ export class RunWork {
     return new Effects({
       state,
       identity,
-      writer: new RecordWriter(ledger, clock, waits, taskNamesOf(context.plan), signal),
+      writer: new RecordWriter(ledger, clock, () => waits.open('network'), taskNamesOf(context.plan), signal),
       settler: new Settler({ ledger, clock, context, guards, windowMs, waits, log, lookAhead, signal }),
       fleet: this.#fleet,
       orders: this.#orders,

@@ -6,12 +6,18 @@ import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
-import type { Waits } from '../run/waits.js';
 
 interface Waiting {
   readonly record: AnyRecord;
   readonly done: (outcome: Outcome) => void;
   readonly failed: (error: unknown) => void;
+}
+
+/** One wait for the network that is under way. */
+export interface NetworkWait {
+  /** Nothing yet; the reason in words. */
+  note(what: string): void;
+  end(): void;
 }
 
 /** How long the network may take a message; short, so that what a dead process had sent is soon decided. */
@@ -24,7 +30,8 @@ export class RecordWriter {
   constructor(
     readonly ledger: Ledger,
     readonly clock: Clock,
-    readonly waits: Waits,
+    /** Tells of a wait for the network, should there be one. */
+    readonly openWait: () => NetworkWait,
     readonly names: TaskNames,
     readonly signal?: AbortSignal,
   ) {}
@@ -77,9 +84,9 @@ export class RecordWriter {
   }
 
   async #execute(topic: TopicId, message: Uint8Array): Promise<Outcome> {
-    const { ledger, clock, waits, signal } = this;
+    const { ledger, clock, signal } = this;
     const prepared = await ledger.prepare([{ kind: 'message', topic, message }], { validSeconds: VALID_SECONDS });
-    const wait = waits.open('network');
+    const wait = this.openWait();
     try {
       return await executeUntilKnown(ledger, clock, prepared, {
         onWait: (why) => wait.note(`to take a message: ${why}`),
