@@ -3,6 +3,9 @@ import { networkFromEnvironment } from '@gatepost/shared/config/network';
 import { type AccountKey, generateAccountKey, parseAccountKey } from '@gatepost/shared/hedera/account-key';
 import { createAccount } from '@gatepost/shared/hedera/accounts';
 import { type Connection, connect } from '@gatepost/shared/hedera/connection';
+import { readBatch } from '@gatepost/shared/hedera/cosigned/batch';
+import { signerOf } from '@gatepost/shared/hedera/cosigned/prepare';
+import { createEscrow } from '@gatepost/shared/hedera/escrow';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { associateToken, createToken } from '@gatepost/shared/hedera/tokens';
 import { createTopic } from '@gatepost/shared/hedera/topics';
@@ -54,6 +57,15 @@ function stageOn({ operator, hbarPerAccount, now, pass, close }: Ground): Ledger
       createToken(connectionOf(treasury), { name: 'Compliance', symbol: 'CMP', decimals: 0, initialSupply }),
     associate: async (account, token) => void (await associateToken(connectionOf(account), token)),
     balance: (account, token) => operator.mirror.tokenBalance(account.account, token),
+    newEscrow: (by, parties) =>
+      createEscrow(
+        connectionOf(by),
+        parties.map((party) => connectionOf(party).key.publicKey.toStringDer()),
+      ),
+    cosigning: (of) => {
+      const signer = signerOf(connectionOf(of).key);
+      return { signer, read: (batch) => readBatch(batch, signer.publicKey) };
+    },
     now,
     pass,
     moment: () => sleep(MOMENT_MS),

@@ -1,4 +1,5 @@
 import type { Conditions } from '@gatepost/shared/ledger/memory/conditions';
+import { memorySigner, readMemoryBatch } from '@gatepost/shared/ledger/memory/cosigning';
 import { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import { VirtualClock } from '@gatepost/shared/virtual-clock';
 import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
@@ -27,6 +28,11 @@ async function openMemory(conditions: Partial<Conditions>, seed: number): Promis
     newToken: async ({ account }, supply) => network.createToken(account, supply),
     associate: async ({ account }, token) => network.associate(account, token),
     balance: async ({ account }, token) => network.balance(account, token),
+    newEscrow: async (_by, parties) => network.createEscrow(parties.map(({ account }) => account)),
+    cosigning: ({ account }) => ({
+      signer: memorySigner(account),
+      read: (batch) => readMemoryBatch(batch, account),
+    }),
     now: () => nanosFromMs(clock.nowMs()),
     pass: (seconds) => until(clock.nowMs() + seconds * 1_000),
     moment: () => until(clock.nowMs() + 100),

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Client, AccountId as SdkAccountId, TransactionId as SdkTransactionId, Timestamp } from '@hashgraph/sdk';
 import { reachDirectly } from '../config/environment.js';
 import type { NetworkConfig } from '../config/network.js';
+import { EarlyStarts } from '../ledger/early-starts.js';
 import type { AccountId, TransactionId } from '../vocabulary/ids.js';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, nanosFromMs } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
@@ -25,8 +26,11 @@ export interface Connection {
   readonly mirror: MirrorRest;
   /** The network's time as this host knows it, milliseconds since the epoch. */
   readonly nowMs: () => number;
-  /** A transaction id of this account that was not handed out before. */
-  nextTransactionId(): TransactionId;
+  /**
+   * A transaction id of this account that was not handed out before.
+   * @param by its valid start is not later than this consensus time.
+   */
+  nextTransactionId(by?: Nanos): TransactionId;
   close(): void;
 }
 
@@ -51,12 +55,14 @@ function clientFor(network: NetworkConfig): Client {
  * Transaction ids of one process: strictly increasing, so never the same twice (the SDK's own remember every id). What
  * lies below the millisecond is random, so that two processes of one account do not make the same.
  */
-function transactionIds(account: AccountId, nowMs: () => number): () => TransactionId {
+function transactionIds(account: AccountId, nowMs: () => number): (by?: Nanos) => TransactionId {
   let last: Nanos = 0n;
-  return () => {
+  const early = new EarlyStarts((below) => randomInt(below));
+  return (by) => {
     const candidate = nanosFromMs(nowMs()) - VALID_START_AGE + BigInt(randomInt(Number(NANOS_PER_MS)));
-    last = candidate > last ? candidate : last + 1n + BigInt(randomInt(MAX_STEP));
-    const start = new Timestamp(Number(last / NANOS_PER_SECOND), Number(last % NANOS_PER_SECOND));
+    if (by === undefined) last = candidate > last ? candidate : last + 1n + BigInt(randomInt(MAX_STEP));
+    const at = by === undefined ? last : early.next(by < candidate ? by : candidate);
+    const start = new Timestamp(Number(at / NANOS_PER_SECOND), Number(at % NANOS_PER_SECOND));
     return SdkTransactionId.withValidStart(SdkAccountId.fromString(account), start).toString() as TransactionId;
   };
 }

@@ -5,6 +5,7 @@ import { GatepostError } from '../vocabulary/errors.js';
 import { scheduleId } from '../vocabulary/ids.js';
 import { prepareBatch } from './batch.js';
 import type { Connection } from './connection.js';
+import { prepareFromEscrow } from './cosigned/prepare.js';
 import { isOfOwnSchedule } from './own-schedule.js';
 import { scheduleCreation, scheduleDeletion } from './schedules.js';
 import { tokenTransfer } from './tokens.js';
@@ -32,7 +33,9 @@ export function hederaLedger(connection: Connection, log: Logger): Ledger {
   return {
     account: connection.account,
     nextTransactionId: () => connection.nextTransactionId(),
-    prepare: (actions, { firstId, validSeconds } = {}) => {
+    prepare: (actions, options = {}) => {
+      const { firstId, validSeconds, escrow } = options;
+      if (escrow !== undefined) return prepareFromEscrow(connection, actions, escrow, options);
       const transactions = actions.map((action) => transactionOf(connection, action));
       const [only] = transactions;
       if (only === undefined) throw new GatepostError('INTERNAL', 'nothing to prepare');

@@ -1,5 +1,5 @@
 import { TokenAssociateTransaction, TokenCreateTransaction, TransferTransaction } from '@hashgraph/sdk';
-import type { Payee } from '../ledger/ledger.js';
+import type { Payee } from '../ledger/payee.js';
 import type { TokenAmount } from '../vocabulary/amount.js';
 import { GatepostError } from '../vocabulary/errors.js';
 import type { TokenId } from '../vocabulary/ids.js';

@@ -38,7 +38,7 @@ export interface PrepareOptions {
   readonly signers?: readonly AccountKey[];
 }
 
-const DEFAULT_VALID_SECONDS = 120;
+export const DEFAULT_VALID_SECONDS = 120;
 /** How long one round of asking for a receipt may take before the mirror is asked: it was accepted, or may have been. */
 const RECEIPT_TIMEOUT_MS = { taken: 15_000, maybe: 4_000 };
 const RETRY_PAUSE_MS = 500;
@@ -73,7 +73,7 @@ export function configure<T extends Transaction>(
 }
 
 /** All nodes of the network. Left to itself the SDK takes those it believes healthy, and after a failure there is none. */
-function nodesOf({ client }: Connection): AccountId[] {
+export function nodesOf({ client }: Connection): AccountId[] {
   const nodes = new Map(Object.values(client.network).map((node) => [node.toString(), node]));
   return [...nodes.values()].map((node) => (typeof node === 'string' ? AccountId.fromString(node) : node));
 }
@@ -91,8 +91,12 @@ export async function prepare(
   for (const key of options.signers ?? []) {
     await transaction.signWith(key.publicKey, async (message) => key.sign(message));
   }
-  const until = validUntil(id, options.validSeconds ?? DEFAULT_VALID_SECONDS);
-  const prepared = { id, bytes: transaction.toBytes(), validUntil: until };
+  return freshlyPrepared(id, transaction.toBytes(), options.validSeconds ?? DEFAULT_VALID_SECONDS);
+}
+
+/** What was just signed in this process. */
+export function freshlyPrepared(id: TransactionId, bytes: Uint8Array, validSeconds: number): PreparedTransaction {
+  const prepared = { id, bytes, validUntil: validUntil(id, validSeconds) };
   fresh.add(prepared);
   return prepared;
 }

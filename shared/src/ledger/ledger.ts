@@ -1,8 +1,9 @@
-import type { TokenAmount } from '../vocabulary/amount.js';
 import type { AccountId, ScheduleId, TokenId, TopicId, TransactionId } from '../vocabulary/ids.js';
 import type { Outcome } from '../vocabulary/outcome.js';
 import type { Nanos } from '../vocabulary/time.js';
 import type { TopicCreation } from '../vocabulary/topic-creation.js';
+import type { Escrow } from './cosigner.js';
+import type { Payee } from './payee.js';
 import type { Cursor, TopicMessage } from './topic-message.js';
 
 /** A signed transaction. Its id and its bytes never change, so it can be submitted again without happening twice. */
@@ -12,12 +13,6 @@ export interface PreparedTransaction {
   readonly bytes: Uint8Array;
   /** After this consensus time the network will not take it any more. */
   readonly validUntil: Nanos;
-}
-
-/** Who gets how much of a token. */
-export interface Payee {
-  readonly to: AccountId;
-  readonly amount: TokenAmount;
 }
 
 /** One thing that an account can have the network do. */
@@ -41,6 +36,11 @@ export interface PrepareActions {
   readonly firstId?: TransactionId;
   /** 15 to 180; how long the network may take it. Default 120. */
   readonly validSeconds?: number;
+  /**
+   * Where the first action, a transfer, takes the tokens from. It is a batch then, whose valid start is not later than the
+   * mirror's clock, and its cosigner is asked for its signatures.
+   */
+  readonly escrow?: Escrow;
 }
 
 /** How an execution tells of itself, and ends early. */
@@ -67,7 +67,7 @@ export interface Ledger {
   nextTransactionId(): TransactionId;
   /**
    * Fixes and signs; sends nothing. Several actions make one AtomicBatch (HIP-551): all happen or none.
-   * @throws GatepostError INTERNAL for no action at all.
+   * @throws GatepostError INTERNAL for no action at all; with an escrow MIRROR_UNREACHABLE, or as its cosigner does.
    */
   prepare(actions: readonly Action[], options?: PrepareActions): Promise<PreparedTransaction>;
   /**

@@ -14,8 +14,17 @@ import { msFromNanos, NANOS_PER_SECOND, type Nanos, nanosFromMs } from '../vocab
 import type { Action, Ledger } from './ledger.js';
 import { CALM, type Conditions, type RangeMs } from './memory/conditions.js';
 import { type Entities, MemoryTopic } from './memory/entities.js';
-import { type Envelope, open, validStart, windowEnd } from './memory/envelope.js';
-import { type Handled, handle, pureCheck, submitMessage } from './memory/handle.js';
+import {
+  type Envelope,
+  isBatch,
+  open,
+  outerBody,
+  partBody,
+  signatureOf,
+  validStart,
+  windowEnd,
+} from './memory/envelope.js';
+import { type Handled, type Handling, handle, pureCheck, submitMessage } from './memory/handle.js';
 import { History, type PastTransaction } from './memory/history.js';
 import { MemoryLedger, type MemoryLedgerOptions } from './memory/memory-ledger.js';
 import { MirrorView } from './memory/mirror-view.js';
@@ -44,7 +53,13 @@ const FIRST_ENTITY = 1_001;
  */
 export class MemoryNetwork implements NetworkCore {
   readonly conditions: Conditions;
-  readonly entities: Entities = { accounts: new Set(), topics: new Map(), tokens: new Map(), schedules: new Map() };
+  readonly entities: Entities = {
+    accounts: new Set(),
+    keyLists: new Map(),
+    topics: new Map(),
+    tokens: new Map(),
+    schedules: new Map(),
+  };
   readonly history: History;
   readonly mirror: MirrorView;
   readonly receipts = new Receipts();
@@ -80,6 +95,13 @@ export class MemoryNetwork implements NetworkCore {
   createAccount(): AccountId {
     const id = accountId(this.#nextEntity());
     this.entities.accounts.add(id);
+    return id;
+  }
+
+  /** An account that none of the parties can use without the others. */
+  createEscrow(parties: readonly AccountId[]): AccountId {
+    const id = this.createAccount();
+    this.entities.keyLists.set(id, parties);
     return id;
   }
 
@@ -147,7 +169,7 @@ export class MemoryNetwork implements NetworkCore {
   /** In the order of the real node's checks (facts, section 2.1). */
   #precheck({ id, payer, validSeconds, parts }: Envelope): Precheck | undefined {
     const now = nanosFromMs(this.clock.nowMs());
-    const ids = parts.length > 1 ? [id, ...parts.map((part) => part.id)] : [id];
+    const ids = isBatch(parts) ? [id, ...parts.map((part) => part.id)] : [id];
     if (validSeconds < MIN_VALID_SECONDS || validSeconds > MAX_VALID_SECONDS) {
       return { kind: 'refused', status: 'INVALID_TRANSACTION_DURATION' };
     }
@@ -180,10 +202,12 @@ export class MemoryNetwork implements NetworkCore {
     if (at > windowEnd(id, validSeconds)) return;
     const [only] = parts;
     const base = { id, at, payer, batch: undefined, scheduled: false, bytes: entry.bytes };
-    const kind = parts.length > 1 ? 'batch' : (only?.action.kind ?? 'nothing');
+    const kind = isBatch(parts) ? 'batch' : (only?.action.kind ?? 'nothing');
     if (this.chance(this.conditions.throttled)) {
       this.#conclude(entry, pastOf(base, kind, { status: 'THROTTLED_AT_CONSENSUS' }), []);
-    } else if (parts.length > 1) {
+    } else if (!isCosigned(entry.envelope)) {
+      this.#conclude(entry, pastOf(base, kind, { status: 'INVALID_SIGNATURE' }), []);
+    } else if (isBatch(parts)) {
       const inner = this.#handleBatch(entry.envelope, at);
       const failed = inner.some(({ result }) => result !== 'SUCCESS');
       this.#conclude(entry, pastOf(base, kind, { status: failed ? 'INNER_TRANSACTION_FAILED' : 'SUCCESS' }), inner);
@@ -200,11 +224,14 @@ export class MemoryNetwork implements NetworkCore {
   }
 
   /** All of it or nothing; what was done before one failed is reported as reverted, what comes after it not at all. */
-  #handleBatch({ payer, parts }: Envelope, batch: Nanos): PastTransaction[] {
+  #handleBatch({ payer, validSeconds, parts }: Envelope, batch: Nanos): PastTransaction[] {
     const done: { readonly past: PastTransaction; readonly undo: (() => void) | undefined }[] = [];
-    for (const { id, action } of parts) {
+    for (const part of parts) {
+      const { id, action, from, batchKey: key } = part;
       const at = this.#nextAt();
-      const handled = this.#carryOut(id, payer, at, action);
+      const signs = key !== undefined && part.cosigned === signatureOf(key, partBody(payer, validSeconds, part));
+      const taken = { ...(from === undefined ? {} : { from }), ...(signs ? { cosigner: key } : {}) };
+      const handled = this.#carryOut(id, payer, at, action, taken);
       const base = { id, at, payer, batch, scheduled: false, bytes: undefined };
       done.push({ past: pastOf(base, action.kind, handled), undo: handled.undo });
       if (handled.status === 'SUCCESS') continue;
@@ -216,9 +243,15 @@ export class MemoryNetwork implements NetworkCore {
     return done.map(({ past }) => past);
   }
 
-  #carryOut(by: TransactionId, payer: AccountId, at: Nanos, action: Action): Handled {
+  #carryOut(
+    by: TransactionId,
+    payer: AccountId,
+    at: Nanos,
+    action: Action,
+    taken: Pick<Handling, 'from' | 'cosigner'> = {},
+  ): Handled {
     const newScheduleId = () => scheduleId(this.#nextEntity());
-    const handled = handle({ entities: this.entities, by, payer, at, newScheduleId }, action);
+    const handled = handle({ entities: this.entities, by, payer, at, newScheduleId, ...taken }, action);
     const { schedule } = handled;
     if (handled.status === 'SUCCESS' && action.kind === 'schedule' && schedule !== undefined) {
       const expiryMs = msFromNanos((action.expiresAt / NANOS_PER_SECOND) * NANOS_PER_SECOND);
@@ -240,6 +273,12 @@ export class MemoryNetwork implements NetworkCore {
     this.mirror.changed();
   }
 }
+
+/** Whether who has to sign a batch did; what names no such key needs no such signature. */
+const isCosigned = (envelope: Envelope): boolean =>
+  envelope.parts.every(
+    ({ batchKey }) => batchKey === undefined || envelope.cosigned === signatureOf(batchKey, outerBody(envelope)),
+  );
 
 function pastOf(
   base: Pick<PastTransaction, 'id' | 'at' | 'payer' | 'batch' | 'scheduled' | 'bytes'>,

@@ -66,6 +66,8 @@ export interface MemorySchedule {
 /** What a network keeps. */
 export interface Entities {
   readonly accounts: Set<AccountId>;
+  /** Accounts whose key is a list: of these accounts' keys, all of which must sign. */
+  readonly keyLists: Map<AccountId, readonly AccountId[]>;
   readonly topics: Map<TopicId, MemoryTopic>;
   readonly tokens: Map<TokenId, MemoryToken>;
   readonly schedules: Map<ScheduleId, MemorySchedule>;

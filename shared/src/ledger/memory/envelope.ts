@@ -1,3 +1,4 @@
+import { sha256 } from '../../vocabulary/digest.js';
 import { GatepostError } from '../../vocabulary/errors.js';
 import type { AccountId, TransactionId } from '../../vocabulary/ids.js';
 import { NANOS_PER_SECOND, type Nanos, parseNanos } from '../../vocabulary/time.js';
@@ -7,6 +8,12 @@ import type { Action } from '../ledger.js';
 export interface Part {
   readonly id: TransactionId;
   readonly action: Action;
+  /** Whose tokens a transfer takes; its payer's own when left out. */
+  readonly from?: AccountId;
+  /** Who must sign the batch that it is in. */
+  readonly batchKey?: AccountId;
+  /** Signature of the holder of the batch key over `partBody`. */
+  readonly cosigned?: string;
 }
 
 /** A transaction of the network in memory. Without parts it does nothing but show that time passes. */
@@ -16,7 +23,12 @@ export interface Envelope {
   readonly validSeconds: number;
   /** An AtomicBatch when there are several. */
   readonly parts: readonly Part[];
+  /** Signature of the holder of its parts' batch key over `outerBody`. */
+  readonly cosigned?: string;
 }
+
+/** Whether they are those of an AtomicBatch: several, or one for a batch alone. */
+export const isBatch = (parts: readonly Part[]): boolean => parts.length > 1 || parts[0]?.batchKey !== undefined;
 
 /** What was sealed or opened in this process, so that bytes are taken apart only after they left it. */
 const opened = new WeakMap<Uint8Array, Envelope>();
@@ -38,6 +50,16 @@ function unmarked(_key: string, value: unknown): unknown {
   if (typeof integer === 'string') return BigInt(integer);
   return typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : value;
 }
+
+/** What is signed of a part. */
+export const partBody = (payer: AccountId, validSeconds: number, { cosigned: _, ...part }: Part): string =>
+  JSON.stringify(marked({ payer, validSeconds, ...part }));
+
+/** What is signed of a batch. */
+export const outerBody = ({ cosigned: _, ...envelope }: Envelope): string => JSON.stringify(marked(envelope));
+
+/** The signature of an account's key. Who is no such account does not call it. */
+export const signatureOf = (account: AccountId, body: string): string => sha256(`signed by ${account}: ${body}`);
 
 /** The bytes of a transaction; they hold all of it, so another process can submit it. */
 export function seal(envelope: Envelope): Uint8Array {

@@ -30,6 +30,9 @@ export interface Handling {
   /** Consensus time. */
   readonly at: Nanos;
   readonly newScheduleId: () => ScheduleId;
+  /** Whose tokens a transfer takes, and who signed it besides its payer. */
+  readonly from?: AccountId;
+  readonly cosigner?: AccountId | undefined;
 }
 
 const MAX_MESSAGE_BYTES = 1_024;
@@ -81,20 +84,29 @@ export function submitMessage(
   return { status: 'SUCCESS', sequence, undo: () => topic.takeBack() };
 }
 
-function transfer({ entities, payer }: Handling, { token: id, payees }: ActionOf<'transfer'>): Handled {
+/** Whether those who signed hold an account's key. */
+const mayTake = ({ entities, payer, cosigner }: Handling, from: AccountId): boolean => {
+  const needed = entities.keyLists.get(from) ?? [from];
+  return needed.every((party) => party === payer || party === cosigner);
+};
+
+function transfer(handling: Handling, { token: id, payees }: ActionOf<'transfer'>): Handled {
+  const { entities, payer, from = payer } = handling;
   if (payees.length + 1 > MAX_TRANSFER_ENTRIES) return refuse('TOKEN_TRANSFER_LIST_SIZE_LIMIT_EXCEEDED');
   const token = entities.tokens.get(id);
   if (token === undefined) return refuse('INVALID_TOKEN_ID');
+  if (!mayTake(handling, from)) return refuse('INVALID_SIGNATURE');
   const total = payees.reduce((sum, { amount }) => sum + amount, 0n);
-  for (const account of [payer, ...payees.map(({ to }) => to)]) {
+  for (const account of [from, ...payees.map(({ to }) => to)]) {
     if (!entities.accounts.has(account)) return refuse('INVALID_ACCOUNT_ID');
-    if (!token.balances.has(account)) return refuse('TOKEN_NOT_ASSOCIATED_TO_ACCOUNT');
+    if (!token.balances.has(account) && !entities.keyLists.has(account))
+      return refuse('TOKEN_NOT_ASSOCIATED_TO_ACCOUNT');
     if (token.frozen.has(account)) return refuse('ACCOUNT_FROZEN_FOR_TOKEN');
   }
-  if ((token.balances.get(payer) ?? 0n) < total) return refuse('INSUFFICIENT_TOKEN_BALANCE');
+  if ((token.balances.get(from) ?? 0n) < total) return refuse('INSUFFICIENT_TOKEN_BALANCE');
   const transfers = [
     ...payees.map(({ to, amount }) => ({ token: id, account: to, amount })),
-    { token: id, account: payer, amount: -total },
+    { token: id, account: from, amount: -total },
   ];
   const move = (sign: bigint) => {
     for (const { account, amount } of transfers) {

@@ -4,6 +4,8 @@ import type { AccountId, TopicId, TransactionId } from '../../vocabulary/ids.js'
 import type { Outcome } from '../../vocabulary/outcome.js';
 import { formatNanos, type Nanos, nanosFromMs } from '../../vocabulary/time.js';
 import type { TopicCreation } from '../../vocabulary/topic-creation.js';
+import type { Escrow } from '../cosigner.js';
+import { EarlyStarts } from '../early-starts.js';
 import type {
   Action,
   ExecuteOptions,
@@ -13,7 +15,8 @@ import type {
   WaitingSchedule,
 } from '../ledger.js';
 import type { Cursor, TopicMessage } from '../topic-message.js';
-import { seal, windowEnd } from './envelope.js';
+import { cosigned, unsignedBatch } from './cosigning.js';
+import { type Envelope, seal, windowEnd } from './envelope.js';
 import { MemoryExecution } from './execution.js';
 import { Host } from './host.js';
 import type { NetworkCore } from './network-core.js';
@@ -37,6 +40,7 @@ const NANOS_PER_MS = 1_000_000;
 export class MemoryLedger implements Ledger {
   readonly #host: Host;
   readonly #fresh = new WeakSet<PreparedTransaction>();
+  readonly #early: EarlyStarts;
   #lastStart: Nanos = 0n;
 
   constructor(
@@ -45,6 +49,7 @@ export class MemoryLedger implements Ledger {
     { clock = network.clock, killed }: MemoryLedgerOptions,
   ) {
     this.#host = new Host(network, clock, killed);
+    this.#early = new EarlyStarts((below) => Math.floor(network.random() * below));
   }
 
   nextTransactionId(): TransactionId {
@@ -58,9 +63,10 @@ export class MemoryLedger implements Ledger {
 
   async prepare(
     actions: readonly Action[],
-    { firstId, validSeconds = DEFAULT_VALID_SECONDS }: PrepareActions = {},
+    { firstId, validSeconds = DEFAULT_VALID_SECONDS, escrow }: PrepareActions = {},
   ): Promise<PreparedTransaction> {
     if (actions.length === 0) throw new GatepostError('INTERNAL', 'nothing to prepare');
+    if (escrow !== undefined) return this.#prepareFromEscrow(actions, firstId, validSeconds, escrow);
     return this.#prepare(actions, firstId, validSeconds);
   }
 
@@ -74,6 +80,30 @@ export class MemoryLedger implements Ledger {
     const prepared = { id, bytes, validUntil: windowEnd(id, validSeconds) };
     this.#fresh.add(prepared);
     return prepared;
+  }
+
+  async #prepareFromEscrow(
+    actions: readonly Action[],
+    firstId: TransactionId | undefined,
+    validSeconds: number,
+    { account, cosigner }: Escrow,
+  ): Promise<PreparedTransaction> {
+    const parts = actions.map((action, index) => ({
+      id: index === 0 && firstId !== undefined ? firstId : this.nextTransactionId(),
+      action,
+      batchKey: cosigner.account,
+      ...(action.kind === 'transfer' ? { from: account } : {}),
+    }));
+    const id = this.#idBy(await this.mirrorTime());
+    const envelope: Envelope = { id, payer: this.account, validSeconds, parts };
+    const signed = cosigned(envelope, await cosigner.cosign(unsignedBatch(envelope)));
+    const prepared = { id, bytes: seal(signed), validUntil: windowEnd(id, validSeconds) };
+    this.#fresh.add(prepared);
+    return prepared;
+  }
+
+  #idBy(time: Nanos): TransactionId {
+    return `${this.account}@${formatNanos(this.#early.next(time))}` as TransactionId;
   }
 
   async execute(prepared: PreparedTransaction, { signal, onWait }: ExecuteOptions = {}): Promise<Outcome> {

@@ -1,6 +1,6 @@
 import type { TransactionId } from '../../vocabulary/ids.js';
 import { NANOS_PER_SECOND, type Nanos } from '../../vocabulary/time.js';
-import { type Envelope, validStart } from './envelope.js';
+import { type Envelope, isBatch, validStart } from './envelope.js';
 import type { PastTransaction } from './history.js';
 
 /** What a node says of a submission. */
@@ -40,7 +40,7 @@ export class Receipts {
   expect(envelope: Envelope, bytes: Uint8Array): ReceiptEntry {
     const entry: ReceiptEntry = { envelope, bytes, final: undefined, waiting: new Set() };
     this.#entries.set(envelope.id, entry);
-    if (envelope.parts.length > 1) for (const { id } of envelope.parts) this.#entries.set(id, entry);
+    if (isBatch(envelope.parts)) for (const { id } of envelope.parts) this.#entries.set(id, entry);
     return entry;
   }
 

@@ -1,0 +1,103 @@
+import { Long, PublicKey } from '@hashgraph/sdk';
+import { proto } from '@hiero-ledger/proto';
+import {
+  type AccountId,
+  accountId,
+  type ScheduleId,
+  scheduleId,
+  type TokenId,
+  type TopicId,
+  type TransactionId,
+  tokenId,
+  topicId,
+} from '../../vocabulary/ids.js';
+import { formatNanos, NANOS_PER_SECOND, parseNanos } from '../../vocabulary/time.js';
+
+/** Ids and amounts as the network's messages have them, and back. What cannot be read throws a RangeError. */
+type Numbers = readonly [Long, Long, Long];
+
+const numbers = (id: string): Numbers => {
+  const [shard = '0', realm = '0', num = '0'] = id.split('.');
+  return [Long.fromString(shard), Long.fromString(realm), Long.fromString(num)];
+};
+
+export const long = (value: bigint): Long => Long.fromString(value.toString());
+
+export const bigintOf = (value: Long | number | null | undefined): bigint => BigInt((value ?? 0).toString());
+
+export const accountProto = (id: AccountId): proto.IAccountID => {
+  const [shardNum, realmNum, accountNum] = numbers(id);
+  return { shardNum, realmNum, accountNum };
+};
+export const tokenProto = (id: TokenId): proto.ITokenID => {
+  const [shardNum, realmNum, tokenNum] = numbers(id);
+  return { shardNum, realmNum, tokenNum };
+};
+export const topicProto = (id: TopicId): proto.ITopicID => {
+  const [shardNum, realmNum, topicNum] = numbers(id);
+  return { shardNum, realmNum, topicNum };
+};
+export const scheduleProto = (id: ScheduleId): proto.IScheduleID => {
+  const [shardNum, realmNum, scheduleNum] = numbers(id);
+  return { shardNum, realmNum, scheduleNum };
+};
+
+type Id = { shardNum?: Long | null; realmNum?: Long | null };
+const entity = ({ shardNum, realmNum }: Id, num: Long | null | undefined): string =>
+  `${bigintOf(shardNum)}.${bigintOf(realmNum)}.${bigintOf(num)}`;
+
+const required = <T>(value: T | null | undefined, what: string): T => {
+  if (value === null || value === undefined) throw new RangeError(`it has no ${what}`);
+  return value;
+};
+
+export const accountOf = (id: proto.IAccountID | null | undefined): AccountId => {
+  const found = required(id, 'account');
+  return accountId(entity(found, required(found.accountNum, 'account number')));
+};
+export const tokenOf = (id: proto.ITokenID | null | undefined): TokenId =>
+  tokenId(entity(required(id, 'token'), id?.tokenNum));
+export const topicOf = (id: proto.ITopicID | null | undefined): TopicId =>
+  topicId(entity(required(id, 'topic'), id?.topicNum));
+export const scheduleOf = (id: proto.IScheduleID | null | undefined): ScheduleId =>
+  scheduleId(entity(required(id, 'schedule'), id?.scheduleNum));
+
+const startOf = (id: TransactionId): bigint => parseNanos(id.split('@')[1] ?? '');
+
+export const transactionIdProto = (id: TransactionId): proto.ITransactionID => ({
+  accountID: accountProto(accountId(id.split('@')[0] ?? '')),
+  transactionValidStart: {
+    seconds: long(startOf(id) / NANOS_PER_SECOND),
+    nanos: Number(startOf(id) % NANOS_PER_SECOND),
+  },
+});
+
+export function transactionIdOf(id: proto.ITransactionID | null | undefined): TransactionId {
+  const { accountID, transactionValidStart } = required(id, 'transaction id');
+  const { seconds, nanos } = required(transactionValidStart, 'valid start');
+  const start = bigintOf(seconds) * NANOS_PER_SECOND + BigInt(nanos ?? 0);
+  return `${accountOf(accountID)}@${formatNanos(start)}` as TransactionId;
+}
+
+/** @param publicKey as the SDK reads it, DER hex. */
+export function keyProto(publicKey: string): proto.IKey {
+  const key = PublicKey.fromString(publicKey);
+  return key.type === 'ED25519' ? { ed25519: key.toBytesRaw() } : { ECDSASecp256k1: key.toBytesRaw() };
+}
+
+/** One signature as the network takes it. */
+export function signaturePair(publicKey: string, signature: Uint8Array): proto.ISignaturePair {
+  const key = PublicKey.fromString(publicKey);
+  const pubKeyPrefix = key.toBytesRaw();
+  return key.type === 'ED25519' ? { pubKeyPrefix, ed25519: signature } : { pubKeyPrefix, ECDSASecp256k1: signature };
+}
+
+/** A body with signatures. */
+export const signedTransaction = (bodyBytes: Uint8Array, sigPair: readonly proto.ISignaturePair[]): Uint8Array =>
+  proto.SignedTransaction.encode({ bodyBytes, sigMap: { sigPair: [...sigPair] } }).finish();
+
+/** The bytes of a transaction that goes to one node, as the SDK keeps them. */
+export const listOfOne = (signedTransactionBytes: Uint8Array): Uint8Array =>
+  proto.TransactionList.encode({ transactionList: [{ signedTransactionBytes }] }).finish();
+
+export const isSame = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;
