@@ -67,7 +67,7 @@ executors:
       '8:8: slots: Too small: expected number to be >=1',
       '10:22: limits.max_input: must be a size from 1 to 1073741824 bytes, such as 64KiB or 16MiB',
       '9:20: lease.interval: must be a duration from 5000ms to 604800000ms, such as 500ms, 30s, 10m or 2h',
-      '12:10: executors.build: needs exactly one of command, http, module',
+      '12:10: executors.build: needs exactly one of command, http, module, acp',
       '13:20: executors.test.command: Too small: expected array to have >=1 items',
       '13:25: executors.test.environment: unknown key',
       '7:1: colour: unknown key',

@@ -16,11 +16,14 @@ function absoluteArgument(directory: string, argument: string, index: number): s
 /** Resolves the paths of executors against the directory of the file they stand in. */
 export function resolveExecutors(executors: Executors, directory: string): Executors {
   const entries = Object.entries(executors).map(([taskType, executor]) => {
-    const { command, module, cwd, read, write } = executor;
+    const { command, acp, module, cwd, read, write } = executor;
+    const words = (program: readonly string[]) =>
+      program.map((argument, index) => absoluteArgument(directory, argument, index));
     const absolute = (path: string) => resolve(directory, path);
     const resolved: ExecutorSettings = {
       ...executor,
-      ...(command && { command: command.map((argument, index) => absoluteArgument(directory, argument, index)) }),
+      ...(command && { command: words(command) }),
+      ...(acp && { acp: words(acp) }),
       ...(module !== undefined && { module: absolute(module) }),
       ...(cwd !== undefined && { cwd: absolute(cwd) }),
       read: read.map(absolute),

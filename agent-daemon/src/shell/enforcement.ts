@@ -1,11 +1,11 @@
 import { platform } from 'node:os';
 import { type Confinement, commandUser, isRoot } from '@gatepost/shared/confinement/confinement';
 import type { Executors } from '../config/executors.js';
-import type { ExecutorSettings } from '../config/executors-schema.js';
+import { type ExecutorSettings, programOf } from '../config/executors-schema.js';
 
 /** What confinement gives one executor, as `online` names it. */
 function confinementNames(settings: ExecutorSettings, { mechanism }: Confinement): readonly string[] {
-  if (settings.command === undefined || settings.confine === 'none' || mechanism === 'none') return [];
+  if (programOf(settings) === undefined || settings.confine === 'none' || mechanism === 'none') return [];
   const network = settings.network ? [] : ['no_network'];
   const files = mechanism === 'bubblewrap' ? ['own_files'] : [];
   // What has a process namespace of its own can leave nothing behind, and is measured as a whole.
@@ -15,7 +15,7 @@ function confinementNames(settings: ExecutorSettings, { mechanism }: Confinement
 /** What `online` announces: what holds for every executor of this agent, in names that a coordinator can compare. */
 export function enforcementNames(executors: Executors, confinement: Confinement): readonly string[] {
   const all = Object.values(executors);
-  const commands = all.filter(({ command }) => command !== undefined);
+  const commands = all.filter((settings) => programOf(settings) !== undefined);
   if (commands.length === 0 || commands.length < all.length) return [];
   const [first = [], ...others] = commands.map((settings) => confinementNames(settings, confinement));
   const common = first.filter((name) => others.every((names) => names.includes(name)));

@@ -3,8 +3,9 @@ import { type Confinement, closedToCommand, type DaemonFiles } from '@gatepost/s
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Limits } from '../../config/daemon-config.js';
 import type { Executors } from '../../config/executors.js';
-import type { ExecutorSettings } from '../../config/executors-schema.js';
+import { type ExecutorSettings, programOf } from '../../config/executors-schema.js';
 import type { ExecutorRegistry } from '../work/executor-registry.js';
+import { AcpExecutor } from './acp/acp-executor.js';
 import { CommandExecutor } from './command-executor.js';
 import { DiscreetExecutor } from './discreet-executor.js';
 import type { Executor } from './executor.js';
@@ -24,6 +25,7 @@ function executorFor(settings: ExecutorSettings, host: ExecutorHost): Executor {
   const { limits } = host;
   if (settings.http !== undefined) return new HttpExecutor(settings.http, limits);
   if (settings.module !== undefined) return new ModuleExecutor(settings.module, settings.env, settings.usage, limits);
+  if (settings.acp !== undefined) return new AcpExecutor({ ...settings, command: settings.acp }, host);
   return new CommandExecutor({ ...settings, command: settings.command ?? [] }, host);
 }
 
@@ -38,7 +40,8 @@ export function shortcoming(
   }
   const missing = [...settings.read, ...settings.write].filter((path) => !existsSync(path));
   if (missing.length > 0) return `no such file or directory: ${missing.join(', ')}`;
-  const { command, confine } = settings;
+  const { confine } = settings;
+  const command = programOf(settings);
   if (command === undefined || confine === 'none' || mechanism === 'none') return undefined;
   return closedToCommand({ ...settings, command }, files);
 }

@@ -54,6 +54,7 @@ export class ConfinedProcess {
   /** Why it had to end, if it had. */
   #failure: string | undefined;
   #grace: NodeJS.Timeout | undefined;
+  #isDismissed = false;
   readonly #exit: Promise<Exit>;
   readonly #unwatch: () => void;
   readonly #stop = () => this.#terminate();
@@ -97,9 +98,17 @@ export class ConfinedProcess {
     this.#grace = setTimeout(() => void killTree(this.#pid, this.marker), this.graceMs);
   }
 
-  /** Asks it to end, which is no failure. */
+  /** Ends it although it would go on serving, which is no failure; nothing when it has ended. */
   dismiss(): void {
+    const { exitCode, signalCode } = this.child;
+    if (this.#grace !== undefined || exitCode !== null || signalCode !== null) return;
+    this.#isDismissed = true;
     this.#terminate();
+  }
+
+  /** Resolves when the program itself has ended, however. */
+  get exited(): Promise<unknown> {
+    return this.#exit;
   }
 
   /** Waits until nothing of it runs any more. Why the attempt failed, by how the process ended; undefined when it did not. */
@@ -112,7 +121,7 @@ export class ConfinedProcess {
     this.execution.signal.removeEventListener('abort', this.#stop);
     if (exit instanceof Error) return `cannot run ${this.settings.command[0]}: ${exit.message}`;
     await closePipes(this.child);
-    return this.#failure ?? this.#wayOf(exit);
+    return this.#failure ?? (this.#isDismissed ? undefined : this.#wayOf(exit));
   }
 
   /**
@@ -145,6 +154,11 @@ export class ConfinedProgram {
   ) {
     this.#mechanism = settings.confine === 'none' ? 'none' : host.confinement.mechanism;
     this.#view = viewOf(settings, host.files);
+  }
+
+  /** Whose the files of an attempt are; undefined when they are the daemon's own user's. */
+  get owner(): number | undefined {
+    return this.#mechanism === 'none' ? undefined : this.#view.runAs;
   }
 
   /** Starts it, or says why it cannot be started. */

@@ -23,7 +23,7 @@ export type ExecutionResult =
 
 /** A way to execute task types. */
 export interface Executor {
-  readonly kind: 'command' | 'http' | 'module';
+  readonly kind: 'command' | 'http' | 'module' | 'acp';
   /** Whether it needs a working directory of its own for each attempt. */
   readonly usesWorkDir: boolean;
   execute(execution: Execution): Promise<ExecutionResult>;
