@@ -1,6 +1,7 @@
 import { size } from '@gatepost/shared/config/units';
 import { MAX_TASK_TYPE } from '@gatepost/shared/vocabulary/id-bounds';
 import { z } from 'zod';
+import { type Exit, parseExit } from '../core/exits.js';
 
 const GIB = 1_073_741_824;
 
@@ -15,6 +16,11 @@ const usage = z.strictObject({
   /** Tokens of its context that an ACP agent says it has used: its own word. */
   tokens: z.int().min(1).max(1_000_000_000).optional(),
 });
+
+/** `host:port`, as the program asks for it. */
+const exit = z
+  .string()
+  .refine((text) => parseExit(text) !== undefined, 'must be host:port, such as api.example.org:443');
 
 const paths = z.array(z.string().min(1)).max(64).default([]);
 
@@ -84,8 +90,8 @@ export const executorSchema = z
     restart: z.enum(['rerun', 'lost']).default('rerun'),
     /** Keeps a command or acp to its own files and processes: as far as this host can, or not at all if it cannot, or never. */
     confine: z.enum(['auto', 'required', 'none']).default('auto'),
-    /** Whether a confined command reaches the network. */
-    network: z.boolean().default(false),
+    /** Whether a confined command reaches the network, or the places that it reaches. */
+    network: z.union([z.boolean(), z.array(exit).min(1).max(64)]).default(false),
     /** Files and directories that a confined command may read although they lie in a home, /tmp or /run. */
     read: paths,
     /** Files and directories that a confined command may write besides its own directory. */
@@ -100,7 +106,12 @@ export const executorSchema = z
     if (executor.acp === undefined) forAcpAlone(executor, context);
     if (executor.command !== undefined || executor.acp !== undefined) return;
     const { confine, network, read, write } = executor;
-    const confining = { confine: confine === 'required', network, read: read.length > 0, write: write.length > 0 };
+    const confining = {
+      confine: confine === 'required',
+      network: network !== false,
+      read: read.length > 0,
+      write: write.length > 0,
+    };
     for (const [setting, given] of Object.entries(confining)) {
       if (given)
         context.addIssue({ code: 'custom', path: [setting], message: 'only a command or acp can be confined' });
@@ -136,6 +147,10 @@ function forAcpAlone(
 export const executorsSchema = z.record(z.string().min(1).max(MAX_TASK_TYPE), executorSchema);
 
 export type ExecutorSettings = z.infer<typeof executorSchema>;
+
+/** The only places that a program reaches; undefined when it reaches all or none. */
+export const exitsOf = ({ network }: ExecutorSettings): readonly Exit[] | undefined =>
+  typeof network === 'boolean' ? undefined : network.flatMap((text) => parseExit(text) ?? []);
 
 /** The program that an executor starts for each attempt, and its arguments; undefined when it starts none. */
 export const programOf = ({ command, acp }: ExecutorSettings): readonly string[] | undefined => command ?? acp;

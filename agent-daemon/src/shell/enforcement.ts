@@ -6,7 +6,7 @@ import { type ExecutorSettings, programOf } from '../config/executors-schema.js'
 /** What confinement gives one executor, as `online` names it. */
 function confinementNames(settings: ExecutorSettings, { mechanism }: Confinement): readonly string[] {
   if (programOf(settings) === undefined || settings.confine === 'none' || mechanism === 'none') return [];
-  const network = settings.network ? [] : ['no_network'];
+  const network = settings.network === false ? ['no_network'] : settings.network === true ? [] : ['named_exits'];
   const files = mechanism === 'bubblewrap' ? ['own_files'] : [];
   // What has a process namespace of its own can leave nothing behind, and is measured as a whole.
   return [...files, 'own_processes', ...network, 'process_tree', 'usage'];

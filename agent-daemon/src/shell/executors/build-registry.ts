@@ -3,7 +3,7 @@ import { type Confinement, closedToCommand, type DaemonFiles } from '@gatepost/s
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { Limits } from '../../config/daemon-config.js';
 import type { Executors } from '../../config/executors.js';
-import { type ExecutorSettings, programOf } from '../../config/executors-schema.js';
+import { type ExecutorSettings, exitsOf, programOf } from '../../config/executors-schema.js';
 import type { ExecutorRegistry } from '../work/executor-registry.js';
 import { AcpExecutor } from './acp/acp-executor.js';
 import { CommandExecutor } from './command-executor.js';
@@ -38,12 +38,17 @@ export function shortcoming(
   if (settings.confine === 'required' && mechanism !== 'bubblewrap') {
     return `confine: required, but this host cannot: ${lacking}; install bubblewrap, or set confine: auto`;
   }
+  const exits = exitsOf(settings);
+  if (exits !== undefined && (settings.confine === 'none' || mechanism !== 'bubblewrap')) {
+    const why = settings.confine === 'none' ? 'confine: none lets it reach everything' : `this host cannot: ${lacking}`;
+    return `network names places, but ${why}; ${settings.confine === 'none' ? 'leave confine out' : 'install bubblewrap'}, or set network: true`;
+  }
   const missing = [...settings.read, ...settings.write].filter((path) => !existsSync(path));
   if (missing.length > 0) return `no such file or directory: ${missing.join(', ')}`;
   const { confine } = settings;
   const command = programOf(settings);
   if (command === undefined || confine === 'none' || mechanism === 'none') return undefined;
-  return closedToCommand({ ...settings, command }, files);
+  return closedToCommand({ ...settings, network: settings.network === true, command }, files);
 }
 
 /**

@@ -54,7 +54,7 @@ export class CommandExecutor implements Executor {
 
   async execute(execution: Execution): Promise<ExecutionResult> {
     const { maxOutputBytes, logLineBytes } = this.host.limits;
-    const process = this.#program.start(execution);
+    const process = await this.#program.start(execution);
     if ('reason' in process) return failed(process.reason);
     const { stdout, stdin } = process.child;
     const chunks = collect(stdout, maxOutputBytes, () => process.fail(`the output exceeds ${maxOutputBytes} bytes`));

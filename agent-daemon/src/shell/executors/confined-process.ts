@@ -8,9 +8,11 @@ import { confinedArgv, type Mechanism, type View } from '@gatepost/shared/confin
 import { type Confinement, type DaemonFiles, viewOf } from '@gatepost/shared/confinement/confinement';
 import { findProgram } from '@gatepost/shared/confinement/find-program';
 import { killTree, signalTree } from '@gatepost/shared/process-tree';
-import type { ExecutorSettings } from '../../config/executors-schema.js';
+import { type ExecutorSettings, exitsOf } from '../../config/executors-schema.js';
+import type { Exit } from '../../core/exits.js';
 import { childEnvironment } from './child-environment.js';
 import type { Execution } from './executor.js';
+import { EXIT_PORT, EXIT_VARIABLES, Exits, FORWARDER } from './exits.js';
 import { firstProcess, namespaceEnd } from './namespace-end.js';
 import { watchUsage } from './usage-watch.js';
 
@@ -32,9 +34,9 @@ const PROGRESS_FD = 3;
 const INFO_FD = 4;
 
 /** How a process ended, or why it did not begin. */
-type Exit = { readonly code: number | null; readonly signal: string | null } | Error;
+type Ending = { readonly code: number | null; readonly signal: string | null } | Error;
 
-function exitOf(child: ChildProcess): Promise<Exit> {
+function exitOf(child: ChildProcess): Promise<Ending> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     child.on('error', resolve);
@@ -55,7 +57,7 @@ export class ConfinedProcess {
   #failure: string | undefined;
   #grace: NodeJS.Timeout | undefined;
   #isDismissed = false;
-  readonly #exit: Promise<Exit>;
+  readonly #exit: Promise<Ending>;
   readonly #unwatch: () => void;
   readonly #stop = () => this.#terminate();
 
@@ -68,6 +70,7 @@ export class ConfinedProcess {
     private readonly execution: Execution,
     private readonly settings: ProgramSettings,
     private readonly graceMs: number,
+    private readonly exits: Exits | undefined,
   ) {
     this.#exit = exitOf(child);
     execution.signal.addEventListener('abort', this.#stop, { once: true });
@@ -118,6 +121,7 @@ export class ConfinedProcess {
     await this.#endRest(exit);
     clearTimeout(this.#grace);
     this.#unwatch();
+    this.exits?.close();
     this.execution.signal.removeEventListener('abort', this.#stop);
     if (exit instanceof Error) return `cannot run ${this.settings.command[0]}: ${exit.message}`;
     await closePipes(this.child);
@@ -128,7 +132,7 @@ export class ConfinedProcess {
    * A launcher that ended by itself takes its namespace along, and nothing has to be looked for. Bubblewrap ends a little
    * before that; unshare waits for it.
    */
-  async #endRest(exit: Exit): Promise<void> {
+  async #endRest(exit: Ending): Promise<void> {
     const byItself = !(exit instanceof Error) && exit.signal === null;
     if (byItself && this.mechanism === 'namespaces') return;
     const first = byItself ? await this.first : undefined;
@@ -136,7 +140,7 @@ export class ConfinedProcess {
     await killTree(this.#pid, this.marker);
   }
 
-  #wayOf({ code, signal: ended }: Exclude<Exit, Error>): string | undefined {
+  #wayOf({ code, signal: ended }: Exclude<Ending, Error>): string | undefined {
     const signal = ended ?? (this.mechanism === 'none' ? undefined : signalOf(code ?? 0));
     if (signal !== undefined) return `killed by ${signal}`;
     return code === 0 ? undefined : `exit code ${code}`;
@@ -148,12 +152,21 @@ export class ConfinedProgram {
   readonly #mechanism: Mechanism;
   readonly #view: Omit<View, 'workDir' | 'cwd'>;
 
+  readonly #exits: readonly Exit[] | undefined;
+
   constructor(
     private readonly settings: ProgramSettings,
     private readonly host: ProcessHost,
   ) {
     this.#mechanism = settings.confine === 'none' ? 'none' : host.confinement.mechanism;
-    this.#view = viewOf(settings, host.files);
+    this.#exits = exitsOf(settings);
+    const network = settings.network === true;
+    const own = viewOf({ ...settings, network }, host.files);
+    if (this.#exits === undefined) this.#view = own;
+    else {
+      const forwarder = viewOf({ ...settings, network, command: [process.execPath, FORWARDER] }, host.files);
+      this.#view = { ...own, read: [...own.read, ...forwarder.read] };
+    }
   }
 
   /** Whose the files of an attempt are; undefined when they are the daemon's own user's. */
@@ -162,14 +175,27 @@ export class ConfinedProgram {
   }
 
   /** Starts it, or says why it cannot be started. */
-  start(execution: Execution): ConfinedProcess | { readonly reason: string } {
+  async start(execution: Execution): Promise<ConfinedProcess | { readonly reason: string }> {
+    const [named = ''] = this.settings.command;
+    if (findProgram(named) === undefined) return { reason: `cannot run ${named}: there is no such program` };
+    const exits = this.#exits && (await Exits.open(this.#exits, execution.log));
+    const started = this.#spawn(execution, exits);
+    if ('reason' in started) exits?.close();
+    return started;
+  }
+
+  #spawn(execution: Execution, exits: Exits | undefined): ConfinedProcess | { readonly reason: string } {
     const { command, env } = this.settings;
     const { workDir } = execution;
-    const [named = ''] = command;
-    if (findProgram(named) === undefined) return { reason: `cannot run ${named}: there is no such program` };
+    const through = exits === undefined ? [] : [process.execPath, FORWARDER, exits.socket, `${EXIT_PORT}`];
+    const view = exits === undefined ? this.#view : { ...this.#view, read: [...this.#view.read, exits.directory] };
     const cwd = this.settings.cwd ?? workDir;
     const mechanism = this.#mechanism;
-    const [program = '', ...args] = confinedArgv(mechanism, command, { ...this.#view, workDir, cwd });
+    const [program = '', ...args] = confinedArgv(mechanism, [...through, ...command], {
+      ...view,
+      workDir,
+      cwd,
+    });
     const isTold = mechanism === 'bubblewrap';
     const marker = `${this.host.markerPrefix}${randomUUID()}`;
     const { runAs } = this.#view;
@@ -177,7 +203,7 @@ export class ConfinedProgram {
       if (runAs !== undefined && mechanism !== 'none') chownSync(workDir, runAs, runAs);
       const child = spawn(program, isTold ? ['--info-fd', `${INFO_FD}`, ...args] : args, {
         cwd,
-        env: childEnvironment(execution, env, marker),
+        env: { ...childEnvironment(execution, env, marker), ...(exits && EXIT_VARIABLES) },
         stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...(isTold ? (['pipe'] as const) : [])],
         detached: true, // A process group of its own, so that it can be signalled as a whole.
         shell: false,
@@ -185,7 +211,7 @@ export class ConfinedProgram {
       child.stdin?.on('error', () => undefined); // A program need not read its input.
       const first = firstProcess(child.stdio[INFO_FD]);
       const { graceMs } = this.host.limits;
-      return new ConfinedProcess(child, marker, mechanism, first, execution, this.settings, graceMs);
+      return new ConfinedProcess(child, marker, mechanism, first, execution, this.settings, graceMs, exits);
     } catch (error) {
       return { reason: `cannot run ${program}: ${(error as Error).message}` };
     }

@@ -46,7 +46,7 @@ export class AcpExecutor implements Executor {
     const prompt = promptOf(execution.workOrder, this.settings.prompt);
     if ('problem' in prompt) return failed(prompt.problem);
     writeInputs(execution.workDir, prompt, this.#program.owner);
-    const process = this.#program.start(execution);
+    const process = await this.#program.start(execution);
     if ('reason' in process) return failed(process.reason);
     relayLines(process, execution, this.host.limits.logLineBytes);
     const talk = this.#talk(process, execution, prompt).catch((thrown: unknown) => failed(reasonOf(thrown)));
