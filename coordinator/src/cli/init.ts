@@ -13,6 +13,8 @@ interface InitOptions {
   readonly tokenName: string;
   readonly tokenSymbol: string;
   readonly supply: string;
+  readonly gatekeeper?: string;
+  readonly arbiter?: string;
   readonly json?: boolean;
 }
 
@@ -27,15 +29,19 @@ export const addInit: AddCommand = (program, exit) => {
     .option('--token-name <name>', 'name of the new token', 'Gatepost Credit')
     .option('--token-symbol <symbol>', 'symbol of the new token', 'GPC')
     .option('--supply <amount>', 'initial supply of the new token', '1000000000')
+    .option('--gatekeeper <account>', "also make an escrow that pays only with this account's signature; it judges")
+    .option('--arbiter <account>', 'a third key of the escrow, any two of the three sign')
     .option('--json', 'print one JSON line')
     .addHelpText(
       'after',
       `
-Running it again changes nothing that is there already; agents it does not name yet are added.
+Running it again changes nothing that is there already; agents it does not name yet are added, and a gatekeeper.
+A token that is made beside a gatekeeper has no keys: nobody can mint more of it.
 
 Examples:
   coordinator init --config coordinator.yaml --agent 0.0.1002 --agent 0.0.1003
   coordinator init --journal 0.0.1005 --token 0.0.1006 --agent 0.0.1002
+  coordinator init --agent 0.0.1002 --gatekeeper 0.0.1007
 ${ENVIRONMENT_HELP}`,
     )
     .action(async (options: InitOptions) => exit(await init(options)));
@@ -45,6 +51,8 @@ async function init(options: InitOptions): Promise<number> {
   const agents = options.agent.map((agent) => accountId(agent, '--agent'));
   const journal = options.journal === undefined ? undefined : topicId(options.journal, '--journal');
   const token = options.token === undefined ? undefined : tokenId(options.token, '--token');
+  const gatekeeper = options.gatekeeper === undefined ? undefined : accountId(options.gatekeeper, '--gatekeeper');
+  const arbiter = options.arbiter === undefined ? undefined : accountId(options.arbiter, '--arbiter');
   const supply = parseAmount(options.supply, '--supply');
   const connection = await connectCoordinator(readEnvironment());
   try {
@@ -52,7 +60,8 @@ async function init(options: InitOptions): Promise<number> {
     await assertReachable(connection);
     const { initialise } = await import('../shell/setup/initialise.js');
     const { config: configFile, tokenName, tokenSymbol } = options;
-    const done = await initialise(connection, { configFile, agents, journal, token, tokenName, tokenSymbol, supply });
+    const made = { journal, token, tokenName, tokenSymbol, supply };
+    const done = await initialise(connection, { configFile, agents, ...made, gatekeeper, arbiter });
     const line = { event: 'initialised', config: configFile, account: connection.account, ...done };
     process.stdout.write(
       options.json ? `${JSON.stringify(line)}\n` : told(configFile, done, linkedOn(connection.network)),
@@ -63,13 +72,20 @@ async function init(options: InitOptions): Promise<number> {
   }
 }
 
-function told(configFile: string, { journal, token, agents, created, changed }: Initialised, linked: Linked): string {
-  const made = (what: 'journal' | 'token') => (created.includes(what) ? 'created' : 'existing');
+function told(configFile: string, done: Initialised, linked: Linked): string {
+  const { journal, token, agents, gatekeeper, arbiter, escrow, created, changed } = done;
+  const made = (what: (typeof created)[number]) => (created.includes(what) ? 'created' : 'existing');
   const list = agents.length === 0 ? 'none yet; let some work with: coordinator add-agent 0.0.x' : agents.join(', ');
   return [
     changed ? `wrote ${configFile}` : `${configFile} is complete; nothing was changed`,
     `journal  ${linked('topic', journal)} (${made('journal')})`,
     `token    ${linked('token', token)} (${made('token')})`,
+    ...(escrow === undefined
+      ? []
+      : [`escrow   ${linked('account', escrow)} (${made('escrow')}); fund it with: coordinator fund`]),
+    ...(gatekeeper === undefined
+      ? []
+      : [`gatekeeper ${gatekeeper}${arbiter === undefined ? '' : `, arbiter ${arbiter}`}`]),
     `agents   ${list}`,
     '',
   ].join('\n');

@@ -126,6 +126,10 @@ const schedule = z.object({
   executed_timestamp: z.string().nullable(),
   deleted: z.boolean(),
   memo: z.string(),
+  admin_key: key.nullish(),
+  wait_for_expiry: z.boolean().nullish(),
+  /** SchedulableTransactionBody, base64. */
+  transaction_body: z.string().nullish(),
 });
 const schedules = z.object({ schedules: z.array(schedule), links });
 
@@ -253,6 +257,16 @@ export class MirrorRest {
   /** The newest hundred schedules that an account created, newest first; also executed and deleted ones. */
   async schedulesBy(creator: AccountId): Promise<readonly MirrorSchedule[]> {
     return (await this.#get(`/schedules?account.id=${creator}&order=desc&limit=${PAGE}`, schedules)).schedules;
+  }
+
+  /** The schedules that an account created, newest first; also executed and deleted ones. */
+  async *allSchedulesBy(creator: AccountId): AsyncGenerator<MirrorSchedule> {
+    let path: string | null = `/schedules?account.id=${creator}&order=desc&limit=${PAGE}`;
+    while (path !== null) {
+      const page: z.infer<typeof schedules> = await this.#get(path, schedules);
+      yield* page.schedules;
+      path = page.links.next === null ? null : page.links.next.replace(/^\/api\/v1/, '');
+    }
   }
 
   /** Every transaction with this id: the one asked for, its inner ones, its scheduled one. Empty when not (yet) known. */

@@ -1,4 +1,9 @@
-import { TokenAssociateTransaction, TokenCreateTransaction, TransferTransaction } from '@hashgraph/sdk';
+import {
+  TokenAssociateTransaction,
+  TokenCreateTransaction,
+  TokenSupplyType,
+  TransferTransaction,
+} from '@hashgraph/sdk';
 import type { Payee } from '../ledger/payee.js';
 import type { TokenAmount } from '../vocabulary/amount.js';
 import { GatepostError } from '../vocabulary/errors.js';
@@ -12,17 +17,20 @@ export interface TokenOptions {
   readonly decimals: number;
   /** In the smallest unit; goes to the treasury, the connection's account. */
   readonly initialSupply: TokenAmount;
+  /** Whether nobody can ever mint, take, freeze or change it: it has no keys, and no more than the initial supply. */
+  readonly keyless?: boolean;
 }
 
-/** Creates a fungible token with a supply key, treasury the connection's account. Costs $1. */
+/** Creates a fungible token, with a supply key or with none at all, treasury the connection's account. Costs $1. */
 export async function createToken(connection: Connection, options: TokenOptions): Promise<TokenId> {
   const transaction = new TokenCreateTransaction()
     .setTokenName(options.name)
     .setTokenSymbol(options.symbol)
     .setDecimals(options.decimals)
     .setInitialSupply(options.initialSupply)
-    .setTreasuryAccountId(connection.account)
-    .setSupplyKey(connection.key.publicKey);
+    .setTreasuryAccountId(connection.account);
+  if (options.keyless === true) transaction.setSupplyType(TokenSupplyType.Finite).setMaxSupply(options.initialSupply);
+  else transaction.setSupplyKey(connection.key.publicKey);
   const { tokenId } = await send(connection, transaction, { maxFeeHbar: 60 });
   if (tokenId === undefined) throw new GatepostError('INTERNAL', 'a token was created but its receipt names none');
   return tokenId;

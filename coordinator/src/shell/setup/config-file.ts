@@ -40,6 +40,10 @@ const file = z.strictObject({
   account: entity,
   journal: entity.optional(),
   token: entity.optional(),
+  gatekeeper: entity.optional(),
+  /** A third key of the escrow: any two of the three sign. */
+  arbiter: entity.optional(),
+  escrow: entity.optional(),
   agents: z.array(entity).default([]),
   state_dir: z.string().min(1).default('state'),
   limits: limits.default({}),
@@ -58,6 +62,11 @@ export interface CoordinatorConfig {
   readonly account: AccountId;
   readonly journal: TopicId | undefined;
   readonly token: TokenId | undefined;
+  /** Who judges and signs payments, and the account that pays; the coordinator's own when undefined. */
+  readonly gatekeeper?: AccountId | undefined;
+  readonly escrow?: AccountId | undefined;
+  /** A third key of the escrow: any two of the three sign. */
+  readonly arbiter?: AccountId | undefined;
   /** Agents whose records count; nobody else gets work or is paid. */
   readonly agents: readonly AccountId[];
   readonly stateDir: string;
@@ -94,11 +103,15 @@ export function readConfig(path: string): CoordinatorConfig | undefined {
   }
   const parsed = file.safeParse(parseYaml(path, text));
   if (!parsed.success) throw new GatepostError('INVALID_CONFIG', `${path}: ${z.prettifyError(parsed.error)}`, { path });
-  const { account, journal, token, agents, state_dir, metrics, metrics_file } = parsed.data;
+  const { account, journal, token, gatekeeper, arbiter, escrow, agents, state_dir, metrics, metrics_file } =
+    parsed.data;
   return {
     account: accountId(account),
     journal: journal === undefined ? undefined : topicId(journal),
     token: token === undefined ? undefined : tokenId(token),
+    gatekeeper: gatekeeper === undefined ? undefined : accountId(gatekeeper),
+    escrow: escrow === undefined ? undefined : accountId(escrow),
+    arbiter: arbiter === undefined ? undefined : accountId(arbiter),
     agents: agents.map((agent) => accountId(agent)),
     stateDir: resolve(dirname(path), state_dir),
     limits: compileLimits(parsed.data.limits),
@@ -124,7 +137,14 @@ export function requireConfig(
   if (config === undefined) {
     throw new GatepostError('INVALID_CONFIG', `${path}: no such file; make it with: coordinator init --config ${path}`);
   }
-  const { journal, token } = config;
+  const { journal, token, gatekeeper, escrow } = config;
+  if ((gatekeeper === undefined) !== (escrow === undefined)) {
+    throw new GatepostError(
+      'INVALID_CONFIG',
+      `${path}: names ${gatekeeper === undefined ? 'an escrow without a gatekeeper' : 'a gatekeeper without an escrow'}; ` +
+        `finish it with: coordinator init --config ${path} --gatekeeper ${gatekeeper ?? '0.0.x'}`,
+    );
+  }
   if (journal === undefined || token === undefined) {
     throw new GatepostError(
       'INVALID_CONFIG',
@@ -153,6 +173,13 @@ export function writeConfig(path: string, config: ConfigFile): void {
 export function writeAgents(path: string, agents: readonly AccountId[]): void {
   const document = parseDocument(readFileSync(path, 'utf8'), { schema: 'core' });
   document.set('agents', document.createNode([...agents]));
+  writeText(path, document.toString());
+}
+
+/** Names who judges and what pays in a configuration file; the rest of it, comments too, stays as it is. */
+export function writeEscrow(path: string, parties: Pick<ConfigFile, 'gatekeeper' | 'arbiter' | 'escrow'>): void {
+  const document = parseDocument(readFileSync(path, 'utf8'), { schema: 'core' });
+  for (const [name, account] of Object.entries(parties)) if (account !== undefined) document.set(name, account);
   writeText(path, document.toString());
 }
 

@@ -13,33 +13,38 @@ import {
 } from '../../vocabulary/ids.js';
 import { formatNanos, NANOS_PER_SECOND, parseNanos } from '../../vocabulary/time.js';
 
-/** Ids and amounts as the network's messages have them, and back. What cannot be read throws a RangeError. */
-type Numbers = readonly [Long, Long, Long];
-
-const numbers = (id: string): Numbers => {
-  const [shard = '0', realm = '0', num = '0'] = id.split('.');
-  return [Long.fromString(shard), Long.fromString(realm), Long.fromString(num)];
-};
+// Ids and amounts as the network's messages have them, and back. What cannot be read throws. Fields that are nought are
+// left out, as the network itself leaves them out where it writes these messages anew.
 
 export const long = (value: bigint): Long => Long.fromString(value.toString());
 
 export const bigintOf = (value: Long | number | null | undefined): bigint => BigInt((value ?? 0).toString());
 
+/** Shard and realm of an id, and its number. */
+function parts(id: string): readonly [{ shardNum?: Long; realmNum?: Long }, Long] {
+  const [shard = '0', realm = '0', num = '0'] = id.split('.');
+  const place = {
+    ...(shard === '0' ? {} : { shardNum: Long.fromString(shard) }),
+    ...(realm === '0' ? {} : { realmNum: Long.fromString(realm) }),
+  };
+  return [place, Long.fromString(num)];
+}
+
 export const accountProto = (id: AccountId): proto.IAccountID => {
-  const [shardNum, realmNum, accountNum] = numbers(id);
-  return { shardNum, realmNum, accountNum };
+  const [place, accountNum] = parts(id);
+  return { ...place, accountNum };
 };
 export const tokenProto = (id: TokenId): proto.ITokenID => {
-  const [shardNum, realmNum, tokenNum] = numbers(id);
-  return { shardNum, realmNum, tokenNum };
+  const [place, tokenNum] = parts(id);
+  return { ...place, tokenNum };
 };
 export const topicProto = (id: TopicId): proto.ITopicID => {
-  const [shardNum, realmNum, topicNum] = numbers(id);
-  return { shardNum, realmNum, topicNum };
+  const [place, topicNum] = parts(id);
+  return { ...place, topicNum };
 };
 export const scheduleProto = (id: ScheduleId): proto.IScheduleID => {
-  const [shardNum, realmNum, scheduleNum] = numbers(id);
-  return { shardNum, realmNum, scheduleNum };
+  const [place, scheduleNum] = parts(id);
+  return { ...place, scheduleNum };
 };
 
 type Id = { shardNum?: Long | null; realmNum?: Long | null };
@@ -68,7 +73,7 @@ export const transactionIdProto = (id: TransactionId): proto.ITransactionID => (
   accountID: accountProto(accountId(id.split('@')[0] ?? '')),
   transactionValidStart: {
     seconds: long(startOf(id) / NANOS_PER_SECOND),
-    nanos: Number(startOf(id) % NANOS_PER_SECOND),
+    ...(startOf(id) % NANOS_PER_SECOND === 0n ? {} : { nanos: Number(startOf(id) % NANOS_PER_SECOND) }),
   },
 });
 
