@@ -7,6 +7,7 @@ import { Parser } from 'tar';
 import { describe, expect, it } from 'vitest';
 import { executorSchema } from '../../src/config/executors-schema.js';
 import { AcpExecutor } from '../../src/shell/executors/acp/acp-executor.js';
+import { DiscreetExecutor } from '../../src/shell/executors/discreet-executor.js';
 import { until } from '../support/until.js';
 import { HOST, LIMITS, MARKER, outputOf, start } from './run.js';
 
@@ -232,6 +233,29 @@ describe('an agent that does harm costs only its attempt', () => {
     expect(outputOf(await told.result)).toMatch(/^failed: the output cannot be read: \S+ is behind a symbolic link$/);
     rmSync(own, { recursive: true });
   });
+});
+
+it('does not tell the secret that it was given, in its log, progress, reason or small output', async () => {
+  process.env.ACP_SECRET = 'a-key-that-nobody-is-to-see';
+  const secret = process.env.ACP_SECRET;
+  const steps: Step[] = [
+    ['tool', `use ${secret}`],
+    ['plan', [[`try ${secret}`, 'pending']]],
+    ['say', `it is ${secret}`],
+  ];
+  const discreet = new DiscreetExecutor(acp({ env: ['ACP_SECRET'] }), ['ACP_SECRET']);
+  const told = start(discreet, asked(steps));
+  expect(outputOf(await told.result)).toBe('it is [ACP_SECRET]');
+  const failing = start(
+    discreet,
+    asked([
+      ['ask', secret, {}],
+      ['stop', secret],
+    ]),
+  );
+  const said = JSON.stringify([told.log, told.progress, failing.log, await failing.result]);
+  expect(said).toContain('[ACP_SECRET]');
+  expect(said).not.toContain(secret);
 });
 
 describe('its settings', () => {
