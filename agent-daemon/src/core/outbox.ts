@@ -4,8 +4,10 @@ import { type Parcel, type Report, ReportQueue } from './report-queue.js';
 
 /** Messages on their way at the same time. */
 export const IN_FLIGHT = 64;
-/** How long a record waits for others to share its message. */
+/** How long a record waits for others to share its message, at most. */
 export const LINGER_MS = 20;
+/** A result waits no longer for others than this part of the time that a message takes, where they come one by one. */
+const LINGER_PART = 0.25;
 const MIN_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 
@@ -44,6 +46,7 @@ interface Message {
   doubtful: boolean;
   /** Whether it happened, once that is known. */
   happened: boolean | undefined;
+  readonly sentMs: number;
 }
 
 /** Attempts whose result a parcel carries: what must survive a crash. */
@@ -52,6 +55,10 @@ export const resultsOf = ({ reports }: Parcel): string[] =>
 
 /** Whether nothing is lost but a note of a start. */
 const isDispensable = ({ reports }: Parcel): boolean => reports.every(({ record }) => record.type === 'started');
+
+/** How long to wait for others, seen how long this message took and whether any came. */
+const lingerAfter = ({ parcel, sentMs }: Message, nowMs: number): number =>
+  parcel.reports.length > 1 ? LINGER_MS : Math.min(LINGER_MS, Math.max(1, Math.ceil((nowMs - sentMs) * LINGER_PART)));
 
 /**
  * What becomes of records on their way to the journal, deterministic and without effects. Several records share a
@@ -65,6 +72,8 @@ export class Outbox {
   /** When to submit the same bytes of a message again. */
   readonly #again = new Map<TransactionId, number>();
   #signing = 0;
+  /** How long results wait for others. */
+  #lingerMs = LINGER_MS;
   /** When waiting records are looked at next. */
   #sendAtMs: number | undefined;
   #backoffMs = 0;
@@ -92,14 +101,15 @@ export class Outbox {
         return [];
       case 'report':
         this.#queue.add(input.report);
-        this.#sendFrom(nowMs + LINGER_MS);
+        // A start is not worth a message of its own: mostly its result goes along, or goes instead.
+        this.#sendFrom(nowMs + (input.report.record.type === 'started' ? LINGER_MS : this.#lingerMs));
         return [];
       case 'earlier':
         this.#queue.adopt(input.parcel);
-        return this.#sent(input.id, input.parcel, true);
+        return this.#sent(input.id, input.parcel, true, nowMs);
       case 'signed':
         this.#signing -= 1;
-        return this.#sent(input.id, input.parcel, false);
+        return this.#sent(input.id, input.parcel, false, nowMs);
       case 'not_signed':
         this.#signing -= 1;
         this.#queue.putBack(input.parcel);
@@ -112,8 +122,8 @@ export class Outbox {
     }
   }
 
-  #sent(id: TransactionId, parcel: Parcel, doubtful: boolean): OutboxCommand[] {
-    this.#messages.set(id, { parcel, doubtful, happened: undefined });
+  #sent(id: TransactionId, parcel: Parcel, doubtful: boolean, sentMs: number): OutboxCommand[] {
+    this.#messages.set(id, { parcel, doubtful, happened: undefined, sentMs });
     return [{ do: 'execute', id }];
   }
 
@@ -124,6 +134,7 @@ export class Outbox {
       case 'done':
         this.#backoffMs = 0;
         this.#retryAtMs = 0;
+        this.#lingerMs = lingerAfter(message, nowMs);
         return this.#conclude(id, message, true);
       case 'refused': {
         const complaint = this.#failed('a journal message was refused', outcome.status, nowMs);

@@ -122,6 +122,30 @@ describe('whatever becomes of messages, and whenever the process crashes', () =>
   });
 });
 
+describe('a record waits for others', () => {
+  /** When it goes out that comes at 1,000 ms, after a message with others that took so long. */
+  const goesOutAfter = (report: Report, before: readonly Report[], tookMs: number): number => {
+    const outbox = new Outbox();
+    for (const earlier of before) outbox.step({ type: 'report', report: earlier }, 0);
+    outbox.step({ type: 'tick' }, 20);
+    outbox.step({ type: 'signed', id: id(1), parcel: { run: 'run', reports: before } }, 20);
+    outbox.step({ type: 'outcome', id: id(1), outcome: done() }, 20 + tookMs);
+    outbox.step({ type: 'concluded', id: id(1) }, 20 + tookMs);
+    return (outbox.step({ type: 'report', report }, 10_000).wakeAtMs ?? Number.NaN) - 10_000;
+  };
+
+  it('a moment, where messages are quick and the last one found nothing to take along', () => {
+    expect(goesOutAfter(result('b'), [result('a')], 8)).toBe(2);
+    expect(goesOutAfter(result('b'), [result('a')], 0)).toBe(1);
+  });
+
+  it('longer, where they come together, where a message takes long, or while only a start is told', () => {
+    expect(goesOutAfter(result('c'), [result('a'), result('b')], 8)).toBe(20);
+    expect(goesOutAfter(result('b'), [result('a')], 3_000)).toBe(20);
+    expect(goesOutAfter(started('b'), [result('a')], 8)).toBe(20);
+  });
+});
+
 describe('a message', () => {
   const parcel: Parcel = { run: 'run', reports: [result('a')] };
 

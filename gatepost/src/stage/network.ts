@@ -33,12 +33,16 @@ const FREE_PORTS = ['--port', '--mirror-grpc-port', '--mirror-rest-port', '--fee
   (option) => [option, '0'],
 );
 
-/** Starts the embedded network as a process of its own, on free loopback ports. */
-export async function startEmbeddedNetwork(directory: string, args: readonly string[] = []): Promise<StageNetwork> {
+/** Starts the embedded network as a process of its own, on free loopback ports; `ownEnv` is what it alone gets. */
+export async function startEmbeddedNetwork(
+  directory: string,
+  args: readonly string[] = [],
+  ownEnv: ChildEnvironment = {},
+): Promise<StageNetwork> {
   mkdirSync(directory, { recursive: true });
   const process = startCommand('local-ledger', [...FREE_PORTS, '--json', ...args], {
     name: 'local-ledger',
-    env: baseEnvironment(),
+    env: { ...baseEnvironment(), ...ownEnv },
     logFile: join(directory, 'local-ledger.log'),
   });
   const { host, ports, operator: funded } = readyEvent.parse(await process.ready);

@@ -62,10 +62,10 @@ export async function openPlace(directory: string, daemons: number, profiles?: s
   const { port } = await nextMessage<{ port: number }>(server);
   const executors = join(directory, 'executors.yaml');
   writeFileSync(executors, stringify({ noop: { http: `http://127.0.0.1:${port}/` } }));
-  const network = await startEmbeddedNetwork(directory);
+  const env = profiling(profiles);
+  const network = await startEmbeddedNetwork(directory, [], env);
   const configure = (yaml: string) =>
     `${yaml.replace(/^(slots|queue):.*\n/gm, '')}\nslots: ${SLOTS}\nqueue: ${QUEUE}\n`;
-  const env = profiling(profiles);
   const agents = Array.from({ length: daemons }, (_, n) => ({ name: `agent-${n + 1}`, executors, configure, env }));
 
   const closeNetwork = async () => {

@@ -61,7 +61,7 @@ export interface RunEnd {
 const FENCE_LAG_MS = 60_000;
 /** Public mirrors allow some dozens of requests per second and lag by seconds. */
 const PUBLIC_POLL_MS = 1_000;
-const LOCAL_POLL_MS = 50;
+const LOCAL_POLL_MS = 5;
 
 /** Opens or resumes the run of a plan and works on it until it is closed, cannot go on, or is interrupted. */
 export async function runPlan(
