@@ -13,10 +13,11 @@ import { LIMITS, outputOf, start } from './run.js';
 describe('an http executor', () => {
   let server: Server;
 
-  async function serving(listener: RequestListener): Promise<HttpExecutor> {
+  async function serving(listener: RequestListener, slots = LIMITS.slots, user = ''): Promise<HttpExecutor> {
     server = createServer(listener).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new HttpExecutor(`http://127.0.0.1:${(server.address() as AddressInfo).port}/run`, LIMITS);
+    const url = `http://${user}127.0.0.1:${(server.address() as AddressInfo).port}/run`;
+    return new HttpExecutor(url, { ...LIMITS, slots });
   }
 
   afterEach(() => {
@@ -64,7 +65,7 @@ describe('an http executor', () => {
   });
 
   it('uses a connection again, and closes one that is idle', async () => {
-    const executor = await serving((_, response) => response.end('1'));
+    const executor = await serving((_, response) => response.end('1'), 1);
     let connections = 0;
     let open = 0;
     server.on('connection', (socket) => {
@@ -77,6 +78,18 @@ describe('an http executor', () => {
     for (let n = 0; n < 5; n += 1) expect(outputOf(await start(executor).result)).toBe('1');
     expect(connections).toBe(1);
     await until(() => open === 0 || undefined, 'its end');
+  });
+
+  it('names user and password of its address', async () => {
+    const executor = await serving(({ headers }, response) => response.end(headers.authorization), 1, 'me:p%40ss@');
+    const expected = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
+    expect(outputOf(await start(executor).result)).toBe(expected);
+  });
+
+  it('says that nobody is there', async () => {
+    const executor = await serving((_, response) => response.end('1'));
+    await new Promise((resolve) => server.close(resolve));
+    expect(outputOf(await start(executor).result)).toMatch(/ECONNREFUSED/);
   });
 
   it('stops when it is told to', async () => {
