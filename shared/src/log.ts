@@ -15,6 +15,22 @@ const printableStream = (stream: DestinationStream): DestinationStream => ({
   write: (line) => stream.write(printableJson(line)),
 });
 
+/** Lines of one turn are written together, those before the end of the process with it. */
+function together(stream: DestinationStream): DestinationStream {
+  let lines = '';
+  const flush = (): void => {
+    if (lines !== '') stream.write(lines);
+    lines = '';
+  };
+  process.once('exit', flush);
+  return {
+    write: (line) => {
+      if (lines === '') process.nextTick(flush);
+      lines += line;
+    },
+  };
+}
+
 /**
  * JSON lines on standard error, so that standard output stays the command's own.
  * @throws GatepostError INVALID_CONFIG for an unknown level.
@@ -34,6 +50,6 @@ export function createLogger(name: string, env: Environment, destination?: Desti
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: REDACTED.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
     },
-    printableStream(destination ?? pino.destination({ dest: 2, sync: true })),
+    printableStream(destination ?? together(pino.destination({ dest: 2, sync: true }))),
   );
 }

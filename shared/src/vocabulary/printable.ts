@@ -9,6 +9,11 @@
 const UNPRINTABLE =
   /(?!(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F]|(?<=[0-9#*])\uFE0F(?=\u20E3))[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
+/** What is in no text of plain ASCII: most texts are that, and need not be looked through for the above. */
+const BEYOND_ASCII = /[^ -~]/;
+/** The same for JSON, between whose parts lines may end. */
+const BEYOND_ASCII_LINES = /[^ -~\n\r\t]/;
+
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 const escaped = (character: string): string =>
@@ -18,7 +23,8 @@ const escaped = (character: string): string =>
  * A text as it may be shown to people, on one line: whatever a terminal would obey is written out as an escape such as
  * `\u{1B}`. Every text that is not this program's own goes through it before it is printed.
  */
-export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped);
+export const printable = (text: string): string =>
+  BEYOND_ASCII.test(text) ? text.replace(UNPRINTABLE, escaped) : text;
 
 /** As `printable`, for texts of several lines. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
@@ -33,10 +39,11 @@ export function allPrintable<T>(value: T): T {
 
 /** JSON text whose strings hold nothing that a terminal would obey: what JSON lets stand is written as `\uXXXX`. */
 export const printableJson = (json: string): string =>
-  json.replace(UNPRINTABLE, (character) =>
-    /[\n\r\t]/.test(character)
-      ? character
-      : Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
-          .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
-          .join(''),
-  );
+  BEYOND_ASCII_LINES.test(json) ? json.replace(UNPRINTABLE, jsonEscaped) : json;
+
+const jsonEscaped = (character: string): string =>
+  /[\n\r\t]/.test(character)
+    ? character
+    : Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
+        .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+        .join('');

@@ -110,8 +110,8 @@ export class Engine {
     const known = row?.hasInput === true && row.assignment.inputSha256 === assignment.inputSha256;
     const input = known ? row.input : undefined;
     const taken = this.#resume(key, { assignment, starts: row?.starts ?? 0, hasInput: known, ...(input && { input }) });
-    // Over at once when nobody here can execute it; then the ending is what is kept.
-    if (taken.attempt.phase !== 'saving') this.#keeper.note(taken);
+    // What has begun was noted with that; what is over at once, for nobody here can execute it, is kept with its ending.
+    if (taken.attempt.phase === 'assigned' || taken.attempt.phase === 'queued') this.#keeper.note(taken);
   }
 
   /** A dispatch is taken at its word until the inbox shows the assignment, see `assign`, or `dropEarly` ends it. */
