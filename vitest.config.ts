@@ -9,7 +9,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['*/test/**/*.test.ts', 'test/{e2e,foreign,chaos,simulation,architecture}/**/*.test.ts'],
+    include: ['*/test/**/*.test.ts', 'test/{e2e,escrow,foreign,chaos,simulation,architecture}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
