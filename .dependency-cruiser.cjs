@@ -1,5 +1,5 @@
 // The walls of the house: proto <- shared <- rules <- party <- */core <- */shell <- main, cli.
-const parts = ['local-ledger', 'agent-daemon', 'coordinator'];
+const parts = ['local-ledger', 'agent-daemon', 'coordinator', 'gatekeeper'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -15,13 +15,13 @@ module.exports = {
       name: 'proto-stands-alone',
       severity: 'error',
       from: { path: '^proto/' },
-      to: { path: '^(shared|rules|party|local-ledger|agent-daemon|coordinator|gatepost|test)/' },
+      to: { path: '^(shared|rules|party|local-ledger|agent-daemon|coordinator|gatekeeper|gatepost|test)/' },
     },
     {
       name: 'shared-knows-only-proto',
       severity: 'error',
       from: { path: '^shared/' },
-      to: { path: '^(rules|party|local-ledger|agent-daemon|coordinator|gatepost|test)/' },
+      to: { path: '^(rules|party|local-ledger|agent-daemon|coordinator|gatekeeper|gatepost|test)/' },
     },
     {
       name: 'rules-know-only-the-vocabulary',
@@ -35,7 +35,7 @@ module.exports = {
       comment: 'What coordinator and gatekeeper both do knows neither of them.',
       severity: 'error',
       from: { path: '^party/' },
-      to: { path: '^(local-ledger|agent-daemon|coordinator|gatepost|test)/' },
+      to: { path: '^(local-ledger|agent-daemon|coordinator|gatekeeper|gatepost|test)/' },
     },
     ...parts.map((part) => ({
       name: `${part}-knows-no-other-part`,
@@ -87,7 +87,7 @@ module.exports = {
       name: 'sdk-only-in-the-adapter',
       severity: 'error',
       from: {
-        path: '^(shared|rules|party|agent-daemon|coordinator|local-ledger)/src/',
+        path: '^(shared|rules|party|agent-daemon|coordinator|gatekeeper|local-ledger)/src/',
         pathNot: '^shared/src/hedera/',
       },
       to: { path: 'node_modules/(@hashgraph|@hiero-ledger)/' },

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FILE = join(ROOT, 'docs/limits.md');
-const PACKAGES = ['coordinator', 'agent-daemon', 'party', 'rules', 'shared', 'local-ledger', 'gatepost'];
+const PACKAGES = ['coordinator', 'agent-daemon', 'gatekeeper', 'party', 'rules', 'shared', 'local-ledger', 'gatepost'];
 
 /** Names that bound something: by how they begin, or by their unit. */
 const BOUND =

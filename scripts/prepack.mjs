@@ -10,6 +10,7 @@ const copies = basename(workspace) === 'gatepost' ? ['LICENSE', 'examples'] : ['
 /** Where the command line of a workspace is defined, as it is built. */
 const PROGRAMS = {
   coordinator: ['dist/cli/program.js', 'buildProgram'],
+  gatekeeper: ['dist/cli/program.js', 'buildProgram'],
   'agent-daemon': ['dist/cli/program.js', 'buildProgram'],
   'local-ledger': ['dist/src/cli/options.js', 'program'],
   gatepost: ['dist/program.js', 'buildProgram'],

@@ -10,6 +10,7 @@ export const PARTS: Readonly<Record<string, { readonly command: CommandName; rea
   network: { command: 'local-ledger', what: 'an embedded network for trying and testing' },
   coordinator: { command: 'coordinator', what: 'hand plans to agents, judge and pay their work, verify runs' },
   agent: { command: 'agent-daemon', what: 'execute the tasks that an inbox assigns' },
+  gatekeeper: { command: 'gatekeeper', what: 'judge results, and sign payments that are due' },
 };
 
 const EXAMPLES = `
@@ -18,7 +19,8 @@ Examples:
   gatepost network --accounts 3
   gatepost setup --agents 2
   gatepost coordinator run plan.yaml
-  gatepost agent serve --config agent.yaml`;
+  gatepost agent serve --config agent.yaml
+  gatepost gatekeeper serve --config gatekeeper.yaml`;
 
 function base(exit: Exit): Command {
   const program = commandLine('gatepost', import.meta.url).description(
@@ -43,9 +45,15 @@ export async function withParts(): Promise<(exit: Exit) => Command> {
   const { program: network } = await import('@gatepost/local-ledger/cli/options');
   const { buildProgram: coordinator } = await import('@gatepost/coordinator/cli/program');
   const { buildProgram: agent } = await import('@gatepost/agent-daemon/cli/program');
+  const { buildProgram: gatekeeper } = await import('@gatepost/gatekeeper/cli/program');
   return (exit) => {
     const program = base(exit);
-    const parts = { network: network(async () => undefined), coordinator: coordinator(exit), agent: agent(exit) };
+    const parts = {
+      network: network(async () => undefined),
+      coordinator: coordinator(exit),
+      agent: agent(exit),
+      gatekeeper: gatekeeper(exit),
+    };
     for (const [word, part] of Object.entries(parts)) program.addCommand(part.name(word));
     return program;
   };

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ENVIRONMENT, LIBRARY_VARIABLES } from '@gatepost/shared/config/environment';
-import { CHECKS, type Problem } from '@gatepost/shared/doctor/checks';
+import type { Problem } from '@gatepost/shared/doctor/check';
+import { CHECKS } from '@gatepost/shared/doctor/checks';
 import { ERROR_KINDS, EXIT_CODES } from '@gatepost/shared/vocabulary/errors';
 import { describe, expect, it } from 'vitest';
 
@@ -62,7 +63,7 @@ describe('documents say what the code says', () => {
     expect(ids.length).toBeGreaterThan(50);
     expect(firstCells(text).sort()).toEqual(ids.sort());
     for (const [id, { by, looksAt }] of Object.entries(CHECKS)) {
-      expect(text).toContain(`| \`${id}\` | ${by.length === 2 ? 'both' : by[0]} | ${looksAt} |`);
+      expect(text).toContain(`| \`${id}\` | ${by.length === 3 ? 'all' : by.join(', ')} | ${looksAt} |`);
     }
     for (const [id, { level, what, advice, code }] of problems) {
       expect(text).toContain(

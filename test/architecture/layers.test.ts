@@ -25,6 +25,11 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, content: strin
     "import { x } from '../../agent-daemon/src/shell/other.js';\nexport const y = x;\n",
   ],
   [
+    'gatekeeper-knows-no-other-part',
+    'gatekeeper/src/planted.ts',
+    "import { x } from '../../agent-daemon/src/shell/other.js';\nexport const y = x;\n",
+  ],
+  [
     'shared-knows-only-proto',
     'shared/src/planted.ts',
     "import { x } from '../../agent-daemon/src/shell/other.js';\nexport const y = x;\n",

@@ -18,7 +18,17 @@ import { CHECKOUT } from '../src/stage/layout.js';
 import { Hosts } from './hosts.js';
 import { commandsOf, expectDone, readDocument, Terminals } from './terminals.js';
 
-const PACKAGES = ['proto', 'shared', 'rules', 'party', 'local-ledger', 'agent-daemon', 'coordinator', 'gatepost'];
+const PACKAGES = [
+  'proto',
+  'shared',
+  'rules',
+  'party',
+  'local-ledger',
+  'agent-daemon',
+  'coordinator',
+  'gatekeeper',
+  'gatepost',
+];
 /** Most bytes of one package as it is installed; the embedded network holds the generated messages of Hedera. */
 const MOST_BYTES = { '@gatepost/local-ledger': 4_000_000, others: 600_000 };
 /** Other versions of Node, installed for this alone, when the tests are to be thorough. */
@@ -29,6 +39,7 @@ const COMMANDS_OF: Readonly<Record<string, string>> = {
   '@gatepost/local-ledger': 'local-ledger',
   '@gatepost/agent-daemon': 'agent-daemon',
   '@gatepost/coordinator': 'coordinator',
+  '@gatepost/gatekeeper': 'gatekeeper',
   gatepost: 'gatepost',
 };
 

@@ -12,9 +12,18 @@ const TIMEOUT_MS = 180_000;
 function simulateWith({
   patches,
   from,
+  withGatekeeper = false,
 }: PlantedBug): Promise<{ readonly status: number | null; readonly output: string }> {
   const main = join(CHECKOUT, 'test/dist/simulation/main.js');
-  const args = [main, '--first', '--seeds', String(BOUND), '--from', String(from)];
+  const args = [
+    main,
+    '--first',
+    '--seeds',
+    String(BOUND),
+    '--from',
+    String(from),
+    ...(withGatekeeper ? ['--gatekeeper'] : []),
+  ];
   const child = spawn(process.execPath, ['--import', join(import.meta.dirname, 'plant.mjs'), ...args], {
     env: { ...process.env, GATEPOST_PLANTED: JSON.stringify(patches) },
   });

@@ -10,6 +10,8 @@ export interface PlantedBug {
   readonly name: string;
   /** Where looking for it begins. */
   readonly from: number;
+  /** Whether there is a gatekeeper. */
+  readonly withGatekeeper?: boolean;
   readonly patches: readonly Patch[];
 }
 
@@ -19,6 +21,10 @@ const bug = (name: string, from: number, ...patches: readonly (readonly [string,
   patches: patches.map(([file, find, replace]) => ({ file, find, replace })),
 });
 
+const ofGatekeeper = (...of: Parameters<typeof bug>): PlantedBug => ({ ...bug(...of), withGatekeeper: true });
+
+const SESSIONS = 'gatekeeper/dist/core/sessions.js';
+const COSIGNING = 'gatekeeper/dist/core/cosigning.js';
 const SETTLER = 'coordinator/dist/shell/ledger/settler.js';
 const RUN_WORK = 'coordinator/dist/shell/run/run-work.js';
 const RUN_LOOP = 'coordinator/dist/shell/run/run-loop.js';
@@ -162,4 +168,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ]),
   bug('a run that is over is not closed', 1, [DECIDE, 'if (state.payable.size === 0) {', 'if (false) {']),
   bug('a batch that fails is not taken back', 1, [NETWORK, 'undo?.();', '']),
+  ofGatekeeper('a gatekeeper does not wait for what its predecessor signed', 1, [
+    SESSIONS,
+    "return readUntil <= this.#quietUntil ? 'predecessor' : undefined;",
+    'return undefined;',
+  ]),
+  ofGatekeeper('a gatekeeper forgets what it signed', 1, [
+    COSIGNING,
+    'if (living !== undefined && living.digest !== batch.digest) {',
+    'if (false) {',
+  ]),
+  ofGatekeeper('a gatekeeper takes what it signed for over before it is', 1, [
+    COSIGNING,
+    'if (settled || readUntil > living.validUntil)',
+    'if (settled || readUntil > living.validUntil - 60000000000n)',
+  ]),
 ];

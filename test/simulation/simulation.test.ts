@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Mark } from '../src/simulation/events.js';
+import { GATEKEEPER_MARKS, type Mark } from '../src/simulation/events.js';
 import { simulate } from '../src/simulation/simulate.js';
 import { sweep } from '../src/simulation/sweep.js';
 
@@ -23,6 +23,7 @@ const ONCE_BROKEN = [
 ] as const;
 
 const BOUNDED = 120;
+const BOUNDED_WITH_GATEKEEPER = 60;
 
 /** What so few runs see. */
 const SEEN: readonly Mark[] = [
@@ -70,6 +71,15 @@ describe('the whole system in a simulation', () => {
     const { failed, marks } = await sweep(1, BOUNDED);
     expect(failed, failureOf(failed)).toEqual([]);
     expect(SEEN.filter((mark) => !marks.has(mark))).toEqual([]);
+  }, 120_000);
+
+  it('keeps its promises with a gatekeeper that dies at any time, and never are two transactions for one payment alive', async () => {
+    const { failed, marks } = await sweep(1, BOUNDED_WITH_GATEKEEPER, { withGatekeeper: true });
+    expect(failed, failed.map((seed) => `npm run simulate -- --gatekeeper --seed ${seed}`).join('\n')).toEqual([]);
+    const seen: readonly Mark[] = [...GATEKEEPER_MARKS, 'a review was done', 'a quorum agreed', 'a run was complete'];
+    expect(seen.filter((mark) => !marks.has(mark))).toEqual([]);
+    const [first, second] = [await simulate(3, true), await simulate(3, true)];
+    expect(second.digest).toBe(first.digest);
   }, 120_000);
 
   it('keeps its promises in a run that nobody has seen before', async () => {

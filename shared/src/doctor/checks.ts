@@ -1,34 +1,16 @@
-import type { ErrorCode } from '../vocabulary/errors.js';
+import type { Check, Problem } from './check.js';
 import { TOKEN_FEES } from './token-fees.js';
-
-/** Which doctor looks. */
-type Doctor = 'coordinator' | 'agent';
-
-/** Something that can be wrong. `code` is that of the error with which `run` or `serve` ends, when they look too. */
-export interface Problem {
-  /** `error` keeps the product from doing its work, or part of it; with a `warning` it works. */
-  readonly level: 'warning' | 'error';
-  readonly what: string;
-  /** What to do about it. */
-  readonly advice: string;
-  readonly code?: ErrorCode;
-}
-
-/** One thing that is looked at. */
-interface Check {
-  readonly by: readonly Doctor[];
-  readonly looksAt: string;
-  readonly problems: Readonly<Record<string, Problem>>;
-}
 
 const COORDINATOR = ['coordinator'] as const;
 const AGENT = ['agent'] as const;
+const GATEKEEPER = ['gatekeeper'] as const;
 const BOTH = [...COORDINATOR, ...AGENT] as const;
+const ALL = [...BOTH, ...GATEKEEPER] as const;
 
 /** Everything a doctor looks at and can find, by stable ids; docs/doctor.md is compared with this table by a test. */
 export const CHECKS = {
   configuration: {
-    by: BOTH,
+    by: ALL,
     looksAt: 'the configuration file and the environment variables',
     problems: {
       invalid: {
@@ -39,7 +21,7 @@ export const CHECKS = {
     },
   },
   'node-version': {
-    by: BOTH,
+    by: ALL,
     looksAt: 'the version of Node.js that runs this command',
     problems: {
       untried: {
@@ -50,7 +32,7 @@ export const CHECKS = {
     },
   },
   files: {
-    by: BOTH,
+    by: ALL,
     looksAt: 'who may read the files that hold private keys',
     problems: {
       open: {
@@ -74,7 +56,7 @@ export const CHECKS = {
     },
   },
   proxy: {
-    by: BOTH,
+    by: ALL,
     looksAt: 'proxies in the environment that gRPC would use',
     problems: {
       used: {
@@ -91,7 +73,7 @@ export const CHECKS = {
     },
   },
   node: {
-    by: BOTH,
+    by: ALL,
     looksAt: 'whether a consensus node answers',
     problems: {
       unreachable: {
@@ -104,7 +86,7 @@ export const CHECKS = {
     },
   },
   mirror: {
-    by: BOTH,
+    by: ALL,
     looksAt: 'whether the mirror answers, by REST and gRPC',
     problems: {
       unreachable: {
@@ -122,7 +104,7 @@ export const CHECKS = {
     },
   },
   'same-network': {
-    by: BOTH,
+    by: ALL,
     looksAt: 'whether consensus node and mirror belong to one network',
     problems: {
       other: {
@@ -139,7 +121,7 @@ export const CHECKS = {
     },
   },
   clock: {
-    by: BOTH,
+    by: ALL,
     looksAt: "this host's clock against the ledger's",
     problems: {
       off: {
@@ -151,7 +133,7 @@ export const CHECKS = {
     },
   },
   'account-key': {
-    by: BOTH,
+    by: ALL,
     looksAt: 'whether the private key belongs to the account',
     problems: {
       'unknown-account': {
@@ -181,7 +163,7 @@ export const CHECKS = {
     },
   },
   hbar: {
-    by: BOTH,
+    by: ALL,
     looksAt: 'the hbar that pay the fees',
     problems: {
       none: {
@@ -240,7 +222,7 @@ export const CHECKS = {
     },
   },
   journal: {
-    by: BOTH,
+    by: ALL,
     looksAt: "whether the journal is a coordinator's journal, this one's, and can be written to",
     problems: {
       unknown: {
@@ -275,7 +257,7 @@ export const CHECKS = {
     },
   },
   agents: {
-    by: COORDINATOR,
+    by: [...COORDINATOR, ...GATEKEEPER],
     looksAt: 'who may work, and who would like to',
     problems: {
       none: {
@@ -402,7 +384,7 @@ export const CHECKS = {
     },
   },
   certificate: {
-    by: AGENT,
+    by: [...AGENT, ...GATEKEEPER],
     looksAt: 'the certificate of the daemon and its key',
     problems: {
       invalid: {
@@ -460,6 +442,22 @@ export const CHECKS = {
         level: 'warning',
         what: 'run by root, and so are commands',
         advice: 'Run the daemon as a user of its own.',
+      },
+    },
+  },
+  gates: {
+    by: GATEKEEPER,
+    looksAt: 'the directory in which gate programs run, and whether they are confined',
+    problems: {
+      missing: {
+        level: 'error',
+        what: 'there is no such directory',
+        advice: 'Make it and put the gate programs there, or name another with gates.directory.',
+      },
+      unconfined: {
+        level: 'warning',
+        what: 'gate programs see the files of this user',
+        advice: 'Install bubblewrap and leave gates.confine at auto; whoever writes the plan chooses what gates run.',
       },
     },
   },

@@ -20,6 +20,18 @@ export function begin(world: World, trouble: Trouble): () => void {
     case 'start a second coordinator':
       if (!world.isClosed) world.takeOver();
       return nothing;
+    case 'kill the gatekeeper':
+      world.gatekeeper?.kill();
+      return () => world.gatekeeper?.start();
+    case 'stop the gatekeeper':
+      world.gatekeeper?.stop();
+      return () => world.gatekeeper?.start();
+    case 'start a second gatekeeper':
+      world.gatekeeper?.startAnother();
+      return nothing;
+    case 'cut the gatekeeper':
+      world.gatekeeper?.cut(true);
+      return () => world.gatekeeper?.cut(false);
     case 'kill a daemon':
       world.killDaemon(host);
       return () => world.startDaemon(host);

@@ -91,7 +91,7 @@ export class Checker {
 
   /** Every batch that moved tokens must say what for, and the other way round. */
   #readPayments(): void {
-    const { coordinator, token, journal } = this.parties;
+    const { payer, token, journal } = this.parties;
     const moved = this.network.history.all.filter(
       ({ result, transfers }) => result === 'SUCCESS' && transfers.length > 0,
     );
@@ -118,7 +118,7 @@ export class Checker {
       }
       for (const { account, amount, token: which } of transfers) {
         if (which !== token) this.#fail('a payment in another token', `${at}`);
-        if (account !== coordinator && amount !== sums.get(account)) this.#fail('a record of another amount', `${at}`);
+        if (account !== payer && amount !== sums.get(account)) this.#fail('a record of another amount', `${at}`);
       }
     }
     const recorded = settled.filter(({ at }) => !this.#paid.some((paid) => paid.at === at));
@@ -146,7 +146,7 @@ export class Checker {
     const assigned = this.#assignments.filter((one) => one.task === paid.task && one.attempt === paid.attempt);
     if (!assigned.some(({ agent }) => agent === paid.to)) this.#fail('paid without an assignment', name);
     if (paid.amount !== this.#priceOf(paid.task)) this.#fail('paid another amount than the price', name);
-    const verdict = this.#of('verdict', paid).find(({ author }) => author === this.parties.coordinator);
+    const verdict = this.#of('verdict', paid).find(({ author }) => author === this.parties.judge);
     if (verdict === undefined || verdict.fields.accepted !== true) {
       this.#fail('paid without acceptance', name);
       return;
@@ -203,8 +203,7 @@ export class Checker {
     if (sum !== supply) this.#fail('the supply changed', `${sum} instead of ${supply}`);
     for (const [account, amount] of balances) {
       const received = this.#paid.filter(({ to }) => to === account).reduce((total, each) => total + each.amount, 0n);
-      if (account !== this.parties.coordinator && received !== amount)
-        this.#fail('a balance that nobody paid', account);
+      if (account !== this.parties.payer && received !== amount) this.#fail('a balance that nobody paid', account);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Limits } from '@gatepost/coordinator/core/decide/limits';
+import type { CosignerOf } from '@gatepost/coordinator/shell/gatekeeper/remote-cosigner';
 import { CoordinatorIdentity, type EpochHolder } from '@gatepost/coordinator/shell/ledger/identity';
 import type { LoopEnd } from '@gatepost/coordinator/shell/run/run-loop';
 import { RunWork } from '@gatepost/coordinator/shell/run/run-work';
@@ -65,11 +66,15 @@ export interface CoordinatorParts {
   readonly clock: ProcessClock;
   readonly keeper: SimulatedKeeper;
   readonly wires: ReadonlyMap<AccountId, Wire>;
+  /** Who judges and signs, where the coordinator does not. */
+  readonly mode:
+    | { readonly gatekeeper: AccountId; readonly escrow: AccountId; readonly cosigner: CosignerOf }
+    | undefined;
   readonly events: Events;
 }
 
 /** The gates of simulated plans: a schema stands for all that look at an output. */
-const judgeSimulated: AutomaticGates['run'] = async (gates, { output }) => {
+export const judgeSimulated: AutomaticGates['run'] = async (gates, { output }) => {
   const looks = gates.some(({ kind }: Gate) => kind === 'schema');
   if (!looks || (typeof output === 'string' && output.startsWith(RIGHT))) {
     return { accepted: true, gate: nameOfGates(gates), reason: 'accepted' };
@@ -90,6 +95,7 @@ export class Coordinator {
   async run(): Promise<LoopEnd> {
     const { number, plan, journal, token, agents, ledger, clock, keeper, takeOver, isAlive, wires, events } =
       this.parts;
+    const { gatekeeper, escrow, cosigner } = this.parts.mode ?? {};
     const log = events.logger(this.name);
     const feed = new LedgerFeed(ledger, journal, agents, log);
     feed.nameTasks(taskNamesOf(plan));
@@ -98,7 +104,8 @@ export class Coordinator {
     const { epoch } = index;
     const identity = new SimulatedIdentity((epoch?.epoch ?? 0) + 1, number, isAlive);
     if (chosen.state === 'resumed') events.mark('a run was resumed');
-    const state = emptyState({ run: chosen.run, plan, coordinator: ledger.account, journal, token, agents });
+    const mode = { gatekeeper, escrow };
+    const state = emptyState({ run: chosen.run, plan, coordinator: ledger.account, journal, token, agents, ...mode });
     await replay(feed, state, log);
     this.state = state;
     if (chosen.state === 'closed') return 'closed';
@@ -110,6 +117,7 @@ export class Coordinator {
         new SimulatedFleet(wires, clock, handlers, events),
       store: keeper,
       gates: { run: judgeSimulated, close: async () => undefined },
+      cosigner,
       fees: { usd: 0, follow: () => undefined },
       tell: () => undefined,
       change: (change: Change) => this.#noteChange(change),

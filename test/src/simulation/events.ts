@@ -41,7 +41,16 @@ export const MARKS = [
   'the node was away',
 ] as const;
 
-export type Mark = (typeof MARKS)[number];
+/** The same for a sweep with a gatekeeper, besides. */
+export const GATEKEEPER_MARKS = [
+  'a gatekeeper died',
+  'two gatekeepers acted at once',
+  'a gatekeeper waited for what its predecessor signed',
+  'a gatekeeper waited for what it had signed itself',
+  'an answer of a gatekeeper was lost',
+] as const;
+
+export type Mark = (typeof MARKS)[number] | (typeof GATEKEEPER_MARKS)[number];
 
 /** Everything that happens in one run, line by line, and what of it a sweep has to see. */
 export class Events {

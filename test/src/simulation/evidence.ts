@@ -7,6 +7,9 @@ export interface Parties {
   readonly coordinator: AccountId;
   readonly journal: TopicId;
   readonly token: TokenId;
+  /** Who judges, and whose tokens pay: the coordinator, or a gatekeeper and the escrow. */
+  readonly judge: AccountId;
+  readonly payer: AccountId;
   /** The inbox of each agent. */
   readonly inboxes: ReadonlyMap<AccountId, TopicId>;
 }

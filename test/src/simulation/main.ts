@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type Exit, runProgram } from '@gatepost/shared/cli/run-program';
 import { Command, InvalidArgumentError } from 'commander';
-import { MARKS } from './events.js';
+import { GATEKEEPER_MARKS, MARKS } from './events.js';
 import { simulate } from './simulate.js';
 import { sweep } from './sweep.js';
 
@@ -16,6 +16,7 @@ interface Options {
   readonly from?: number;
   readonly seed?: number;
   readonly first?: true;
+  readonly gatekeeper?: true;
 }
 
 function wholeNumber(text: string): number {
@@ -26,37 +27,41 @@ function wholeNumber(text: string): number {
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** One run with all its events. */
-async function replay(seed: number): Promise<number> {
-  const { lines, violations, digest } = await simulate(seed);
+async function replay(seed: number, withGatekeeper: boolean): Promise<number> {
+  const { lines, violations, digest } = await simulate(seed, withGatekeeper);
   for (const line of lines) say(line);
   for (const violation of violations) say(`VIOLATION ${violation}`);
   say(`seed ${seed}: ${violations.length} violations, events ${digest}`);
   return violations.length === 0 ? 0 : 1;
 }
 
-async function run({ seeds, from = randomInt(MAX_SEED), seed, first }: Options): Promise<number> {
-  if (seed !== undefined) return replay(seed);
+async function run({ seeds, from = randomInt(MAX_SEED), seed, first, gatekeeper }: Options): Promise<number> {
+  const withGatekeeper = gatekeeper === true;
+  const marks = withGatekeeper ? [...MARKS, ...GATEKEEPER_MARKS] : MARKS;
+  if (seed !== undefined) return replay(seed, withGatekeeper);
   say(`${seeds} runs from seed ${from} on`);
   let saidMs = performance.now();
   const report = await sweep(from, seeds, {
     stopAtFirst: first === true,
+    withGatekeeper,
     onRun: ({ seed: of, violations }, { runs, perSecond }) => {
       for (const violation of violations) say(`VIOLATION seed ${of}: ${violation}`);
-      if (violations.length > 0) say(`  replay: npm run simulate -- --seed ${of}`);
+      if (violations.length > 0)
+        say(`  replay: npm run simulate -- --seed ${of}${withGatekeeper ? ' --gatekeeper' : ''}`);
       if (performance.now() - saidMs < PROGRESS_EVERY_MS) return;
       saidMs = performance.now();
       process.stderr.write(`\r${runs} of ${seeds} runs, ${perSecond.toFixed(0)} per second `);
     },
   });
   process.stderr.write('\n');
-  for (const mark of MARKS) say(`${String(report.marks.get(mark) ?? 0).padStart(8)}  ${mark}`);
+  for (const mark of marks) say(`${String(report.marks.get(mark) ?? 0).padStart(8)}  ${mark}`);
   const { runs, failed, virtualHours, transactions, seconds } = report;
   say(
     `${runs} runs in ${seconds.toFixed(0)} s (${(runs / seconds).toFixed(0)} per second): ` +
       `${virtualHours.toFixed(0)} hours of the runs' own time, ${transactions} transactions, ` +
       `${failed.length} with violations${failed.length === 0 ? '' : `: ${failed.join(', ')}`}`,
   );
-  const missing = runs >= ENOUGH ? MARKS.filter((mark) => !report.marks.has(mark)) : [];
+  const missing = runs >= ENOUGH ? marks.filter((mark) => !report.marks.has(mark)) : [];
   for (const mark of missing) say(`NEVER SEEN: ${mark}`);
   return failed.length + missing.length === 0 ? 0 : 1;
 }
@@ -74,6 +79,7 @@ const program = (exit: Exit): Command =>
       wholeNumber,
     )
     .option('--seed <n>', 'this run alone, with all its events, the same byte for byte each time', wholeNumber)
+    .option('--gatekeeper', 'with a gatekeeper, which judges and signs, and dies like all others')
     .option('--first', 'stop at the first run with a violation')
     .addHelpText(
       'after',

@@ -4,7 +4,7 @@ import { msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { World } from './world.js';
 
 /** Marks what can be seen on the ledger when a run is over. */
-export function markHistory({ events, network, journal, hosts, owner }: World): void {
+export function markHistory({ events, network, journal, hosts, owner, parties }: World): void {
   const deadlines = new Map<string, number>();
   const names = new LearntNames();
   for (const { inbox } of hosts) {
@@ -31,9 +31,10 @@ export function markHistory({ events, network, journal, hosts, owner }: World): 
       ) {
         events.mark('a result came late');
       }
+      const judged = record.type === 'verdict' && record.accepted && payer === parties.judge;
+      if (judged && record.task.includes('~')) events.mark('a review was done');
       if (payer !== owner) continue;
       if (record.type === 'verdict' && record.gate === 'superseded') events.mark('an attempt was superseded');
-      if (record.type === 'verdict' && record.accepted && record.task.includes('~')) events.mark('a review was done');
       if (record.type === 'run_closed') {
         events.mark(
           record.outcome === 'complete'

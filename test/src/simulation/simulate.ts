@@ -6,7 +6,7 @@ import { Checker } from './checker.js';
 import type { Mark } from './events.js';
 import { evidenceOf } from './evidence.js';
 import { markHistory } from './mark-history.js';
-import { troublesFrom } from './troubles.js';
+import { ALL_TROUBLES, TROUBLES, troublesFrom } from './troubles.js';
 import { SUPPLY, World } from './world.js';
 
 /** What came of one run. */
@@ -42,8 +42,8 @@ const calm = (conditions: Conditions): Partial<Conditions> => ({
 });
 
 /** Runs one plan through all the trouble that a seed decides, to its end, and looks at what is on the ledger then. */
-export async function simulate(seed: number): Promise<RunReport> {
-  const world = new World(seed);
+export async function simulate(seed: number, withGatekeeper = false): Promise<RunReport> {
+  const world = new World(seed, withGatekeeper);
   const { clock, events } = world;
   const startMs = clock.nowMs();
   const troubledMs = world.random.whole(...TROUBLED_MS);
@@ -51,9 +51,13 @@ export async function simulate(seed: number): Promise<RunReport> {
     clock.at(startMs + world.random.whole(0, 3_000), () => world.startDaemon(host));
   }
   clock.at(startMs + world.random.whole(0, 3_000), () => world.startCoordinator(false));
+  if (world.gatekeeper !== undefined) {
+    clock.at(startMs + world.random.whole(0, 3_000), () => world.gatekeeper?.start());
+  }
   world.beginPerson();
   if (world.random.chance(CLAIMS)) clock.at(startMs + world.random.whole(0, 1_000), () => claimAnInbox(world));
-  for (const trouble of troublesFrom(world.random.fork(), troubledMs, world.hosts.length)) {
+  const kinds = withGatekeeper ? ALL_TROUBLES : TROUBLES;
+  for (const trouble of troublesFrom(world.random.fork(), troubledMs, world.hosts.length, kinds)) {
     clock.at(startMs + trouble.atMs, () => {
       const end = begin(world, trouble);
       clock.at(clock.nowMs() + trouble.forMs, () => {
@@ -86,6 +90,8 @@ function endTrouble(world: World): void {
       world.startDaemon(host);
     }
     world.keeper.isFull = false;
+    world.gatekeeper?.cut(false);
+    world.gatekeeper?.start();
   };
   heal();
   // The longest trouble that had begun by now is over by then.
@@ -96,8 +102,11 @@ function endTrouble(world: World): void {
 function report(world: World, virtualMs: number): RunReport {
   const { seed, network, parties, plan, run, events, defects } = world;
   const violations = [...defects, ...new Checker(network, parties, plan, run).check(SUPPLY)];
-  const audit = verify(evidenceOf(network, parties), { plan, run });
-  for (const { rule, subject, message } of audit.findings) violations.push(`verify ${rule}: ${subject}: ${message}`);
+  violations.push(...(world.gatekeeper?.watch.violations(network) ?? []));
+  if (world.gatekeeper === undefined) {
+    const audit = verify(evidenceOf(network, parties), { plan, run });
+    for (const { rule, subject, message } of audit.findings) violations.push(`verify ${rule}: ${subject}: ${message}`);
+  }
   markHistory(world);
   for (const { at, id, kind, result, scheduled } of network.history.all) {
     events.lines.push(`${at} ${id} ${kind} ${result} ${scheduled}`);

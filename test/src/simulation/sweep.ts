@@ -14,6 +14,7 @@ export interface SweepReport {
 
 interface SweepOptions {
   readonly stopAtFirst?: boolean;
+  readonly withGatekeeper?: boolean;
   readonly onRun?: (report: RunReport, so: { readonly runs: number; readonly perSecond: number }) => void;
 }
 
@@ -23,7 +24,7 @@ const MS_PER_HOUR = 3_600_000;
 export async function sweep(
   from: number,
   seeds: number,
-  { stopAtFirst = false, onRun }: SweepOptions = {},
+  { stopAtFirst = false, withGatekeeper = false, onRun }: SweepOptions = {},
 ): Promise<SweepReport> {
   const begunMs = performance.now();
   const marks = new Map<Mark, number>();
@@ -31,7 +32,7 @@ export async function sweep(
   let [runs, virtualMs, transactions] = [0, 0, 0];
   const seconds = () => (performance.now() - begunMs) / 1_000;
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const report = await simulate(seed);
+    const report = await simulate(seed, withGatekeeper);
     runs += 1;
     virtualMs += report.virtualMs;
     transactions += report.transactions;

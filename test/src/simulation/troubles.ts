@@ -32,7 +32,18 @@ export const TROUBLES = [
   'the run is cancelled',
 ] as const;
 
-export type TroubleKind = (typeof TROUBLES)[number];
+/** What may go wrong with a gatekeeper besides; often, for it is what such a run is there to see. */
+const GATEKEEPER_TROUBLES = [
+  'kill the gatekeeper',
+  'stop the gatekeeper',
+  'start a second gatekeeper',
+  'cut the gatekeeper',
+] as const;
+
+/** All that may go wrong in a run with a gatekeeper. */
+export const ALL_TROUBLES = [...TROUBLES, ...GATEKEEPER_TROUBLES, ...GATEKEEPER_TROUBLES, ...GATEKEEPER_TROUBLES];
+
+export type TroubleKind = (typeof ALL_TROUBLES)[number];
 
 /** One trouble: what, when, for how long and how bad. */
 export interface Trouble {
@@ -51,11 +62,16 @@ const MOST = 10;
 const RARE: ReadonlySet<TroubleKind> = new Set(['the run is cancelled', 'a task is cancelled']);
 
 /** The troubles of one run; some runs have none. */
-export function troublesFrom(random: Random, untilMs: number, agents: number): readonly Trouble[] {
+export function troublesFrom(
+  random: Random,
+  untilMs: number,
+  agents: number,
+  kinds: readonly TroubleKind[] = TROUBLES,
+): readonly Trouble[] {
   const count = random.chance(0.1) ? 0 : random.whole(1, MOST);
   const troubles: Trouble[] = [];
   for (let index = 0; index < count; index += 1) {
-    const kind = random.pick(TROUBLES);
+    const kind = random.pick(kinds);
     if (RARE.has(kind) && random.chance(0.7)) continue;
     troubles.push({
       kind,

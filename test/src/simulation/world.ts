@@ -8,11 +8,13 @@ import { VirtualClock } from '@gatepost/shared/virtual-clock';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { Random } from '../chaos/random.js';
-import { Coordinator } from './coordinator.js';
+import { Coordinator, type CoordinatorParts } from './coordinator.js';
 import { Daemon, type Work } from './daemon.js';
 import { Disk, SimulatedKeeper } from './disk.js';
 import { Events } from './events.js';
 import type { Parties } from './evidence.js';
+import { simulatedCosigner } from './gatekeeper.js';
+import { GatekeeperHost } from './gatekeeper-host.js';
 import { planFrom, REVIEW_TYPE, RIGHT } from './plans.js';
 import { ProcessClock } from './process-clock.js';
 import { PaymentWatch, watchedLedger } from './watched-ledger.js';
@@ -74,7 +76,13 @@ export class World {
   #processes = 0;
   readonly #skewMs: number;
 
-  constructor(readonly seed: number) {
+  /** Who judges and signs, in a world that has one. */
+  readonly gatekeeper: GatekeeperHost | undefined;
+
+  constructor(
+    readonly seed: number,
+    withGatekeeper = false,
+  ) {
     this.random = new Random(seed);
     this.plan = planFrom(this.random.fork());
     const chances = this.random.fork();
@@ -85,7 +93,9 @@ export class World {
     });
     this.owner = this.network.createAccount();
     this.journal = this.network.createTopic(this.owner);
-    this.token = this.network.createToken(this.owner, SUPPLY);
+    const keeper = withGatekeeper ? this.network.createAccount() : undefined;
+    const escrow = keeper && this.network.createEscrow([this.owner, keeper]);
+    this.token = this.network.createToken(escrow ?? this.owner, SUPPLY);
     this.watch = new PaymentWatch(this.events);
     this.keeper = new SimulatedKeeper(this.random.fork(), this.events);
     this.limits = {
@@ -97,6 +107,9 @@ export class World {
     };
     this.#skewMs = this.random.whole(...SKEW_MS);
     this.hosts = Array.from({ length: this.random.whole(3, 5) }, (_, index) => this.#newHost(index));
+    if (keeper !== undefined && escrow !== undefined) {
+      this.gatekeeper = new GatekeeperHost(this, keeper, escrow, this.random.whole(...SKEW_MS));
+    }
   }
 
   #newHost(index: number): AgentHost {
@@ -121,7 +134,8 @@ export class World {
 
   get parties(): Parties {
     const inboxes = new Map(this.hosts.map(({ account, inbox }) => [account, inbox]));
-    return { coordinator: this.owner, journal: this.journal, token: this.token, inboxes };
+    const { account: judge = this.owner, escrow: payer = this.owner } = this.gatekeeper ?? {};
+    return { coordinator: this.owner, journal: this.journal, token: this.token, judge, payer, inboxes };
   }
 
   /** The run's id, as the first process makes it. */
@@ -197,6 +211,7 @@ export class World {
       clock,
       keeper: this.keeper,
       wires: new Map(this.hosts.map(({ account, wire }) => [account, wire])),
+      mode: this.#modeOf(clock),
       events: this.events,
     });
     const running = { coordinator, kill };
@@ -204,6 +219,12 @@ export class World {
     if (this.running.size > 1) this.events.mark('two coordinators acted at once');
     this.events.note(coordinator.name, takeOver ? 'takes over' : 'begins');
     void this.#watch(running);
+  }
+
+  #modeOf(clock: ProcessClock): CoordinatorParts['mode'] {
+    if (this.gatekeeper === undefined) return undefined;
+    const { account: gatekeeper, escrow } = this.gatekeeper;
+    return { gatekeeper, escrow, cosigner: simulatedCosigner(this.gatekeeper, clock, this.events) };
   }
 
   async #watch(running: Running): Promise<void> {
@@ -265,7 +286,7 @@ export class World {
 
   /** A person looks now and then whether there is something to decide, and decides it. */
   beginPerson(): void {
-    const ledger = this.network.ledger(this.owner);
+    const ledger = this.network.ledger(this.gatekeeper?.account ?? this.owner);
     const dice = this.random.fork();
     const look = (): void => {
       this.clock.at(this.clock.nowMs() + PERSON_LOOKS_MS, look);

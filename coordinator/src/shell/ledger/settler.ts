@@ -1,8 +1,9 @@
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import type { RunContext } from '@gatepost/rules/run/run-state';
 import { type Clock, pause } from '@gatepost/shared/clock';
+import type { Escrow } from '@gatepost/shared/ledger/cosigner';
 import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
-import type { Action, Ledger } from '@gatepost/shared/ledger/ledger';
+import type { Action, Ledger, PreparedTransaction } from '@gatepost/shared/ledger/ledger';
 import type { Payee } from '@gatepost/shared/ledger/payee';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
@@ -35,6 +36,8 @@ export interface SettlerParts {
   /** @throws GatepostError MIRROR_UNREACHABLE */
   readonly lookAhead: () => Promise<LookAhead>;
   readonly signal?: AbortSignal;
+  /** Where the money is, when it is not the account's own. */
+  readonly escrow?: Escrow | undefined;
 }
 
 const REASON_PAUSE_MS = 250;
@@ -92,7 +95,7 @@ export class Settler {
     transfer: TransactionId,
     guards: readonly ScheduleId[],
   ): Promise<Outcome> {
-    const { ledger, clock, context, windowMs, waits, signal } = this.parts;
+    const { ledger, clock, context, windowMs, waits, signal, escrow } = this.parts;
     const record = {
       type: 'settled' as const,
       token: context.token,
@@ -105,7 +108,16 @@ export class Settler {
       ...messages.map((message): Action => ({ kind: 'message', topic: context.journal, message })),
       ...guards.map((schedule): Action => ({ kind: 'unschedule', schedule })),
     ];
-    const batch = await ledger.prepare(actions, { firstId: transfer, validSeconds: Math.trunc(windowMs / 1_000) });
+    const validSeconds = Math.trunc(windowMs / 1_000);
+    const terms = { firstId: transfer, validSeconds, ...(escrow && { escrow }) };
+    let batch: PreparedTransaction;
+    try {
+      batch = await ledger.prepare(actions, terms);
+    } catch (thrown) {
+      if (escrow === undefined) throw thrown;
+      // Without the second signature there is nothing that could happen.
+      return { kind: 'never', id: transfer, why: toGatepostError(thrown).message };
+    }
     const wait = waits.open('network');
     try {
       return await executeUntilKnown(ledger, clock, batch, {

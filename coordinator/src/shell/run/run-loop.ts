@@ -11,6 +11,7 @@ import type { RunState } from '@gatepost/rules/run/run-state';
 import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
 import { clipReason } from '@gatepost/shared/records/codec';
+import type { RecordOf } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
@@ -195,7 +196,10 @@ export class RunLoop {
     reduce(state, entry, emit);
     const { record } = entry;
     if (record.type === 'started') this.#tellProgress(record.task, record.attempt);
-    if (entry.author !== state.context.coordinator) return;
+    const { coordinator, gatekeeper } = state.context;
+    const ofRun = entry.run === state.context.run;
+    if (record.type === 'verdict' && entry.author === gatekeeper && ofRun) this.#decided(record);
+    if (entry.author !== coordinator) return;
     if (record.type === 'epoch') {
       this.#begun ||= record.instance === identity.instance;
       this.#acted ||= state.epoch?.instance === identity.instance;
@@ -203,18 +207,21 @@ export class RunLoop {
     if (record.type !== 'epoch' && entry.run !== state.context.run) return;
     this.#ownShown += 1;
     effects.inFlight.folded(entry, this.parts.clock.nowMs());
-    if (record.type === 'verdict') {
-      effects.gated.delete(keyOf(record.task, record.attempt));
-      effects.decided(record.task, record.attempt);
-      this.#declined.forget(record.task, record.attempt);
-      const agent = attemptAt(state.tasks.get(record.task), record.attempt)?.agent;
-      const ref = { run: state.context.run, task: record.task, attempt: record.attempt };
-      if (agent !== undefined) this.parts.fleet.link(agent)?.forget(ref);
-    }
+    if (record.type === 'verdict') this.#decided(record);
     if (record.type !== 'assign' && record.type !== 'cancel') return;
     this.#earlyWords.release(keyOf(record.task, record.attempt));
     const attempt = attemptAt(state.tasks.get(record.task), record.attempt);
     if (record.type === 'assign' && attempt?.inboxSequence === entry.sequence) void this.dispatch(attempt);
+  }
+
+  /** A verdict on an attempt is on the journal: nothing more is asked about it, here or at its agent. */
+  #decided({ task, attempt: number }: RecordOf<'verdict'>): void {
+    const { state, effects, fleet } = this.parts;
+    effects.gated.delete(keyOf(task, number));
+    effects.decided(task, number);
+    this.#declined.forget(task, number);
+    const agent = attemptAt(state.tasks.get(task), number)?.agent;
+    if (agent !== undefined) fleet.link(agent)?.forget({ run: state.context.run, task, attempt: number });
   }
 
   #tellProgress(task: string, number: number): void {
@@ -248,7 +255,7 @@ export class RunLoop {
     const { records } = effects.inFlight;
     const stands = this.#ownShown === this.#ownSeen;
     this.#ownSeen = this.#ownShown;
-    if (records === 0 || !stands || waits.isOpen('network')) return [];
+    if (records === 0 || !stands || waits.isOpen('network') || waits.isOpen('gatekeeper')) return [];
     return [
       {
         kind: 'mirror',

@@ -21,6 +21,7 @@ import type { Limits } from '../../core/decide/limits.js';
 import { Fleet } from '../agents/fleet.js';
 import { removeSightings, writeSightings } from '../agents/sightings.js';
 import { standingLooks } from '../doctor/examine.js';
+import { type CosignerOf, remoteCosigner } from '../gatekeeper/remote-cosigner.js';
 import { FeeMeter } from '../ledger/fee-meter.js';
 import { nextIdentity } from '../ledger/identity.js';
 import type { RunMetrics } from '../metrics/run-metrics.js';
@@ -96,17 +97,22 @@ export async function runPlan(
     journal: config.journal,
     token,
     agents: new Set(config.agents),
+    ...modeOf(chosen, config),
   });
   await replay(feed, state, log);
-  if (chosen.state !== 'closed') await checkFunds(connection, token, plan, state.paid);
-  if (chosen.state === 'new') await checkFeeFunds(connection, token, plan);
+  const { gatekeeper, escrow: holder = connection.account } = state.context;
+  if (chosen.state !== 'closed') await checkFunds(connection, holder, token, plan, state.paid);
+  if (chosen.state === 'new') await checkFeeFunds(connection, holder, token, plan);
+  const { insecureLoopback } = options;
+  const cosigner =
+    gatekeeper === undefined ? undefined : await remoteCosigner(connection, gatekeeper, insecureLoopback);
   keepPlan(config.stateDir, plan);
   reporter.begin(state, chosen.state);
   const logs = new AttemptLogs(config.stateDir, state.context.run, log);
   const fees = new FeeMeter(connection, systemClock, log);
   const store = new OutputStore(config.stateDir, state.context.run, randomUUID());
   const accepted = (task: string): void => save(task);
-  const parts = partsOf(connection, options, { ledger, fees, store, reporter, logs, accepted }, log);
+  const parts = partsOf(connection, options, { ledger, fees, store, reporter, logs, accepted, cosigner }, log);
   const traced = tracing === undefined ? parts : new RunTrace(tracing, state, systemClock).watch(parts);
   const work = new RunWork(metrics?.watch(traced) ?? traced, settingsOf(connection, options), state, feed);
   const saved = new SavedOutputs(work.outputs, options.outputDir, log);
@@ -182,6 +188,10 @@ function tokenOf({ run, state, opened }: ChosenRun, configured: TokenId): TokenI
   );
 }
 
+/** Who judges and what pays: fixed when the run was opened, else as the configuration has it. */
+const modeOf = ({ opened }: ChosenRun, { gatekeeper, escrow }: CoordinatorConfig) =>
+  opened === undefined ? { gatekeeper, escrow } : { gatekeeper: opened.gatekeeper, escrow: opened.escrow };
+
 /** The metrics of a run, when they are asked for; what makes them is loaded then alone. */
 async function metricsOf({ metrics, metricsFile }: CoordinatorConfig): Promise<RunMetrics | undefined> {
   if (metrics === undefined && metricsFile === undefined) return undefined;
@@ -207,13 +217,14 @@ interface Given {
   readonly logs: AttemptLogs;
   /** A task of the plan was accepted. */
   readonly accepted: (task: string) => void;
+  readonly cosigner: CosignerOf | undefined;
 }
 
 /** What a run reaches the outside through: the network, the agents' hosts, this host's files and its terminal. */
 function partsOf(
   connection: Connection,
   { config, planFile, insecureLoopback }: RunOptions,
-  { ledger, fees, store, reporter, logs, accepted }: Given,
+  { ledger, fees, store, reporter, logs, accepted, cosigner }: Given,
   log: Logger,
 ): RunParts {
   return {
@@ -222,6 +233,7 @@ function partsOf(
     fleet: (handlers) => new Fleet(connection, insecureLoopback, handlers, waitingClock, log),
     store,
     gates: automaticGates(dirname(resolve(planFile))),
+    cosigner,
     fees,
     tell: (seen) => writeSightings(config.stateDir, seen),
     change: (change) => {

@@ -10,9 +10,10 @@ import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { Change } from '@gatepost/rules/run/change';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { type Clock, pause } from '@gatepost/shared/clock';
+import type { Escrow } from '@gatepost/shared/ledger/cosigner';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { clockSkew, requireDone } from '@gatepost/shared/vocabulary/outcome';
 import type { Limits } from '../../core/decide/limits.js';
@@ -20,6 +21,7 @@ import { paymentKey } from '../../core/effects/effect-key.js';
 import type { AgentFleet } from '../agents/agent-fleet.js';
 import type { LinkHandlers } from '../agents/agent-link.js';
 import type { Sightings } from '../agents/sightings.js';
+import type { CosignerOf, RunCosigner } from '../gatekeeper/remote-cosigner.js';
 import { Guards } from '../ledger/guards.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
 import { type LookAhead, Settler } from '../ledger/settler.js';
@@ -36,6 +38,8 @@ export interface RunParts {
   readonly fleet: (handlers: LinkHandlers) => AgentFleet & { close(): void };
   readonly store: OutputKeeper;
   readonly gates: AutomaticGates;
+  /** The way to the gatekeeper, in a run that has one. */
+  readonly cosigner?: CosignerOf | undefined;
   readonly fees: Fees;
   /** Tells this host's other commands what this process sees of the agents. */
   readonly tell: (seen: Sightings) => void;
@@ -70,6 +74,7 @@ export class RunWork {
   readonly outputs: Outputs;
   readonly #fleet: ReturnType<RunParts['fleet']>;
   readonly #orders: WorkOrders;
+  readonly #escrow: (Escrow & { readonly cosigner: RunCosigner }) | undefined;
   readonly #waker: Waker;
   /** What is waited for now. */
   readonly waits: Waits;
@@ -93,7 +98,20 @@ export class RunWork {
     });
     this.outputs = new Outputs(parts.store, this.#fleet);
     this.#orders = new WorkOrders(state, this.outputs);
+    this.#escrow = this.#makeEscrow();
     this.#sayWaits();
+  }
+
+  /** Where the money is, in a run that has a gatekeeper. @throws GatepostError INTERNAL without the way to it. */
+  #makeEscrow(): (Escrow & { readonly cosigner: RunCosigner }) | undefined {
+    const { run, plan, escrow: account, gatekeeper } = this.state.context;
+    if (account === undefined) return undefined;
+    const { cosigner, clock } = this.parts;
+    if (cosigner === undefined) throw new GatepostError('INTERNAL', `run ${run} has a gatekeeper and no way to it`);
+    const { signal } = this.#stop;
+    const newest = () => (this.state.opened ? this.state.gatekeeper : undefined);
+    const openWait = () => this.waits.open('gatekeeper', `the gatekeeper ${gatekeeper}`);
+    return { account, cosigner: cosigner({ run, plan, newest, openWait, clock, signal }) };
   }
 
   /** Attempts that the ledger would not pay, and why. */
@@ -121,6 +139,7 @@ export class RunWork {
         this.#loop = loop;
         if (!(await this.#begin(effects, current, interrupted))) return 'interrupted';
         if (!follows) this.#follow();
+        if (!follows) void this.#escrow?.cosigner.attend();
         follows = true;
         const end = await this.#loopUntilEnd(loop, effects, current, interrupted);
         const { epoch: holder } = this.state;
@@ -216,7 +235,18 @@ export class RunWork {
       state,
       identity,
       writer: new RecordWriter(ledger, clock, () => waits.open('network'), taskNamesOf(context.plan), signal),
-      settler: new Settler({ ledger, clock, context, guards, windowMs, waits, log, lookAhead, signal }),
+      settler: new Settler({
+        ledger,
+        clock,
+        context,
+        guards,
+        windowMs,
+        waits,
+        log,
+        lookAhead,
+        signal,
+        escrow: this.#escrow,
+      }),
       fleet: this.#fleet,
       orders: this.#orders,
       judging: new Judging(this.outputs, this.#orders, gates, limits.agentWaitMs, clock, signal),

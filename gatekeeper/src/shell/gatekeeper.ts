@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import { automaticGates } from '@gatepost/party/gates/automatic-gates';
+import { indexJournal } from '@gatepost/party/ledger/journal-replay';
+import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
+import { schemaProblems } from '@gatepost/party/plan/json-schema';
+import type { CosignRequest, CosignResponse } from '@gatepost/proto/gen/gatepost/gatekeeper/v1/gatekeeper';
+import type { Plan } from '@gatepost/rules/plan/plan';
+import { compilePortable, type PortablePlan } from '@gatepost/rules/plan/source';
+import type { RunContext } from '@gatepost/rules/run/run-state';
+import type { Clock } from '@gatepost/shared/clock';
+import { probeConfinement } from '@gatepost/shared/confinement/confinement';
+import { accountKeys } from '@gatepost/shared/hedera/account-keys';
+import type { Connection } from '@gatepost/shared/hedera/connection';
+import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
+import type { Ledger } from '@gatepost/shared/ledger/ledger';
+import { START } from '@gatepost/shared/ledger/topic-message';
+import type { Logger } from '@gatepost/shared/log';
+import { clipReason, packRecords, unpackMessage } from '@gatepost/shared/records/codec';
+import type { JournalRecord } from '@gatepost/shared/records/schema';
+import { type RunningServer, startServer } from '@gatepost/shared/server/grpc-server';
+import { Handshake } from '@gatepost/shared/server/handshake';
+import type { Identity } from '@gatepost/shared/server/tls';
+import type { Json, Sha256 } from '@gatepost/shared/vocabulary/digest';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { requireDone } from '@gatepost/shared/vocabulary/outcome';
+import { MAX_CHUNK_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
+import { NANOS_PER_SECOND } from '@gatepost/shared/vocabulary/time';
+import type { GatekeeperConfig } from '../config/gatekeeper-config.js';
+import { Cosigning, MAX_VALID_SECONDS } from '../core/cosigning.js';
+import { wordOf } from '../core/session-words.js';
+import { Sessions } from '../core/sessions.js';
+import { type Desk, GatekeeperCalls, SERVICE_NAME } from './grpc/service.js';
+import { confinedGates } from './run/confined-gates.js';
+import { JudgeSessions } from './run/judge-sessions.js';
+import { RunKeeper } from './run/run-keeper.js';
+import type { Signing } from './signing.js';
+
+export interface GatekeeperParts {
+  readonly config: GatekeeperConfig;
+  readonly connection: Connection;
+  readonly ledger: Ledger;
+  readonly identity: Identity;
+  readonly signing: Signing;
+  readonly insecureLoopback: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** How often the mirror is looked at while nothing is asked: public mirrors allow some dozens of requests per second. */
+const PUBLIC_POLL_MS = 1_000;
+const LOCAL_POLL_MS = 100;
+/** How long the network may take a word on this process. */
+const VALID_SECONDS = 30;
+
+/** One gatekeeper: its parts put together, started and stopped. It keeps nothing but what it can read again. */
+export class Gatekeeper implements Desk {
+  /** Identifies this start. */
+  readonly session = randomBytes(12).toString('base64url');
+  readonly #sessions: Sessions;
+  readonly #cosigning: Cosigning;
+  readonly #confinement = probeConfinement();
+  readonly #stopping = new AbortController();
+  #server: RunningServer | undefined;
+  /** The run that the coordinator works on: it works on one at a time. */
+  #keeper: RunKeeper | undefined;
+  #fail: (why: GatepostError) => void = () => undefined;
+  readonly #failed = new Promise<GatepostError>((resolve) => {
+    this.#fail = resolve;
+  });
+
+  constructor(private readonly parts: GatekeeperParts) {
+    const { account } = parts.config;
+    this.#sessions = new Sessions(account, this.session, BigInt(MAX_VALID_SECONDS) * NANOS_PER_SECOND);
+    this.#cosigning = new Cosigning(this.#sessions);
+  }
+
+  /** host:port as it is published. */
+  get address(): string {
+    const { advertise, listen } = this.parts.config;
+    return advertise ?? listen.replace(/:\d+$/, `:${this.#server?.port ?? 0}`);
+  }
+
+  /** Serves, and says so on the journal. @throws GatepostError INVALID_CONFIG, or what the ledger says. */
+  async start(): Promise<void> {
+    const { config, connection, identity, clock, log } = this.parts;
+    const handshake = new Handshake({
+      account: config.account,
+      objection: (account) =>
+        account === config.coordinator
+          ? undefined
+          : `this gatekeeper judges for ${config.coordinator}, not for ${JSON.stringify(account.slice(0, 40))}`,
+      ...accountKeys(connection),
+      clock,
+      certificateSha256: () => identity.certificateSha256,
+      log,
+    });
+    const proven = (peer: string) => this.#server?.proven(peer);
+    handshake.onProven = proven;
+    const { service } = new GatekeeperCalls(config.account, handshake, this, proven);
+    const { credentials } = identity;
+    const { listen, door } = config;
+    this.#server = await startServer({ service, credentials, listen, maxChunkBytes: MAX_CHUNK_BYTES, door });
+    await this.#announce();
+    void this.#watch();
+  }
+
+  async #announce(): Promise<void> {
+    const { certificateSha256 } = this.parts.identity;
+    await this.#say({
+      type: 'gatekeeper_online',
+      session: this.session,
+      address: this.address,
+      ...(certificateSha256 === '' ? {} : { cert_sha256: certificateSha256 }),
+    });
+  }
+
+  /** Takes up a new certificate: new connections are shown it, and the journal names it. */
+  reloadCertificate(): void {
+    const { identity, log } = this.parts;
+    try {
+      if (!identity.reload()) return void log.info('the certificate is the same');
+      void this.#announce().catch((thrown: unknown) => log.error(toGatepostError(thrown).message));
+    } catch (thrown) {
+      log.error({ err: toGatepostError(thrown).message }, 'the certificate stays as it was');
+    }
+  }
+
+  async #say(record: JournalRecord): Promise<void> {
+    const { ledger, clock, config } = this.parts;
+    for (const message of packRecords(undefined, [record])) {
+      const action = { kind: 'message' as const, topic: config.journal, message };
+      const prepared = await ledger.prepare([action], { validSeconds: VALID_SECONDS });
+      requireDone(await executeUntilKnown(ledger, clock, prepared));
+    }
+  }
+
+  /** Looks out for a newer process of this account, which takes over. */
+  async #watch(): Promise<void> {
+    const { ledger, config, log } = this.parts;
+    try {
+      for await (const message of ledger.follow(config.journal, START, this.#stopping.signal)) {
+        if (message.payer !== config.account || message.chunk.total > 1) continue;
+        const decoded = unpackMessage(message.message);
+        if ('malformed' in decoded) continue;
+        const { topic, sequenceNumber: sequence, consensusTimestamp: at, payer: author } = message;
+        for (const record of decoded.records) {
+          const word = wordOf({ at, author, topic, sequence, run: decoded.run, record });
+          if (word !== undefined) this.#sessions.note(word);
+        }
+        if (this.#sessions.isReplaced) {
+          this.#fail(new GatepostError('ALREADY_RUNNING', `another process of gatekeeper ${config.account} has begun`));
+        }
+      }
+    } catch (thrown) {
+      log.warn(`the journal cannot be watched: ${toGatepostError(thrown).message}`);
+    }
+  }
+
+  /** Resolves when the gatekeeper has to stop, with the reason; never rejects. */
+  failed(): Promise<GatepostError> {
+    return this.#failed;
+  }
+
+  /** Says goodbye, unless another process has taken over. */
+  async stop(reason: string): Promise<void> {
+    this.#server?.health.setStatus(SERVICE_NAME, 'NOT_SERVING');
+    this.#stopping.abort();
+    await this.#keeper?.close();
+    try {
+      if (!this.#sessions.isReplaced) {
+        await this.#say({ type: 'gatekeeper_offline', session: this.session, reason: clipReason(reason) });
+      }
+    } finally {
+      this.#server?.close();
+    }
+  }
+
+  async providePlan(run: string, bytes: Buffer): Promise<Sha256> {
+    const plan = compiled(bytes);
+    const kept = this.#keeper?.state.context;
+    if (kept?.run === run && kept.plan.digest === plan.digest) return plan.digest;
+    const context = await this.#contextOf(run, plan);
+    await this.#keeper?.close();
+    const keeper = this.#keep(context);
+    this.#keeper = keeper;
+    void keeper.run();
+    this.parts.log.info({ run, plan: plan.name, tasks: plan.tasks.length, escrow: context.escrow }, 'plan taken');
+    return plan.digest;
+  }
+
+  /** What the journal fixes of a run. @throws GatepostError NOT_FOUND, USAGE */
+  async #contextOf(run: string, plan: Plan): Promise<RunContext> {
+    const { config, ledger, log } = this.parts;
+    const { journal, coordinator, account } = config;
+    const agents = new Set(config.agents);
+    const { runs } = await indexJournal(new LedgerFeed(ledger, journal, agents, log), coordinator);
+    const known = runs.get(run);
+    if (known === undefined)
+      throw new GatepostError('NOT_FOUND', `the journal does not show a run ${run} yet`, { run });
+    if (known.plan !== plan.digest) throw new GatepostError('USAGE', `run ${run} is of plan ${known.plan}`, { run });
+    const { token, gatekeeper, escrow } = known;
+    if (gatekeeper !== account || escrow === undefined) {
+      throw new GatepostError('USAGE', `run ${run} was opened under ${gatekeeper ?? 'no gatekeeper'}`, { run });
+    }
+    return { run, plan, coordinator, journal, token, agents, gatekeeper, escrow };
+  }
+
+  #keep(context: RunContext): RunKeeper {
+    const { config, connection, ledger, clock, insecureLoopback, log } = this.parts;
+    return new RunKeeper({
+      ledger,
+      clock,
+      context,
+      sessions: this.#sessions,
+      cosigning: this.#cosigning,
+      agents: (state) => new JudgeSessions(connection, () => state.agents, insecureLoopback, clock),
+      gates: automaticGates(config.gates.directory, confinedGates(config, this.#confinement)),
+      outputWaitMs: config.outputWaitMs,
+      pollMs: connection.network.name === 'local' ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
+      log,
+    });
+  }
+
+  async cosign(request: CosignRequest): Promise<CosignResponse> {
+    const { signing, log } = this.parts;
+    const refused = (reason: string, wait: boolean): CosignResponse => {
+      log.info({ run: request.run, reason, wait }, 'not signed');
+      return { answer: { $case: 'refusal', value: { reason, wait } } };
+    };
+    const keeper = this.#keeper;
+    if (keeper === undefined || keeper.state.context.run !== request.run) {
+      return refused(`the plan of run ${request.run} is not here; hand it over`, true);
+    }
+    const batch = signing.read(request);
+    if ('objection' in batch) return refused(batch.objection, false);
+    const answer = await keeper.cosign(batch);
+    if (answer.kind !== 'sign') return refused(answer.reason, answer.kind === 'wait');
+    const cosignature = signing.sign(batch);
+    log.info({ run: request.run, batch: batch.id, payees: batch.payees.length }, 'signed');
+    return { answer: { $case: 'cosignature', value: cosignature } };
+  }
+}
+
+/** @throws GatepostError INVALID_PLAN */
+function compiled(bytes: Buffer): Plan {
+  let portable: PortablePlan;
+  try {
+    const { plan, schemas } = JSON.parse(bytes.toString('utf8')) as { plan?: Json; schemas?: Json };
+    portable = { plan: plan ?? null, schemas: Array.isArray(schemas) ? schemas : [] };
+  } catch {
+    throw new GatepostError('INVALID_PLAN', 'the plan is no JSON');
+  }
+  const made = compilePortable(portable, schemaProblems());
+  if ('plan' in made) return made.plan;
+  throw new GatepostError('INVALID_PLAN', made.problems.map(({ message }) => message).join('\n'));
+}

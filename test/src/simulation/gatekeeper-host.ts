@@ -1,0 +1,111 @@
+import type { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
+import type { VirtualClock } from '@gatepost/shared/virtual-clock';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { judgeSimulated } from './coordinator.js';
+import type { Events } from './events.js';
+import { type GatekeeperPlace, SimulatedGatekeeper, type SimulatedGatekeeperParts } from './gatekeeper.js';
+import { ProcessClock } from './process-clock.js';
+import { SignatureWatch } from './signature-watch.js';
+import type { Wire } from './wire.js';
+
+/** What of a world it touches. */
+interface Surroundings {
+  readonly clock: VirtualClock;
+  readonly events: Events;
+  readonly network: MemoryNetwork;
+  readonly owner: AccountId;
+  readonly journal: TopicId;
+  readonly hosts: readonly { readonly account: AccountId; readonly wire: Wire }[];
+  readonly defects: string[];
+}
+
+interface Running {
+  readonly process: SimulatedGatekeeper;
+  readonly kill: AbortController;
+}
+
+/** The gatekeeper's host: it keeps nothing, so a process that starts knows what it can read. */
+export class GatekeeperHost implements GatekeeperPlace {
+  readonly watch = new SignatureWatch();
+  readonly #running: Running[] = [];
+  #lives = 0;
+  #isCut = false;
+
+  constructor(
+    readonly world: Surroundings,
+    readonly account: AccountId,
+    readonly escrow: AccountId,
+    readonly skewMs: number,
+  ) {}
+
+  readonly isCut = (): boolean => this.#isCut;
+  readonly find = (session: string): SimulatedGatekeeper | undefined =>
+    this.#running.find(({ process }) => process.parts.session === session)?.process;
+  readonly losesAnswer = (): boolean => {
+    const { network } = this.world;
+    return network.chance(network.conditions.lostAnswers);
+  };
+
+  /** Starts a process unless one runs. */
+  start(): void {
+    if (this.#running.length === 0) this.#start();
+  }
+
+  /** Starts a process beside the one that runs: it takes over. */
+  startAnother(): void {
+    if (this.#running.length > 2) return;
+    if (this.#running.length > 0) this.world.events.mark('two gatekeepers acted at once');
+    this.#start();
+  }
+
+  #start(): void {
+    const { clock, events, network, owner, journal, hosts, defects } = this.world;
+    this.#lives += 1;
+    const kill = new AbortController();
+    const own = new ProcessClock(clock, this.skewMs, kill.signal);
+    const parts: SimulatedGatekeeperParts = {
+      session: `keeper-session-${this.#lives}`,
+      coordinator: owner,
+      journal,
+      agents: new Set(hosts.map(({ account }) => account)),
+      ledger: network.ledger(this.account, { clock: own, killed: kill.signal }),
+      clock: own,
+      wires: new Map(hosts.map(({ account, wire }) => [account, wire])),
+      gates: { run: judgeSimulated, close: async () => undefined },
+      watch: this.watch,
+      events,
+    };
+    const process = new SimulatedGatekeeper(parts);
+    this.#running.push({ process, kill });
+    events.note(process.name, 'begins');
+    process
+      .begin()
+      .catch((thrown: unknown) => defects.push(`${process.name} ended: ${toGatepostError(thrown).message}`));
+  }
+
+  /** All of its processes die. */
+  kill(): void {
+    for (const { process, kill } of this.#running.splice(0)) {
+      this.world.events.note(process.name, 'is killed');
+      this.world.events.mark('a gatekeeper died');
+      kill.abort();
+    }
+  }
+
+  /** They say goodbye first. */
+  stop(): void {
+    const stopped = this.#running.splice(0);
+    for (const { process, kill } of stopped) {
+      this.world.events.note(process.name, 'stops');
+      void process.end().then(
+        () => kill.abort(),
+        () => kill.abort(),
+      );
+    }
+  }
+
+  cut(isCut: boolean): void {
+    this.#isCut = isCut;
+  }
+}
