@@ -5,6 +5,7 @@ import type { CreateAccount } from './control/ports.js';
 import { type Control, startControl } from './control/start.js';
 import { type ExchangeRate, exchangeRates } from './core/fees/exchange-rate.js';
 import { FIRST_PREFUNDED } from './core/genesis.js';
+import { Throttles } from './core/ingest/throttles.js';
 import { systemAccounts } from './core/limits.js';
 import { Network } from './core/network.js';
 import type { RecordSource } from './core/record-item.js';
@@ -22,7 +23,7 @@ import { RecordHub } from './node/record-hub.js';
 import { replayInput } from './node/replay.js';
 import { TransactionService } from './node/transaction-service.js';
 import { operatorKey, prefundedKeys, wirePublicKey } from './operator.js';
-import { type ProfileName, profiles } from './profile.js';
+import { type Profile, type ProfileName, profiles } from './profile.js';
 import { type DataDirectory, openDataDirectory } from './store/data-directory.js';
 import { memoryLog } from './store/input-log.js';
 
@@ -96,14 +97,15 @@ export async function startLedger(options: LedgerOptions = {}): Promise<Ledger> 
   const host = options.host ?? LOOPBACK;
   const clock = new LedgerClock();
   const data = await openData(options, clock);
-  const { network, hub, accounts } = found(data, clock);
+  const profile = profiles[options.profile ?? 'instant'];
+  const { network, hub, accounts } = found(data, clock, profile);
   const faults = new Faults();
   const platform = new Platform({
     network,
     clock,
     log: data.log,
     hub,
-    consensusDelayMs: profiles[options.profile ?? 'instant'].consensusDelayMs,
+    consensusDelayMs: profile.consensusDelayMs,
     onFailure: options.onFailure ?? raise,
   });
   const servers = await serve({ network, clock, hub, faults, platform, host, options }).catch(async (error) => {
@@ -173,14 +175,15 @@ async function openData({ data, accounts }: LedgerOptions, clock: LedgerClock): 
 }
 
 /** Makes the network of a data directory; its stored history runs when the mirror subscribes. */
-function found(data: DataDirectory, clock: LedgerClock) {
+function found(data: DataDirectory, clock: LedgerClock, { isThrottled }: Profile) {
   const crypto = new NodeCrypto();
   const keys = prefundedKeys(data.genesis.accounts);
-  const network = new Network(crypto, {
+  const genesis = {
     time: data.genesis.time,
     operatorKey: wirePublicKey(operatorKey),
     accountKeys: keys.map(wirePublicKey),
-  });
+  };
+  const network = new Network(crypto, genesis, isThrottled ? new Throttles() : undefined);
   clock.notBefore(() => network.lastTimestamp);
   const hub = new RecordHub((emit) => {
     network.genesisItems.forEach(emit);
@@ -245,11 +248,13 @@ function ratesInForce(): ExchangeRates {
 /** Starts the mirror, to which everything that has happened so far is replayed. */
 function serveMirror({ network, hub, clock, host, options }: Parts, port: number): Promise<Mirror> {
   const { mirrorGrpc = 0, mirrorRest = 0, fees = 0 } = options.ports ?? {};
+  const { mirrorLag, restPerSecond } = profiles[options.profile ?? 'instant'];
   return startMirror(hub, {
     host,
     ports: { grpc: mirrorGrpc, rest: mirrorRest, fees },
     clock: { ...systemClock, now: () => clock.now() },
-    lag: profiles[options.profile ?? 'instant'].mirrorLag,
+    lag: mirrorLag,
+    restPerSecond,
     nodes: [{ nodeId: 0, account: systemAccounts.node, description: 'embedded node', host, port }],
     exchangeRates: ratesInForce,
     estimateFee: (bytes, { mode }) => estimateFee(bytes, mode === 'STATE' ? network.state : undefined),

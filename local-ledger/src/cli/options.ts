@@ -64,7 +64,7 @@ Examples:
   $ local-ledger                              a network on the ports that the JS SDK expects
   $ local-ledger --accounts 10                with ten accounts of 10,000 hbar, from 0.0.1002 on
   $ local-ledger --data ./ledger              kept across restarts and crashes
-  $ local-ledger --profile testnet            with the delays of the public test network
+  $ local-ledger --profile testnet            with the delays and limits of the public test network
   $ local-ledger --port 0 --mirror-grpc-port 0 --mirror-rest-port 0 --fees-port 0 --control-port 0 --json
                                               on free ports, which one line of JSON tells
   $ local-ledger --host 10.0.0.5 --trusted-network
@@ -95,7 +95,10 @@ export function program(run: (options: CliOptions) => Promise<void>): Command {
     .option('--control-port <port>', 'operator controls, HTTP', port, DEFAULT_CONTROL_PORT)
     .option('--data <dir>', 'keep the ledger in this directory; without it nothing outlives the process')
     .addOption(
-      new Option('--profile <name>', 'how fast consensus and mirror are')
+      new Option(
+        '--profile <name>',
+        'how fast consensus and mirror are, and whether they refuse what the public networks refuse',
+      )
         .choices(['instant', 'testnet'])
         .default('instant'),
     )

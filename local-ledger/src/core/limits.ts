@@ -58,6 +58,14 @@ export function isPrivileged(account: number | undefined): boolean {
   return account === systemAccounts.treasury || account === systemAccounts.systemAdmin;
 }
 
+/** Last account that is exempt from throttles (`accounts.lastThrottleExempt`). */
+const LAST_EXEMPT = 100;
+
+/** Whether the transactions of an account are counted and may be refused with BUSY. */
+export function isThrottled(account: number): boolean {
+  return account > LAST_EXEMPT;
+}
+
 /** Number of the one node in the address book. */
 export const NODE_ID = 0;
 

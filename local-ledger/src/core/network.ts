@@ -7,6 +7,7 @@ import { keyText } from './ids.js';
 import type { Clocks } from './ingest/body-checks.js';
 import type { Envelope } from './ingest/envelope.js';
 import { ingest } from './ingest/ingest.js';
+import type { Throttles } from './ingest/throttles.js';
 import type { Nanos } from './model.js';
 import type { RecordItem } from './record-item.js';
 import { stateDigest } from './state/digest.js';
@@ -22,10 +23,13 @@ export class Network {
   readonly records = new RecordCache();
   readonly genesisItems: readonly RecordItem[];
   readonly #crypto: CryptoPort;
+  readonly #throttles: Throttles | undefined;
   #last: Nanos;
 
-  constructor(crypto: CryptoPort, genesis: Genesis) {
+  /** @param throttles what is taken in a time; anything without. */
+  constructor(crypto: CryptoPort, genesis: Genesis, throttles?: Throttles) {
     this.#crypto = crypto;
+    this.#throttles = throttles;
     this.genesisItems = foundLedger(this.state, genesis);
     this.#last = genesis.time + BigInt(this.genesisItems.length);
   }
@@ -42,6 +46,7 @@ export class Network {
       crypto: this.#crypto,
       clocks,
       seen: (id) => this.records.seen(id),
+      throttles: this.#throttles,
     });
     also?.(envelope);
     this.readmit(envelope, clocks);

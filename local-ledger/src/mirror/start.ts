@@ -26,6 +26,8 @@ export interface MirrorOptions {
   readonly clock?: MirrorClock;
   /** Default: none. */
   readonly lag?: MirrorLag;
+  /** REST requests that an address may make in a second, on each of the REST ports; more are answered 429. Default: any number. */
+  readonly restPerSecond?: number | undefined;
   /** The address book: only endpoints that answer. */
   readonly nodes: readonly MirrorNode[];
   /** Default: the rates of a new network. */
@@ -111,12 +113,13 @@ async function listenAll(parts: Parts, options: MirrorOptions): Promise<Servers>
   const host = options.host ?? '127.0.0.1';
   const ports = { ...DEFAULT_MIRROR_PORTS, ...options.ports };
   const onError = options.onError ?? warn;
+  const perSecond = options.restPerSecond;
   const context = { state, network, now: () => clock.now() };
   const isCaughtUp = (): boolean => ingest.pending === 0;
   const started = await Promise.allSettled([
     startGrpc({ state, waiters, faults, clock, isCaughtUp }, network, { host, port: ports.grpc }),
-    startRest(context, faults, { host, port: ports.rest, onError }),
-    ports.fees === false ? undefined : startRest(context, faults, { host, port: ports.fees, onError }),
+    startRest(context, faults, { host, port: ports.rest, onError, perSecond }),
+    ports.fees === false ? undefined : startRest(context, faults, { host, port: ports.fees, onError, perSecond }),
   ]);
   const [grpc, rest, fees] = started;
   if (grpc.status === 'fulfilled' && rest.status === 'fulfilled' && fees.status === 'fulfilled') {

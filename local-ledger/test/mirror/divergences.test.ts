@@ -92,6 +92,14 @@ describe('where the mirror differs from the public ones', () => {
     M8: async () => {
       const answers = await Promise.all(Array.from({ length: 300 }, () => rest(mirror, '/accounts/1001')));
       expect(answers.every((one) => one.status === 200)).toBe(true);
+      const limited = await startTestMirror(source, { restPerSecond: 50 });
+      const some = await Promise.all(Array.from({ length: 60 }, () => rest(limited, '/accounts/1001')));
+      await limited.close();
+      expect(some.filter((one) => one.status === 200)).toHaveLength(50);
+      const refused = some.filter((one) => one.status === 429);
+      expect(refused).toHaveLength(10);
+      expect(refused[0]?.body).toEqual({ _status: { messages: [{ message: 'Too Many Requests' }] } });
+      expect(refused[0]?.headers.get('retry-after')).toBeNull();
     },
     M9: async () => {
       const { body } = await rest(mirror, '/transactions?limit=100');

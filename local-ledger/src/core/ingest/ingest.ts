@@ -13,6 +13,7 @@ import { type Clocks, checkBody, checkWindow } from './body-checks.js';
 import { type Decoded, decodeSigned, decodeTransaction } from './decode.js';
 import type { Envelope } from './envelope.js';
 import { checkSolvency } from './solvency.js';
+import type { Throttles } from './throttles.js';
 
 /** What a node knows when it looks at a submission. */
 export interface IngestContext {
@@ -21,6 +22,8 @@ export interface IngestContext {
   readonly clocks: Clocks;
   /** DUPLICATE_TRANSACTION or TRANSACTION_EXPIRED for an id that was seen, undefined for a fresh one. */
   seen(id: TransactionKey): Status | undefined;
+  /** What the network takes in a time; unbounded without. */
+  readonly throttles?: Throttles | undefined;
 }
 
 /**
@@ -47,6 +50,7 @@ function check(decoded: Decoded, context: IngestContext, isInner: boolean): Enve
   const seen = context.seen(id);
   demand(seen === undefined, seen ?? Status.DUPLICATE_TRANSACTION);
   const envelope = open(decoded, id, context.crypto);
+  demand(context.throttles?.admits(envelope, context.state, context.clocks.ledger) ?? true, Status.BUSY);
   envelope.operation.pureChecks(body);
   checkPayer(envelope, context);
   checkSolvency(envelope, context.state);

@@ -1,3 +1,4 @@
+import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { MirrorFaults } from '../faults.js';
 import { toJsonText } from '../format/json.js';
@@ -7,6 +8,7 @@ import type { RestContext, RestRequest, RestResponse } from './resource.js';
 import { ROUTES, type Route } from './routes.js';
 
 const PREFIX = '/api/v1';
+const MS_PER_SECOND = 1_000;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Largest body taken, in bytes: a transaction is at most 133,120. */
@@ -23,6 +25,8 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly onError: (error: unknown) => void;
+  /** Requests that an address may make in a second; any number when undefined. */
+  readonly perSecond: number | undefined;
 }
 
 /** Where a server listens. */
@@ -52,7 +56,6 @@ export async function startRest(context: RestContext, faults: MirrorFaults, at: 
   server.addHook('onRequest', async (_request, reply) => {
     reply.header('access-control-allow-origin', '*');
   });
-  for (const route of ROUTES) addRoute(server, route, context, faults);
   for (const check of ['readiness', 'liveness']) {
     server.get(`/health/${check}`, async (_request, reply) => reply.type(JSON_TYPE).send('{"status":"ok"}'));
   }
@@ -60,10 +63,32 @@ export async function startRest(context: RestContext, faults: MirrorFaults, at: 
     reply.header('access-control-allow-methods', 'GET,HEAD,POST').header('access-control-allow-headers', '*');
     return reply.status(204).send();
   });
+  if (at.perSecond !== undefined) await limitRate(server, at.perSecond);
+  for (const route of ROUTES) addRoute(server, route, context, faults);
   await server.listen({ host: at.host, port: at.port });
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : at.port;
   return { port, close: () => server.close() };
+}
+
+/**
+ * Answers 429 to what an address asks for beyond so many requests in a second. The load balancer before the public mirrors
+ * names no time to come back at, so neither does this.
+ */
+async function limitRate(server: FastifyInstance, perSecond: number): Promise<void> {
+  const silent = {
+    'x-ratelimit-limit': false,
+    'x-ratelimit-remaining': false,
+    'x-ratelimit-reset': false,
+    'retry-after': false,
+  };
+  await server.register(rateLimit, {
+    max: perSecond,
+    timeWindow: MS_PER_SECOND,
+    addHeaders: silent,
+    addHeadersOnExceeding: silent,
+    errorResponseBuilder: () => new HttpError(429, [{ message: 'Too Many Requests' }]),
+  });
 }
 
 function addRoute(server: FastifyInstance, route: Route, context: RestContext, faults: MirrorFaults): void {
