@@ -6,6 +6,7 @@ import { fund, type RefundCosigner } from '@gatepost/coordinator/shell/setup/fun
 import { type InitialiseOptions, initialise } from '@gatepost/coordinator/shell/setup/initialise';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { signerOf } from '@gatepost/shared/hedera/cosigned/prepare';
+import { keyListFromMirror } from '@gatepost/shared/hedera/escrow';
 import { cosignRefund } from '@gatepost/shared/hedera/refund-cosigning';
 import { standingLadders } from '@gatepost/shared/hedera/refund-ladder';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
@@ -75,6 +76,13 @@ describe('init with a gatekeeper', () => {
     expect(shown.key?._type).toBe('ProtobufEncoded');
     expect(shown.key?.key).toContain(gatekeeper.key.publicKey.toStringRaw());
     expect(shown.key?.key).toContain(coordinator.key.publicKey.toStringRaw());
+    const [own, other] = [coordinator, gatekeeper].map(({ key }) => ({
+      _type: 'ED25519',
+      key: key.publicKey.toStringRaw(),
+    }));
+    expect(shown.key && keyListFromMirror(shown.key)).toEqual({ keys: [own, other], threshold: 2 });
+    const { admin_key, supply_key, wipe_key } = await coordinator.mirror.token(token);
+    expect([admin_key, supply_key, wipe_key]).toEqual([null, null, null]);
     const again = await initialise(coordinator, options);
     expect(again).toMatchObject({ escrow, created: [], changed: false });
     await expect(initialise(coordinator, { ...options, gatekeeper: arbiter.account })).rejects.toThrow(

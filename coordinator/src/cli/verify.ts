@@ -1,5 +1,5 @@
 import { loadPlan } from '@gatepost/party/plan/plan-file';
-import { type Report, verify } from '@gatepost/rules/verify/verify';
+import { type Report, type RunSummary, verify } from '@gatepost/rules/verify/verify';
 import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
@@ -56,6 +56,13 @@ async function runVerify(options: VerifyOptions): Promise<number> {
   return report.holds ? 0 : 1;
 }
 
+/** What is proven of a run on which every rule holds, and by whose word. */
+const proven = ({ run, coordinator, gatekeeper, escrow }: RunSummary): string =>
+  gatekeeper === undefined
+    ? `${run}: ${coordinator} alone judged and paid; that the gates accepted is its word.`
+    : `${run}: the gatekeeper ${gatekeeper} judged; ${escrow} paid, which needs its key and that of ${coordinator}. Neither ` +
+      'could pay, change the key or mint alone; that the gates accepted is the word of the gatekeeper.';
+
 /** The report as people read it. */
 export function reportText({ runs, findings, ignored, rules, runsOfPlan, holds }: Report): string {
   const parts = [
@@ -84,6 +91,7 @@ export function reportText({ runs, findings, ignored, rules, runsOfPlan, holds }
   }
   for (const [reason, times] of ignored) parts.push(`ignored: ${times} × ${printable(reason)}`);
   if (runsOfPlan !== undefined) parts.push(`${runsOfPlan} of ${runs.length} runs are of the given plan.`);
+  if (holds) parts.push(...runs.map(proven));
   const violated = new Set(findings.map(({ rule }) => rule)).size;
   parts.push(
     holds

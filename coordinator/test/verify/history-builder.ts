@@ -1,6 +1,12 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { foldRun } from '@gatepost/rules/verify/check-state';
-import type { CustomFeesEvidence, Evidence, OwnedTopicEvidence, TokenTransfer } from '@gatepost/rules/verify/evidence';
+import type {
+  CustomFeesEvidence,
+  Evidence,
+  KeyListEvidence,
+  OwnedTopicEvidence,
+  TokenTransfer,
+} from '@gatepost/rules/verify/evidence';
 import { replay } from '@gatepost/rules/verify/replay';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { CountedNames, type TaskNames } from '@gatepost/shared/records/task-names';
@@ -15,6 +21,8 @@ export const COORDINATOR = '0.0.1001' as AccountId;
 export const AGENT_1 = '0.0.1002' as AccountId;
 export const AGENT_2 = '0.0.1003' as AccountId;
 export const AGENT_3 = '0.0.1004' as AccountId;
+export const GATEKEEPER = '0.0.1007' as AccountId;
+export const ESCROW = '0.0.1008' as AccountId;
 export const STRANGER = '0.0.6666' as AccountId;
 export const TOKEN = '0.0.2001' as TokenId;
 export const OTHER_TOKEN = '0.0.2002' as TokenId;
@@ -36,7 +44,7 @@ const INBOXES: ReadonlyMap<AccountId, TopicId> = new Map([
 ]);
 
 export const inboxOf = (agent: AccountId): TopicId => INBOXES.get(agent) ?? INBOX_3;
-const keyOf = (account: string): string => `ED25519:${sha256(account)}`;
+export const keyOf = (account: string): string => `ED25519:${sha256(account)}`;
 const SECOND = 1_000_000_000n;
 /** When the inboxes were made, before all else. */
 const CREATED: Nanos = 1_600_000_000n * SECOND;
@@ -61,6 +69,7 @@ export interface RawTransfer {
   batch: Nanos | undefined;
   tokenTransfers: TokenTransfer[];
   customFees?: CustomFeesEvidence;
+  scheduled?: true;
 }
 
 /** What one payment record and its transfer hold; each part can be made to differ. */
@@ -95,6 +104,10 @@ export class HistoryBuilder {
   stateSha256: string | undefined;
   /** Run that is written about. */
   run = RUN;
+  /** Who judges and what pays, when that is not the coordinator. */
+  mode: { gatekeeper?: AccountId; escrow?: AccountId } = {};
+  escrowKey: KeyListEvidence | undefined = { keys: [keyOf(COORDINATOR), keyOf(GATEKEEPER)], threshold: 2 };
+  tokenKeys: [allows: string, key: string][] = [];
   /** Account that holds the supply of the payment token. */
   treasury: AccountId = COORDINATOR;
   now: Nanos = 1_700_000_000n * SECOND;
@@ -117,7 +130,14 @@ export class HistoryBuilder {
   }
 
   open(plan: string, tasks: number, author = COORDINATOR): RawMessage {
-    return this.say(JOURNAL, author, { type: 'run_opened', plan_sha256: plan, name: 'test', tasks, token: TOKEN });
+    return this.say(JOURNAL, author, {
+      type: 'run_opened',
+      plan_sha256: plan,
+      name: 'test',
+      tasks,
+      token: TOKEN,
+      ...this.mode,
+    });
   }
 
   assign(task: string, attempt: number, agent: AccountId, price: number, author = COORDINATOR): RawMessage {
@@ -130,6 +150,7 @@ export class HistoryBuilder {
       ...input,
       price: `${price}`,
       token: TOKEN,
+      judge: this.mode.gatekeeper,
     };
     return this.say(inboxOf(agent), author, record);
   }
@@ -139,7 +160,13 @@ export class HistoryBuilder {
     return this.say(JOURNAL, author, { ...record, output_sha256: sha256(output), output_size: 1 });
   }
 
-  verdict(task: string, attempt: number, accepted = true, gate = 'command', author = COORDINATOR): RawMessage {
+  verdict(
+    task: string,
+    attempt: number,
+    accepted = true,
+    gate = 'command',
+    author = this.mode.gatekeeper ?? COORDINATOR,
+  ): RawMessage {
     return this.say(JOURNAL, author, { type: 'verdict', task, attempt, accepted, gate, reason: 'because' });
   }
 
@@ -148,7 +175,7 @@ export class HistoryBuilder {
     const batch = loose ? undefined : this.tick();
     // What is in a batch happens a few nanoseconds after it.
     const began = this.now;
-    const transfer = this.transfer(COORDINATOR, moved, batch, token);
+    const transfer = this.transfer(this.mode.escrow ?? COORDINATOR, moved, batch, token);
     if (batch !== undefined) transfer.at = began + 10n;
     const record: AnyRecord = {
       type: 'settled',
@@ -223,7 +250,7 @@ export class HistoryBuilder {
   }
 
   #evidence(): Evidence {
-    const accounts = [COORDINATOR, ...INBOXES.keys(), STRANGER, this.treasury];
+    const accounts = [COORDINATOR, GATEKEEPER, ...INBOXES.keys(), STRANGER, this.treasury];
     const submits = this.messages.map(({ topic, at, payer, batch }) => ({
       id: `${payer}@${formatNanos(at)}` as TransactionId,
       at,
@@ -238,8 +265,13 @@ export class HistoryBuilder {
       inboxes: [...INBOXES.values(), INBOX_3].map((inbox) => this.#topic(inbox)),
       accountKeys: new Map(accounts.map((account) => [account, keyOf(account)])),
       treasuries: new Map([[TOKEN, this.treasury]]),
+      ...(this.mode.escrow === undefined ? {} : this.#ofEscrow(this.mode.escrow)),
       transactions: [...submits, ...transfers].sort((a, b) => Number(a.at - b.at)),
     };
+  }
+
+  #ofEscrow(escrow: AccountId): Pick<Evidence, 'escrowKeys' | 'tokenKeys'> {
+    return { escrowKeys: new Map([[escrow, this.escrowKey]]), tokenKeys: new Map([[TOKEN, this.tokenKeys]]) };
   }
 
   /** How a run numbers its tasks: as the plan does, and others as they come. */

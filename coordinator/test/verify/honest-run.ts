@@ -1,6 +1,6 @@
 import { compilePlan } from '@gatepost/rules/plan/compile';
 import type { Plan } from '@gatepost/rules/plan/plan';
-import { AGENT_1, AGENT_2, HistoryBuilder } from './history-builder.js';
+import { AGENT_1, AGENT_2, ESCROW, GATEKEEPER, HistoryBuilder } from './history-builder.js';
 
 /** The plan of the honest run: a rejection, a dependency, a quorum, a review and an unpaid task. */
 export function testPlan(change: Record<string, unknown> = {}): Plan {
@@ -35,6 +35,17 @@ const PLAN = testPlan();
 /** One whole run in which everything is as it should be. */
 export function honestRun(): HistoryBuilder {
   const history = new HistoryBuilder();
+  history.plan = PLAN;
+  history.online(AGENT_1);
+  history.online(AGENT_2);
+  writeHonestRun(history);
+  return history;
+}
+
+/** The same, judged by a gatekeeper and paid out of an escrow. */
+export function honestRunWithEscrow(): HistoryBuilder {
+  const history = new HistoryBuilder();
+  history.mode = { gatekeeper: GATEKEEPER, escrow: ESCROW };
   history.plan = PLAN;
   history.online(AGENT_1);
   history.online(AGENT_2);

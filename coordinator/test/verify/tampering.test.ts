@@ -5,11 +5,14 @@ import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { CustomFee } from '@gatepost/shared/vocabulary/custom-fees';
 import { describe, expect, it } from 'vitest';
 import { CHEATING, cheatsOf } from './dishonest.js';
+import { ESCROW_CHEATS, FINE_WITH_ESCROW } from './escrow-cheats.js';
 import { chargeFee, TENTH } from './fee-cheats.js';
 import {
   AGENT_1,
   AGENT_2,
   COORDINATOR,
+  ESCROW,
+  GATEKEEPER,
   HistoryBuilder,
   INBOX_1,
   INBOX_3,
@@ -18,7 +21,7 @@ import {
   STRANGER,
   TOKEN,
 } from './history-builder.js';
-import { honestRun, testPlan, twoHonestRuns } from './honest-run.js';
+import { honestRun, honestRunWithEscrow, testPlan, twoHonestRuns } from './honest-run.js';
 
 /** Rules violated in an evidence, sorted, each once. */
 function violated(evidence: Evidence, plan = testPlan()): readonly RuleId[] {
@@ -38,6 +41,30 @@ it('finds nothing wrong with an honest run', () => {
   expect(report.runs).toMatchObject([
     { run: 'run-1', outcome: 'complete', tasks: 5, accepted: 5, attempts: 8, payments: 6, paid: 205n, violations: 0 },
   ]);
+});
+
+describe('a run with a gatekeeper and an escrow', () => {
+  it('has nothing wrong with it when it is honest, and is checked by the rules for it', () => {
+    const report = verify(honestRunWithEscrow().build(), { plan: testPlan() });
+    expect(report.findings).toEqual([]);
+    expect(report.runs).toMatchObject([{ gatekeeper: GATEKEEPER, escrow: ESCROW, accepted: 5, paid: 205n }]);
+    const forEscrows = (rules: readonly RuleId[]) => rules.filter((rule) => rule.startsWith('escrow-'));
+    expect(forEscrows(report.rules)).toEqual(['escrow-judge', 'escrow-key', 'escrow-token']);
+    expect(forEscrows(verify(honestRun().build()).rules)).toEqual([]);
+    expect(report.ignored.size).toBe(0);
+  });
+
+  it.each(FINE_WITH_ESCROW)('has nothing wrong with it: %s', (_what, change) => {
+    const history = honestRunWithEscrow();
+    change(history);
+    expect(violated(history.build())).toEqual([]);
+  });
+
+  it.each(ESCROW_CHEATS)('%s', (_what, cheat, rules) => {
+    const history = honestRunWithEscrow();
+    cheat(history);
+    expect(besidesFold(violated(history.build()))).toEqual([...rules].sort());
+  });
 });
 
 describe('custom fees of the token are no fault', () => {

@@ -1,7 +1,7 @@
 import { mirrorTransactionId, type TokenId, type TopicId, type TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { checkCustomFees } from './check-custom-fees.js';
 import type { TransactionEvidence } from './evidence.js';
-import { attemptName, type Entry } from './history.js';
+import { attemptName, type Entry, payerOf } from './history.js';
 import type { LedgerView, PaymentBatch } from './ledger-view.js';
 import type { Findings, RuleId } from './rules.js';
 
@@ -54,13 +54,13 @@ function checkBatch(batch: PaymentBatch, journal: TopicId, report: Report): void
     if (name !== 'CONSENSUSSUBMITMESSAGE' || entity === journal) continue;
     report('settled-elsewhere', `the batch also writes to ${entity ?? 'a topic that is not known'}`);
   }
-  const coordinators = new Set(batch.records.map(({ run }) => run.coordinator));
+  const payers = new Set(batch.records.map(({ run }) => payerOf(run)));
   for (const { token, account, amount } of transfers.flatMap(({ tokenTransfers }) => tokenTransfers)) {
-    if (amount < 0n && !coordinators.has(account)) report('wrong-payer', `${-amount} of ${token} left ${account}`);
+    if (amount < 0n && !payers.has(account)) report('wrong-payer', `${-amount} of ${token} left ${account}`);
   }
   const tokens = new Set(batch.records.map(({ entry }) => entry.record.token as TokenId));
   for (const transfer of transfers) {
-    checkCustomFees(transfer, tokens, coordinators, (message) => report('custom-fee', message));
+    checkCustomFees(transfer, tokens, payers, (message) => report('custom-fee', message));
   }
   compare(promisedBy(batch), movedBy(transfers), report);
 }

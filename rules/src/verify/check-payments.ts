@@ -7,6 +7,8 @@ import {
   attemptName,
   attemptsOf,
   isBefore,
+  judgeOf,
+  mayWriteVerdicts,
   type PaymentEntry,
   type RunHistory,
 } from './history.js';
@@ -61,11 +63,11 @@ function checkWork(run: RunHistory, attempt: AttemptHistory, facts: AttemptFacts
 /** Why nothing that was said of an attempt lets it be paid. */
 function checkLackOfVerdict(run: RunHistory, attempt: AttemptHistory, facts: AttemptFacts, report: Report): void {
   const { result } = facts;
-  const [own] = attempt.verdicts.filter(({ author }) => author === run.coordinator);
+  const judge = judgeOf(run);
+  const [own] = attempt.verdicts.filter(({ author }) => author === judge);
   const [foreign] = attempt.verdicts;
   if (foreign === undefined) report('verdict-missing', 'paid without a verdict');
-  else if (own === undefined)
-    report('verdict-author', `the verdict is by ${foreign.author}, not by ${run.coordinator}`);
+  else if (own === undefined) report('verdict-author', `the verdict is by ${foreign.author}, not by ${judge}`);
   else if (!own.record.accepted) report('rejected-paid', `paid although rejected: ${own.record.reason}`);
   else if (result === undefined || !isSound(attempt, facts)) return;
   else if (isBefore(own, result)) report('verdict-before-result', 'the verdict came before the result');
@@ -90,7 +92,7 @@ function checkDeadline(attempt: AttemptHistory, { assignment, result }: AttemptF
 function checkRejection(run: RunHistory, attempt: AttemptHistory, { assignment }: AttemptFacts, report: Report): void {
   if (assignment === undefined) return;
   const late = attempt.verdicts.filter(
-    ({ author, record }) => author === run.coordinator && !record.accepted && record.gate === DEADLINE_GATE,
+    ({ author, record }) => mayWriteVerdicts(run, author) && !record.accepted && record.gate === DEADLINE_GATE,
   );
   for (const verdict of late.filter((one) => isBefore(assignment.entry, one))) {
     if (isInTime(verdict, assignment)) report('in-time-rejected', 'called late before its deadline');
@@ -114,6 +116,13 @@ function checkPayment(run: RunHistory, payment: PaymentEntry, facts: AttemptFact
   const { token } = entry.record;
   if (token !== run.token) report('wrong-token', `paid in ${token}, the run is in ${run.token}`);
   if (assignment === undefined) return;
+  const { judge } = assignment.entry.record;
+  if (judge !== run.gatekeeper) {
+    report(
+      'escrow-judge',
+      `assigned under ${judge ?? 'no judge'}, the run was opened with ${run.gatekeeper ?? 'none'}`,
+    );
+  }
   if (to !== assignment.agent) report('wrong-payee', `paid to ${to}, assigned to ${assignment.agent}`);
   const price = BigInt(assignment.entry.record.price);
   if (amount !== price) report('wrong-amount', `paid ${amount}, the price is ${price}`);
@@ -125,7 +134,7 @@ function checkTask(run: RunHistory, task: string, paid: readonly AttemptHistory[
   const facts = paid.map((attempt) => factsOf(run, attempt));
   // Without the plan it is the verdicts that say whether a task was a quorum's; with it, `plan-quorum` checks that.
   const isQuorum = paid.every(({ verdicts }) =>
-    verdicts.some((verdict) => verdict.author === run.coordinator && isOfQuorum(verdict)),
+    verdicts.some((verdict) => verdict.author === judgeOf(run) && isOfQuorum(verdict)),
   );
   if (!isQuorum) checkTurns(run, task, paid, report);
   if (paid.length > 1) {

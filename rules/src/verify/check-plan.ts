@@ -2,7 +2,15 @@ import type { Gate, Plan, PlanTask } from '../plan/plan.js';
 import { reviewedAttempt } from '../run/review-id.js';
 import { quorumOf } from '../run/task-state.js';
 import { decidingVerdict, factsOf } from './facts.js';
-import { type AttemptHistory, attemptName, attemptsOf, type Entry, isBefore, type RunHistory } from './history.js';
+import {
+  type AttemptHistory,
+  attemptName,
+  attemptsOf,
+  type Entry,
+  isBefore,
+  mayWriteVerdicts,
+  type RunHistory,
+} from './history.js';
 import type { Findings } from './rules.js';
 
 /** Whether a run did what the given plan says; only its digest is compared when that differs. */
@@ -156,7 +164,7 @@ class PlanCheck {
     for (const attempt of attempts) {
       const { assignment, verdict } = factsOf(this.run, attempt);
       const isPaid = attempt.payments.length > 0;
-      const isJudged = attempt.verdicts.some(({ author }) => author === this.run.coordinator);
+      const isJudged = attempt.verdicts.some(({ author }) => mayWriteVerdicts(this.run, author));
       if (assignment !== undefined && isBefore(failed, assignment.entry) && (isJudged || isPaid)) {
         const what = `tried after ${task.attempts} failures, as many as allowed`;
         this.#report('plan-attempts', attemptName(attempt), what);

@@ -27,7 +27,7 @@ export function checkTransfers(
       const left = transaction.tokenTransfers.find(
         ({ token, account, amount }) => token === run.token && amount < 0n && payers.has(account),
       );
-      if (left === undefined) continue;
+      if (left === undefined || isRefund(run, transaction)) continue;
       const what = `${-left.amount} of ${left.token} left ${left.account}${isOpen(run, transaction.at) ? '' : ' after the end'}`;
       checkDebit(run, transaction, what, view, foreign, findings);
     }
@@ -42,6 +42,16 @@ function watches(run: RunHistory, all: readonly RunHistory[], at: Nanos): boolea
   if (isOpen(run, at)) return true;
   if (run.closed === undefined || at < run.closed.at || at > run.closed.at + WATCH_NANOS) return false;
   return !all.some((other) => other.coordinator === run.coordinator && other.token === run.token && isOpen(other, at));
+}
+
+/**
+ * Whether the network carried out a rung of an escrow's refund: a power of two that was scheduled, with the signatures of
+ * all whose keys the escrow needs.
+ */
+function isRefund({ escrow }: RunHistory, { scheduled, tokenTransfers }: TransactionEvidence): boolean {
+  if (escrow === undefined || scheduled !== true || tokenTransfers.length !== 2) return false;
+  const amount = tokenTransfers.find(({ account }) => account === escrow)?.amount ?? 0n;
+  return amount < 0n && (-amount & (-amount - 1n)) === 0n;
 }
 
 function checkDebit(

@@ -52,6 +52,8 @@ export interface TransactionEvidence {
   readonly tokenTransfers: readonly TokenTransfer[];
   /** Left out when it brought none with it. */
   readonly customFees?: CustomFeesEvidence;
+  /** Whether a schedule's time had come; left out when somebody submitted it. */
+  readonly scheduled?: true;
 }
 
 /** A custom fee that the network assessed, part of the transfers of its transaction. */
@@ -88,4 +90,14 @@ export interface Evidence {
    * Transactions of those who pay the runs, from the first opening until `WATCH_NANOS` after the last end, oldest first.
    */
   readonly transactions: readonly TransactionEvidence[];
+  /** Keys of the escrows of runs with a gatekeeper; undefined of what is no plain list of keys. */
+  readonly escrowKeys?: ReadonlyMap<AccountId, KeyListEvidence | undefined>;
+  /** Keys of the tokens that such runs pay in: what each allows, such as `supply`, and the key, `type:hex`. */
+  readonly tokenKeys?: ReadonlyMap<TokenId, readonly (readonly [allows: string, key: string])[]>;
+}
+
+/** So many of these keys, each `type:hex`, must sign. */
+export interface KeyListEvidence {
+  readonly keys: readonly string[];
+  readonly threshold: number;
 }

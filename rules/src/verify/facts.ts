@@ -10,6 +10,8 @@ import {
   type AttemptHistory,
   type Entry,
   isBefore,
+  judgeOf,
+  mayWriteVerdicts,
   type RunHistory,
 } from './history.js';
 
@@ -75,16 +77,20 @@ function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): Re
   const isQuorum = attempts.some(
     ({ assignments, verdicts }) =>
       assignments.some(({ entry }) => entry.author === coordinator) &&
-      verdicts.some((verdict) => verdict.author === coordinator && isOfQuorum(verdict)),
+      verdicts.some((verdict) => verdict.author === judgeOf(run) && isOfQuorum(verdict)),
   );
   const all = attempts
     .flatMap((attempt) => attempt.assignments.map((one) => ({ attempt, ...one })))
     .filter(({ entry }) => entry.author === coordinator && entry.record.token === token)
     .sort((one, other) => byTime(one.entry, other.entry));
   for (const { attempt, agent, entry } of all) {
+    if (entry.record.judge !== run.gatekeeper) {
+      refused.add(entry);
+      continue;
+    }
     if (given.has(attempt)) continue;
     const isDecided = (other: AttemptHistory) =>
-      other.verdicts.some((verdict) => verdict.author === coordinator && isBefore(verdict, entry));
+      other.verdicts.some((verdict) => mayWriteVerdicts(run, verdict.author) && isBefore(verdict, entry));
     const hasPart = () => [...given].some(([other, has]) => has === agent && !isDecided(other));
     if (isQuorum ? hasPart() : attempt.attempt > given.size + 1) refused.add(entry);
     else given.set(attempt, agent);
@@ -103,8 +109,8 @@ function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<An
   const own = attempt.assignments.filter(({ entry }) => entry.author === run.coordinator);
   const inToken = own.filter(({ entry }) => entry.record.token === run.token);
   const free = inToken.filter(({ entry }) => !refused.has(entry));
-  const verdicts = attempt.verdicts.filter(({ author }) => author === run.coordinator);
-  const isAccepted = verdicts.some(({ record }) => record.accepted);
+  const verdicts = attempt.verdicts.filter(({ author }) => mayWriteVerdicts(run, author));
+  const isAccepted = verdicts.some(({ record, author }) => record.accepted && author === judgeOf(run));
   const [judged] = verdicts;
   const wasJudged = ({ entry }: Assignment): boolean => judged === undefined || isBefore(entry, judged);
   const judgedOnes = isKnown ? [] : [free.filter(wasJudged), inToken.filter(wasJudged)];
@@ -148,7 +154,7 @@ function decide(run: RunHistory, weighed: readonly Weighed[], review: Review | u
   const assigned = weighed.flatMap(({ assignment, taken }) => (taken ? (assignment?.entry ?? []) : [])).sort(byTime);
   const own = weighed
     .flatMap((one) => one.attempt.verdicts.map((verdict) => ({ one: one as Weighed | undefined, verdict })))
-    .filter(({ verdict }) => verdict.author === run.coordinator);
+    .filter(({ verdict }) => mayWriteVerdicts(run, verdict.author));
   const ends = review?.of === undefined ? [] : [{ one: undefined, verdict: review.of }];
   const decided: Decided = { accepted: undefined, givenUp: undefined };
   let begun = 0;
@@ -163,6 +169,7 @@ function decide(run: RunHistory, weighed: readonly Weighed[], review: Review | u
       continue;
     }
     if (one.verdict !== undefined || !hasEffect(one, verdict, decided, begun)) continue;
+    if (verdict.author !== judgeOf(run) && !mayGiveUp(weighed, one, verdict, decided)) continue;
     one.verdict = verdict;
     if (verdict.record.accepted) {
       // Nothing is decided about a task by what is said of an attempt that did not come into being.
@@ -212,6 +219,35 @@ function hasEffect(one: Weighed, verdict: Entry<'verdict'>, decided: Decided, be
   const { accepted: first } = decided;
   if (first === undefined) return true;
   return isOfQuorum(verdict) && outputOf(first.result) === outputOf(delivered);
+}
+
+/**
+ * Whether a coordinator that does not judge may reject an attempt: only what was not delivered, and not so that work that
+ * was is lost with it. Without the plan it is what is said of a task that says whether it was a quorum's.
+ */
+function mayGiveUp(task: readonly Weighed[], one: Weighed, verdict: Entry<'verdict'>, decided: Decided): boolean {
+  if (verdict.record.accepted || isDelivered(one, verdict, decided)) return false;
+  const isOver = decided.givenUp !== undefined || decided.accepted !== undefined;
+  if (isOver || !task.some((other) => isDelivered(other, verdict, decided))) return true;
+  return task.some(({ attempt }) => attempt.verdicts.some(isOfQuorum));
+}
+
+/** Whether an attempt had an output by then that came in time and could still be accepted. */
+function isDelivered(
+  { attempt, assignment, taken, result, verdict: has }: Weighed,
+  by: AnyEntry,
+  decided: Decided,
+): boolean {
+  if (assignment === undefined || !taken || has !== undefined || decided.givenUp !== undefined) return false;
+  if (result === undefined || result.record.outcome !== 'ok' || !isBefore(result, by)) return false;
+  if (!isBefore(assignment.entry, result) || !isInTime(result, assignment)) return false;
+  const told = deadlineToldBy(attempt, assignment);
+  if (told !== undefined && isBefore(told, result)) return false;
+  const { accepted } = decided;
+  if (accepted === undefined) return true;
+  return (
+    accepted.verdict !== undefined && isOfQuorum(accepted.verdict) && outputOf(accepted.result) === outputOf(result)
+  );
 }
 
 /** Whether a verdict is on a member of a quorum; without the plan it is the verdicts that say so. */

@@ -82,3 +82,15 @@ export const attemptName = ({ task, attempt }: { readonly task: string; readonly
 export function* attemptsOf(run: RunHistory): Generator<AttemptHistory> {
   for (const attempts of run.tasks.values()) yield* attempts.values();
 }
+
+type Parties = Pick<RunHistory, 'coordinator' | 'gatekeeper' | 'escrow'>;
+
+/** Who judges in a run. */
+export const judgeOf = ({ coordinator, gatekeeper }: Parties): AccountId => gatekeeper ?? coordinator;
+
+/** Who may write verdicts: beside a gatekeeper the coordinator too, on what was not delivered. */
+export const mayWriteVerdicts = ({ coordinator, gatekeeper }: Parties, author: AccountId): boolean =>
+  author === coordinator || author === gatekeeper;
+
+/** The account that pays. */
+export const payerOf = ({ coordinator, escrow }: Parties): AccountId => escrow ?? coordinator;

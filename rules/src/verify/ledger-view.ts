@@ -55,8 +55,12 @@ export class LedgerView {
     return [...this.#batches].map(([at, records]) => ({ at, records, transactions: this.#inner.get(at) ?? [] }));
   }
 
-  /** The accounts whose tokens are a run's business: its coordinator's, and the token's treasury under the same key. */
-  watchedBy({ coordinator, token }: RunHistory): ReadonlySet<AccountId> {
+  /**
+   * The accounts whose tokens are a run's business: its coordinator's, and the token's treasury under the same key; of a run
+   * with a gatekeeper its escrow alone, which the coordinator fills from elsewhere.
+   */
+  watchedBy({ coordinator, escrow, token }: RunHistory): ReadonlySet<AccountId> {
+    if (escrow !== undefined) return new Set([escrow]);
     return new Set([coordinator, ...treasuryOf(this.evidence, coordinator, token)]);
   }
 }

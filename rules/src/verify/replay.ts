@@ -5,7 +5,14 @@ import { modeOf } from '../run/journal-index.js';
 import { decodeTopic } from './decode.js';
 import type { Evidence, OwnedTopicEvidence } from './evidence.js';
 import { factsOfRun } from './facts.js';
-import { type AnyEntry, type AttemptHistory, type Entry, isBefore, type RunHistory } from './history.js';
+import {
+  type AnyEntry,
+  type AttemptHistory,
+  type Entry,
+  isBefore,
+  mayWriteVerdicts,
+  type RunHistory,
+} from './history.js';
 import { namesByRun, withTaskIds } from './task-names.js';
 
 /** The agent an inbox belongs to, and when it first said so. */
@@ -160,7 +167,7 @@ function sortJournalEntry(runs: Map<string, RunHistory>, entry: AnyEntry, count:
     attemptOf(run, entry.record.task, entry.record.attempt).results.push(entry);
   } else if (isA(entry, 'verdict')) {
     attemptOf(run, entry.record.task, entry.record.attempt).verdicts.push(entry);
-    if (entry.author !== run.coordinator) count('verdict by another than the coordinator');
+    if (!mayWriteVerdicts(run, entry.author)) count(`verdict by another than ${whoJudges(run)}`);
   } else if (isA(entry, 'timed_out')) {
     if (entry.author !== run.coordinator) count('deadline told by another than the coordinator');
     else attemptOf(run, entry.record.task, entry.record.attempt).timedOut.push(entry);
@@ -171,6 +178,9 @@ function sortJournalEntry(runs: Map<string, RunHistory>, entry: AnyEntry, count:
     else run.closed ??= entry;
   }
 }
+
+const whoJudges = ({ gatekeeper }: RunHistory): string =>
+  gatekeeper === undefined ? 'the coordinator' : 'the gatekeeper';
 
 function sortSettled(run: RunHistory, entry: Entry<'settled'>, count: Count): void {
   if (entry.author !== run.coordinator) {

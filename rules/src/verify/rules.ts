@@ -5,7 +5,7 @@ export const RULES = {
   'message-altered': "Each message's running hash follows from the one before, the message, its author and its time.",
   'inbox-submit-key': "Only the coordinator can write to an agent's inbox: its submit key is the coordinator's key.",
   'inbox-owner': "An agent's inbox is its own: the agent had created it when it announced it.",
-  'run-reopened': 'A run is opened with one plan, token and number of tasks.',
+  'run-reopened': 'A run is opened with one plan, token, number of tasks, gatekeeper and escrow.',
   'assignment-missing': 'What is paid was assigned.',
   'assignment-author': 'What is paid was assigned by the coordinator that opened the run.',
   'result-missing': 'What is paid has a result.',
@@ -15,7 +15,8 @@ export const RULES = {
   'result-after-timeout': 'The result of what is paid came before the ledger told that its deadline had passed.',
   'in-time-rejected': 'Nothing was rejected as late before its deadline, nor when its result had come by then.',
   'verdict-missing': 'What is paid has a verdict.',
-  'verdict-author': 'The verdict on what is paid came from the coordinator that opened the run.',
+  'verdict-author':
+    'The verdict on what is paid came from who judges: the gatekeeper of the run, or its coordinator if it has none.',
   'verdict-before-result': 'A verdict came after the result it judges.',
   'verdict-without-effect':
     'What is paid was accepted while its task was open: it had not been given up, nor another result of it accepted.',
@@ -32,7 +33,7 @@ export const RULES = {
   'wrong-token': 'Assignments and payments of a run are in the token the run was opened with.',
   'settled-author': 'A payment is recorded by the coordinator that opened the run.',
   'settled-outside-batch': 'A payment record is part of an atomic batch.',
-  'wrong-payer': 'What is paid leaves the account of the coordinator that opened the run.',
+  'wrong-payer': 'What is paid leaves the escrow of the run, or the account of its coordinator if it has none.',
   'settled-elsewhere': 'The batch of a payment record writes to no other topic, where it could be recorded again.',
   'settled-without-transfer': 'The batch of a payment record moves the tokens it names to whom it names.',
   'transfer-amount': 'The tokens that moved in a batch are exactly those its records, of all runs together, name.',
@@ -43,6 +44,11 @@ export const RULES = {
   'transfer-unrecorded':
     'Every transfer of payment tokens from who pays a run while it is open, and for 180 s after, is recorded.',
   'transfer-id': 'The transfer a payment record names is the one in its batch.',
+  'escrow-judge': 'What is paid was assigned under the judge that the run was opened with.',
+  'escrow-key':
+    'Nobody alone can pay: the key of the escrow is a list of the different keys of coordinator and gatekeeper, and both must sign.',
+  'escrow-token':
+    'Neither coordinator nor gatekeeper holds a key with which it could mint, take, freeze or change the payment token.',
   'paid-before-open': 'A run pays nothing before it is opened.',
   'paid-after-close': 'A closed run pays nothing more.',
   'accepted-unpaid': 'A run that was closed as complete has paid all that was accepted.',

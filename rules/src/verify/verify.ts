@@ -2,6 +2,7 @@ import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import type { Plan } from '../plan/plan.js';
 import { reviewedAttempt } from '../run/review-id.js';
 import { checkBatches } from './check-batches.js';
+import { checkEscrow } from './check-escrow.js';
 import { checkOutcome } from './check-outcome.js';
 import { checkPayments } from './check-payments.js';
 import { checkPlan } from './check-plan.js';
@@ -29,6 +30,10 @@ export interface RunSummary {
   readonly planSha256: string;
   readonly coordinator: AccountId;
   readonly token: TokenId;
+  /** Who judged and signed the payments with the coordinator; left out when the coordinator judged and paid alone. */
+  readonly gatekeeper?: AccountId;
+  /** What paid then. */
+  readonly escrow?: AccountId;
   readonly tasks: number;
   readonly accepted: number;
   readonly attempts: number;
@@ -72,6 +77,7 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
   const selected = new Set(runs.map(({ run }) => run));
   checkBatches(view, evidence.journal.topic, (run) => selected.has(run), findings);
   checkTransfers(evidence, view, runs, all, findings);
+  for (const run of runs) checkEscrow(run, evidence, findings);
   if (plan !== undefined) checkRunsOfPlan(runs, plan, folded, findings);
   const found = findings.all;
   const summaries = runs.map((run) => summary(run, folded.get(run), found));
@@ -79,11 +85,16 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
     runs: summaries,
     findings: found,
     ignored,
-    rules: (Object.keys(RULES) as RuleId[]).filter((rule) => options.plan !== undefined || !rule.startsWith('plan-')),
+    rules: (Object.keys(RULES) as RuleId[]).filter((rule) => isAsked(rule, plan, runs)),
     runsOfPlan: options.plan && runs.filter(({ opened }) => opened.record.plan_sha256 === options.plan?.digest).length,
     holds: runs.length > 0 && found.length === 0,
   };
 }
+
+/** Those about the plan are checked with one, those about an escrow where a run has one. */
+const isAsked = (rule: RuleId, plan: Plan | undefined, runs: readonly RunHistory[]): boolean =>
+  (plan !== undefined || !rule.startsWith('plan-')) &&
+  (!rule.startsWith('escrow-') || runs.some(({ gatekeeper }) => gatekeeper !== undefined));
 
 /** What the coordinator's own fold makes of the runs of a plan; which assignments count it knows best. */
 function foldRunsOf(
@@ -131,6 +142,8 @@ function summary(run: RunHistory, folded: FoldedRun | undefined, findings: reado
     planSha256: record.plan_sha256,
     coordinator: run.coordinator,
     token: run.token,
+    ...(run.gatekeeper === undefined ? {} : { gatekeeper: run.gatekeeper }),
+    ...(run.escrow === undefined ? {} : { escrow: run.escrow }),
     tasks: record.tasks,
     accepted: folded?.accepted ?? accepted.size,
     attempts,

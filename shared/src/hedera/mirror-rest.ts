@@ -76,6 +76,12 @@ const token = z.object({
   deleted: z.boolean().nullish(),
   /** NOT_APPLICABLE, PAUSED or UNPAUSED. */
   pause_status: z.string().nullish(),
+  admin_key: key.nullish(),
+  supply_key: key.nullish(),
+  wipe_key: key.nullish(),
+  freeze_key: key.nullish(),
+  pause_key: key.nullish(),
+  kyc_key: key.nullish(),
   /** Its holder may change the custom fees. */
   fee_schedule_key: key.nullish(),
   custom_fees: customFees.nullish(),

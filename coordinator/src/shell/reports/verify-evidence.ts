@@ -2,6 +2,7 @@ import { WATCH_NANOS } from '@gatepost/rules/verify/check-transfers';
 import { decodeTopic } from '@gatepost/rules/verify/decode';
 import type {
   Evidence,
+  KeyListEvidence,
   MessageEvidence,
   OwnedTopicEvidence,
   TopicEvidence,
@@ -11,8 +12,16 @@ import type { AnyEntry } from '@gatepost/rules/verify/history';
 import { treasuryOf } from '@gatepost/rules/verify/ledger-view';
 import { isOwnJournal } from '@gatepost/rules/verify/replay';
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
-import type { MirrorMessage, MirrorRest, MirrorTopic, MirrorTransaction } from '@gatepost/shared/hedera/mirror-rest';
+import { keyListFromMirror } from '@gatepost/shared/hedera/escrow';
+import type {
+  MirrorMessage,
+  MirrorRest,
+  MirrorToken,
+  MirrorTopic,
+  MirrorTransaction,
+} from '@gatepost/shared/hedera/mirror-rest';
 import { shownCreation } from '@gatepost/shared/hedera/topic-creation';
+import type { RecordOf } from '@gatepost/shared/records/schema';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import {
   type AccountId,
@@ -61,6 +70,7 @@ function transactionEvidence(entry: MirrorTransaction): TransactionEvidence {
     name: entry.name,
     entity: entry.entity_id ?? undefined,
     batch: entry.parent_consensus_timestamp === null ? undefined : parseNanos(entry.parent_consensus_timestamp),
+    ...(entry.scheduled ? { scheduled: true as const } : {}),
     tokenTransfers: entry.token_transfers.map(({ token_id, account, amount }) => ({
       token: token_id as TokenId,
       account: accountId(account),
@@ -173,11 +183,16 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
   const shown = await known(tokens, (token) => mirror.token(token));
   const treasuries = new Map([...shown].map(([id, token]) => [id, accountId(token.treasury_account_id)]));
   const holders = await keysOf([...treasuries.values()]);
-  const accountKeys = new Map([...openers, ...holders]);
+  const gatekeepers = await keysOf(partiesOf(owned, 'gatekeeper'));
+  const accountKeys = new Map([...openers, ...holders, ...gatekeepers]);
+  const escrows = partiesOf(owned, 'escrow');
+  const escrowKeys = await known(escrows, async (account) => listOf((await mirror.account(account)).key));
+  const tokenKeys =
+    escrows.length === 0 ? new Map() : new Map([...shown].map(([id, token]) => [id, keysOfToken(token)]));
   const ownTreasuries = owned.flatMap(({ author, record }) =>
     treasuryOf({ treasuries, accountKeys }, author, record.token as TokenId),
   );
-  const payers = new Set([...coordinators.keys(), ...ownTreasuries]);
+  const payers = new Set([...coordinators.keys(), ...ownTreasuries, ...escrows]);
   const range = timeOf(owned, entries, await mirror.now());
   const transactions = await withCustomFees(mirror, shown, await transactionsOf(mirror, payers, range));
   const handling = new HandlingTimes(mirror, transactions);
@@ -187,8 +202,29 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
     accountKeys,
     treasuries,
     transactions,
+    ...(escrows.length === 0 ? {} : { escrowKeys, tokenKeys }),
   };
 }
+
+/** The gatekeepers, or the escrows, that runs were opened with. */
+const partiesOf = (
+  openings: readonly (AnyEntry & { record: RecordOf<'run_opened'> })[],
+  which: 'gatekeeper' | 'escrow',
+) => openings.flatMap(({ record }) => (record[which] === undefined ? [] : [accountId(record[which])]));
+
+function listOf(key: MirrorKey | null): KeyListEvidence | undefined {
+  const list = key === null ? undefined : keyListFromMirror(key);
+  return list && { keys: list.keys.map((one) => keyText(one) ?? ''), threshold: list.threshold };
+}
+
+const TOKEN_KEYS = ['admin', 'supply', 'wipe', 'freeze', 'pause', 'kyc', 'fee_schedule'] as const;
+
+/** What each single key of a token allows. */
+const keysOfToken = (token: MirrorToken): [allows: string, key: string][] =>
+  TOKEN_KEYS.flatMap((allows) => {
+    const key = keyText(token[`${allows}_key`] ?? null);
+    return key === undefined ? [] : [[allows, key] as [string, string]];
+  });
 
 interface Range {
   readonly from: Nanos;
