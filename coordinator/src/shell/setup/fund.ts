@@ -44,13 +44,17 @@ export interface Funded {
   readonly rungs: { readonly made: number; readonly deleted: number };
 }
 
+/** How long money stays in an escrow when nothing is said. */
 const DEFAULT_REFUND_MS = 30 * 86_400_000;
+/** A day. */
 const DAY_SECONDS = 86_400;
 /** The network takes schedules up to 62 days ahead. */
 const LATEST_SECONDS = 62 * DAY_SECONDS - MAX_RUNGS - 3_600;
+/** A refund that comes sooner leaves no time to work. */
 const SOONEST_SECONDS = 3_600;
 /** Schedules that are made at the same time. */
 const AT_ONCE = 10;
+/** How long the network may take each of them. */
 const VALID_SECONDS = 120;
 
 /**
