@@ -72,6 +72,10 @@ const CALLS: Readonly<Record<string, Call>> = {
   'coordinator status': { words: config, says: 'liked' },
   'coordinator status --state failed': { words: config, says: 'disliked' },
   'coordinator explain <task>': { words: () => ['disliked', ...config()], says: 'not what was asked for' },
+  'coordinator attest <task>': {
+    words: () => ['liked', ...config()],
+    says: '"payloadType":"application/vnd.in-toto+json"',
+  },
   'coordinator logs <task>': { words: () => ['liked', ...config()], says: 'working on it' },
   'coordinator verify': { words: config, says: 'rules hold' },
   'coordinator verify --network <name> --journal <topic>': {

@@ -17,7 +17,11 @@ export const addOutput: AddCommand = (program, exit) => {
   withRunOptions(program.command('output'))
     .description('print the output of a task, checked against the digest on the ledger')
     .argument('<task>', 'task id')
-    .option('--attempt <n>', 'of this attempt; the accepted one when left out, else the last with a result', numberOf)
+    .option(
+      '--attempt <n>',
+      'of this attempt; the accepted one when left out, else the last with a result',
+      attemptNumber,
+    )
     .option('--insecure-loopback', 'fetch from an agent without TLS on a loopback address')
     .addHelpText(
       'after',
@@ -34,7 +38,7 @@ ${READING_HELP}`,
     .action(async (task: string, options: OutputOptions) => exit(await output(task, options)));
 };
 
-function numberOf(text: string): number {
+export function attemptNumber(text: string): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('An attempt is a number from 1.');
 }

@@ -2,6 +2,7 @@ import { commandLine } from '@gatepost/shared/cli/command-line';
 import type { Exit } from '@gatepost/shared/cli/run-program';
 import type { Command } from 'commander';
 import { addAgents } from './agents.js';
+import { addAttest } from './attest.js';
 import { addBill } from './bill.js';
 import type { AddCommand } from './command.js';
 import { addApprove, addCancel, addReject } from './direct.js';
@@ -31,6 +32,7 @@ const COMMANDS: readonly AddCommand[] = [
   addStatus,
   addExplain,
   addOutput,
+  addAttest,
   addLogs,
   addJournal,
   addAgents,

@@ -1,0 +1,143 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
+import type { DsseEnvelope } from '@gatepost/shared/vocabulary/dsse';
+import { PublicKey } from '@hashgraph/sdk';
+import { bundleFromJSON } from '@sigstore/bundle';
+import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CoordinatorProcess } from './support/coordinator-process.js';
+import { Lane, TestLedger } from './support/stage.js';
+
+const OUTPUT = 'what was asked for';
+const PYTHON = spawnSync('python3', ['-c', 'import securesystemslib'], { stdio: 'ignore' }).status === 0;
+const VERIFY = `
+import sys, json
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import SSlibKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+pem, file = sys.argv[1:]
+envelope = Envelope.from_dict(json.load(open(file)))
+key = SSlibKey(list(envelope.signatures)[0], 'ed25519', 'ed25519', {'public': load_pem_public_key(open(pem,'rb').read()).public_bytes_raw().hex()})
+envelope.verify([key], 1)
+`;
+
+let ledger: TestLedger;
+let lane: Lane;
+let envelope: DsseEnvelope;
+let pem: string;
+const own = mkdtempSync(join(tmpdir(), 'gatepost-attest-'));
+
+const statementIn = ({ payload }: DsseEnvelope) => JSON.parse(Buffer.from(payload, 'base64').toString('utf8'));
+
+beforeAll(async () => {
+  ledger = await TestLedger.start();
+  lane = await Lane.open(ledger, { work: { command: ['sh', '-c', `cat >/dev/null; printf '${OUTPUT}'`] } });
+  const coordinator = new CoordinatorProcess(lane);
+  const planFile = join(own, 'plan.json');
+  const task = { id: 'report', type: 'work', price: 5, gate: { command: ['grep', '-q', 'asked'] } };
+  writeFileSync(planFile, JSON.stringify({ name: 'attested', sequences: [{ id: 's', tasks: [task] }] }));
+  expect(await coordinator.run(planFile)).toMatchObject({ code: 0 });
+  const { code, output } = await coordinator.command('attest', 'report', ...coordinator.config);
+  expect(code, output).toBe(0);
+  envelope = JSON.parse(output);
+  // The key as anybody reads it from the mirror.
+  const { mirror, account } = lane.coordinator.connection;
+  const shown = await mirror.account(account);
+  const spki = PublicKey.fromStringED25519(shown?.key?.key ?? '').toBytesDer();
+  pem = `-----BEGIN PUBLIC KEY-----\n${Buffer.from(spki).toString('base64')}\n-----END PUBLIC KEY-----\n`;
+}, 120_000);
+
+afterAll(async () => {
+  rmSync(own, { recursive: true, force: true });
+  await lane?.close();
+  await ledger?.close();
+});
+
+/** As npm's and GitHub's attestations are verified. */
+function sigstoreTakes(changed: DsseEnvelope, key = pem): boolean {
+  const keys = { k: { rawBytes: Buffer.from(key.split('\n')[1] ?? '', 'base64'), keyDetails: 7 } };
+  const root = { mediaType: '', tlogs: [], certificateAuthorities: [], ctlogs: [], timestampAuthorities: [] };
+  const verifier = new Verifier(toTrustMaterial(root as never, keys as never), {
+    tlogThreshold: 0,
+    ctlogThreshold: 0,
+    timestampThreshold: 0,
+  });
+  const bundle = bundleFromJSON({
+    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    verificationMaterial: { publicKey: { hint: 'k' }, tlogEntries: [] },
+    dsseEnvelope: changed,
+  });
+  try {
+    verifier.verify(toSignedEntity(bundle));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function pythonTakes(changed: DsseEnvelope, key = pem): boolean {
+  const [script, file, pemFile] = ['verify.py', 'envelope.json', 'key.pem'].map((name) => join(own, name));
+  writeFileSync(script ?? '', VERIFY);
+  writeFileSync(file ?? '', JSON.stringify(changed));
+  writeFileSync(pemFile ?? '', key);
+  return spawnSync('python3', [script ?? '', pemFile ?? '', file ?? ''], { stdio: 'ignore' }).status === 0;
+}
+
+it('says what was judged, by whom, by which plan and gate, and where on the journal', () => {
+  expect(envelope.payloadType).toBe('application/vnd.in-toto+json');
+  const { account, network } = lane.coordinator.connection;
+  expect(statementIn(envelope)).toMatchObject({
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ digest: { sha256: sha256(OUTPUT) } }],
+    predicateType: 'https://slsa.dev/verification_summary/v1',
+    predicate: {
+      verifier: { id: `hedera:${network.name}:${account}` },
+      verificationResult: 'PASSED',
+      policy: { digest: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+      gatepost: { gate: 'command', journal: lane.journal, verdict_at: expect.stringMatching(/^\d+\.\d{9}$/) },
+    },
+  });
+});
+
+/** Ten changes, each of which takes the signature its worth. */
+const CHANGES: Readonly<Record<string, (sealed: DsseEnvelope) => DsseEnvelope>> = {
+  'another output': (sealed) => withText(sealed, sha256(OUTPUT), sha256('another')),
+  'another name': (sealed) => withText(sealed, '/report#1', '/other#1'),
+  'another result': (sealed) => withText(sealed, 'PASSED', 'FAILED'),
+  'another plan': (sealed) => withText(sealed, statementIn(sealed).predicate.policy.digest.sha256, sha256('plan')),
+  'another judge': (sealed) => withText(sealed, lane.coordinator.connection.account, '0.0.2'),
+  'another gate': (sealed) => withText(sealed, '"gate":"command"', '"gate":"none"'),
+  'another journal': (sealed) => withText(sealed, `"journal":"${lane.journal}"`, '"journal":"0.0.2"'),
+  'another space': (sealed) => withText(sealed, ',"predicate":', ', "predicate":'),
+  'another type': (sealed) => ({ ...sealed, payloadType: 'application/json' }),
+  'another signature': (sealed) => {
+    const sig = Buffer.from(sealed.signatures[0]?.sig ?? '', 'base64');
+    sig[10] = (sig[10] ?? 0) ^ 1;
+    return { ...sealed, signatures: [{ keyid: sealed.signatures[0]?.keyid ?? '', sig: sig.toString('base64') }] };
+  },
+};
+
+function withText(sealed: DsseEnvelope, from: string, to: string): DsseEnvelope {
+  const text = Buffer.from(sealed.payload, 'base64').toString('utf8');
+  if (!text.includes(from)) throw new Error(`the statement has no ${from}`);
+  return { ...sealed, payload: Buffer.from(text.replace(from, to)).toString('base64') };
+}
+
+describe.each([
+  ['@sigstore/verify', sigstoreTakes, true],
+  ['securesystemslib', pythonTakes, PYTHON],
+] as const)('%s', (_name, takes, isHere) => {
+  it.skipIf(!isHere)('accepts it with the key that the mirror shows, and refuses another key', () => {
+    expect(takes(envelope)).toBe(true);
+    const other = execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519'], { encoding: 'utf8' });
+    const otherPem = execFileSync('openssl', ['pkey', '-pubout'], { input: other, encoding: 'utf8' });
+    expect(takes(envelope, otherPem)).toBe(false);
+  });
+
+  it.skipIf(!isHere).each(Object.keys(CHANGES))('refuses %s', (name) => {
+    expect(takes(CHANGES[name]?.(envelope) ?? envelope)).toBe(false);
+  });
+});
