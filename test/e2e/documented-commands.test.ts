@@ -1,8 +1,15 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChildEnvironment, type Finished, runCommand, startCommand } from 'gatepost/stage/command';
-import type { CommandName } from 'gatepost/stage/layout';
+import {
+  baseEnvironment,
+  type ChildEnvironment,
+  type Finished,
+  runCommand,
+  startCommand,
+} from 'gatepost/stage/command';
+import { COMMANDS, type CommandName } from 'gatepost/stage/layout';
 import type { StageAgent } from 'gatepost/stage/stage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../src/check/mirror-truth.js';
@@ -149,9 +156,15 @@ function wordsOf(call: string, more: readonly string[]): [CommandName, readonly 
 
 const call = async (documentedCall: string, more: readonly string[], keyless = false): Promise<Finished> => {
   const [command, words] = wordsOf(documentedCall, more);
-  const { network } = test.stage;
-  const env = keyless ? { ...network.env, GATEPOST_NETWORK: 'local' } : environment(command);
-  return runCommand(command, words, env);
+  if (!keyless) return runCommand(command, words, environment(command));
+  // It writes its key into .env where it is called.
+  const env = { ...baseEnvironment(), ...test.stage.network.env, GATEPOST_NETWORK: 'local' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMANDS[command], ...words], {
+    cwd: own,
+    env,
+    encoding: 'utf8',
+  });
+  return { code: status ?? undefined, stdout, stderr };
 };
 
 beforeAll(async () => {
