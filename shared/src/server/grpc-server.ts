@@ -75,7 +75,8 @@ export async function startServer({
   server.addService(service.definition, service.implementation);
   const health = new HealthImplementation({ '': 'SERVING', [service.name]: 'SERVING' });
   health.addToServer(server);
-  addReflection(server, { descriptorSet: service.descriptors });
+  const services = [service.name, 'grpc.health.v1.Health'];
+  addReflection(server, { descriptorSet: service.descriptors, services });
   const entrance = server.createConnectionInjector(credentials);
   const port = await door.open(listen);
   const close = () => {
