@@ -13,6 +13,10 @@ export function writePrivateFile(path: string, content: string | Uint8Array, isL
   writeFileAtomic.sync(path, data, { mode: OWNER_ONLY, fsync: isLasting });
 }
 
+/** The same beside the event loop, for what is written anew all the time. Rejects with an Error of the file system. */
+export const writePrivateView = (path: string, content: string): Promise<void> =>
+  writeFileAtomic(path, content, { mode: OWNER_ONLY, fsync: false });
+
 /** The same of a file that others may read. @throws Error of the file system. */
 export function writePublicFile(path: string, content: string): void {
   writeFileAtomic.sync(path, content, { mode: READABLE_BY_ALL, fsync: false });

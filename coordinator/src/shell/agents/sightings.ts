@@ -1,6 +1,9 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writePrivateFile } from '@gatepost/shared/private-file';
+import type { Logger } from '@gatepost/shared/log';
+import { writePrivateView } from '@gatepost/shared/private-file';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { z } from 'zod';
 import type { Health } from '../../core/decide/health.js';
 
@@ -34,14 +37,46 @@ const FRESH_MS = 10_000;
 
 const pathOf = (stateDir: string): string => join(stateDir, 'agents.json');
 
-/** Lets other processes of this host see what this coordinator sees. A view only: nothing is decided by it. */
-export function writeSightings(stateDir: string, seen: Sightings): void {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  writePrivateFile(pathOf(stateDir), JSON.stringify(seen), false);
-}
+/**
+ * Lets other processes of this host see what this coordinator sees. A view only: nothing is decided by it, and nothing
+ * waits for it; a disk that is busy gets the newest alone.
+ */
+export class SightingsFile {
+  #newest: Sightings | undefined;
+  #writing: Promise<void> | undefined;
 
-/** The coordinator ends. */
-export const removeSightings = (stateDir: string): void => rmSync(pathOf(stateDir), { force: true });
+  constructor(
+    private readonly stateDir: string,
+    private readonly log: Pick<Logger, 'warn'>,
+  ) {}
+
+  tell(seen: Sightings): void {
+    this.#newest = seen;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  async #write(): Promise<void> {
+    while (this.#newest !== undefined) {
+      const seen = this.#newest;
+      this.#newest = undefined;
+      try {
+        await mkdir(this.stateDir, { recursive: true, mode: 0o700 });
+        await writePrivateView(pathOf(this.stateDir), JSON.stringify(seen));
+      } catch (thrown) {
+        this.log.warn(`what is seen of the agents cannot be written: ${toGatepostError(thrown).message}`);
+      }
+    }
+  }
+
+  /** The coordinator ends. */
+  async close(): Promise<void> {
+    this.#newest = undefined;
+    await this.#writing;
+    rmSync(pathOf(this.stateDir), { force: true });
+  }
+}
 
 /** What the coordinator that runs on this host sees of a run; undefined when none does. */
 export function readSightings(stateDir: string, run: string, nowMs: number): Sightings | undefined {

@@ -266,18 +266,14 @@ export class RunLoop {
   }
 
   #tell(nowMs: number, { sessions }: Observations): void {
-    const { state, limits, tell, log } = this.parts;
+    const { state, limits, tell } = this.parts;
     this.#toldMs = nowMs;
     const agents = [...state.agents.values()].map((agent) => {
       const session = sessions.get(agent.account);
       const { health, why } = judge(agent, session, nowMs, limits);
       return { agent: agent.account, health, why, last_beat_ms: session?.lastHeardMs, ...session?.load };
     });
-    try {
-      tell({ run: state.context.run, at_ms: nowMs, agents });
-    } catch (thrown) {
-      log.warn(`what is seen of the agents cannot be written: ${toGatepostError(thrown).message}`);
-    }
+    tell({ run: state.context.run, at_ms: nowMs, agents });
   }
 
   #observations(): Observations {

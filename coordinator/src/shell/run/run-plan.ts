@@ -19,7 +19,7 @@ import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/erro
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Limits } from '../../core/decide/limits.js';
 import { Fleet } from '../agents/fleet.js';
-import { removeSightings, writeSightings } from '../agents/sightings.js';
+import { SightingsFile } from '../agents/sightings.js';
 import { standingLooks } from '../doctor/examine.js';
 import { type CosignerOf, remoteCosigner } from '../gatekeeper/remote-cosigner.js';
 import { FeeMeter } from '../ledger/fee-meter.js';
@@ -112,7 +112,9 @@ export async function runPlan(
   const fees = new FeeMeter(connection, systemClock, log);
   const store = new OutputStore(config.stateDir, state.context.run, randomUUID());
   const accepted = (task: string): void => save(task);
-  const parts = partsOf(connection, options, { ledger, fees, store, reporter, logs, accepted, cosigner }, log);
+  const sightings = new SightingsFile(config.stateDir, log);
+  const given = { ledger, fees, store, reporter, logs, accepted, cosigner, sightings };
+  const parts = partsOf(connection, options, given, log);
   const traced = tracing === undefined ? parts : new RunTrace(tracing, state, systemClock).watch(parts);
   const work = new RunWork(metrics?.watch(traced) ?? traced, settingsOf(connection, options), state, feed);
   const saved = new SavedOutputs(work.outputs, options.outputDir, log);
@@ -151,7 +153,7 @@ export async function runPlan(
     feed.ignored.tell();
     await leave(metrics, config, log);
     await tracing?.close();
-    removeSightings(config.stateDir);
+    await sightings.close();
   }
 }
 
@@ -218,13 +220,14 @@ interface Given {
   /** A task of the plan was accepted. */
   readonly accepted: (task: string) => void;
   readonly cosigner: CosignerOf | undefined;
+  readonly sightings: SightingsFile;
 }
 
 /** What a run reaches the outside through: the network, the agents' hosts, this host's files and its terminal. */
 function partsOf(
   connection: Connection,
-  { config, planFile, insecureLoopback }: RunOptions,
-  { ledger, fees, store, reporter, logs, accepted, cosigner }: Given,
+  { planFile, insecureLoopback }: RunOptions,
+  { ledger, fees, store, reporter, logs, accepted, cosigner, sightings }: Given,
   log: Logger,
 ): RunParts {
   return {
@@ -235,7 +238,7 @@ function partsOf(
     gates: automaticGates(dirname(resolve(planFile))),
     cosigner,
     fees,
-    tell: (seen) => writeSightings(config.stateDir, seen),
+    tell: (seen) => sightings.tell(seen),
     change: (change) => {
       if (change.event === 'ignored') log.debug(change.reason);
       if (change.event === 'verdict') accepted(change.task);
