@@ -13,6 +13,9 @@ const SLOTS = 128;
 const QUEUE = 256;
 const POLL_MS = 20;
 
+/** What executes the attempts that do nothing: a server of its own, or a function in a thread of the daemon's. */
+export type NoopExecutor = 'http' | 'module';
+
 /** An event of `coordinator run --json`. */
 export interface RunEvent {
   readonly event: string;
@@ -56,12 +59,22 @@ function profiling(profiles: string | undefined): Record<string, string> {
 }
 
 /** Opens a place in a directory. */
-export async function openPlace(directory: string, daemons: number, profiles?: string): Promise<Place> {
+export async function openPlace(
+  directory: string,
+  daemons: number,
+  profiles?: string,
+  executor: NoopExecutor = 'http',
+): Promise<Place> {
   mkdirSync(directory, { recursive: true });
   const server = forkBeside('./noop-server.js');
   const { port } = await nextMessage<{ port: number }>(server);
   const executors = join(directory, 'executors.yaml');
-  writeFileSync(executors, stringify({ noop: { http: `http://127.0.0.1:${port}/` } }));
+  const module = join(directory, 'noop.mjs');
+  writeFileSync(module, 'export default () => ({ done: true });\n');
+  writeFileSync(
+    executors,
+    stringify({ noop: executor === 'http' ? { http: `http://127.0.0.1:${port}/` } : { module } }),
+  );
   const env = profiling(profiles);
   const network = await startEmbeddedNetwork(directory, [], env);
   const configure = (yaml: string) =>

@@ -1,4 +1,4 @@
-import { openPlace, type Place } from '../place.js';
+import { type NoopExecutor, openPlace, type Place } from '../place.js';
 
 /** Daemons of a case that does not say otherwise. */
 const DAEMONS = 2;
@@ -8,8 +8,9 @@ export async function withPlace<T>(
   directory: string,
   use: (place: Place) => Promise<T>,
   profiles?: string,
+  executor?: NoopExecutor,
 ): Promise<T> {
-  const place = await openPlace(directory, DAEMONS, profiles);
+  const place = await openPlace(directory, DAEMONS, profiles, executor);
   try {
     return await use(place);
   } finally {
