@@ -132,3 +132,14 @@ it('without the quarantine the same kills would pay twice: the test can tell', (
   });
   expect(twice).toContain(true);
 });
+
+it('no work is assigned whose deadline is after the refund, unless it costs nothing', () => {
+  const plan = planOf([taskOf('a', { deadlineMs: 60_000 }), taskOf('b', { deadlineMs: 60_000, price: 0n })]);
+  const until = (assignUntilMs: number) => {
+    const { state } = new Simulation({ plan, seed: 1, gatekeeper: true, limits: { assignUntilMs } }).run();
+    return [...state.tasks.values()].map(({ status }) => status);
+  };
+  const startMs = new Simulation({ plan, seed: 1 }).nowMs;
+  expect(until(startMs + 120_000)).toEqual(['paid', 'complete']);
+  expect(until(startMs + 30_000)).toEqual(['failed', 'complete']);
+});

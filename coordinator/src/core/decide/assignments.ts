@@ -91,6 +91,7 @@ function preferOthers(pass: Pass, task: TaskState, agents: Set<AccountId>): Set<
 /** Assigns one attempt if an agent, the input and the budget allow it; gives the task up when they will not. */
 export function assignOne(pass: Pass, task: TaskState, number: number, wanted: Wanted): AgentState | undefined {
   if (!withinBudget(pass, task, number) || lacksInput(pass, task, number)) return undefined;
+  if (isPastRefund(pass, task, number)) return undefined;
   const small = pass.tooSmallFor(pass.seen.largeInputs.get(task.spec.id));
   if (isTooLargeForAll(pass, task, number, wanted, small)) return undefined;
   const fitting = small.size === 0 ? wanted : { ...wanted, not: new Set([...wanted.not, ...small]) };
@@ -143,6 +144,15 @@ function mayStillFree(pass: Pass): boolean {
 
 const asksPerson = (task: TaskState | undefined, attempt: Attempt): boolean =>
   task !== undefined && attempt.result?.ok === true && awaitsPerson(task, attempt);
+
+/** Whether the task is given up because the money would be back with its owner before the work could be paid. */
+function isPastRefund(pass: Pass, { spec }: TaskState, number: number): boolean {
+  const { assignUntilMs } = pass.limits;
+  if (assignUntilMs === undefined || spec.price === 0n || pass.nowMs + spec.deadlineMs <= assignUntilMs) return false;
+  const reason = 'the refund of the escrow comes before its deadline; put it off with "coordinator fund 0 --refund-at"';
+  pass.verdict(spec.id, number, false, 'unassignable', reason);
+  return true;
+}
 
 /** Whether the task is given up because its input cannot be had. */
 function lacksInput(pass: Pass, task: TaskState, number: number): boolean {

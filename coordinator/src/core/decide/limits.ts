@@ -26,6 +26,11 @@ export interface Limits {
   readonly lossGraceMs: number;
   /** How often one task is reassigned because its agent was lost. */
   readonly reassignments: number;
+  /**
+   * No work is assigned whose deadline is later, milliseconds since the Unix epoch: the escrow's refund would come before
+   * its payment. Not set in the configuration: the ledger says it.
+   */
+  readonly assignUntilMs?: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {

@@ -32,11 +32,14 @@ export const standingLooks = (connection: Connection, journal: TopicId): readonl
   () => lookAtJournal(connection, journal, connection.account),
 ];
 
+/** What looks at the account that pays: the coordinator's own, or its escrow. */
+type Payer = Pick<Connection, 'account' | 'mirror' | 'network'>;
+
 /** Without these it cannot pay: `run` looks at them when there is something to pay. */
-export const payingLooks = (connection: Connection, token: TokenId): readonly Look[] => [
-  () => lookAtToken(connection, token),
-  () => lookAtTokenFees(connection, token),
-  () => lookAtHolding(connection, token, true),
+export const payingLooks = (payer: Payer, token: TokenId): readonly Look[] => [
+  () => lookAtToken(payer, token),
+  () => lookAtTokenFees(payer, token),
+  () => lookAtHolding(payer, token, true),
 ];
 
 /** Looks at everything a coordinator needs; changes nothing. */
@@ -55,7 +58,7 @@ export async function examine(connection: Connection, config: Config, log: Logge
   const ledger = await takeLooks([
     () => lookAtClock(connection),
     ...standingLooks(connection, config.journal),
-    ...payingLooks(connection, config.token),
+    ...payingLooks({ ...connection, account: config.escrow ?? connection.account }, config.token),
   ]);
   const isJournal = !ledger.some(({ id }) => id === 'journal.unknown' || id === 'journal.inbox');
   const agents = isJournal ? await readJournalAgents(connection, config, log) : { allowed: new Map(), others: [] };

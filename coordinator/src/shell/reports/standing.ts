@@ -14,7 +14,7 @@ import type { requireConfig } from '../setup/config-file.js';
 /** What a plan would find if it was run now, as the mirror shows it; needs no key. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
 export async function standingOf(
   reader: MirrorReader,
-  { account, journal, token, agents }: ReturnType<typeof requireConfig>,
+  { account, journal, token, agents, escrow: holder = account }: ReturnType<typeof requireConfig>,
   { name, digest }: Plan,
   log: Logger,
 ): Promise<Standing> {
@@ -24,7 +24,7 @@ export async function standingOf(
   const terms = shown === undefined ? FREE_TERMS : termsFor(account, shown);
   const units = new Set<FeeUnit>([token, 'hbar', ...terms.owed.map(({ unit }) => unit)]);
   const heldOf = (unit: FeeUnit) =>
-    unit === 'hbar' ? mirror.hbarBalance(account) : mirror.tokenBalance(account, unit);
+    unit === 'hbar' ? mirror.hbarBalance(account) : mirror.tokenBalance(unit === token ? holder : account, unit);
   const held = new Map(await Promise.all([...units].map(async (unit) => [unit, await heldOf(unit)] as const)));
   const looks = [() => lookAtToken(reader, token), () => lookAtTokenFees(reader, token)];
   const troubles = (await takeLooks(looks)).filter(({ level }) => level === 'error');

@@ -37,7 +37,7 @@ export async function checkFunds(
 ): Promise<void> {
   const needed = planCost(plan.tasks) - paid;
   if (needed <= 0n) return;
-  requireFit(await takeLooks(payingLooks(connection, token)));
+  requireFit(await takeLooks(payingLooks({ ...connection, account: holder }, token)));
   const held = await connection.mirror.tokenBalance(holder, token);
   if (held !== undefined && held >= needed) return;
   throw new GatepostError(

@@ -6,12 +6,13 @@ import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { type ChosenRun, chooseRun, earlierVersion, type JournalIndex } from '@gatepost/rules/run/journal-index';
-import { emptyState } from '@gatepost/rules/run/run-state';
+import { emptyState, type RunContext } from '@gatepost/rules/run/run-state';
 import { systemClock, waitingClock } from '@gatepost/shared/clock';
 import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
 import { lookAtDisk } from '@gatepost/shared/doctor/host-looks';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
+import { standingLadders } from '@gatepost/shared/hedera/refund-ladder';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { openTracing } from '@gatepost/shared/tracing/open-tracing';
@@ -58,6 +59,8 @@ export interface RunEnd {
   readonly failure?: GatepostError;
 }
 
+/** Between the last deadline of work and the refund: for the verdict, and for payments that are made again. */
+const PAYING_MS = 600_000;
 /** Longest lag of the mirror that a fenced coordinator is expected to suffer. */
 const FENCE_LAG_MS = 60_000;
 /** Public mirrors allow some dozens of requests per second and lag by seconds. */
@@ -106,6 +109,7 @@ export async function runPlan(
   const { insecureLoopback } = options;
   const cosigner =
     gatekeeper === undefined ? undefined : await remoteCosigner(connection, gatekeeper, insecureLoopback);
+  const refundMs = await refundOf(connection, state.context);
   keepPlan(config.stateDir, plan);
   reporter.begin(state, chosen.state);
   const logs = new AttemptLogs(config.stateDir, state.context.run, log);
@@ -116,7 +120,7 @@ export async function runPlan(
   const given = { ledger, fees, store, reporter, logs, accepted, cosigner, sightings };
   const parts = partsOf(connection, options, given, log);
   const traced = tracing === undefined ? parts : new RunTrace(tracing, state, systemClock).watch(parts);
-  const work = new RunWork(metrics?.watch(traced) ?? traced, settingsOf(connection, options), state, feed);
+  const work = new RunWork(metrics?.watch(traced) ?? traced, settingsOf(connection, options, refundMs), state, feed);
   const saved = new SavedOutputs(work.outputs, options.outputDir, log);
   function save(id: string): void {
     const task = state.tasks.get(id);
@@ -190,6 +194,15 @@ function tokenOf({ run, state, opened }: ChosenRun, configured: TokenId): TokenI
   );
 }
 
+/** When the rest of an escrow goes back to its owner, milliseconds since the Unix epoch; undefined where none does. */
+async function refundOf({ mirror, account }: Connection, { escrow, token }: RunContext): Promise<number | undefined> {
+  const key = escrow === undefined ? undefined : (await mirror.account(escrow)).key?.key;
+  if (escrow === undefined || key === undefined) return undefined;
+  const ladders = await standingLadders(mirror, account, escrow, key);
+  const first = ladders.filter((one) => one.token === token).at(-1);
+  return first === undefined ? undefined : first.refundAt * 1_000;
+}
+
 /** Who judges and what pays: fixed when the run was opened, else as the configuration has it. */
 const modeOf = ({ opened }: ChosenRun, { gatekeeper, escrow }: CoordinatorConfig) =>
   opened === undefined ? { gatekeeper, escrow } : { gatekeeper: opened.gatekeeper, escrow: opened.escrow };
@@ -252,8 +265,12 @@ function partsOf(
   };
 }
 
-function settingsOf({ network }: Connection, { config, takeOver }: RunOptions): RunSettings {
-  const { limits } = config;
+function settingsOf(
+  { network }: Connection,
+  { config, takeOver }: RunOptions,
+  refundMs: number | undefined,
+): RunSettings {
+  const limits = refundMs === undefined ? config.limits : { ...config.limits, assignUntilMs: refundMs - PAYING_MS };
   // A coordinator that is fenced may go on paying for as long as the mirror does not show it.
   const quarantined: Limits = { ...limits, quarantineMs: limits.quarantineMs + FENCE_LAG_MS };
   return {
