@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from 'gatepost/stage/command';
 import { type StageNetwork, startEmbeddedNetwork } from 'gatepost/stage/network';
-import { openStage, type Stage, type StageAgentOptions } from 'gatepost/stage/stage';
+import { openStage, type Stage, type StageAgentOptions, type StageOptions } from 'gatepost/stage/stage';
 import { expect } from 'vitest';
 import { MirrorTruth } from '../src/check/mirror-truth.js';
 import { CHECKOUT } from '../src/stage/layout.js';
@@ -43,7 +43,10 @@ async function openNetwork(directory: string) {
 }
 
 /** Opens a stage in a temporary directory; it is removed unless the test keeps its files for a failure. */
-export async function openTestStage(agents = EXAMPLE_AGENTS): Promise<TestStage> {
+export async function openTestStage(
+  agents = EXAMPLE_AGENTS,
+  more: Pick<StageOptions, 'gatekeeper'> = {},
+): Promise<TestStage> {
   const directory = mkdtempSync(join(tmpdir(), 'gatepost-e2e-'));
   const { network, accounts } = await openNetwork(directory);
   const closeNetwork = async (opened: StageNetwork) => {
@@ -57,6 +60,7 @@ export async function openTestStage(agents = EXAMPLE_AGENTS): Promise<TestStage>
       network: talkative,
       directory,
       agents,
+      ...more,
       ...(accounts === undefined ? {} : { accounts }),
     });
     const close = async () => {

@@ -9,6 +9,7 @@ import { addApprove, addCancel, addReject } from './direct.js';
 import { addDoctor } from './doctor.js';
 import { addEstimate } from './estimate.js';
 import { addExplain } from './explain.js';
+import { addFund } from './fund.js';
 import { addImport } from './import.js';
 import { addInit } from './init.js';
 import { addJournal } from './journal.js';
@@ -23,6 +24,7 @@ import { addVerify } from './verify.js';
 /** In the order in which --help shows them. */
 const COMMANDS: readonly AddCommand[] = [
   addInit,
+  addFund,
   addInvite,
   addAddAgent,
   addRemoveAgent,

@@ -3,7 +3,12 @@ import { automaticGates } from '@gatepost/party/gates/automatic-gates';
 import { indexJournal } from '@gatepost/party/ledger/journal-replay';
 import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import { schemaProblems } from '@gatepost/party/plan/json-schema';
-import type { CosignRequest, CosignResponse } from '@gatepost/proto/gen/gatepost/gatekeeper/v1/gatekeeper';
+import type {
+  CosignRefundRequest,
+  CosignRefundResponse,
+  CosignRequest,
+  CosignResponse,
+} from '@gatepost/proto/gen/gatepost/gatekeeper/v1/gatekeeper';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { compilePortable, type PortablePlan } from '@gatepost/rules/plan/source';
 import type { RunContext } from '@gatepost/rules/run/run-state';
@@ -11,6 +16,8 @@ import type { Clock } from '@gatepost/shared/clock';
 import { probeConfinement } from '@gatepost/shared/confinement/confinement';
 import { accountKeys } from '@gatepost/shared/hedera/account-keys';
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import { signerOf } from '@gatepost/shared/hedera/cosigned/prepare';
+import { cosignRefund } from '@gatepost/shared/hedera/refund-cosigning';
 import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import { START } from '@gatepost/shared/ledger/topic-message';
@@ -238,6 +245,14 @@ export class Gatekeeper implements Desk {
     const cosignature = signing.sign(batch);
     log.info({ run: request.run, batch: batch.id, payees: batch.payees.length }, 'signed');
     return { answer: { $case: 'cosignature', value: cosignature } };
+  }
+
+  async cosignRefund({ body }: CosignRefundRequest): Promise<CosignRefundResponse> {
+    const { connection, config, log } = this.parts;
+    const answer = await cosignRefund(connection.mirror, signerOf(connection.key), config.coordinator, body);
+    if ('signature' in answer) return { answer: { $case: 'signature', value: Buffer.from(answer.signature) } };
+    log.info({ reason: answer.objection }, 'not signed: a transaction about the refund');
+    return { answer: { $case: 'refusal', value: { reason: answer.objection, wait: false } } };
   }
 }
 

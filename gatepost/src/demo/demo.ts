@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { loadPlan } from '@gatepost/party/plan/plan-file';
+import { planCost } from '@gatepost/rules/plan/budget';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { describeExit, runInTerminal } from '../stage/command.js';
+import { INSTALLATION } from '../stage/layout.js';
 import { startEmbeddedNetwork } from '../stage/network.js';
 import { openStage, type Stage } from '../stage/stage.js';
 import { claimDirectory } from './claim.js';
@@ -44,11 +46,12 @@ async function verify(stage: Stage, planFile: string): Promise<number> {
 
 /**
  * Plays a plan on an embedded network with a coordinator and two agents, each a process of its own; its exit code.
+ * @param withGatekeeper whether a fourth process judges and signs.
  * @param directory where configuration, logs and outputs go; emptied first.
  * @throws GatepostError INVALID_PLAN, USAGE for a directory in use, AGENT_UNREACHABLE for an agent that ended.
  */
-export async function demo(planFile: string, directory: string): Promise<number> {
-  loadPlan(planFile); // A plan with a mistake starts nothing.
+export async function demo(planFile: string, directory: string, withGatekeeper: boolean): Promise<number> {
+  const plan = loadPlan(planFile); // A plan with a mistake starts nothing.
   claimDirectory(directory);
   const agents = AGENTS.map((name) => {
     mkdirSync(join(directory, name), { recursive: true });
@@ -60,7 +63,11 @@ export async function demo(planFile: string, directory: string): Promise<number>
   const network = await startEmbeddedNetwork(directory);
   say(`embedded network at ${network.env.GATEPOST_NODE}, mirror ${network.mirrorRest}`);
   try {
-    const stage = await openStage({ network, directory, agents, onProgress: say });
+    // The gate programs that the plan names are what this gatekeeper's owner gives it.
+    const gatekeeper = withGatekeeper
+      ? { gates: dirname(planFile), read: [INSTALLATION], fund: planCost(plan.tasks) }
+      : undefined;
+    const stage = await openStage({ network, directory, agents, onProgress: say, ...(gatekeeper && { gatekeeper }) });
     try {
       return await runPlan(stage, planFile, join(directory, 'output'), stopped.signal);
     } finally {

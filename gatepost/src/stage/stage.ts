@@ -37,6 +37,24 @@ export interface StageAgent {
   readonly process: RunningCommand;
 }
 
+/** A gatekeeper: its own account, directory and process. */
+export interface StageGatekeeper {
+  readonly account: AccountId;
+  readonly configFile: string;
+  readonly env: ChildEnvironment;
+  readonly logFile: string;
+  process: RunningCommand;
+}
+
+export interface StageGatekeeperOptions {
+  /** Directory in which gate programs run. */
+  readonly gates: string;
+  /** What they may read besides. */
+  readonly read: readonly string[];
+  /** What the escrow holds, in the token's smallest unit. */
+  readonly fund: bigint;
+}
+
 /** A coordinator and its agents, provisioned on a network; the agents serve. */
 export interface Stage {
   readonly network: StageNetwork;
@@ -45,6 +63,8 @@ export interface Stage {
   readonly token: string;
   readonly coordinator: { readonly account: AccountId; readonly configFile: string; readonly env: ChildEnvironment };
   readonly agents: readonly StageAgent[];
+  /** Serves as well, where there is one. */
+  readonly gatekeeper: StageGatekeeper | undefined;
   /** Stops the agents; the network is the caller's. */
   close(): Promise<void>;
 }
@@ -54,7 +74,9 @@ export interface StageOptions {
   /** Where configuration, data and logs go. */
   readonly directory: string;
   readonly agents: readonly StageAgentOptions[];
-  /** Existing accounts, coordinator first; made from the network's operator when left out. */
+  /** Who judges, and holds a key of the escrow; the coordinator alone does when left out. */
+  readonly gatekeeper?: StageGatekeeperOptions;
+  /** Existing accounts, coordinator first, a gatekeeper last; made from the network's operator when left out. */
   readonly accounts?: readonly StageAccount[];
   /** Addresses of the network as the coordinator alone sees them. */
   readonly coordinatorEnv?: ChildEnvironment;
@@ -119,18 +141,59 @@ async function startAgent(
   return { name, account, inbox, configFile, env, address, process };
 }
 
+/** Starts the gatekeeper's process, again if need be. */
+export function serveGatekeeper({
+  configFile,
+  env,
+  logFile,
+}: Pick<StageGatekeeper, 'configFile' | 'env' | 'logFile'>): RunningCommand {
+  return startCommand('gatekeeper', ['serve', '--config', configFile, '--json'], { name: 'gatekeeper', env, logFile });
+}
+
+/** Prepares and starts the gatekeeper, then puts the budget under both keys. */
+async function startGatekeeper(
+  { network, directory, onProgress }: StageOptions,
+  { gates, read, fund }: StageGatekeeperOptions,
+  { account, privateKey }: StageAccount,
+  owner: Stage['coordinator'] & { readonly journal: string; readonly agents: readonly string[] },
+): Promise<StageGatekeeper> {
+  const configFile = join(directory, 'gatekeeper', 'gatekeeper.yaml');
+  const logFile = join(directory, 'gatekeeper.log');
+  const env = { ...network.env, GATEKEEPER_ACCOUNT_ID: account, GATEKEEPER_PRIVATE_KEY: privateKey };
+  const membership = ['--coordinator', owner.account, '--journal', owner.journal, ...owner.agents];
+  const init = [
+    'init',
+    '--config',
+    configFile,
+    ...membership,
+    '--gates',
+    gates,
+    ...read.flatMap((path) => ['--gates-read', path]),
+    '--json',
+  ];
+  await runForJson(z.object({ account: z.string() }), 'gatekeeper', init, env);
+  const process = serveGatekeeper({ configFile, env, logFile });
+  const { address } = agentReady.parse(await process.ready);
+  onProgress?.(`gatekeeper ${account} serves at ${address}, pid ${process.pid}`);
+  const funding = ['fund', fund.toString(), '--config', owner.configFile];
+  const { code, stdout, stderr } = await runCommand('coordinator', funding, owner.env);
+  if (code !== 0)
+    throw new GatepostError('INTERNAL', `coordinator fund ended with exit code ${code}: ${stderr || stdout}`);
+  onProgress?.(stdout.trim());
+  return { account, configFile, env, logFile, process };
+}
+
 /** Provisions a coordinator and agents with keys and accounts of their own, and starts each agent as its own process. */
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { network, directory } = options;
   mkdirSync(directory, { recursive: true });
-  const accounts = options.accounts ?? (await makeAccounts(network, options.agents.length + 1));
+  const parties = options.agents.length + (options.gatekeeper === undefined ? 1 : 2);
+  const accounts = options.accounts ?? (await makeAccounts(network, parties));
   const [coordinator, ...members] = accounts;
-  if (coordinator === undefined || members.length < options.agents.length) {
-    throw new GatepostError(
-      'INVALID_CONFIG',
-      `${options.agents.length + 1} accounts are needed, ${accounts.length} were given`,
-    );
+  if (coordinator === undefined || accounts.length < parties) {
+    throw new GatepostError('INVALID_CONFIG', `${parties} accounts are needed, ${accounts.length} were given`);
   }
+  const keeper = options.gatekeeper === undefined ? undefined : members[options.agents.length];
   const env = {
     ...network.env,
     ...options.coordinatorEnv,
@@ -139,7 +202,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   };
   const configFile = join(directory, 'coordinator.yaml');
   const allowed = members.slice(0, options.agents.length).flatMap(({ account }) => ['--agent', account]);
-  const init = ['init', '--config', configFile, ...allowed, '--json'];
+  const judge = keeper === undefined ? [] : ['--gatekeeper', keeper.account];
+  const init = ['init', '--config', configFile, ...allowed, ...judge, '--json'];
   const { journal, token } = await runForJson(coordinatorReady, 'coordinator', init, env);
   options.onProgress?.(`coordinator ${coordinator.account}, journal ${journal}, token ${token}`);
 
@@ -148,11 +212,21 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     options.agents.map((agent, index) => startAgent(options, agent, members[index] as StageAccount, owner)),
   );
   const agents = starting.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  const close = async () => void (await Promise.all(agents.map(({ process }) => process.stop())));
-  const failure = starting.find((outcome) => outcome.status === 'rejected');
-  if (failure !== undefined) {
+  let gatekeeper: StageGatekeeper | undefined;
+  const close = async () => {
+    const running = [...agents, ...(gatekeeper === undefined ? [] : [gatekeeper])];
+    await Promise.all(running.map(({ process }) => process.stop()));
+  };
+  try {
+    const failure = starting.find((outcome) => outcome.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+    if (options.gatekeeper !== undefined && keeper !== undefined) {
+      const of = { account: coordinator.account, configFile, env, journal, agents: allowed };
+      gatekeeper = await startGatekeeper(options, options.gatekeeper, keeper, of);
+    }
+  } catch (thrown) {
     await close();
-    throw failure.reason;
+    throw thrown;
   }
   return {
     network,
@@ -161,6 +235,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     token,
     coordinator: { account: coordinator.account, configFile, env },
     agents,
+    gatekeeper,
     close,
   };
 }

@@ -45,16 +45,22 @@ export interface GatekeeperWay {
   readonly greet: (gatekeeper: OpenGatekeeper, run: string, plan: Plan) => Promise<void>;
 }
 
+/** Public key of a gatekeeper's account, DER hex. @throws GatepostError NOT_FOUND when it has no single key. */
+export async function gatekeeperKey(connection: Connection, account: AccountId): Promise<string> {
+  const key = publicKeyFromMirror(await accountKeyOnMirror(connection, account));
+  if (key === undefined) throw new GatepostError('NOT_FOUND', `account ${account} has no single key`, { account });
+  return key.toStringDer();
+}
+
 /** The gatekeeper of an account, over gRPC. @throws GatepostError NOT_FOUND when its account has no single key. */
 export async function remoteCosigner(
   connection: Connection,
   account: AccountId,
   insecureLoopback: boolean,
 ): Promise<CosignerOf> {
-  const key = publicKeyFromMirror(await accountKeyOnMirror(connection, account));
-  if (key === undefined) throw new GatepostError('NOT_FOUND', `account ${account} has no single key`, { account });
+  const publicKey = await gatekeeperKey(connection, account);
   const open = (address: GatekeeperAddress) => openGatekeeper(connection, address, insecureLoopback);
-  return cosignerBy({ account, publicKey: key.toStringDer(), open, greet: handOverPlan });
+  return cosignerBy({ account, publicKey, open, greet: handOverPlan });
 }
 
 /** A gatekeeper as runs use it, whatever the way to it. */

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import {
   type ChallengeRequest,
   type ChallengeResponse,
+  type CosignRefundRequest,
+  type CosignRefundResponse,
   type CosignRequest,
   type CosignResponse,
   GatekeeperServiceService,
@@ -37,6 +39,7 @@ export interface Desk {
   /** @throws GatepostError INVALID_PLAN, NOT_FOUND while the journal does not show the run. */
   providePlan(run: string, bytes: Buffer): Promise<Sha256>;
   cosign(request: CosignRequest): Promise<CosignResponse>;
+  cosignRefund(request: CosignRefundRequest): Promise<CosignRefundResponse>;
 }
 
 const CODES: Readonly<Record<string, status>> = {
@@ -67,11 +70,11 @@ export class GatekeeperCalls {
 
   /** As it is served. */
   get service(): ServedService {
-    const { challenge, register, providePlan, cosign } = this;
+    const { challenge, register, providePlan, cosign, cosignRefund } = this;
     return {
       name: SERVICE_NAME,
       definition: GatekeeperServiceService,
-      implementation: { challenge, register, providePlan, cosign },
+      implementation: { challenge, register, providePlan, cosign, cosignRefund },
       streams: [GatekeeperServiceService.providePlan.path],
       descriptors: DESCRIPTORS,
     };
@@ -124,6 +127,10 @@ export class GatekeeperCalls {
 
   readonly cosign: handleUnaryCall<CosignRequest, CosignResponse> = (call, callback) => {
     this.#answer(call, callback, (request) => this.desk.cosign(request));
+  };
+
+  readonly cosignRefund: handleUnaryCall<CosignRefundRequest, CosignRefundResponse> = (call, callback) => {
+    this.#answer(call, callback, (request) => this.desk.cosignRefund(request));
   };
 
   #answer<Q, A>(
