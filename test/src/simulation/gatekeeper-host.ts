@@ -1,8 +1,8 @@
+import type { AutomaticGates } from '@gatepost/party/gates/automatic-gates';
 import type { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import type { VirtualClock } from '@gatepost/shared/virtual-clock';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
-import { judgeSimulated } from './coordinator.js';
 import type { Events } from './events.js';
 import { type GatekeeperPlace, SimulatedGatekeeper, type SimulatedGatekeeperParts } from './gatekeeper.js';
 import { ProcessClock } from './process-clock.js';
@@ -37,7 +37,14 @@ export class GatekeeperHost implements GatekeeperPlace {
     readonly account: AccountId,
     readonly escrow: AccountId,
     readonly skewMs: number,
+    readonly judge: AutomaticGates['run'],
+    readonly digestOf: SimulatedGatekeeperParts['digestOf'] = ({ digest }) => digest,
   ) {}
+
+  /** Its processes that run. */
+  get processes(): readonly SimulatedGatekeeper[] {
+    return this.#running.map(({ process }) => process);
+  }
 
   readonly isCut = (): boolean => this.#isCut;
   readonly find = (session: string): SimulatedGatekeeper | undefined =>
@@ -72,7 +79,8 @@ export class GatekeeperHost implements GatekeeperPlace {
       ledger: network.ledger(this.account, { clock: own, killed: kill.signal }),
       clock: own,
       wires: new Map(hosts.map(({ account, wire }) => [account, wire])),
-      gates: { run: judgeSimulated, close: async () => undefined },
+      gates: { run: this.judge, close: async () => undefined },
+      digestOf: this.digestOf,
       watch: this.watch,
       events,
     };

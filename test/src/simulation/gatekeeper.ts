@@ -16,6 +16,7 @@ import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import { memorySigner, readMemoryBatch } from '@gatepost/shared/ledger/memory/cosigning';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { JournalRecord } from '@gatepost/shared/records/schema';
+import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type AccountId, accountId, type TopicId, type TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_SECOND } from '@gatepost/shared/vocabulary/time';
@@ -40,6 +41,8 @@ export interface SimulatedGatekeeperParts {
   readonly clock: ProcessClock;
   readonly wires: ReadonlyMap<AccountId, Wire>;
   readonly gates: AutomaticGates;
+  /** What its own compilation of a plan comes to. */
+  readonly digestOf: (plan: Plan) => Sha256;
   readonly watch: SignatureWatch;
   readonly events: Events;
 }
@@ -88,12 +91,14 @@ export class SimulatedGatekeeper {
 
   /** As `providePlan` does. */
   async provide(run: string, plan: Plan): Promise<void> {
-    const { ledger, journal, agents, coordinator, clock, events, gates } = this.parts;
+    const { ledger, journal, agents, coordinator, clock, events, gates, digestOf } = this.parts;
     if (this.#keeper?.state.context.run === run) return;
     const log = events.logger(this.name);
     const { runs } = await indexJournal(new LedgerFeed(ledger, journal, agents, log), coordinator);
     const known = runs.get(run);
     if (known?.escrow === undefined) throw new GatepostError('NOT_FOUND', `no run ${run} yet`);
+    // As its own compilation would find it.
+    if (known.plan !== digestOf(plan)) throw new GatepostError('USAGE', `run ${run} is of plan ${known.plan}`);
     const { token, gatekeeper, escrow } = known;
     if (this.#keeper?.state.context.run === run) return;
     const context = { run, plan, coordinator, journal, token, agents, gatekeeper, escrow };

@@ -8,7 +8,7 @@ import { VirtualClock } from '@gatepost/shared/virtual-clock';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { Random } from '../chaos/random.js';
-import { Coordinator, type CoordinatorParts } from './coordinator.js';
+import { Coordinator, type CoordinatorParts, judgeSimulated } from './coordinator.js';
 import { Daemon, type Work } from './daemon.js';
 import { Disk, SimulatedKeeper } from './disk.js';
 import { Events } from './events.js';
@@ -108,7 +108,7 @@ export class World {
     this.#skewMs = this.random.whole(...SKEW_MS);
     this.hosts = Array.from({ length: this.random.whole(3, 5) }, (_, index) => this.#newHost(index));
     if (keeper !== undefined && escrow !== undefined) {
-      this.gatekeeper = new GatekeeperHost(this, keeper, escrow, this.random.whole(...SKEW_MS));
+      this.gatekeeper = new GatekeeperHost(this, keeper, escrow, this.random.whole(...SKEW_MS), judgeSimulated);
     }
   }
 
