@@ -134,6 +134,8 @@ const CALLS: Readonly<Record<string, Call>> = {
 
 /** Called while the run goes on, or running themselves. */
 const BY_THE_RUN = ['run', 'run plan.yaml', 'approve', 'reject'].map((words) => `coordinator ${words}`);
+/** Made where there is a gatekeeper. */
+const WITH_GATEKEEPER = { 'coordinator fund 0 --refund-at 45d': "['fund', '0', '--refund-at', '45d'" };
 const SERVING = ['serve', 'serve --config <file>'].map((words) => `agent-daemon ${words}`);
 
 const environment = (command: CommandName): ChildEnvironment =>
@@ -206,7 +208,11 @@ afterAll(async () => {
 
 describe('every call of our commands within the sentences of the documents', () => {
   it('is made by this test', () => {
-    expect([...documented()].sort()).toEqual([...Object.keys(CALLS), ...BY_THE_RUN, ...SERVING].sort());
+    expect([...documented()].sort()).toEqual(
+      [...Object.keys(CALLS), ...BY_THE_RUN, ...SERVING, ...Object.keys(WITH_GATEKEEPER)].sort(),
+    );
+    const others = readFileSync(join(import.meta.dirname, 'gatekeeper.test.ts'), 'utf8');
+    for (const words of Object.values(WITH_GATEKEEPER)) expect(others).toContain(words);
   });
 
   it.each(Object.entries(CALLS))('%s', { timeout: 60_000 }, async (documentedCall, { words, keyless, says }) => {

@@ -29,6 +29,18 @@ const keeper = () => {
   return gatekeeper;
 };
 
+it('both put the refund off, and nothing is added', async () => {
+  const { configFile, env } = opened.stage.coordinator;
+  const { code, stdout, stderr } = await runCommand(
+    'coordinator',
+    ['fund', '0', '--refund-at', '45d', '--config', configFile],
+    env,
+  );
+  expect(code, stderr).toBe(0);
+  const until = /20\d\d-\d\d-\d\d\S*/.exec(stdout)?.[0] ?? '';
+  expect(Date.parse(until) - Date.now(), stdout).toBeGreaterThan(44 * 86_400_000);
+});
+
 it('without its gatekeeper a run works on, judges and pays nothing, and says whom it waits for', async () => {
   keeper().process.kill('SIGKILL');
   await keeper().process.exited;
