@@ -62,10 +62,16 @@ const SCRIPTS: Readonly<Record<string, Bounded>> = {
     call: `npm run bench -- --cases e --tasks 200 --rounds 1 --json ${join(directory, 'bench.json')}`,
     says: '(e)',
   },
-  'npm run bench -- --cases a,i --rounds 1 --tasks 1000': {
+  'npm run bench -- --rounds 1': {
     call: 'npm run bench -- --cases a,i --rounds 1 --tasks 20',
     says: '(i)',
   },
+  'npm run hostile': { call: 'npm run hostile -- --attempts 100', says: '0 rounds with violations' },
+  'npm run simulate -- --gatekeeper': {
+    call: 'npm run simulate -- --gatekeeper --seeds 3 --from 1',
+    says: '0 with violations',
+  },
+  'npm start -- --gatekeeper': { call: 'npm start -- --gatekeeper', says: 'rules hold: what was paid was paid once' },
   'npm run bench:ledger': { call: 'npm run bench:ledger -- --messages 1000 --runs 1', says: 'ready to serve' },
   'npm run bench:daemon': {
     call: 'npm run bench:daemon -- --attempts 500 --every 100',
