@@ -119,8 +119,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ]),
   bug('a payment is made without its record', 1, [
     SETTLER,
-    'ledger.prepare(actions, {',
-    'ledger.prepare(actions.slice(0, 1), {',
+    'ledger.prepare(actions, terms)',
+    'ledger.prepare(actions.slice(0, 1), terms)',
   ]),
   bug('the second half of a split settlement is forgotten', 1, [
     SETTLER,
@@ -160,7 +160,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     [VERDICT, 'endReview(state, task, attempt, emit);', ''],
     [VERDICT, 'if (isReviewed(state, task)) {', 'if (false) {'],
   ),
-  bug('anybody may write any record', 1, [REDUCE, 'if (!mayWrite)', 'if (false)']),
+  bug('anybody may write any record', 1, [REDUCE, 'if (!mayWrite(context, entry.author, rule.author))', 'if (false)']),
   bug('records are folded in the wrong order', 1, [
     FEED,
     'a.consensusTimestamp < b.consensusTimestamp ? -1 : 1',

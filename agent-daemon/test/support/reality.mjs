@@ -23,7 +23,7 @@ for (const directory of (process.env.PATH ?? '').split(':')) {
 }
 
 const dist = new URL('../../dist/', import.meta.url);
-const { probeConfinement } = await import(new URL('shell/executors/confinement.js', dist));
+const { probeConfinement } = await import('@gatepost/shared/confinement/confinement');
 const { CommandExecutor } = await import(new URL('shell/executors/command-executor.js', dist));
 const { confinementOf, enforcementNames } = await import(new URL('shell/enforcement.js', dist));
 const { executorSchema } = await import(new URL('config/executors-schema.js', dist));
