@@ -35,6 +35,8 @@ it('gives what was put at once, and after it was written', async () => {
 it('is read by the process after it, and by one beside it while it still writes, for the same run', async () => {
   const [writer, reader] = [storeOf('a'), storeOf('b')];
   const first = writer.put(Buffer.alloc(100_000, 1));
+  // A reader knows the logs that are there when it first looks.
+  await expect.poll(() => files().length).toBe(1);
   await expect.poll(() => reader.get(first)?.length).toBe(100_000);
   const second = writer.put(Buffer.from('later'));
   await writer.close();
