@@ -87,7 +87,7 @@ describe.skipIf(HOST.mechanism !== 'bubblewrap')('a command with named exits', (
       `const s = require('net').connect(3128); s.write('CONNECT ${place} HTTP/1.1\\r\\n\\r\\n'); s.pipe(process.stdout)`;
     const byName = start(command(['node', '-e', `${ask(allowed)}`], { network: [allowed] }));
     expect(outputOf(await byName.result)).toContain('403 Forbidden');
-    const script = `${ask(`127.0.0.1:${here}`)}; s.once('data', () => setTimeout(() => s.destroy(), 100))`;
+    const script = `${ask(`127.0.0.1:${here}`)}; s.once('data', () => s.end())`;
     const byAddress = start(command(['node', '-e', script], { network: [`127.0.0.1:${here}`] }));
     expect(outputOf(await byAddress.result)).toContain('200 Connection Established');
   });

@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type AddCommand, connectCoordinator } from './command.js';
-import { attemptNumber } from './output.js';
-import { type RunViewOptions, taskOf, viewOf, withRunOptions } from './view.js';
+import { attemptNumber, type RunViewOptions, taskOf, viewOf, withRunOptions } from './view.js';
 
 interface AttestOptions extends RunViewOptions {
   readonly attempt?: number;
@@ -44,7 +43,8 @@ async function attest(id: string, { attempt: number, out, ...options }: AttestOp
     const { read } = await viewOf(options);
     const state = await read();
     const { telling } = await import('@gatepost/party/outputs/kept-output');
-    const { IN_TOTO_TYPE, judgeOf, summaryOf } = await import('@gatepost/rules/attestation/statement');
+    const { IN_TOTO_TYPE, summaryOf } = await import('@gatepost/rules/attestation/statement');
+    const { judgeOf } = await import('@gatepost/rules/run/judge');
     const { sealed } = await import('@gatepost/shared/vocabulary/dsse');
     const judge = judgeOf(state.context);
     if (judge !== connection.account) {

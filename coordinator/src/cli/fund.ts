@@ -39,7 +39,7 @@ ${ENVIRONMENT_HELP}`,
 };
 
 async function fundEscrow(text: string, options: FundOptions): Promise<number> {
-  const amount = /^0+$/.test(text) ? 0n : parseAmount(text, 'the amount');
+  const amount = /^0+$/.test(text) ? 0n : parseAmount(text, 'the amount, unless it is 0,');
   const refundAfterMs = options.refundAt === undefined ? undefined : parseDurationMs(options.refundAt);
   if (options.refundAt !== undefined && refundAfterMs === undefined) {
     throw new GatepostError(

@@ -3,9 +3,8 @@ import type { Attempt } from '@gatepost/rules/run/attempt';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { InvalidArgumentError } from 'commander';
 import { type AddCommand, connectCoordinator, READING_HELP } from './command.js';
-import { type RunViewOptions, taskOf, viewOf, withRunOptions } from './view.js';
+import { attemptNumber, type RunViewOptions, taskOf, viewOf, withRunOptions } from './view.js';
 
 interface OutputOptions extends RunViewOptions {
   readonly attempt?: number;
@@ -37,11 +36,6 @@ ${READING_HELP}`,
     )
     .action(async (task: string, options: OutputOptions) => exit(await output(task, options)));
 };
-
-export function attemptNumber(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('An attempt is a number from 1.');
-}
 
 async function output(id: string, { attempt: number, ...options }: OutputOptions): Promise<number> {
   const { read, config } = await viewOf(options);

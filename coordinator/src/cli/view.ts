@@ -5,7 +5,7 @@ import { networkFromEnvironment } from '@gatepost/shared/config/network';
 import type { MirrorReader } from '@gatepost/shared/hedera/mirror-reader';
 import { createLogger, type Logger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { requireConfig } from '../shell/setup/config-file.js';
 import { CONFIG_OPTION } from './command.js';
 
@@ -30,6 +30,12 @@ export interface RunView {
   readonly reader: MirrorReader;
   readonly config: ReturnType<typeof requireConfig>;
   readonly log: Logger;
+}
+
+/** Parses `--attempt`. @throws InvalidArgumentError */
+export function attemptNumber(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('An attempt is a number from 1.');
 }
 
 /** A task of a run. @throws GatepostError NOT_FOUND */

@@ -12,6 +12,9 @@ export const MAX_VALID_SECONDS = 180;
 /** Payments remembered that may still happen; beyond it nothing more is signed until some are over. */
 const MAX_LIVING = 100_000;
 
+/** The result of a batch of which nothing happened. */
+const INNER_TRANSACTION_FAILED = 'INNER_TRANSACTION_FAILED';
+
 /** One payment that a `settled` record of a batch tells of. */
 export interface AskedPayment {
   readonly task: string;
@@ -96,8 +99,12 @@ export class Cosigning {
     return { kind: 'sign' };
   }
 
-  /** The mirror shows that a transaction came to another result than SUCCESS: what was signed with it never happens. */
-  failed(id: TransactionId): void {
+  /**
+   * The mirror shows what an id came to. Only a batch that failed as a whole has used its id up, so that what was signed with
+   * it never happens; a node's own failure, such as INVALID_PAYER_SIGNATURE, leaves the id free for the signed bytes.
+   */
+  cameTo(id: TransactionId, result: string): void {
+    if (result !== INNER_TRANSACTION_FAILED) return;
     for (const [key, living] of this.#living) if (living.id === id) this.#living.delete(key);
   }
 

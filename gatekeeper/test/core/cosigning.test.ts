@@ -107,12 +107,24 @@ describe('never two living transactions for one payment', () => {
     expect(ask(batchOf([paymentOf(0)], until + 1n), until + 1n)).toBe('sign');
   });
 
-  it('one that came to nothing makes room at once', () => {
+  it.each(['INVALID_PAYER_SIGNATURE', 'INVALID_NODE_ACCOUNT', 'SUCCESS', 'INSUFFICIENT_PAYER_BALANCE'])(
+    'one whose id came to %s may still happen: that result need not have used the id up',
+    (result) => {
+      run.accept(0);
+      const first = batchOf([paymentOf(0)], run.now);
+      ask(first);
+      run.now += seconds(5);
+      cosigning.cameTo(first.id, result);
+      expect(ask(batchOf([paymentOf(0)], run.now))).toBe('wait');
+    },
+  );
+
+  it('one that failed as a whole makes room at once', () => {
     run.accept(0);
     const first = batchOf([paymentOf(0)], run.now);
     ask(first);
     run.now += seconds(5);
-    cosigning.failed(first.id);
+    cosigning.cameTo(first.id, 'INNER_TRANSACTION_FAILED');
     expect(ask(batchOf([paymentOf(0)], run.now))).toBe('sign');
   });
 

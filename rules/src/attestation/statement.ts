@@ -3,14 +3,12 @@ import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatNanos, formatTime, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { Attempt } from '../run/attempt.js';
+import { judgeOf } from '../run/judge.js';
 import type { RunContext } from '../run/run-state.js';
 
 export const IN_TOTO_TYPE = 'application/vnd.in-toto+json';
 const STATEMENT = 'https://in-toto.io/Statement/v1';
 const SUMMARY = 'https://slsa.dev/verification_summary/v1';
-
-/** Who gives the verdicts of a run. */
-export const judgeOf = ({ coordinator, gatekeeper }: RunContext): AccountId => gatekeeper ?? coordinator;
 
 /** An account as others name it (CAIP-10 with Hedera's namespace, CAIP-75). */
 const accountUri = (network: string, account: AccountId): string => `hedera:${network}:${account}`;

@@ -1,3 +1,4 @@
+import { judgeOf } from '../run/judge.js';
 import { DEADLINE_GATE } from '../run/verdict-gates.js';
 import { checkReviews } from './check-reviews.js';
 import { deadlineToldBy, factsOf, isInTime, isOfQuorum, outputOf } from './facts.js';
@@ -7,7 +8,6 @@ import {
   attemptName,
   attemptsOf,
   isBefore,
-  judgeOf,
   mayWriteVerdicts,
   type PaymentEntry,
   type RunHistory,

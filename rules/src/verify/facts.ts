@@ -1,6 +1,7 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import { isFinalGate } from '../fold/verdict-rules.js';
+import { judgeOf } from '../run/judge.js';
 import { REVIEW_ATTEMPTS, reviewedAttempt } from '../run/review-id.js';
 import { DEADLINE_GATE } from '../run/verdict-gates.js';
 import {
@@ -10,7 +11,6 @@ import {
   type AttemptHistory,
   type Entry,
   isBefore,
-  judgeOf,
   mayWriteVerdicts,
   type RunHistory,
 } from './history.js';

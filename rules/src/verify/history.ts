@@ -85,9 +85,6 @@ export function* attemptsOf(run: RunHistory): Generator<AttemptHistory> {
 
 type Parties = Pick<RunHistory, 'coordinator' | 'gatekeeper' | 'escrow'>;
 
-/** Who judges in a run. */
-export const judgeOf = ({ coordinator, gatekeeper }: Parties): AccountId => gatekeeper ?? coordinator;
-
 /** Who may write verdicts: beside a gatekeeper the coordinator too, on what was not delivered. */
 export const mayWriteVerdicts = ({ coordinator, gatekeeper }: Parties, author: AccountId): boolean =>
   author === coordinator || author === gatekeeper;

@@ -209,7 +209,7 @@ export class RunKeeper {
     await Promise.all(
       [...cosigning.livingIds()].map(async (id: TransactionId) => {
         const result = await ledger.resultOf(id);
-        if (result !== undefined && result !== 'SUCCESS') cosigning.failed(id);
+        if (result !== undefined) cosigning.cameTo(id, result);
       }),
     );
   }
