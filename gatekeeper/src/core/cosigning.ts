@@ -125,6 +125,7 @@ export class Cosigning {
   #notNow({ validStart, validSeconds }: AskedBatch, readUntil: Nanos): Answer | undefined {
     const obstacle = this.sessions.obstacle(readUntil);
     if (obstacle === 'replaced') return refuse('another process of this gatekeeper is in its place');
+    if (obstacle === 'ending') return wait('this process of the gatekeeper is stopping');
     if (obstacle === 'not announced') return wait('this process is not announced on the journal yet');
     if (obstacle === 'predecessor') return wait('what an earlier process of this gatekeeper signed may still happen');
     if (validSeconds > MAX_VALID_SECONDS) return refuse(`its window is ${validSeconds} s, longer than a network takes`);

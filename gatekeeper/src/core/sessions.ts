@@ -17,6 +17,7 @@ export class Sessions {
   #quietUntil: Nanos = 0n;
   /** Whether an earlier session may have gone on until ours was announced. */
   #earlierOpen = false;
+  #isEnding = false;
   /** Time of the newest word that was taken down. */
   #notedAt: Nanos = 0n;
 
@@ -50,6 +51,11 @@ export class Sessions {
     }
   }
 
+  /** This process says goodbye: a successor counts on it that nothing is signed from then on. */
+  end(): void {
+    this.#isEnding = true;
+  }
+
   /** Whether a newer start of the same account is there: this process must stop. */
   get isReplaced(): boolean {
     return this.#onlineAt !== undefined && this.#newest !== this.own;
@@ -59,9 +65,10 @@ export class Sessions {
    * Why nothing may be signed yet, with what the mirror shows up to a time; undefined when it may.
    * @param readUntil consensus time up to which the journal was read.
    */
-  obstacle(readUntil: Nanos): 'not announced' | 'replaced' | 'predecessor' | undefined {
+  obstacle(readUntil: Nanos): 'not announced' | 'replaced' | 'ending' | 'predecessor' | undefined {
     if (this.#onlineAt === undefined || readUntil < this.#onlineAt) return 'not announced';
     if (this.isReplaced) return 'replaced';
+    if (this.#isEnding) return 'ending';
     return readUntil <= this.#quietUntil ? 'predecessor' : undefined;
   }
 }

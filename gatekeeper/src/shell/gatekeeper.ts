@@ -172,6 +172,7 @@ export class Gatekeeper implements Desk {
   async stop(reason: string): Promise<void> {
     this.#server?.health.setStatus(SERVICE_NAME, 'NOT_SERVING');
     this.#stopping.abort();
+    this.#sessions.end();
     await this.#keeper?.close();
     try {
       if (!this.#sessions.isReplaced) {

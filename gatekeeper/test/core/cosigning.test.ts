@@ -180,6 +180,14 @@ describe('after a start', () => {
     expect(ask(due())).toBe('wait');
   });
 
+  it('one that says goodbye signs nothing any more: a successor counts from that word on', () => {
+    begin(run.now);
+    const batch = due();
+    expect(ask(batch)).toBe('sign');
+    sessions.end();
+    expect(ask(batch)).toBe('wait');
+  });
+
   it('an older process signs nothing once it reads of a newer one', () => {
     begin(START_AT);
     const batch = due();
