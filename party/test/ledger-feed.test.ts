@@ -1,4 +1,5 @@
 import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
+import { RecordWriter } from '@gatepost/party/ledger/record-writer';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import { createLogger } from '@gatepost/shared/log';
@@ -7,7 +8,7 @@ import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { namesOf } from '@gatepost/shared/records/task-names';
 import { VirtualClock } from '@gatepost/shared/virtual-clock';
 import { tokenId } from '@gatepost/shared/vocabulary/ids';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 const names = namesOf(['a', 'b', 'c', 'other']);
 const log = createLogger('test', { GATEPOST_LOG_LEVEL: 'silent' });
@@ -144,4 +145,70 @@ it('hands nothing on, because somebody looked ahead, before the inboxes were rea
   expect(feed.hasNews).toBe(true);
   const records = await feed.read([inbox], { by: 'rest' });
   expect(records.map(({ record }) => record.type)).toEqual(['assign', 'verdict']);
+});
+
+/** The coordinator's own feed, with the topics that it read over REST. */
+function ownFeed() {
+  const asked: string[] = [];
+  const watched: Ledger = {
+    account: coordinator.account,
+    nextTransactionId: () => coordinator.nextTransactionId(),
+    prepare: (...args) => coordinator.prepare(...args),
+    execute: (...args) => coordinator.execute(...args),
+    follow: (...args) => coordinator.follow(...args),
+    read: (topic, after) => {
+      asked.push(topic);
+      return coordinator.read(topic, after);
+    },
+    ownMessages: (after) => coordinator.ownMessages(after),
+    resultOf: (id) => coordinator.resultOf(id),
+    isOfOwnSchedule: (...of) => coordinator.isOfOwnSchedule(...of),
+    topicCreation: (topic) => coordinator.topicCreation(topic),
+    waitingSchedules: () => coordinator.waitingSchedules(),
+    mirrorTime: () => coordinator.mirrorTime(),
+  };
+  const own = new LedgerFeed(watched, journal, new Set([agent.account]), log, true);
+  own.nameTasks(names);
+  const wait = () => ({ note: () => undefined, end: () => undefined });
+  const writer = new RecordWriter(watched, clock, wait, names, undefined, (written) => own.wrote(written));
+  return { own, asked, writer };
+}
+
+describe('the feed of who writes to the inboxes', () => {
+  const inbox = () => network.createTopic(agent.account, coordinator.account);
+
+  it('reads each inbox once, and learns from one list when its own messages stand', async () => {
+    network.set({ restLagMs: 0 });
+    const topics = Array.from({ length: 20 }, inbox);
+    const { own, asked, writer } = ownFeed();
+    await own.read(topics, { by: 'rest' });
+    expect(asked.filter((topic) => topic !== journal).sort()).toEqual([...topics].sort());
+    asked.length = 0;
+    for (const task of ['a', 'b']) {
+      const written = Promise.all(topics.map((topic) => writer.write(topic, 'run', assign(task))));
+      await clock.pass(1_000);
+      await written;
+      const records = await own.read(topics, { by: 'rest' });
+      expect(records.map(({ topic }) => topic).sort()).toEqual([...topics].sort());
+      expect(new Set(records.map(({ author }) => author))).toEqual(new Set([coordinator.account]));
+    }
+    expect(asked.filter((topic) => topic !== journal)).toEqual([]);
+  });
+
+  it('reads an inbox again on which another process of the account wrote, and no other', async () => {
+    network.set({ restLagMs: 0 });
+    const [one, two] = [inbox(), inbox()];
+    const { own, asked, writer } = ownFeed();
+    await own.read([one, two], { by: 'rest' });
+    asked.length = 0;
+    await write(coordinator, one, assign('a'));
+    const written = Promise.all([writer.write(one, 'run', assign('b')), writer.write(two, 'run', assign('c'))]);
+    await clock.pass(1_000);
+    await written;
+    const records = await own.read([one, two], { by: 'rest' });
+    expect(records.map(({ topic, sequence }) => `${topic} ${sequence}`).sort()).toEqual(
+      [`${one} 1`, `${one} 2`, `${two} 1`].sort(),
+    );
+    expect(new Set(asked)).toEqual(new Set([journal, one]));
+  });
 });

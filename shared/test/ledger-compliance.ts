@@ -1,5 +1,5 @@
 import type { BatchReading, Signer, UnsignedBatch } from '@gatepost/shared/ledger/cosigner';
-import type { Action, Ledger, PreparedTransaction } from '@gatepost/shared/ledger/ledger';
+import type { Action, Ledger, OwnMessage, PreparedTransaction } from '@gatepost/shared/ledger/ledger';
 import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import {
   type AccountId,
@@ -335,6 +335,26 @@ export function describeLedger(name: string, openStage: () => Promise<LedgerStag
         })();
         stop.abort();
         expect(await end).toBe('ended');
+      });
+
+      it('is named with its time in one list of what its author wrote, whatever the topic', async () => {
+        const since = await owner.mirrorTime();
+        const other = await stage.newAccount();
+        const written: { readonly id: string; readonly topic: TopicId }[] = [];
+        for (const content of ['one', 'two']) {
+          const prepared = await owner.prepare([messageOf(await freshTopic(), content)]);
+          requireDone(await owner.execute(prepared));
+          written.push({ id: prepared.id, topic });
+        }
+        requireDone(await write(other, topic, 'foreign'));
+        const listed = async (): Promise<OwnMessage[]> => {
+          const found: OwnMessage[] = [];
+          for await (const one of owner.ownMessages(since)) found.push(one);
+          return found.filter(({ topic: of }) => written.some((one) => one.topic === of));
+        };
+        const found = await eventually(listed, ({ length }) => length >= written.length);
+        expect(found.map(({ id, topic: of }) => ({ id, topic: of }))).toEqual(written);
+        for (const { topic: of, at } of found) expect((await readAll(of))[0]?.consensusTimestamp).toBe(at);
       });
 
       it('is read as a prefix, whatever comes meanwhile', async () => {

@@ -1,6 +1,6 @@
 import { type AccountKey, generateAccountKey, type MirrorKey } from '@gatepost/shared/hedera/account-key';
 import type { AccountKeys } from '@gatepost/shared/hedera/account-keys';
-import type { Action, Ledger, PreparedTransaction, WaitingSchedule } from '@gatepost/shared/ledger/ledger';
+import type { Action, Ledger, OwnMessage, PreparedTransaction, WaitingSchedule } from '@gatepost/shared/ledger/ledger';
 import type { Cursor, TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
@@ -183,6 +183,8 @@ export class MemoryLedger implements Ledger, AccountKeys {
   async resultOf(id: TransactionId): Promise<string | undefined> {
     return this.#taken.has(id) ? 'SUCCESS' : undefined;
   }
+
+  async *ownMessages(): AsyncGenerator<OwnMessage> {}
 
   async isOfOwnSchedule(): Promise<boolean> {
     return false;

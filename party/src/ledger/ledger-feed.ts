@@ -4,7 +4,7 @@ import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/t
 import type { Logger } from '@gatepost/shared/log';
 import { type DecodedMessage, type MalformedMessage, unpackMessage } from '@gatepost/shared/records/codec';
 import { NUMBERS_ALONE, type TaskNames, withIds } from '@gatepost/shared/records/task-names';
-import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { isOwnTopic } from '@gatepost/shared/vocabulary/topic-creation';
 import { TopicCreations } from './topic-creations.js';
@@ -26,6 +26,14 @@ interface Announcement {
   readonly inbox: TopicId;
 }
 
+/** A message that this process wrote, with what its receipt tells. */
+export interface WrittenMessage {
+  readonly id: TransactionId;
+  readonly topic: TopicId;
+  readonly message: Uint8Array;
+  readonly sequenceNumber: number;
+}
+
 /** How to read. */
 export interface Look {
   /**
@@ -41,9 +49,11 @@ const noneAwaited: Awaits = () => false;
 const newReader = (): TopicReader => ({ cursor: START, held: [] });
 
 /**
- * One ordered stream of records out of the journal and the inboxes. The journal comes by subscription; inboxes, where
- * only the coordinator writes, are read back over REST, and only those that may hold something new. A record is handed
- * on when no earlier one can come any more: the order is the consensus order, as in a replay.
+ * One ordered stream of records out of the journal and the inboxes. The journal comes by subscription. An inbox, where
+ * only the coordinator writes, is read once over REST; from then on the coordinator's feed knows what it wrote there, and
+ * one list of its transactions, for all inboxes, tells that it stands and when. Only an inbox with something in the list
+ * that this process did not write, or of which it has no receipt, is read again. A record is handed on when no earlier one
+ * can come any more: the order is the consensus order, as in a replay.
  */
 export class LedgerFeed {
   readonly #journal = newReader();
@@ -54,6 +64,12 @@ export class LedgerFeed {
   /** What the mirror said of messages with a `lapsed` record, by consensus timestamp. */
   readonly #ofOwnSchedule = new Map<Nanos, boolean>();
   readonly #creations: TopicCreations;
+  /** What this process wrote to inboxes and the list does not show yet. */
+  readonly #written = new Map<TransactionId, WrittenMessage>();
+  /** Inboxes of which something is not known and that are to be read. */
+  readonly #toRead = new Set<TopicId>();
+  /** Up to when the list of own messages was read; undefined until the first inbox is. */
+  #listed: Nanos | undefined;
   #names = NUMBERS_ALONE;
   /** What messages say that are looked at more than once. */
   #read = new WeakMap<TopicMessage, DecodedMessage | MalformedMessage>();
@@ -64,6 +80,8 @@ export class LedgerFeed {
     /** Those whose word counts. */
     readonly agents: ReadonlySet<AccountId>,
     log: Logger,
+    /** Whether this account writes to the inboxes; who does not reads them again and again. */
+    private readonly writesInboxes = false,
   ) {
     this.ignored = new WithoutEffect(log);
     this.#creations = new TopicCreations(ledger);
@@ -81,6 +99,14 @@ export class LedgerFeed {
       this.#streamed.push(message);
       wake();
     }
+  }
+
+  /** Notes what this process wrote, so that its inbox need not be read for it. */
+  wrote(written: WrittenMessage): void {
+    const { id, topic, sequenceNumber } = written;
+    // What was read meanwhile need not be known.
+    const known = this.#inboxes.get(topic)?.cursor.sequenceNumber ?? 0;
+    if (topic !== this.journal && sequenceNumber > known) this.#written.set(id, written);
   }
 
   /** Whether the subscription brought something that was not read yet. */
@@ -225,13 +251,36 @@ export class LedgerFeed {
   }
 
   async #readInboxes(topics: readonly TopicId[]): Promise<void> {
+    if (topics.length === 0) return;
+    for (const topic of topics) if (!this.writesInboxes || !this.#inboxes.has(topic)) this.#toRead.add(topic);
+    if (this.writesInboxes) await this.#readList();
     await Promise.all(
-      topics.map(async (topic) => {
+      [...this.#toRead].map(async (topic) => {
         const reader = this.#inboxes.get(topic) ?? newReader();
         this.#inboxes.set(topic, reader);
         for await (const message of this.ledger.read(topic, reader.cursor)) take(reader, message);
+        this.#toRead.delete(topic);
       }),
     );
+  }
+
+  /** What the list of own messages has of inboxes since; it begins before the first of them is read. */
+  async #readList(): Promise<void> {
+    if (this.#listed === undefined) {
+      this.#listed = await this.ledger.mirrorTime();
+      return;
+    }
+    for await (const { id, topic, at } of this.ledger.ownMessages(this.#listed)) {
+      this.#listed = at;
+      const written = this.#written.get(id);
+      this.#written.delete(id);
+      const reader = this.#inboxes.get(topic);
+      // An inbox that was not read yet will be, as a whole.
+      if (reader === undefined || this.#toRead.has(topic)) continue;
+      const next = reader.cursor.sequenceNumber + 1;
+      if (written === undefined || written.sequenceNumber > next) this.#toRead.add(topic);
+      else take(reader, messageOf(written, at, this.ledger.account));
+    }
   }
 
   #newestHeld(topics: readonly TopicId[]): Nanos {
@@ -268,6 +317,11 @@ export class LedgerFeed {
       });
     });
   }
+}
+
+function messageOf({ topic, message, sequenceNumber }: WrittenMessage, at: Nanos, payer: AccountId): TopicMessage {
+  const chunk = { number: 1, total: 1 };
+  return { topic, sequenceNumber, consensusTimestamp: at, payer, message: Buffer.from(message), chunk };
 }
 
 function take(reader: TopicReader, message: TopicMessage): void {

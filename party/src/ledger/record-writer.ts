@@ -6,6 +6,7 @@ import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
+import type { WrittenMessage } from './ledger-feed.js';
 
 interface Waiting {
   readonly record: AnyRecord;
@@ -34,6 +35,8 @@ export class RecordWriter {
     readonly openWait: () => NetworkWait,
     readonly names: TaskNames,
     readonly signal?: AbortSignal,
+    /** Told of every message that the network took, with its receipt. */
+    readonly wrote: (written: WrittenMessage) => void = () => undefined,
   ) {}
 
   /**
@@ -88,10 +91,13 @@ export class RecordWriter {
     const prepared = await ledger.prepare([{ kind: 'message', topic, message }], { validSeconds: VALID_SECONDS });
     const wait = this.openWait();
     try {
-      return await executeUntilKnown(ledger, clock, prepared, {
+      const outcome = await executeUntilKnown(ledger, clock, prepared, {
         onWait: (why) => wait.note(`to take a message: ${why}`),
         ...(signal === undefined ? {} : { signal }),
       });
+      const sequenceNumber = outcome.kind === 'done' ? outcome.receipt.topicSequenceNumber : undefined;
+      if (sequenceNumber !== undefined) this.wrote({ id: prepared.id, topic, message, sequenceNumber });
+      return outcome;
     } finally {
       wait.end();
     }

@@ -10,6 +10,9 @@ export class TopicCreations {
   /** Topics that were not there, and up to when. */
   readonly #absent = new Map<TopicId, Nanos>();
 
+  /** Up to when the mirror is known to show things. */
+  #shown: Nanos = -1n;
+
   constructor(readonly ledger: Pick<LedgerReader, 'mirrorTime' | 'topicCreation'>) {}
 
   /**
@@ -19,7 +22,8 @@ export class TopicCreations {
    */
   async lookUp(topic: TopicId, by: Nanos): Promise<void> {
     if (this.#found.has(topic) || by <= (this.#absent.get(topic) ?? -1n)) return;
-    const shown = await this.ledger.mirrorTime();
+    if (this.#shown < by) this.#shown = await this.ledger.mirrorTime();
+    const shown = this.#shown;
     if (shown < by) {
       throw new GatepostError(
         'MIRROR_UNREACHABLE',

@@ -7,28 +7,14 @@ import type { Connection } from './connection.js';
  * past; one that is behind by more uses up the shortest window there is, of which the network keeps ten seconds back.
  */
 const MAX_SKEW_MS = 3_000;
-const DATE_TIMEOUT_MS = 3_000;
-
-/** The clock of the mirror's host, to a second; undefined when it does not tell. */
-async function mirrorHostMs(base: string): Promise<number | undefined> {
-  try {
-    const signal = AbortSignal.timeout(DATE_TIMEOUT_MS);
-    const response = await fetch(`${base}/api/v1/transactions?limit=1`, { method: 'HEAD', signal });
-    const date = Date.parse(response.headers.get('date') ?? '');
-    return Number.isNaN(date) ? undefined : date;
-  } catch {
-    // Only a hint; whether the mirror answers at all is asked elsewhere.
-    return undefined;
-  }
-}
 
 /**
  * Compares this host's clock with the ledger's, as far as the mirror shows it.
  * @throws GatepostError CLOCK_SKEW that says by how much they differ; MIRROR_UNREACHABLE.
  */
-export async function checkClock({ mirror, network, nowMs }: Connection): Promise<void> {
+export async function checkClock({ mirror, nowMs }: Pick<Connection, 'mirror' | 'nowMs'>): Promise<void> {
   const newestMs = msFromNanos(await mirror.now());
-  const hostMs = await mirrorHostMs(network.mirrorRest);
+  const hostMs = mirror.hostMs;
   const ownMs = nowMs();
   // An idle network shows no newer transaction; the clock of its mirror goes on.
   const ledgerMs = Math.max(newestMs, hostMs ?? ownMs);

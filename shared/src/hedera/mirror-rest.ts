@@ -190,10 +190,16 @@ export class MirrorRest {
   readonly requests = { answered: 0, failed: 0 };
 
   readonly #budget: RequestBudget;
+  #hostMs: number | undefined;
 
   constructor({ mirrorRest, name = 'local' }: Pick<NetworkConfig, 'mirrorRest'> & Partial<NetworkConfig>) {
     this.#base = mirrorRest;
     this.#budget = budgetFor(mirrorRest, name !== 'local');
+  }
+
+  /** The clock of the mirror's host as its newest answer told it, to a second; undefined when none has. */
+  get hostMs(): number | undefined {
+    return this.#hostMs;
   }
 
   /** @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
@@ -292,10 +298,20 @@ export class MirrorRest {
   }
 
   /** All transactions that touched an account from a time on, and until another when given, oldest first. */
-  async *transactionsOf(id: AccountId, from: Nanos, to?: Nanos): AsyncGenerator<MirrorTransaction> {
+  transactionsOf(id: AccountId, from: Nanos, to?: Nanos): AsyncGenerator<MirrorTransaction> {
     const until = to === undefined ? '' : `&timestamp=lte:${formatNanos(to)}`;
-    let path: string | null =
-      `/transactions?account.id=${id}&timestamp=gte:${formatNanos(from)}${until}&order=asc&limit=${PAGE}`;
+    return this.#transactions(`account.id=${id}&timestamp=gte:${formatNanos(from)}${until}`);
+  }
+
+  /** Messages that an account submitted to topics after a time, and those it is otherwise part of, oldest first. */
+  messageTransactionsOf(id: AccountId, after: Nanos): AsyncGenerator<MirrorTransaction> {
+    return this.#transactions(
+      `account.id=${id}&transactiontype=CONSENSUSSUBMITMESSAGE&timestamp=gt:${formatNanos(after)}`,
+    );
+  }
+
+  async *#transactions(which: string): AsyncGenerator<MirrorTransaction> {
+    let path: string | null = `/transactions?${which}&order=asc&limit=${PAGE}`;
     while (path !== null) {
       const page: z.infer<typeof transactions> = await this.#get(path, transactions);
       yield* page.transactions;
@@ -354,6 +370,8 @@ export class MirrorRest {
       this.requests.failed += 1;
       throw error;
     });
+    const date = Date.parse(response.headers.get('date') ?? '');
+    if (!Number.isNaN(date)) this.#hostMs = date;
     const isFault = response.status === 429 || response.status >= 500;
     this.requests[isFault ? 'failed' : 'answered'] += 1;
     if (response.status === 429 || response.status === 503) this.#budget.refused(response.headers.get('retry-after'));

@@ -51,6 +51,13 @@ export interface ExecuteOptions {
   readonly onWait?: (why: string) => void;
 }
 
+/** A message of an account as the list of its transactions shows it: without the bytes and the sequence number. */
+export interface OwnMessage {
+  readonly id: TransactionId;
+  readonly topic: TopicId;
+  readonly at: Nanos;
+}
+
 /** A schedule of this account that still waits, as the mirror shows it, which may be late. */
 export interface WaitingSchedule {
   readonly id: ScheduleId;
@@ -79,6 +86,11 @@ export interface Ledger {
   follow(topic: TopicId, after: Cursor, signal: AbortSignal): AsyncIterable<TopicMessage>;
   /** The messages after a cursor that the mirror shows now, in order. @throws GatepostError MIRROR_UNREACHABLE. */
   read(topic: TopicId, after: Cursor): AsyncIterable<TopicMessage>;
+  /**
+   * The messages that this account has submitted after a time, as the mirror shows them now, oldest first: one list for
+   * all topics. What schedules of it posted is not among them. @throws GatepostError MIRROR_UNREACHABLE.
+   */
+  ownMessages(after: Nanos): AsyncIterable<OwnMessage>;
   /** Result of a transaction as the mirror shows it; undefined when it does not (yet). @throws GatepostError MIRROR_UNREACHABLE. */
   resultOf(id: TransactionId): Promise<string | undefined>;
   /**
@@ -97,5 +109,5 @@ export interface Ledger {
 /** The part of it that takes no key. */
 export type LedgerReader = Pick<
   Ledger,
-  'account' | 'follow' | 'read' | 'isOfOwnSchedule' | 'topicCreation' | 'mirrorTime'
+  'account' | 'follow' | 'read' | 'ownMessages' | 'isOfOwnSchedule' | 'topicCreation' | 'mirrorTime'
 >;

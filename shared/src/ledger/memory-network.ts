@@ -201,7 +201,8 @@ export class MemoryNetwork implements NetworkCore {
     // Nothing reaches consensus after its window; the node that took it has lost it.
     if (at > windowEnd(id, validSeconds)) return;
     const [only] = parts;
-    const base = { id, at, payer, batch: undefined, scheduled: false, bytes: entry.bytes };
+    const topic = isBatch(parts) ? undefined : topicOf(only?.action);
+    const base = { id, at, payer, batch: undefined, scheduled: false, bytes: entry.bytes, topic };
     const kind = isBatch(parts) ? 'batch' : (only?.action.kind ?? 'nothing');
     if (this.chance(this.conditions.throttled)) {
       this.#conclude(entry, pastOf(base, kind, { status: 'THROTTLED_AT_CONSENSUS' }), []);
@@ -232,7 +233,7 @@ export class MemoryNetwork implements NetworkCore {
       const signs = key !== undefined && part.cosigned === signatureOf(key, partBody(payer, validSeconds, part));
       const taken = { ...(from === undefined ? {} : { from }), ...(signs ? { cosigner: key } : {}) };
       const handled = this.#carryOut(id, payer, at, action, taken);
-      const base = { id, at, payer, batch, scheduled: false, bytes: undefined };
+      const base = { id, at, payer, batch, scheduled: false, bytes: undefined, topic: topicOf(action) };
       done.push({ past: pastOf(base, action.kind, handled), undo: handled.undo });
       if (handled.status === 'SUCCESS') continue;
       for (const { undo } of [...done].reverse()) undo?.();
@@ -268,7 +269,15 @@ export class MemoryNetwork implements NetworkCore {
     const at = this.#nextAt();
     const handled = submitMessage({ entities: this.entities, payer: creator, at }, action);
     schedule.executedAt = at;
-    const base = { id: createdBy, at, payer: creator, batch: undefined, scheduled: true, bytes: undefined };
+    const base = {
+      id: createdBy,
+      at,
+      payer: creator,
+      batch: undefined,
+      scheduled: true,
+      bytes: undefined,
+      topic: action.topic,
+    };
     this.history.add(pastOf(base, 'message', { ...handled, schedule: id }));
     this.mirror.changed();
   }
@@ -280,8 +289,11 @@ const isCosigned = (envelope: Envelope): boolean =>
     ({ batchKey }) => batchKey === undefined || envelope.cosigned === signatureOf(batchKey, outerBody(envelope)),
   );
 
+const topicOf = (action: Action | undefined): TopicId | undefined =>
+  action?.kind === 'message' ? action.topic : undefined;
+
 function pastOf(
-  base: Pick<PastTransaction, 'id' | 'at' | 'payer' | 'batch' | 'scheduled' | 'bytes'>,
+  base: Pick<PastTransaction, 'id' | 'at' | 'payer' | 'batch' | 'scheduled' | 'bytes' | 'topic'>,
   kind: PastTransaction['kind'],
   { status, transfers = [], schedule }: Handled,
 ): PastTransaction {

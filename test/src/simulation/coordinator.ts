@@ -97,7 +97,7 @@ export class Coordinator {
       this.parts;
     const { gatekeeper, escrow, cosigner } = this.parts.mode ?? {};
     const log = events.logger(this.name);
-    const feed = new LedgerFeed(ledger, journal, agents, log);
+    const feed = new LedgerFeed(ledger, journal, agents, log, true);
     feed.nameTasks(taskNamesOf(plan));
     const index = await indexJournal(feed, ledger.account);
     const chosen = chooseRun(index, plan.digest, false);
@@ -129,7 +129,7 @@ export class Coordinator {
       log,
     };
     const quarantineMs = limits.quarantineMs + (takeOver ? FENCE_LAG_MS : 0);
-    const settings = { limits: { ...limits, quarantineMs }, inboxPollMs: POLL_MS };
+    const settings = { limits: { ...limits, quarantineMs }, inboxPollMs: POLL_MS, restPauseMs: 0 };
     const work = new RunWork(ports, settings, state, feed);
     try {
       return await work.run(identity, new AbortController().signal);

@@ -49,6 +49,7 @@ export function watchedLedger(ledger: Ledger, process: string, watch: PaymentWat
     follow: (topic, after, signal) => ledger.follow(topic, after, signal),
     read: (topic, after) => ledger.read(topic, after),
     resultOf: (id) => ledger.resultOf(id),
+    ownMessages: (after) => ledger.ownMessages(after),
     isOfOwnSchedule: (author, at) => ledger.isOfOwnSchedule(author, at),
     topicCreation: (topic) => ledger.topicCreation(topic),
     waitingSchedules: () => ledger.waitingSchedules(),

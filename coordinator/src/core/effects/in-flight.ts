@@ -114,6 +114,10 @@ export class InFlight {
     return this.#unseen.keys();
   }
 
+  get hasUnseen(): boolean {
+    return this.#unseen.size > 0;
+  }
+
   launched(command: Command, nowMs: number): void {
     for (const key of keysOf(command)) this.#effects.set(key, undefined);
     if (command.kind === 'assign') this.assignments.set(command.key, command);

@@ -55,6 +55,8 @@ export interface LoopParts {
   readonly limits: Limits;
   /** Pause between looks at inboxes while the journal is silent, for the mirror's sake. */
   readonly inboxPollMs: number;
+  /** Least pause between readings over REST while the journal brings news. */
+  readonly restPauseMs: number;
   readonly waker: Waker;
   readonly emit: Emit;
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
@@ -133,8 +135,10 @@ export class RunLoop {
   }
 
   async #read(): Promise<void> {
-    const { feed, effects, log, state } = this.parts;
+    const { feed, effects, log, state, clock, restPauseMs } = this.parts;
     const afterPredecessor = this.#afterPredecessor();
+    const asksRest = afterPredecessor || effects.inFlight.hasUnseen;
+    if (asksRest && feed.hasNews && clock.nowMs() - this.#polledMs < restPauseMs) return;
     const quiet = this.#isQuiet();
     const due = this.#inboxesToRead(afterPredecessor, quiet);
     const inboxes = due ?? new Set<TopicId>();

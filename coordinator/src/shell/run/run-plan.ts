@@ -65,6 +65,8 @@ const PAYING_MS = 600_000;
 const FENCE_LAG_MS = 60_000;
 /** Public mirrors allow some dozens of requests per second and lag by seconds. */
 const PUBLIC_POLL_MS = 1_000;
+/** A reading takes up to four requests, whatever the number of inboxes. */
+const PUBLIC_REST_PAUSE_MS = 500;
 const LOCAL_POLL_MS = 5;
 
 /** Opens or resumes the run of a plan and works on it until it is closed, cannot go on, or is interrupted. */
@@ -86,7 +88,7 @@ export async function runPlan(
   const metrics = await metricsOf(config);
   const own = hederaLedger(connection, log);
   const ledger = metrics?.ledger(own) ?? own;
-  const feed = new LedgerFeed(ledger, config.journal, new Set(config.agents), log);
+  const feed = new LedgerFeed(ledger, config.journal, new Set(config.agents), log, true);
   feed.nameTasks(taskNamesOf(plan));
   const index = await indexJournal(feed, connection.account);
   const chosen = chooseRun(index, plan.digest, options.wantNew);
@@ -276,6 +278,7 @@ function settingsOf(
   return {
     limits: takeOver ? quarantined : limits,
     inboxPollMs: network.name === 'local' ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
+    restPauseMs: network.name === 'local' ? 0 : PUBLIC_REST_PAUSE_MS,
   };
 }
 

@@ -58,6 +58,8 @@ export interface RunSettings {
   readonly limits: Limits;
   /** Pause between looks at inboxes while the journal is silent, for the mirror's sake. */
   readonly inboxPollMs: number;
+  /** Least pause between readings over REST while the journal brings news, for the mirror's sake. */
+  readonly restPauseMs: number;
 }
 
 /** How long an interrupted process waits for what it has under way. */
@@ -234,7 +236,14 @@ export class RunWork {
     return new Effects({
       state,
       identity,
-      writer: new RecordWriter(ledger, clock, () => waits.open('network'), taskNamesOf(context.plan), signal),
+      writer: new RecordWriter(
+        ledger,
+        clock,
+        () => waits.open('network'),
+        taskNamesOf(context.plan),
+        signal,
+        (written) => this.feed.wrote(written),
+      ),
       settler: new Settler({
         ledger,
         clock,
@@ -284,7 +293,7 @@ export class RunWork {
 
   #makeLoop(identity: CoordinatorIdentity, effects: Effects): RunLoop {
     const { clock, store, fees, tell, change, progress, said, log } = this.parts;
-    const { limits, inboxPollMs } = this.settings;
+    const { limits, inboxPollMs, restPauseMs } = this.settings;
     return new RunLoop({
       state: this.state,
       identity,
@@ -295,6 +304,7 @@ export class RunWork {
       store,
       limits,
       inboxPollMs,
+      restPauseMs,
       waker: this.#waker,
       waits: this.waits,
       fees,

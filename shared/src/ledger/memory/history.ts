@@ -1,4 +1,4 @@
-import type { AccountId, ScheduleId, TransactionId } from '../../vocabulary/ids.js';
+import type { AccountId, ScheduleId, TopicId, TransactionId } from '../../vocabulary/ids.js';
 import type { Nanos } from '../../vocabulary/time.js';
 import type { Action } from '../ledger.js';
 import type { MemoryTransfer } from './handle.js';
@@ -18,6 +18,8 @@ export interface PastTransaction {
   readonly scheduled: boolean;
   /** What it moved; nothing when it did not succeed. */
   readonly transfers: readonly MemoryTransfer[];
+  /** The topic that it wrote to, or was to write to. */
+  readonly topic: TopicId | undefined;
   /** The schedule that it made or came from. */
   readonly schedule: ScheduleId | undefined;
   /** Its signed bytes; undefined for what has none of its own. */
@@ -51,13 +53,22 @@ export class History {
 
   /** The newest up to a time. */
   newestUntil(until: Nanos): PastTransaction | undefined {
+    return this.#all[this.#countUntil(until) - 1];
+  }
+
+  /** All after a time, up to another. */
+  between(after: Nanos, until: Nanos): readonly PastTransaction[] {
+    return this.#all.slice(this.#countUntil(after), this.#countUntil(until));
+  }
+
+  #countUntil(until: Nanos): number {
     let [low, high] = [0, this.#all.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((this.#all[middle]?.at ?? 0n) <= until) low = middle + 1;
       else high = middle;
     }
-    return this.#all[low - 1];
+    return low;
   }
 
   /** The one of a consensus time. */

@@ -10,6 +10,7 @@ import type {
   Action,
   ExecuteOptions,
   Ledger,
+  OwnMessage,
   PrepareActions,
   PreparedTransaction,
   WaitingSchedule,
@@ -148,6 +149,14 @@ export class MemoryLedger implements Ledger {
   async #look(): Promise<Nanos> {
     await this.#host.wait(this.network.pick(this.network.conditions.readMs));
     return this.network.mirror.restUntil();
+  }
+
+  async *ownMessages(after: Nanos): AsyncGenerator<OwnMessage> {
+    const until = await this.#look();
+    for (const { id, at, payer, kind, topic, result, scheduled } of this.network.history.between(after, until)) {
+      if (payer !== this.account || kind !== 'message' || scheduled || result !== 'SUCCESS') continue;
+      if (topic !== undefined) yield { id, topic, at };
+    }
   }
 
   async resultOf(id: TransactionId): Promise<string | undefined> {
