@@ -53,6 +53,16 @@ describe('the configuration file', () => {
     expect(config.lease).toEqual({ intervalMs: 3_600_000, idleIntervalMs: 21_600_000 });
   });
 
+  it('makes a time out of the turns of daemons of one owner, whose round is not longer than a lease may be late', () => {
+    const turn = (text: string) => `${GOOD}lease: { turn: ${text} }\n`;
+    expect(loadConfig(file(turn('{ number: 3, of: 100, per_second: 4 }'))).lease.turn).toEqual({
+      everyMs: 25_000,
+      afterMs: 500,
+    });
+    expect(problems(turn('{ number: 5, of: 4, per_second: 1 }'))[0]).toMatch(/number must not be greater than of/);
+    expect(problems(turn('{ number: 1, of: 1801, per_second: 1 }'))[0]).toMatch(/must not be longer than half of/);
+  });
+
   it('names every problem at its line, all at once', () => {
     const text = `${GOOD.replace('journal: 0.0.31', 'journal: zero')}colour: blue
 slots: 0

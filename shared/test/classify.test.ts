@@ -50,6 +50,16 @@ describe('an error of the SDK at a submission', () => {
     expect(classifyReceipt(error)).not.toBe('');
   });
 
+  it('wants patience when the SDK gave up asking a busy node, and is no answer when it gave up for silence', () => {
+    const gaveUp = (last: string) =>
+      new MaxAttemptsOrTimeoutError(
+        `max attempts of 1 was reached for request with last error being: ${last}`,
+        '0.0.3',
+      );
+    expect(classifySubmission(gaveUp('BUSY'))).toEqual({ kind: 'later', why: 'BUSY' });
+    expect(classifySubmission(gaveUp('gRPC service error: BUSY TIMEOUT')).kind).toBe('unanswered');
+  });
+
   it.each([new TypeError('x'), new RangeError('x'), new ReferenceError('x'), new SyntaxError('x')])(
     'is thrown on when it is a defect: %s',
     (error) => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Environment } from '@gatepost/shared/config/environment';
+import { networkFromEnvironment, networkVariables } from '@gatepost/shared/config/network';
 import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { RequestBudget, retryAfterMs } from '@gatepost/shared/hedera/request-budget';
 import { expect, it, onTestFinished } from 'vitest';
@@ -44,4 +46,16 @@ it.each([
   [null, 1_000],
 ])('Retry-After: %s', (header, expected) => {
   expect(retryAfterMs(header, 1_000)).toBe(expected);
+});
+
+it('is that of the public mirrors, also for an embedded network that refuses as they do, when the environment says so', () => {
+  const perSecond = (env: Environment) => networkFromEnvironment(env).mirrorPerSecond;
+  expect(perSecond({})).toBeUndefined();
+  expect(perSecond({ GATEPOST_NETWORK: 'testnet' })).toBe(25);
+  const paced = networkFromEnvironment({ GATEPOST_NETWORK: 'local', GATEPOST_MIRROR_PER_SECOND: '40' });
+  expect(paced.mirrorPerSecond).toBe(40);
+  // Children and other hosts are paced alike.
+  expect(networkVariables(paced)).toMatchObject({ GATEPOST_MIRROR_PER_SECOND: '40' });
+  expect(networkVariables(networkFromEnvironment({}))).not.toHaveProperty('GATEPOST_MIRROR_PER_SECOND');
+  expect(() => perSecond({ GATEPOST_MIRROR_PER_SECOND: '0' })).toThrow(/from 1 to 9999/);
 });

@@ -71,6 +71,18 @@ describe('a prepared transaction happens once', () => {
     expect(await messages(topic)).toEqual([kind]);
   });
 
+  it('when the node is busy for a while, of which the mirror is not asked', async () => {
+    fixture.ledger.faults.add({ kind: 'busy', count: 3, method: undefined });
+    // The SDK's own attempts are over with the first answer.
+    const impatient = connect(owner.network, owner.account, owner.key, owner.nowMs);
+    impatient.client.setMaxAttempts(1);
+    const outcome = await execute(impatient, await prepareMessage(impatient, topic, text('patience')));
+    expect(outcome.kind).toBe('done');
+    expect(impatient.mirror.requests).toEqual({ answered: 0, failed: 0 });
+    expect(await messages(topic)).toEqual(['patience']);
+    impatient.close();
+  });
+
   it('when it was prepared while no node could be reached', async () => {
     const away = connect({ ...owner.network, node: '127.0.0.1:1' }, owner.account, owner.key, owner.nowMs);
     // The first failure counts, and for longer than the test takes.

@@ -8,6 +8,7 @@ import {
   tokenId,
   topicId,
 } from '@gatepost/shared/vocabulary/ids';
+import type { LeasePolicy } from '../core/lease-planner.js';
 import { type Executors, resolveExecutors } from './executors.js';
 import { configSchema, type ParsedConfig } from './schema.js';
 
@@ -44,13 +45,15 @@ export interface DaemonConfig {
   readonly data: string;
   readonly tls: { readonly cert: string; readonly key: string };
   readonly limits: Limits;
-  readonly lease: { readonly intervalMs: number; readonly idleIntervalMs: number };
+  readonly lease: LeasePolicy;
   readonly start: 'on_assignment' | 'on_dispatch';
   readonly heartbeatMs: number;
   readonly drainMs: number;
   readonly metrics: string | undefined;
   readonly executors: Executors;
 }
+
+const MS_PER_SECOND = 1_000;
 
 function compileLimits(parsed: ParsedConfig): Limits {
   const { limits } = parsed;
@@ -74,6 +77,13 @@ function compileLimits(parsed: ParsedConfig): Limits {
   };
 }
 
+function compileLease({ lease: { interval, idle_interval, turn } }: ParsedConfig): LeasePolicy {
+  const lengths = { intervalMs: interval, idleIntervalMs: idle_interval };
+  if (turn === undefined) return lengths;
+  const slotMs = MS_PER_SECOND / turn.per_second;
+  return { ...lengths, turn: { everyMs: turn.of * slotMs, afterMs: (turn.number - 1) * slotMs } };
+}
+
 /**
  * Reads and compiles the configuration file.
  * @throws GatepostError INVALID_CONFIG naming every problem at its line.
@@ -95,7 +105,7 @@ export function loadConfig(path: string): DaemonConfig {
     data: absolute(parsed.data),
     tls: { cert: absolute(parsed.tls.cert), key: absolute(parsed.tls.key) },
     limits: compileLimits(parsed),
-    lease: { intervalMs: parsed.lease.interval, idleIntervalMs: parsed.lease.idle_interval },
+    lease: compileLease(parsed),
     start: parsed.start,
     heartbeatMs: parsed.heartbeat,
     drainMs: parsed.drain,

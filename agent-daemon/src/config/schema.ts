@@ -7,6 +7,7 @@ import { executorsSchema } from './executors-schema.js';
 
 const entity = z.string().refine(isEntityId, 'must look like 0.0.1234');
 const hostPort = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port');
+const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const KIB = 1_024;
@@ -57,8 +58,21 @@ const settings = z.strictObject({
     .strictObject({
       interval: duration(5_000, 7 * DAY_MS).default(USUAL_LEASE_INTERVAL_MS),
       idle_interval: duration(5_000, 30 * DAY_MS).default(6 * HOUR_MS),
+      turn: z
+        .strictObject({
+          /** From 1. */
+          number: z.int().min(1),
+          of: z.int().min(1).max(1_000_000),
+          per_second: z.number().positive().max(100),
+        })
+        .refine(({ number, of }) => number <= of, 'number must not be greater than of')
+        .optional(),
     })
     .prefault({})
+    .refine(
+      ({ turn, interval }) => turn === undefined || (turn.of / turn.per_second) * SECOND_MS * 2 <= interval,
+      'a round of all turns, of / per_second seconds, must not be longer than half of interval',
+    )
     .refine((lease) => lease.idle_interval >= lease.interval, 'idle_interval must not be shorter than interval'),
   /** `on_dispatch`: begin before the inbox shows the assignment, tell the result afterwards. */
   start: z.enum(['on_assignment', 'on_dispatch']).default('on_assignment'),

@@ -2,12 +2,25 @@ import type { ScheduleId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
 import { SCHEDULE_GONE } from '@gatepost/shared/vocabulary/outcome';
 
+/**
+ * When one of many daemons of an owner may create a lease. The network takes 100 schedules a second from all the world;
+ * daemons that take turns never ask for more of them together than their owner wants.
+ */
+export interface LeaseTurn {
+  /** From one turn of a daemon to its next, milliseconds. */
+  readonly everyMs: number;
+  /** From the beginning of a round of all daemons to this one's turn, milliseconds. */
+  readonly afterMs: number;
+}
+
 /** How long a lease is for. */
 export interface LeasePolicy {
   /** Beyond the latest deadline of the work that is held, and so how often work renews it; milliseconds. */
   readonly intervalMs: number;
   /** While there is nothing to do; milliseconds. */
   readonly idleIntervalMs: number;
+  /** At any time when left out. */
+  readonly turn?: LeaseTurn;
 }
 
 /** A scheduled death notice on the ledger. */
@@ -32,6 +45,8 @@ export interface LeaseState {
   readonly failures: number;
   /** Added to the next expiry because the ledger's second was full. */
   readonly shiftMs: number;
+  /** The turn at which a lease that is due is created; undefined while none is, or when none need be waited for. */
+  readonly turnAtMs: number | undefined;
   /** The ledger has posted a death notice that is to be answered. */
   readonly lapsed: boolean;
   readonly stopping: boolean;
@@ -82,6 +97,7 @@ export const NO_LEASES: LeaseState = {
   retryAtMs: 0,
   failures: 0,
   shiftMs: 0,
+  turnAtMs: undefined,
   lapsed: false,
   stopping: false,
 };
@@ -172,6 +188,11 @@ function renewalDue(newest: Lease | undefined, policy: LeasePolicy, at: LeaseCir
 
 const shortenableAt = ({ madeAtMs }: Lease, { intervalMs }: LeasePolicy): number => madeAtMs + intervalMs;
 
+/** The first turn from a time on: rounds are those of the clock, so that daemons agree on them without a word. */
+function nextTurn({ everyMs, afterMs }: LeaseTurn, nowMs: number): number {
+  return Math.ceil((nowMs - afterMs) / everyMs) * everyMs + afterMs;
+}
+
 function create(state: LeaseState, policy: LeasePolicy, at: LeaseCircumstances): [LeaseState, LeaseCommand] {
   const { nowMs, heldUntilMs, jitter } = at;
   const intervalMs = heldUntilMs === undefined ? policy.idleIntervalMs : policy.intervalMs;
@@ -183,10 +204,10 @@ function create(state: LeaseState, policy: LeasePolicy, at: LeaseCircumstances):
     schedule: undefined,
     madeAtMs: nowMs,
     expiresAtMs,
-    renewAtMs: expiresAtMs - state.shiftMs - marginOf(intervalMs) - early,
+    renewAtMs: expiresAtMs - state.shiftMs - marginOf(intervalMs) - early - (policy.turn?.everyMs ?? 0),
     deleting: false,
   };
-  const next = { ...state, leases: [...state.leases, lease], nextNumber: lease.number + 1 };
+  const next = { ...state, leases: [...state.leases, lease], nextNumber: lease.number + 1, turnAtMs: undefined };
   return [next, { do: 'create', number: lease.number, expiresAtMs: lease.expiresAtMs }];
 }
 
@@ -210,6 +231,7 @@ function wakeAt(state: LeaseState, policy: LeasePolicy, at: LeaseCircumstances):
   // While the ledger owes an answer its coming is what wakes: a renewal that is due but must wait would spin.
   const owed = state.leases.some((lease) => lease.schedule === undefined || lease.deleting);
   if (owed) return undefined;
+  if (state.turnAtMs !== undefined && hears && !state.stopping) return Math.max(state.retryAtMs, state.turnAtMs);
   const live = state.leases.filter(isLive);
   if (live.length > (state.stopping ? 0 : 1)) return state.retryAtMs;
   if (state.stopping || !hears) return undefined;
@@ -245,7 +267,10 @@ export function planLeases(
     next = { ...next, lapsed: false };
     commands.push({ do: 'announce_again' });
   }
-  if (mayCreate && renewalDue(newest, policy, at)) {
+  const isDue = renewalDue(newest, policy, at);
+  if (!isDue || policy.turn === undefined) next = { ...next, turnAtMs: undefined };
+  else next = { ...next, turnAtMs: next.turnAtMs ?? nextTurn(policy.turn, at.nowMs) };
+  if (mayCreate && isDue && at.nowMs >= (next.turnAtMs ?? 0)) {
     const [created, command] = create(next, policy, at);
     next = created;
     commands.push(command);

@@ -224,3 +224,50 @@ describe('when the ledger', () => {
     expect(late.commands).toEqual([{ do: 'announce_again' }]);
   });
 });
+
+describe('daemons that take turns', () => {
+  const COUNT = 50;
+  const PER_SECOND = 5;
+
+  /** When each of them creates its leases in so many hours, all started at once; each wake comes a little late. */
+  function creations(hours: number): number[] {
+    const times: number[] = [];
+    for (let number = 0; number < COUNT; number += 1) {
+      const turn = { everyMs: (COUNT / PER_SECOND) * 1_000, afterMs: (number / PER_SECOND) * 1_000 };
+      const circumstances = { heldUntilMs: undefined, hears: true, jitter: number / COUNT };
+      let state = NO_LEASES;
+      let input: LeaseInput = { type: 'tick' };
+      for (let nowMs = 12_345; nowMs < hours * HOUR_MS; ) {
+        const plan = planLeases(state, input, { ...POLICY, turn }, { ...circumstances, nowMs });
+        state = plan.state;
+        input = { type: 'tick' };
+        const [command] = plan.commands;
+        if (command?.do === 'create') {
+          times.push(nowMs);
+          input = createOutcome(command.number, done(command.number));
+        } else if (command?.do === 'delete') input = deleteOutcome(command.number, done());
+        else nowMs = (plan.wakeAtMs ?? nowMs) + 20;
+      }
+    }
+    return times.sort((a, b) => a - b);
+  }
+
+  it('create together no more leases a second than their owner wants, the first ones and all later ones', () => {
+    const times = creations(30);
+    expect(times.length).toBeGreaterThan(COUNT * 4);
+    const crowded = times.filter((at, index) => (times[index + PER_SECOND] ?? Number.POSITIVE_INFINITY) - at < 999);
+    expect(crowded).toEqual([]);
+  });
+
+  it('have a lease within one round, and lose none', () => {
+    const turn = { everyMs: 100_000, afterMs: 99_000 };
+    const circumstances = { heldUntilMs: undefined, hears: true, jitter: 1 };
+    const first = planLeases(NO_LEASES, { type: 'tick' }, { ...POLICY, turn }, { ...circumstances, nowMs: 100_000 });
+    expect(first).toMatchObject({ commands: [], wakeAtMs: 199_000 });
+    const then = planLeases(first.state, { type: 'tick' }, { ...POLICY, turn }, { ...circumstances, nowMs: 199_010 });
+    expect(then.commands).toMatchObject([{ do: 'create' }]);
+    // Its successor has a whole round before the margin begins.
+    const [lease] = then.state.leases;
+    expect((lease?.expiresAtMs ?? 0) - (lease?.renewAtMs ?? 0)).toBe(MARGIN_MS + 100_000);
+  });
+});

@@ -224,7 +224,7 @@ export class Gatekeeper implements Desk {
       agents: (state) => new JudgeSessions(connection, () => state.agents, insecureLoopback, clock),
       gates: automaticGates(config.gates.directory, confinedGates(config, this.#confinement)),
       outputWaitMs: config.outputWaitMs,
-      pollMs: connection.network.name === 'local' ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
+      pollMs: connection.network.mirrorPerSecond === undefined ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
       log,
     });
   }

@@ -33,6 +33,9 @@ const FREE_PORTS = ['--port', '--mirror-grpc-port', '--mirror-rest-port', '--fee
   (option) => [option, '0'],
 );
 
+/** Half of what `--profile testnet` answers an address: two processes share this host's. */
+const TESTNET_PER_SECOND = '25';
+
 /** Starts the embedded network as a process of its own, on free loopback ports; `ownEnv` is what it alone gets. */
 export async function startEmbeddedNetwork(
   directory: string,
@@ -52,6 +55,7 @@ export async function startEmbeddedNetwork(
     GATEPOST_NODE: `${host}:${ports.consensus}`,
     GATEPOST_MIRROR_GRPC: `${host}:${ports.mirrorGrpc}`,
     GATEPOST_MIRROR_REST: mirrorRest,
+    ...(args.includes('testnet') ? { GATEPOST_MIRROR_PER_SECOND: TESTNET_PER_SECOND } : {}),
   };
   const key = parseAccountKey(funded.privateKey, "the embedded network's operator key");
   const operator = connect(networkFromEnvironment(env), accountId(funded.accountId), key);

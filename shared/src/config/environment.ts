@@ -9,6 +9,10 @@ export const ENVIRONMENT = {
   GATEPOST_NODE: { secret: false, what: 'local only: consensus node, host:port' },
   GATEPOST_MIRROR_GRPC: { secret: false, what: 'mirror gRPC, host:port' },
   GATEPOST_MIRROR_REST: { secret: false, what: 'mirror REST base URL, without /api/v1' },
+  GATEPOST_MIRROR_PER_SECOND: {
+    secret: false,
+    what: 'requests that a process sends to mirror REST in a second: 25 on a public network, any number on local; also for --profile testnet',
+  },
   GATEPOST_LOG_LEVEL: { secret: false, what: 'fatal, error, warn, info, debug or trace' },
   COORDINATOR_ACCOUNT_ID: { secret: false, what: 'account of the coordinator' },
   COORDINATOR_PRIVATE_KEY: { secret: true, what: 'private key of the coordinator account' },

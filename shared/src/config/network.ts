@@ -13,7 +13,12 @@ export interface NetworkConfig {
   readonly mirrorGrpc: string;
   /** Base URL of the mirror's REST, without `/api/v1`. */
   readonly mirrorRest: string;
+  /** Requests that a process sends to it in a second, which also says that it is slow; any number when left out. */
+  readonly mirrorPerSecond?: number;
 }
+
+/** The public mirrors take 50 requests a second from an address, behind which other processes of ours may be. */
+const PUBLIC_MIRROR_PER_SECOND = 25;
 
 const LOCAL: NetworkConfig = {
   name: 'local',
@@ -24,22 +29,37 @@ const LOCAL: NetworkConfig = {
 
 const publicNetwork = (name: Exclude<NetworkName, 'local'>): NetworkConfig => {
   const host = `${name === 'mainnet' ? 'mainnet-public' : name}.mirrornode.hedera.com`;
-  return { name, node: undefined, mirrorGrpc: `${host}:443`, mirrorRest: `https://${host}` };
+  return {
+    name,
+    node: undefined,
+    mirrorGrpc: `${host}:443`,
+    mirrorRest: `https://${host}`,
+    mirrorPerSecond: PUBLIC_MIRROR_PER_SECOND,
+  };
 };
 
 /** The variables that make a child, or another host, use a network. */
-export function networkVariables({ name, node, mirrorGrpc, mirrorRest }: NetworkConfig): Environment {
+export function networkVariables({ name, node, mirrorGrpc, mirrorRest, mirrorPerSecond }: NetworkConfig): Environment {
   const usual = name === 'local' ? LOCAL : publicNetwork(name);
   return {
     GATEPOST_NETWORK: name,
     ...(node === undefined ? {} : { GATEPOST_NODE: node }),
     ...(name !== 'local' && mirrorGrpc === usual.mirrorGrpc ? {} : { GATEPOST_MIRROR_GRPC: mirrorGrpc }),
     ...(name !== 'local' && mirrorRest === usual.mirrorRest ? {} : { GATEPOST_MIRROR_REST: mirrorRest }),
+    ...(mirrorPerSecond === usual.mirrorPerSecond ? {} : { GATEPOST_MIRROR_PER_SECOND: String(mirrorPerSecond) }),
   };
 }
 
 function isUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+function perSecondOf(text: string | undefined): number | undefined {
+  if (text === undefined || /^[1-9]\d{0,3}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new GatepostError(
+    'INVALID_CONFIG',
+    `GATEPOST_MIRROR_PER_SECOND must be a whole number from 1 to 9999, not ${JSON.stringify(text)}`,
+  );
 }
 
 /**
@@ -58,11 +78,13 @@ export function networkFromEnvironment(
     );
   }
   const base = known === 'local' ? LOCAL : publicNetwork(known);
+  const perSecond = perSecondOf(env.GATEPOST_MIRROR_PER_SECOND) ?? base.mirrorPerSecond;
   const network: NetworkConfig = {
     name: known,
     node: known === 'local' ? (env.GATEPOST_NODE ?? base.node) : undefined,
     mirrorGrpc: env.GATEPOST_MIRROR_GRPC ?? base.mirrorGrpc,
     mirrorRest: (env.GATEPOST_MIRROR_REST ?? base.mirrorRest).replace(/\/+$/, '').replace(/\/api\/v1$/, ''),
+    ...(perSecond === undefined ? {} : { mirrorPerSecond: perSecond }),
   };
   for (const [variable, address] of [
     ['GATEPOST_NODE', network.node],

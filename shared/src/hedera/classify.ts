@@ -1,9 +1,9 @@
-import { PrecheckStatusError, Status } from '@hashgraph/sdk';
+import { MaxAttemptsOrTimeoutError, PrecheckStatusError, Status } from '@hashgraph/sdk';
 
 /**
  * What an error that the SDK threw at a submission says of the transaction, by its class and never by its text.
  * - `refused`: this node looked at it and would not have it.
- * - `later`: this node would not take it now; nothing was taken.
+ * - `later`: this node would not take it now; nothing was taken by this attempt.
  * - `taken-or-expired`: its id was seen before, or its window is over; both say nothing about an earlier submission.
  * - `unanswered`: whether it arrived cannot be said.
  */
@@ -23,6 +23,12 @@ const LATER = new Set([
   Status.WaitingForLedgerId,
 ]);
 
+/** The status of a node's answer after which the SDK would ask again and may not; it is told nowhere but at the end of the text. */
+function laterAtLast(error: unknown): string | undefined {
+  if (!(error instanceof MaxAttemptsOrTimeoutError)) return undefined;
+  return [...LATER].map(String).find((status) => error.message.endsWith(`last error being: ${status}`));
+}
+
 /** Errors of the language itself: they say that a program is wrong, not that a network is away. */
 const isDefect = (error: unknown): boolean =>
   error instanceof TypeError ||
@@ -33,7 +39,7 @@ const isDefect = (error: unknown): boolean =>
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * Classifies what `Transaction.execute` threw. A status of precheck is the node's answer; whatever else the SDK throws
+ * Classifies what one attempt of `Transaction.execute` threw. A status of precheck is the node's answer; whatever else the SDK throws
  * (`GrpcServiceError`, `MaxAttemptsOrTimeoutError`, its plain errors about nodes that are not healthy) means that there
  * was none.
  * @throws the error itself when it is a defect of a program.
@@ -46,6 +52,8 @@ export function classifySubmission(error: unknown): SubmissionError {
     if (LATER.has(status)) return { kind: 'later', why: status.toString() };
     return { kind: 'refused', status: status.toString() };
   }
+  const later = laterAtLast(error);
+  if (later !== undefined) return { kind: 'later', why: later };
   if (isDefect(error)) throw error;
   return { kind: 'unanswered', why: textOf(error) };
 }

@@ -192,9 +192,9 @@ export class MirrorRest {
   readonly #budget: RequestBudget;
   #hostMs: number | undefined;
 
-  constructor({ mirrorRest, name = 'local' }: Pick<NetworkConfig, 'mirrorRest'> & Partial<NetworkConfig>) {
+  constructor({ mirrorRest, mirrorPerSecond }: Pick<NetworkConfig, 'mirrorRest' | 'mirrorPerSecond'>) {
     this.#base = mirrorRest;
-    this.#budget = budgetFor(mirrorRest, name !== 'local');
+    this.#budget = budgetFor(mirrorRest, mirrorPerSecond);
   }
 
   /** The clock of the mirror's host as its newest answer told it, to a second; undefined when none has. */

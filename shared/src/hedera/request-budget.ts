@@ -1,11 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pThrottle from 'p-throttle';
 
-/**
- * Requests that a process sends to a public mirror in a second. The public mirrors take 50 from an address, behind which
- * other processes of ours may be.
- */
-export const MAX_REQUESTS_PER_SECOND = 25;
 /** How long nothing is asked of a mirror that is busy and does not say how long. */
 const BUSY_MS = 1_000;
 /** Longest time that a mirror's word is heeded. */
@@ -50,11 +45,14 @@ export class RequestBudget {
 /** By base URL of the mirror. */
 const budgets = new Map<string, RequestBudget>();
 
-/** The budget of this process for a mirror; one on this host is asked as often as anybody likes. */
-export function budgetFor(mirrorRest: string, isPublic: boolean): RequestBudget {
+/**
+ * The budget of this process for a mirror.
+ * @param perSecond unbounded when left out; of the first who asks.
+ */
+export function budgetFor(mirrorRest: string, perSecond?: number): RequestBudget {
   const known = budgets.get(mirrorRest);
   if (known !== undefined) return known;
-  const made = new RequestBudget(isPublic ? MAX_REQUESTS_PER_SECOND : undefined);
+  const made = new RequestBudget(perSecond);
   budgets.set(mirrorRest, made);
   return made;
 }

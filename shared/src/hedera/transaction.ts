@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AccountId,
@@ -42,6 +43,11 @@ export const DEFAULT_VALID_SECONDS = 120;
 /** How long one round of asking for a receipt may take before the mirror is asked: it was accepted, or may have been. */
 const RECEIPT_TIMEOUT_MS = { taken: 15_000, maybe: 4_000 };
 const RETRY_PAUSE_MS = 500;
+/** Pauses before nodes that were busy are asked again: the first, and the longest. */
+const BUSY_PAUSE_MS = 100;
+const MAX_BUSY_PAUSE_MS = 4_000;
+/** Attempts at nodes that do not answer, before the mirror is asked. */
+const SUBMIT_ATTEMPTS = 10;
 /** The mirror may lag the end of the valid window by this much before the outcome is called unknown. */
 const MIRROR_PATIENCE_MS = 60_000;
 /** So long after the window the network's clock is helped on when nobody else does, and how often. */
@@ -136,12 +142,22 @@ function restore(prepared: PreparedTransaction): Transaction {
   throw new GatepostError('INTERNAL', `the bytes of ${prepared.id} hold ${id ?? 'no id'}`);
 }
 
-async function submit(connection: Connection, transaction: Transaction): Promise<SubmissionError | { kind: 'taken' }> {
-  try {
-    await transaction.execute(connection.client);
-    return { kind: 'taken' };
-  } catch (error) {
-    return classifySubmission(error);
+/** What came of a submission, and whether one of its attempts may have been taken although it had no answer. */
+type Submission = (SubmissionError | { readonly kind: 'taken' }) & { readonly hadNoAnswer: boolean };
+
+/** Node after node until one answers. The SDK's own attempts would not tell an answer from silence in the end. */
+async function submit(connection: Connection, transaction: Transaction): Promise<Submission> {
+  transaction.setMaxAttempts(1);
+  let hadNoAnswer = false;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await transaction.execute(connection.client);
+      return { kind: 'taken', hadNoAnswer };
+    } catch (error) {
+      const submission = classifySubmission(error);
+      hadNoAnswer ||= submission.kind === 'unanswered';
+      if (submission.kind !== 'unanswered' || attempt === SUBMIT_ATTEMPTS) return { ...submission, hadNoAnswer };
+    }
   }
 }
 
@@ -175,6 +191,7 @@ class Execution {
   #asked = false;
   #mirrorTime: Nanos | undefined;
   #nudgedMs = 0;
+  #busyRounds = 0;
   why = 'no answer';
 
   constructor(
@@ -191,6 +208,13 @@ class Execution {
     return this.connection.nowMs() > this.#giveUpMs;
   }
 
+  /** How long to wait for the next round; those that a busy network turned away do not come back together. */
+  get pauseMs(): number {
+    if (this.#busyRounds === 0) return RETRY_PAUSE_MS;
+    const pauseMs = Math.min(MAX_BUSY_PAUSE_MS, BUSY_PAUSE_MS * 2 ** (this.#busyRounds - 1));
+    return pauseMs / 2 + randomInt(pauseMs);
+  }
+
   /** One round of submitting, asking for the receipt and asking the mirror; undefined when nobody could tell. */
   async round(): Promise<Outcome | undefined> {
     const { connection, prepared } = this;
@@ -198,6 +222,8 @@ class Execution {
     const isFirst = !this.#asked;
     this.#asked = true;
     const submission = await submit(connection, this.#transaction);
+    this.#maybeTaken ||= submission.hadNoAnswer;
+    this.#busyRounds = submission.kind === 'later' ? this.#busyRounds + 1 : 0;
     switch (submission.kind) {
       case 'refused':
         if (!this.#maybeTaken) return { kind: 'refused', id, status: submission.status };
@@ -210,10 +236,11 @@ class Execution {
         break;
       case 'later':
         this.why = submission.why;
+        // Nothing of it can be on the mirror; once its window is over, a node says so.
+        if (!this.#maybeTaken && connection.nowMs() < msFromNanos(prepared.validUntil)) return undefined;
         break;
       case 'unanswered':
         this.why = submission.why;
-        this.#maybeTaken = true;
         break;
       case 'duplicate':
         this.#maybeTaken = true;
@@ -306,7 +333,7 @@ export async function execute(
     if (outcome !== undefined) return outcome;
     onWait?.(execution.why);
     if (execution.isOver) break;
-    await sleep(RETRY_PAUSE_MS);
+    await sleep(execution.pauseMs);
   }
   return { kind: 'unknown', id: prepared.id, why: execution.why };
 }

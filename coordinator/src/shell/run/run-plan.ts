@@ -277,8 +277,8 @@ function settingsOf(
   const quarantined: Limits = { ...limits, quarantineMs: limits.quarantineMs + FENCE_LAG_MS };
   return {
     limits: takeOver ? quarantined : limits,
-    inboxPollMs: network.name === 'local' ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
-    restPauseMs: network.name === 'local' ? 0 : PUBLIC_REST_PAUSE_MS,
+    inboxPollMs: network.mirrorPerSecond === undefined ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
+    restPauseMs: network.mirrorPerSecond === undefined ? 0 : PUBLIC_REST_PAUSE_MS,
   };
 }
 
