@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { reportDocument } from '@gatepost/coordinator/core/report/document';
 import { messageTransaction } from '@gatepost/shared/hedera/topics';
 import { send } from '@gatepost/shared/hedera/transaction';
 import { packRecords } from '@gatepost/shared/records/codec';
@@ -79,6 +80,24 @@ describe('what happened is found out without a key', () => {
     expect((await look('runs', '--since', '2199-01-01', '--json')).output.trim()).toBe('[]');
     const bad = await look('runs', '--since', 'yesterday');
     expect(bad).toMatchObject({ code: 2, output: expect.stringContaining('7d') });
+  });
+
+  it('report --json: the whole of it, in its documented form, with outputs and what verify finds', async () => {
+    const { code, output } = await look('report', '--json');
+    expect(code, output.slice(0, 500)).toBe(0);
+    const document = reportDocument.parse(JSON.parse(output));
+    const [told] = document.runs;
+    expect(told).toMatchObject({ run, name: '=1+1', plan_known: true, outcome: 'failed', accepted: 1, task_count: 3 });
+    expect(told?.tasks.map(({ id, status }) => `${id} ${status}`)).toEqual(['a paid', 'b failed', 'c blocked']);
+    expect(told?.tasks[0]?.attempts[0]?.result?.output).toMatchObject({ size: 3_000, shown: 'whole', text: LONG });
+    expect(told?.tasks[2]?.why[0]).toContain('blocked');
+    expect(document.agents[0]).toMatchObject({ life: 'online', lease_until: expect.stringMatching(/^20.*Z$/) });
+    expect(document.verification).toMatchObject({ holds: true, findings: [] });
+    expect(JSON.parse((await look('report', '--json', '--since', '2199-01-01')).output).runs).toEqual([]);
+    expect(await look('report', '--json', '--run', 'none')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('no run none'),
+    });
   });
 
   it('status --state shows those tasks alone, and the real time', async () => {

@@ -89,6 +89,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     words: () => ['--network', 'local', '--journal', test.stage.journal],
     says: 'rules hold',
   },
+  'coordinator report --json': { words: config, says: '"plan_known": true' },
   'coordinator doctor': { words: config, says: 'ok' },
   'coordinator invite': { words: config, says: /\S{100}/ },
   'coordinator remove-agent': { words: () => [agent.account, ...config()], says: /removed 0\.0\.\d+/ },

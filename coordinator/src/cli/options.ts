@@ -1,9 +1,11 @@
+import { systemClock } from '@gatepost/shared/clock';
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { NETWORK_NAMES, type NetworkConfig, networkFromEnvironment } from '@gatepost/shared/config/network';
 import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type TopicId, topicId } from '@gatepost/shared/vocabulary/ids';
 import { printableJson } from '@gatepost/shared/vocabulary/printable';
+import { type Nanos, nanosFromMs, parseDurationMs, parseTimeMs } from '@gatepost/shared/vocabulary/time';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CONFIG_OPTION } from './command.js';
 
@@ -19,6 +21,15 @@ export function journalArgument(text: string): TopicId {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
+}
+
+/** Parses `--since`: `7d` before now, or a date or time of ISO 8601, UTC unless it says otherwise. @throws InvalidArgumentError */
+export function sinceArgument(text: string): Nanos {
+  const ago = parseDurationMs(text);
+  if (ago !== undefined) return nanosFromMs(Math.max(0, systemClock.nowMs() - ago));
+  const ms = parseTimeMs(text);
+  if (ms !== undefined) return nanosFromMs(ms);
+  throw new InvalidArgumentError('Write a duration such as 12h or 7d, or a date such as 2026-11-01.');
 }
 
 /** Options of commands that look at a journal, whoever's it is. */

@@ -16,6 +16,7 @@ import { addJournal } from './journal.js';
 import { addLogs } from './logs.js';
 import { addAddAgent, addInvite, addRemoveAgent } from './members.js';
 import { addOutput } from './output.js';
+import { addReport } from './report.js';
 import { addRun } from './run.js';
 import { addRuns } from './runs.js';
 import { addStatus } from './status.js';
@@ -45,6 +46,7 @@ const COMMANDS: readonly AddCommand[] = [
   addEstimate,
   addVerify,
   addBill,
+  addReport,
 ];
 
 /** The command line. Modules that load the SDK are imported by the command that needs them. */

@@ -1,22 +1,13 @@
-import { systemClock } from '@gatepost/shared/clock';
 import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { formatUsd, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import { printable } from '@gatepost/shared/vocabulary/printable';
-import {
-  formatTime,
-  msFromNanos,
-  type Nanos,
-  nanosFromMs,
-  parseDurationMs,
-  parseTimeMs,
-} from '@gatepost/shared/vocabulary/time';
-import { InvalidArgumentError } from 'commander';
+import { formatTime, msFromNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
 import { stringify } from 'csv-stringify/sync';
 import { gatherRuns, type RunLine } from '../shell/reports/runs-evidence.js';
 import { type AddCommand, READING_HELP } from './command.js';
-import { type JournalOptions, journalOf, networkOf, printJson, withJournalOptions } from './options.js';
+import { type JournalOptions, journalOf, networkOf, printJson, sinceArgument, withJournalOptions } from './options.js';
 import { table } from './table.js';
 
 interface RunsOptions extends JournalOptions {
@@ -46,15 +37,6 @@ ${READING_HELP}`,
     )
     .action(async (options: RunsOptions) => exit(await runs(options)));
 };
-
-/** `7d` before now, or a date or time of ISO 8601, UTC unless it says otherwise. */
-function sinceArgument(text: string): Nanos {
-  const ago = parseDurationMs(text);
-  if (ago !== undefined) return nanosFromMs(Math.max(0, systemClock.nowMs() - ago));
-  const ms = parseTimeMs(text);
-  if (ms !== undefined) return nanosFromMs(ms);
-  throw new InvalidArgumentError('Write a duration such as 12h or 7d, or a date such as 2026-11-01.');
-}
 
 async function runs(options: RunsOptions): Promise<number> {
   const network = networkOf(options.network);

@@ -30,7 +30,8 @@ function history(task: TaskState, linked: Linked): string[] {
   });
 }
 
-function standing(state: RunState, task: TaskState): string[] {
+/** Why a task stands where it stands now, without what happened to its attempts. */
+export function standing(state: RunState, task: TaskState): string[] {
   const { status, reason } = task;
   switch (status) {
     case 'failed':

@@ -1,4 +1,4 @@
-import type { Attempt } from '@gatepost/rules/run/attempt';
+import type { Attempt, AttemptResult } from '@gatepost/rules/run/attempt';
 import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { TaskState } from '@gatepost/rules/run/task-state';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -17,7 +17,10 @@ export function telling(task: TaskState, number: number | undefined): Attempt {
 }
 
 /** An output that is on the ledger or on this host, always the bytes that the `result` record names. */
-export function keptOutput({ result }: Attempt, store: Pick<OutputKeeper, 'get'>): Buffer | undefined {
+export function keptOutput(
+  { result }: { readonly result: Pick<AttemptResult, 'outputSha256' | 'inline'> | undefined },
+  store: Pick<OutputKeeper, 'get'>,
+): Buffer | undefined {
   if (result?.outputSha256 === undefined) return undefined;
   const { inline, outputSha256 } = result;
   return inline !== undefined && sha256(inline) === outputSha256 ? Buffer.from(inline) : store.get(outputSha256);

@@ -10,9 +10,10 @@ import { type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
 import { type Bill, billRun, type PaidTransaction } from '../../core/bill.js';
 import { gatherEvidence, transactionsBetween } from './verify-evidence.js';
 
-/** A bill and the price of hbar when the run was opened. */
+/** A bill, what it was made of, and the price of hbar when the run was opened. */
 export interface RunBill {
   readonly bill: Bill;
+  readonly transactions: readonly PaidTransaction[];
   readonly rate: ExchangeRate;
 }
 
@@ -36,11 +37,12 @@ export async function billOf(mirror: MirrorRest, evidence: Evidence, history: Ru
   const entries = [evidence.journal, ...evidence.inboxes].flatMap((topic) => decodeTopic(topic).entries);
   const to = history.closed?.at ?? (await mirror.now());
   const customFees = new Map(evidence.transactions.map(({ at, customFees }) => [at, customFees?.assessed]));
-  const paid = (await paidBy(mirror, accountsOf(history), history.opened.at, to)).map((transaction) => {
+  const transactions = (await paidBy(mirror, accountsOf(history), history.opened.at, to)).map((transaction) => {
     const assessed = customFees.get(transaction.at);
     return assessed === undefined ? transaction : { ...transaction, customFees: assessed };
   });
-  return { bill: billRun(history, entries, paid), rate: await mirror.exchangeRate(history.opened.at) };
+  const rate = await mirror.exchangeRate(history.opened.at);
+  return { bill: billRun(history, entries, transactions), transactions, rate };
 }
 
 /** The coordinator and every agent that was given work. */

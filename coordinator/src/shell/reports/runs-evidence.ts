@@ -1,10 +1,8 @@
-import { reviewedAttempt } from '@gatepost/rules/run/review-id';
-import { factsOf } from '@gatepost/rules/verify/facts';
-import { attemptsOf, type RunHistory } from '@gatepost/rules/verify/history';
 import { replay } from '@gatepost/rules/verify/replay';
 import type { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
+import { acceptedTasks } from '../../core/report/accepted-tasks.js';
 import { billOf, type RunBill } from './bill-evidence.js';
 import { gatherEvidence } from './verify-evidence.js';
 
@@ -40,14 +38,4 @@ export async function gatherRuns(mirror: MirrorRest, journal: TopicId, since: Na
     });
   }
   return lines;
-}
-
-/** Tasks of the plan whose work was accepted. */
-function acceptedTasks(run: RunHistory): ReadonlySet<string> {
-  const accepted = new Set<string>();
-  for (const attempt of attemptsOf(run)) {
-    const { verdict } = factsOf(run, attempt);
-    if (verdict?.record.accepted === true && reviewedAttempt(attempt.task) === undefined) accepted.add(attempt.task);
-  }
-  return accepted;
 }

@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { reportDocument, reportJsonSchema } from '@gatepost/coordinator/core/report/document';
+import { MAX_SHOWN_OUTPUT, OutputPreviews } from '@gatepost/coordinator/core/report/show-output';
+import { compilePlan } from '@gatepost/rules/plan/compile';
+import type { Plan } from '@gatepost/rules/plan/plan';
+import { describe, expect, it } from 'vitest';
+import { AGENT_1, AGENT_2, COORDINATOR, HistoryBuilder, JOURNAL } from '../verify/history-builder.js';
+import { honestRun, honestRunWithEscrow, twoHonestRuns } from '../verify/honest-run.js';
+import { costsOf, FEE, taskIn, told } from './told.js';
+
+function planOf(tasks: readonly object[]): Plan {
+  const document = { name: 'p', sequences: [{ id: 's', tasks }] };
+  const compiled = compilePlan(document, { readSchema: () => ({ problem: '' }), schemaProblem: () => undefined });
+  if ('plan' in compiled) return compiled.plan;
+  throw new Error(compiled.problems.map(({ message }) => message).join('\n'));
+}
+
+/** A run of a plan that goes on, with one agent online. */
+function openRun(tasks: readonly object[]): HistoryBuilder {
+  const history = new HistoryBuilder();
+  history.plan = planOf(tasks);
+  history.online(AGENT_1);
+  history.open(history.plan.digest, tasks.length);
+  return history;
+}
+
+describe('a report', () => {
+  it.each([
+    ['an honest run', honestRun],
+    ['one with an escrow', honestRunWithEscrow],
+    ['two runs', twoHonestRuns],
+    ['a run whose plan is not known', () => Object.assign(honestRun(), { plan: undefined })],
+    ['a journal on which nothing was opened', () => new HistoryBuilder()],
+  ])('of %s has the documented form', (_what, history) => {
+    const document = told(history());
+    expect(reportDocument.parse(JSON.parse(JSON.stringify(document)))).toEqual(document);
+  });
+
+  it('docs/report.schema.json is its form', () => {
+    const published = readFileSync(new URL('../../../docs/report.schema.json', import.meta.url), 'utf8');
+    expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(reportJsonSchema())));
+  });
+
+  it('links each fact to its message', () => {
+    const history = honestRun();
+    const { topic, messages } = history.build().journal;
+    const { attempts } = taskIn(told(history), 'a');
+    const [first, second] = attempts;
+    expect(first).toMatchObject({ number: 1, agent: AGENT_1, verdict: { accepted: false, reason: 'because' } });
+    expect(second).toMatchObject({ number: 2, agent: AGENT_2, payment: { to: AGENT_2, amount: '100' } });
+    const places = [second?.result?.place, second?.verdict?.place, second?.payment?.place];
+    const types = ['"result"', '"verdict"', '"settled"'];
+    expect(places.map((place) => place?.topic)).toEqual([topic, topic, topic]);
+    for (const [index, place] of places.entries()) {
+      const message = messages.find(({ sequence }) => sequence === place?.sequence);
+      const seconds = Number(message?.at ?? 0n) / 1e9;
+      expect(Number(place?.at)).toBeCloseTo(seconds, 3);
+      expect(new TextDecoder().decode(message?.content), types[index]).toContain(types[index]);
+    }
+  });
+
+  it('says where the tasks stand, and why, as explain does', () => {
+    const history = openRun([
+      { id: 'a', type: 'work', gate: 'none' },
+      { id: 'b', type: 'work', gate: 'none', depends_on: ['a'] },
+      { id: 'c', type: 'paint', gate: 'none' },
+    ]);
+    history.assign('a', 1, AGENT_1, 0);
+    const document = told(history);
+    expect(document.runs[0]).toMatchObject({ outcome: 'open', accepted: 0, task_count: 3 });
+    expect(taskIn(document, 'a')).toMatchObject({ status: 'assigned', why: ['an agent has been asked'] });
+    expect(taskIn(document, 'b')).toMatchObject({ status: 'pending', why: ['waits for a'], depends_on: ['a'] });
+    expect(taskIn(document, 'c').why).toEqual(['ready, but no agent on the allow-list offers paint']);
+  });
+
+  it('knows the agents that are trusted and were given nothing yet', () => {
+    const history = openRun([{ id: 'a', type: 'work', gate: 'none' }]);
+    expect(told(history).agents).toEqual([]);
+    const document = told(history, { trusted: [AGENT_1] });
+    expect(document.agents).toMatchObject([{ agent: AGENT_1, life: 'online', history: [{ life: 'online' }] }]);
+    expect(taskIn(document, 'a').why).toEqual([`ready; waits for a free slot of ${AGENT_1}`]);
+  });
+
+  it('without the plan tells what was assigned, and says what it cannot know', () => {
+    const history = honestRun();
+    const known = told(history);
+    const unknown = told(history, { plans: new Map() });
+    expect([known.runs[0]?.plan_known, unknown.runs[0]?.plan_known]).toEqual([true, false]);
+    const statuses = (document: typeof known) =>
+      document.runs[0]?.tasks.map(({ id, status }) => `${id} ${status}`).sort();
+    expect(statuses(unknown)).toEqual(statuses(known));
+    expect(taskIn(unknown, 'b')).toMatchObject({ depends_on: [], why: [expect.stringContaining('not known here')] });
+    expect(taskIn(unknown, 'a').attempts).toEqual(taskIn(known, 'a').attempts);
+  });
+
+  it('adds up money by account and by day, to the sums of the bill', () => {
+    const history = honestRun();
+    const transactions = history.build().transactions.length;
+    const money = told(history).runs[0]?.money;
+    expect(money).toMatchObject({ paid: '205', max_total: '1000', fees: `${FEE * BigInt(transactions)}` });
+    const sum = (values: readonly string[] = []) => `${values.reduce((all, value) => all + BigInt(value), 0n)}`;
+    expect(sum(money?.accounts.map(({ received }) => received))).toBe('205');
+    expect(sum(money?.accounts.map(({ fees }) => fees))).toBe(money?.fees);
+    expect(sum(money?.days.map(({ paid }) => paid))).toBe('205');
+    expect(sum(money?.days.map(({ fees }) => fees))).toBe(money?.fees);
+    expect(money?.accounts.map(({ account }) => account)).toContain(COORDINATOR);
+  });
+
+  it('tells the lives of agents, a lapse only when their own schedule posted it', () => {
+    const history = honestRun();
+    const lapse = history.say(JOURNAL, AGENT_1, { type: 'lapsed', session: `s-${AGENT_1}`, lease: 7 }, null);
+    history.say(JOURNAL, AGENT_2, { type: 'offline', session: `s-${AGENT_2}`, reason: 'stopped' }, null);
+    const lives = (document: ReturnType<typeof told>) => document.agents.map(({ life }) => life);
+    expect(lives(told(history))).toEqual(['online', 'offline']);
+    const own = told(history, { ownSchedules: new Set([lapse.at]) });
+    expect(lives(own)).toEqual(['lapsed', 'offline']);
+    expect(own.agents[0]?.history.at(-1)).toMatchObject({ life: 'lapsed', reason: 'lease 7 was not renewed' });
+  });
+
+  it('says what verify finds, of the runs that are told alone', () => {
+    const history = twoHonestRuns();
+    expect(told(history).verification).toMatchObject({ holds: true, findings: [] });
+    history.edit('verdict', 'b', { accepted: false });
+    const document = told(history);
+    expect(document.verification.holds).toBe(false);
+    expect(document.verification.findings).toContainEqual(
+      expect.objectContaining({ rule: 'rejected-paid', run: 'run-1', holds_when: 'What is paid was accepted.' }),
+    );
+    const [, ...second] = costsOf(history.build());
+    const later = told(history, { costs: new Map(second) });
+    expect(later.runs.map(({ run }) => run)).toEqual(['run-2']);
+    expect(later.verification).toMatchObject({ holds: true, findings: [] });
+  });
+});
+
+describe('outputs', () => {
+  const show = (bytes: Uint8Array | undefined, previews = new OutputPreviews()) =>
+    previews.show({ sha256: 'x', size: bytes?.length ?? 9, inline: undefined }, bytes);
+
+  it('are shown whole, from their beginning, or not at all', () => {
+    expect(show(Buffer.from('grüße'))).toMatchObject({ shown: 'whole', text: 'grüße', size: 7 });
+    expect(show(Buffer.alloc(MAX_SHOWN_OUTPUT + 1, 'x'))).toMatchObject({ shown: 'beginning' });
+    expect(show(Buffer.from([0xff, 0xfe]))).toEqual({ sha256: 'x', size: 2, shown: 'not_text' });
+    expect(show(undefined)).toMatchObject({ shown: 'not_here' });
+  });
+
+  it('are not cut within a character', () => {
+    const { text = '' } = show(Buffer.from('ü'.repeat(MAX_SHOWN_OUTPUT)).subarray(1).fill('x', 0, 1));
+    expect(text).toMatch(/^xü+$/);
+    expect(Buffer.byteLength(text)).toBeLessThan(MAX_SHOWN_OUTPUT);
+  });
+
+  it('are no more than the report may hold', () => {
+    const previews = new OutputPreviews();
+    const shown = Array.from({ length: 2_100 }, () => show(Buffer.alloc(MAX_SHOWN_OUTPUT, 'x'), previews).shown);
+    expect(shown.indexOf('not_here')).toBe(2_048);
+    expect(new Set(shown.slice(2_048))).toEqual(new Set(['not_here']));
+  });
+});
