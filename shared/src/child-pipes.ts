@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 
@@ -9,7 +8,7 @@ export const DRAIN_MS = 1_000;
  * Waits until everything a child wrote before its end was read, then closes its pipes, whoever still holds their other
  * ends: a process that it left behind must not keep us reading.
  */
-export async function closePipes({ stdio }: ChildProcess, drainMs = DRAIN_MS): Promise<void> {
+export async function closePipes({ stdio }: { readonly stdio: readonly unknown[] }, drainMs = DRAIN_MS): Promise<void> {
   const open = stdio.filter((stream) => stream instanceof Readable && !stream.closed) as Readable[];
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), drainMs);

@@ -53,21 +53,32 @@ function inspect(pid: number, marker: string): ProcessInfo | undefined {
   }
 }
 
-function allProcesses(marker: string): readonly ProcessInfo[] {
+/** The id that the kernel gave last; ids are given in order and begin again at the end. */
+const lastPid = (): number => Number(readFileSync('/proc/loadavg', 'latin1').trim().split(' ').at(-1));
+
+/** Whether an id was given after another one, if they have not come round since. */
+function givenSince(first: number): (pid: number) => boolean {
+  const last = lastPid();
+  return (pid) => (last >= first ? pid >= first && pid <= last : pid >= first || pid <= last);
+}
+
+function allProcesses(marker: string, since?: number): readonly ProcessInfo[] {
   if (!hasProc) return [];
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-  return pids.filter((pid) => pid !== process.pid).flatMap((pid) => inspect(pid, marker) ?? []);
+  const isMeant = since === undefined ? () => true : givenSince(since);
+  return pids.filter((pid) => pid !== process.pid && isMeant(pid)).flatMap((pid) => inspect(pid, marker) ?? []);
 }
 
 /**
- * The living processes of a tree: its group and session, its descendants, and whoever carries its marker.
+ * The living processes of a tree: its group and session, its descendants, and whoever carries its marker. A tree that is
+ * young, so that ids have not come round since it began, is found without a look at the processes that are older than it.
  * Empty where there is no /proc.
  */
-export function processesOf(root: number, marker: string): readonly ProcessInfo[] {
+export function processesOf(root: number, marker: string, isYoung = false): readonly ProcessInfo[] {
   if (root <= 1) return [];
-  const all = allProcesses(`${MARKER_VARIABLE}=${marker}`);
+  const all = allProcesses(`${MARKER_VARIABLE}=${marker}`, isYoung ? root : undefined);
   const members = new Set(
     all
       .filter((info) => info.marked || info.pid === root || info.group === root || info.session === root)
@@ -94,9 +105,14 @@ function signalOne(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** Signals the whole tree, or all of it but its root; says how many processes were found. */
-export function signalTree(root: number, marker: string, signal: NodeJS.Signals, spareRoot = false): number {
+export function signalTree(
+  root: number,
+  marker: string,
+  signal: NodeJS.Signals,
+  { spareRoot = false, isYoung = false } = {},
+): number {
   if (root > 1 && !spareRoot) signalOne(-root, signal);
-  const members = processesOf(root, marker).filter(({ pid }) => !(spareRoot && pid === root));
+  const members = processesOf(root, marker, isYoung).filter(({ pid }) => !(spareRoot && pid === root));
   for (const { pid } of members) signalOne(pid, signal);
   return members.length;
 }
@@ -115,9 +131,9 @@ export async function killMarked(prefix: string): Promise<number> {
 }
 
 /** Kills the whole tree, again and again until none of it is left, since a dying tree can still fork. */
-export async function killTree(root: number, marker: string): Promise<void> {
+export async function killTree(root: number, marker: string, isYoung = false): Promise<void> {
   for (let round = 0; round < KILL_ROUNDS; round += 1) {
-    if (signalTree(root, marker, 'SIGKILL') === 0) return;
+    if (signalTree(root, marker, 'SIGKILL', { isYoung }) === 0) return;
     await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
   }
 }

@@ -9,6 +9,7 @@ import { CommandExecutor } from '../shell/executors/command-executor.js';
 import type { Execution, Executor } from '../shell/executors/executor.js';
 import { HttpExecutor } from '../shell/executors/http-executor.js';
 import { ModuleExecutor } from '../shell/executors/module-executor.js';
+import { Spawner } from '../shell/executors/spawner.js';
 
 /** An executor of the benchmark, whose attempts do nothing. */
 export interface BenchedExecutor {
@@ -41,9 +42,11 @@ export async function benchedExecutors(
   writeFileSync(module, 'export default () => 1;');
   const argv = ['sh', '-c', 'cat >/dev/null; echo 1'];
   const confinement = probeConfinement();
+  const spawner = new Spawner();
   const command = (confine: 'none' | 'auto') => {
     const settings = executorSchema.parse({ command: argv, confine });
-    const host = { limits, markerPrefix: `bench-${process.pid}:`, confinement, files: { directories: [], files: [] } };
+    const files = { directories: [], files: [] };
+    const host = { limits, markerPrefix: `bench-${process.pid}:`, confinement, files, spawner };
     return new CommandExecutor({ ...settings, command: argv }, host);
   };
   const server = createServer((request, response) => request.resume().once('end', () => response.end('1')));
@@ -59,6 +62,7 @@ export async function benchedExecutors(
   ] satisfies BenchedExecutor[];
   const close = async () => {
     for (const { executor } of executors as readonly BenchedExecutor[]) await executor.close?.();
+    await spawner.close();
     server.close();
     server.closeAllConnections();
   };

@@ -19,6 +19,7 @@ import type { DaemonConfig } from '../config/daemon-config.js';
 import type { Assignment } from '../core/assignment.js';
 import { enforcementNames, type UserNotice, userNotice } from './enforcement.js';
 import { buildRegistry } from './executors/build-registry.js';
+import { Spawner } from './executors/spawner.js';
 import { JudgeHub } from './grpc/judge-hub.js';
 import { OutputServer } from './grpc/output-server.js';
 import { Registration } from './grpc/register.js';
@@ -79,6 +80,7 @@ export class Daemon {
   readonly #registry: ExecutorRegistry;
   readonly #capabilities: readonly string[];
   readonly #confinement = probeConfinement();
+  readonly #spawner = new Spawner();
   readonly #stopping = new AbortController();
   readonly #judges = new Judges();
   readonly #judgeTokens = new SessionTokens();
@@ -102,6 +104,7 @@ export class Daemon {
         markerPrefix: `${this.#store.id()}:`,
         confinement: this.#confinement,
         files: daemonFiles(config),
+        spawner: this.#spawner,
       });
     const registry = this.#registry;
     this.#capabilities = [...registry.keys()].sort();
@@ -282,6 +285,7 @@ export class Daemon {
     // A reader that does not end in time takes nothing any more.
     const [, trouble] = await Promise.all([doneWithin(this.#following, closeMs), this.#closeStore(closeMs)]);
     if (trouble !== undefined) undone.push(`the store could not be closed: ${trouble}`);
+    await this.#spawner.close();
     return undone;
   }
 
@@ -327,6 +331,7 @@ export class Daemon {
     this.#closeAll();
     await killMarked(`${this.#store.id()}:`);
     await this.#store.close();
+    await this.#spawner.close();
   }
 
   /** Nothing more goes in or out. */

@@ -9,7 +9,7 @@ import { executorSchema } from '../../src/config/executors-schema.js';
 import { AcpExecutor } from '../../src/shell/executors/acp/acp-executor.js';
 import { DiscreetExecutor } from '../../src/shell/executors/discreet-executor.js';
 import { until } from '../support/until.js';
-import { HOST, LIMITS, MARKER, outputOf, start } from './run.js';
+import { HOST, LIMITS, MARKER, outputOf, SPAWNER, start } from './run.js';
 
 const AGENT = join(import.meta.dirname, '../support/acp-agent.mjs');
 const CHECKOUT = dirname(dirname(dirname(import.meta.dirname)));
@@ -22,6 +22,7 @@ function acp(settings: object = {}, limits: Partial<typeof LIMITS> = {}, argv = 
   const host = {
     limits: { ...LIMITS, ...limits },
     markerPrefix: MARKER,
+    spawner: SPAWNER,
     confinement: HOST,
     files: { directories: [], files: [] },
   };

@@ -9,7 +9,7 @@ import { executorSchema } from '../../src/config/executors-schema.js';
 import { enforcementNames } from '../../src/shell/enforcement.js';
 import { buildRegistry } from '../../src/shell/executors/build-registry.js';
 import { until } from '../support/until.js';
-import { command, HOST, MARKER, outputOf, start } from './run.js';
+import { command, HOST, MARKER, outputOf, SPAWNER, start } from './run.js';
 
 const shell = (script: string) => ['sh', '-c', script];
 const files = HOST.mechanism === 'bubblewrap';
@@ -141,7 +141,7 @@ describe('a host that cannot confine', () => {
     const parsed = executorSchema.parse({ command: ['true'], ...settings });
     return buildRegistry(
       { work: parsed },
-      { limits, markerPrefix: MARKER, confinement, files: { directories: [], files: [] } },
+      { limits, markerPrefix: MARKER, spawner: SPAWNER, confinement, files: { directories: [], files: [] } },
     );
   };
 

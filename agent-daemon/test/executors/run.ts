@@ -5,9 +5,13 @@ import { type DaemonFiles, probeConfinement } from '@gatepost/shared/confinement
 import { executorSchema } from '../../src/config/executors-schema.js';
 import { CommandExecutor } from '../../src/shell/executors/command-executor.js';
 import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
+import { Spawner } from '../../src/shell/executors/spawner.js';
 
 /** Marks what these tests start, and nothing that those of another process do. */
 export const MARKER = `test-${process.pid}:`;
+
+/** Starts the programs of the tests of one file. */
+export const SPAWNER = new Spawner();
 
 export const LIMITS = { slots: 4, graceMs: 300, maxOutputBytes: 1_000_000, logLineBytes: 200 };
 
@@ -33,7 +37,7 @@ export function command(
   files: DaemonFiles = { directories: [], files: [] },
 ): Executor {
   const parsed = executorSchema.parse({ command: argv, ...settings });
-  const host = { limits: { ...LIMITS, ...limits }, markerPrefix: MARKER, confinement: HOST, files };
+  const host = { limits: { ...LIMITS, ...limits }, markerPrefix: MARKER, spawner: SPAWNER, confinement: HOST, files };
   return new CommandExecutor({ ...parsed, command: argv }, host);
 }
 

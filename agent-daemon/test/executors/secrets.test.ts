@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { executorSchema } from '../../src/config/executors-schema.js';
 import { redactor } from '../../src/core/redaction.js';
 import { buildRegistry } from '../../src/shell/executors/build-registry.js';
-import { HOST, LIMITS, MARKER, outputOf, start } from './run.js';
+import { HOST, LIMITS, MARKER, outputOf, SPAWNER, start } from './run.js';
 
 const SECRET = 'sk-"live"/51H8x+y==\nsecond-line-of-it';
 
@@ -18,7 +18,13 @@ function run(script: string, input: unknown = null) {
   const settings = executorSchema.parse({ command: [process.execPath, '-e', script], env: ['MODEL_API_KEY'] });
   const registry = buildRegistry(
     { type: settings },
-    { limits: LIMITS as never, markerPrefix: MARKER, confinement: HOST, files: { directories: [], files: [] } },
+    {
+      limits: LIMITS as never,
+      markerPrefix: MARKER,
+      spawner: SPAWNER,
+      confinement: HOST,
+      files: { directories: [], files: [] },
+    },
   );
   const executor = registry.get('type')?.executor;
   if (executor === undefined) throw new Error('not registered');

@@ -25,6 +25,7 @@ for (const directory of (process.env.PATH ?? '').split(':')) {
 const dist = new URL('../../dist/', import.meta.url);
 const { probeConfinement } = await import('@gatepost/shared/confinement/confinement');
 const { CommandExecutor } = await import(new URL('shell/executors/command-executor.js', dist));
+const { Spawner } = await import(new URL('shell/executors/spawner.js', dist));
 const { confinementOf, enforcementNames } = await import(new URL('shell/enforcement.js', dist));
 const { executorSchema } = await import(new URL('config/executors-schema.js', dist));
 
@@ -72,6 +73,7 @@ const workDir = mkdtempSync(join(place, 'work-'));
 const executor = new CommandExecutor(settings, {
   limits: { graceMs: 100, maxOutputBytes: 10_000_000, logLineBytes: 1_000 },
   markerPrefix: 'reality:',
+  spawner: new Spawner(),
   confinement,
   files: { directories: [], files: [] },
 });

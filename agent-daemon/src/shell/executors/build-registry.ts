@@ -11,6 +11,7 @@ import { DiscreetExecutor } from './discreet-executor.js';
 import type { Executor } from './executor.js';
 import { HttpExecutor } from './http-executor.js';
 import { ModuleExecutor } from './module-executor.js';
+import type { Spawner } from './spawner.js';
 
 /** What executors are given by the daemon they belong to. */
 export interface ExecutorHost {
@@ -19,6 +20,7 @@ export interface ExecutorHost {
   readonly markerPrefix: string;
   readonly confinement: Confinement;
   readonly files: DaemonFiles;
+  readonly spawner: Spawner;
 }
 
 function executorFor(settings: ExecutorSettings, host: ExecutorHost): Executor {

@@ -10,10 +10,10 @@ export interface CommandHost extends ProcessHost {
 }
 
 /** Collects what a program writes up to the bound; beyond it the attempt has failed. */
-function collect(output: Readable | null, maxBytes: number, overflow: () => void): readonly Buffer[] {
+function collect(output: Readable, maxBytes: number, overflow: () => void): readonly Buffer[] {
   const chunks: Buffer[] = [];
   let size = 0;
-  output?.on('data', (chunk: Buffer) => {
+  output.on('data', (chunk: Buffer) => {
     const fitted = size <= maxBytes;
     size += chunk.length;
     if (size <= maxBytes) chunks.push(chunk);
@@ -56,10 +56,11 @@ export class CommandExecutor implements Executor {
     const { maxOutputBytes, logLineBytes } = this.host.limits;
     const process = await this.#program.start(execution);
     if ('reason' in process) return failed(process.reason);
-    const { stdout, stdin } = process.child;
-    const chunks = collect(stdout, maxOutputBytes, () => process.fail(`the output exceeds ${maxOutputBytes} bytes`));
+    const chunks = collect(process.stdout, maxOutputBytes, () =>
+      process.fail(`the output exceeds ${maxOutputBytes} bytes`),
+    );
     relayLines(process, execution, logLineBytes);
-    stdin?.end(execution.workOrder);
+    process.stdin.end(execution.workOrder);
     const failure = await process.ended();
     return failure === undefined ? { ok: true, output: Buffer.concat(chunks) } : failed(failure);
   }

@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chownSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
 import { closePipes } from '@gatepost/shared/child-pipes';
 import { confinedArgv, type Mechanism, type View } from '@gatepost/shared/confinement/confined-argv';
 import { type Confinement, type DaemonFiles, viewOf } from '@gatepost/shared/confinement/confinement';
@@ -14,6 +13,7 @@ import { childEnvironment } from './child-environment.js';
 import type { Execution } from './executor.js';
 import { EXIT_PORT, EXIT_VARIABLES, Exits, FORWARDER } from './exits.js';
 import { firstProcess, namespaceEnd } from './namespace-end.js';
+import type { Ending, Spawner, StartedProgram } from './spawner.js';
 import { watchUsage } from './usage-watch.js';
 
 /** What processes are given by the daemon they belong to. */
@@ -23,6 +23,7 @@ export interface ProcessHost {
   readonly markerPrefix: string;
   readonly confinement: Confinement;
   readonly files: DaemonFiles;
+  readonly spawner: Spawner;
 }
 
 /** The settings of an executor that runs a program. */
@@ -32,16 +33,8 @@ export type ProgramSettings = ExecutorSettings & { readonly command: readonly st
 const PROGRESS_FD = 3;
 /** Descriptor on which bubblewrap names the first process of the namespace that it made. */
 const INFO_FD = 4;
-
-/** How a process ended, or why it did not begin. */
-type Ending = { readonly code: number | null; readonly signal: string | null } | Error;
-
-function exitOf(child: ChildProcess): Promise<Ending> {
-  return new Promise((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
-    child.on('error', resolve);
-  });
-}
+/** Until then no host has begun so many processes that their ids came round. */
+const YOUNG_MS = 1_000;
 
 /** A shell and bubblewrap tell by 128 + n that a program was ended by signal n. */
 function signalOf(code: number): string | undefined {
@@ -57,35 +50,52 @@ export class ConfinedProcess {
   #failure: string | undefined;
   #grace: NodeJS.Timeout | undefined;
   #isDismissed = false;
-  readonly #exit: Promise<Ending>;
+  #hasExited = false;
+  readonly #startedAtMs = performance.now();
   readonly #unwatch: () => void;
   readonly #stop = () => this.#terminate();
 
   constructor(
-    readonly child: ChildProcess,
+    private readonly program: StartedProgram,
     private readonly marker: string,
     private readonly mechanism: Mechanism,
     /** The first process of the namespace that the launcher made, once it has told. */
     private readonly first: Promise<number | undefined>,
     private readonly execution: Execution,
-    private readonly settings: ProgramSettings,
+    usage: ExecutorSettings['usage'],
     private readonly graceMs: number,
     private readonly exits: Exits | undefined,
   ) {
-    this.#exit = exitOf(child);
+    const [stdin] = program.stdio;
+    // What it says there, or that it has closed it, is nobody's business.
+    stdin?.resume();
+    void this.exited.then(() => {
+      this.#hasExited = true;
+    });
     execution.signal.addEventListener('abort', this.#stop, { once: true });
     if (execution.signal.aborted) this.#terminate();
-    this.#unwatch = watchUsage(this.#pid, marker, settings.usage, (reason) => this.fail(reason));
+    this.#unwatch = watchUsage(this.#pid, marker, usage, (reason) => this.fail(reason));
   }
 
   get #pid(): number {
-    return this.child.pid ?? 0;
+    return this.program.pid;
+  }
+
+  get stdin(): Socket {
+    return this.#stream(0);
+  }
+
+  get stdout(): Socket {
+    return this.#stream(1);
   }
 
   /** Where it may write progress and log lines. */
-  get lineStreams(): readonly Readable[] {
-    const { stderr, stdio } = this.child;
-    return [stderr, stdio[PROGRESS_FD]].filter((stream) => stream !== null && stream !== undefined) as Readable[];
+  get lineStreams(): readonly Socket[] {
+    return [this.#stream(2), this.#stream(PROGRESS_FD)];
+  }
+
+  #stream(fd: number): Socket {
+    return this.program.stdio[fd] as Socket;
   }
 
   /** Ends it for a reason that fails the attempt; the first reason counts. */
@@ -97,34 +107,33 @@ export class ConfinedProcess {
   /** SIGTERM to the whole tree, and after the grace SIGKILL. */
   #terminate(): void {
     if (this.#grace !== undefined) return;
-    signalTree(this.#pid, this.marker, 'SIGTERM', this.mechanism !== 'none');
+    signalTree(this.#pid, this.marker, 'SIGTERM', { spareRoot: this.mechanism !== 'none' });
     this.#grace = setTimeout(() => void killTree(this.#pid, this.marker), this.graceMs);
   }
 
   /** Ends it although it would go on serving, which is no failure; nothing when it has ended. */
   dismiss(): void {
-    const { exitCode, signalCode } = this.child;
-    if (this.#grace !== undefined || exitCode !== null || signalCode !== null) return;
+    if (this.#grace !== undefined || this.#hasExited) return;
     this.#isDismissed = true;
     this.#terminate();
   }
 
   /** Resolves when the program itself has ended, however. */
-  get exited(): Promise<unknown> {
-    return this.#exit;
+  get exited(): Promise<Ending> {
+    return this.program.exited;
   }
 
   /** Waits until nothing of it runs any more. Why the attempt failed, by how the process ended; undefined when it did not. */
   async ended(): Promise<string | undefined> {
-    const exit = await this.#exit;
+    const exit = await this.exited;
     // Whatever the program left behind ends with it.
     await this.#endRest(exit);
     clearTimeout(this.#grace);
     this.#unwatch();
     this.exits?.close();
     this.execution.signal.removeEventListener('abort', this.#stop);
-    if (exit instanceof Error) return `cannot run ${this.settings.command[0]}: ${exit.message}`;
-    await closePipes(this.child);
+    await closePipes(this.program);
+    if (exit instanceof Error) return exit.message;
     return this.#failure ?? (this.#isDismissed ? undefined : this.#wayOf(exit));
   }
 
@@ -137,7 +146,8 @@ export class ConfinedProcess {
     if (byItself && this.mechanism === 'namespaces') return;
     const first = byItself ? await this.first : undefined;
     if (first !== undefined && (await namespaceEnd(first))) return;
-    await killTree(this.#pid, this.marker);
+    const isYoung = performance.now() - this.#startedAtMs < YOUNG_MS;
+    await killTree(this.#pid, this.marker, isYoung);
   }
 
   #wayOf({ code, signal: ended }: Exclude<Ending, Error>): string | undefined {
@@ -179,12 +189,15 @@ export class ConfinedProgram {
     const [named = ''] = this.settings.command;
     if (findProgram(named) === undefined) return { reason: `cannot run ${named}: there is no such program` };
     const exits = this.#exits && (await Exits.open(this.#exits, execution.log));
-    const started = this.#spawn(execution, exits);
-    if ('reason' in started) exits?.close();
-    return started;
+    try {
+      return await this.#spawn(execution, exits);
+    } catch (error) {
+      exits?.close();
+      return { reason: `cannot run ${named}: ${(error as Error).message}` };
+    }
   }
 
-  #spawn(execution: Execution, exits: Exits | undefined): ConfinedProcess | { readonly reason: string } {
+  async #spawn(execution: Execution, exits: Exits | undefined): Promise<ConfinedProcess> {
     const { command, env } = this.settings;
     const { workDir } = execution;
     const through = exits === undefined ? [] : [process.execPath, FORWARDER, exits.socket, `${EXIT_PORT}`];
@@ -199,21 +212,16 @@ export class ConfinedProgram {
     const isTold = mechanism === 'bubblewrap';
     const marker = `${this.host.markerPrefix}${randomUUID()}`;
     const { runAs } = this.#view;
-    try {
-      if (runAs !== undefined && mechanism !== 'none') chownSync(workDir, runAs, runAs);
-      const child = spawn(program, isTold ? ['--info-fd', `${INFO_FD}`, ...args] : args, {
-        cwd,
-        env: { ...childEnvironment(execution, env, marker), ...(exits && EXIT_VARIABLES) },
-        stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...(isTold ? (['pipe'] as const) : [])],
-        detached: true, // A process group of its own, so that it can be signalled as a whole.
-        shell: false,
-      });
-      child.stdin?.on('error', () => undefined); // A program need not read its input.
-      const first = firstProcess(child.stdio[INFO_FD]);
-      const { graceMs } = this.host.limits;
-      return new ConfinedProcess(child, marker, mechanism, first, execution, this.settings, graceMs, exits);
-    } catch (error) {
-      return { reason: `cannot run ${program}: ${(error as Error).message}` };
-    }
+    if (runAs !== undefined && mechanism !== 'none') chownSync(workDir, runAs, runAs);
+    const started = await this.host.spawner.start({
+      program,
+      args: isTold ? ['--info-fd', `${INFO_FD}`, ...args] : args,
+      cwd,
+      env: { ...childEnvironment(execution, env, marker), ...(exits && EXIT_VARIABLES) },
+      streams: isTold ? INFO_FD + 1 : PROGRESS_FD + 1,
+    });
+    const first = firstProcess(started.stdio[INFO_FD]);
+    const { graceMs } = this.host.limits;
+    return new ConfinedProcess(started, marker, mechanism, first, execution, this.settings.usage, graceMs, exits);
   }
 }

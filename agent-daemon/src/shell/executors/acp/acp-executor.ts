@@ -54,7 +54,7 @@ export class AcpExecutor implements Executor {
     const late = process.exited.then(() => sleep(LAST_WORDS_MS, undefined, { ref: false }));
     const said = await Promise.race([talk, late]);
     // An agent that has closed its end is about to say more by how it ends.
-    const isEnding = said?.ok === false && process.child.stdout?.readableEnded === true;
+    const isEnding = said?.ok === false && process.stdout.readableEnded === true;
     if (isEnding) await Promise.race([process.exited, late, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
     if (said !== undefined) process.dismiss();
     const failure = await process.ended();

@@ -50,8 +50,7 @@ export class AcpSession {
 
   /** Agrees on the protocol and opens the session. @throws Error in words that fail the attempt. */
   static async open(process: ConfinedProcess, execution: Execution, settings: SessionSettings): Promise<AcpSession> {
-    const { stdin, stdout } = process.child;
-    if (stdin === null || stdout === null) throw new Error('the agent has no standard input and output');
+    const { stdin, stdout } = process;
     const { permissions, bounds, maxOutputBytes, logLineBytes } = settings;
     const log = (line: string) => execution.log(line.slice(0, logLineBytes));
     const turn = new Turn({ log, progress: execution.progress }, maxOutputBytes, bounds);
