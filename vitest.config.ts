@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
@@ -15,8 +16,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // What a test waits for comes when the machine lets it; a test's own limit is the one that counts.
     expect: { poll: { timeout: 20_000 } },
-    // Much of a test of real processes is waiting; one core is not kept for the runner.
-    maxWorkers: '100%',
+    // A third of what tests of real processes take is waiting.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     reporters: ['default', './test/reporters/closing-line.ts'],
   },
 });

@@ -6,7 +6,7 @@ import { fund, type RefundCosigner } from '@gatepost/coordinator/shell/setup/fun
 import { type InitialiseOptions, initialise } from '@gatepost/coordinator/shell/setup/initialise';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { signerOf } from '@gatepost/shared/hedera/cosigned/prepare';
-import { keyListFromMirror } from '@gatepost/shared/hedera/escrow';
+import { keyListFromMirror } from '@gatepost/shared/hedera/key-list';
 import { cosignRefund } from '@gatepost/shared/hedera/refund-cosigning';
 import { standingLadders } from '@gatepost/shared/hedera/refund-ladder';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';

@@ -166,15 +166,12 @@ describe('liveness with real processes', () => {
   it('a cut between coordinator and agent, while both reach the ledger, pays once', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    const agents = await Promise.all(
-      slowAgents().map(async (agent) => {
-        const port = await freePort();
-        const wire = await openWire(port);
-        wires.push(wire);
-        const configure = (yaml: string) => `${yaml}\nadvertise: 127.0.0.1:${wire.port}\n`;
-        return { ...agent, listen: `127.0.0.1:${port}`, configure };
-      }),
-    );
+    const ports = await Promise.all(slowAgents().map(() => freePort()));
+    wires = await Promise.all(ports.map(openWire));
+    const agents = slowAgents().map((agent, index) => {
+      const configure = (yaml: string) => `${yaml}\nadvertise: 127.0.0.1:${wires[index]?.port}\n`;
+      return { ...agent, listen: `127.0.0.1:${ports[index]}`, configure };
+    });
     opened = await openTestStage(agents);
     const run = startRun(opened, 12_000);
     const { worker } = await workingAgent(opened);

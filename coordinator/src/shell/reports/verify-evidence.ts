@@ -12,7 +12,7 @@ import type { AnyEntry } from '@gatepost/rules/verify/history';
 import { treasuryOf } from '@gatepost/rules/verify/ledger-view';
 import { isOwnJournal } from '@gatepost/rules/verify/replay';
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
-import { keyListFromMirror } from '@gatepost/shared/hedera/escrow';
+import { keyListFromMirror } from '@gatepost/shared/hedera/key-list';
 import type {
   MirrorMessage,
   MirrorRest,
