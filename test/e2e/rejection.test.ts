@@ -46,6 +46,31 @@ it('a wrong result is rejected, tried again with the reason, and only the right 
   await expectVerified(opened);
 });
 
+it('an agent that speaks ACP mends a repository, its tests run on the mended tree, and that is paid', async () => {
+  const { stage, truth, directory } = opened;
+  const before = await truth.balance(stage.agents[0]?.account ?? '', stage.token);
+  const output = join(directory, 'coding');
+  const args = [
+    'run',
+    example('coding.yaml'),
+    '--config',
+    stage.coordinator.configFile,
+    '--output-dir',
+    output,
+    '--json',
+  ];
+  const run = await runCommand('coordinator', args, stage.coordinator.env);
+  printed += run.stdout + run.stderr;
+  expect(run.code, run.stderr + run.stdout).toBe(0);
+  const paid = () => truth.balance(stage.agents[0]?.account ?? '', stage.token);
+  await eventually('the payment', async () => ((await paid()) === before + 500 ? true : undefined));
+  expect(readFileSync(join(output, 'slugs.patch'), 'utf8')).toMatch(/^diff --git a\/src\/slug\.js b\/src\/slug\.js$/m);
+  const journal = await truth.records(stage.journal);
+  expect(journal.filter(({ type }) => type === 'verdict').at(-1)?.reason).toContain(
+    'letters with accents become letters without',
+  );
+});
+
 it('no private key is in any file that was written, nor in what was printed, at the most talkative log level', () => {
   const { stage } = opened;
   const secrets = [

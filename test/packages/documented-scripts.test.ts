@@ -32,8 +32,8 @@ interface Bounded {
 /** Every other command for the checkout that a document names, and what it says at its end. */
 const SCRIPTS: Readonly<Record<string, Bounded>> = {
   'npm start': { call: 'npm start', says: 'rules hold: what was paid was paid once' },
-  'npm start -- examples/rejected-then-paid.yaml': {
-    call: 'npm start -- examples/rejected-then-paid.yaml',
+  'npm start -- examples/coding.yaml': {
+    call: 'npm start -- examples/coding.yaml',
     says: 'rules hold: what was paid was paid once',
   },
   'npm run e2e -- --network testnet': {

@@ -1,3 +1,4 @@
+import { repositoriesSetting } from '@gatepost/shared/config/repositories';
 import { size } from '@gatepost/shared/config/units';
 import { MAX_TASK_TYPE } from '@gatepost/shared/vocabulary/id-bounds';
 import { z } from 'zod';
@@ -56,9 +57,15 @@ const acpSettings = {
   prompt: z.string().min(1).max(100_000).optional(),
   /** Tool calls that it is allowed when it asks. */
   permissions: z.array(permission).max(100).default([]),
-  /** What its output is: its last message, a file, or a directory as a tar archive. */
+  /** What its output is: its last message, a file, a directory as a tar archive, or what it changed in a repository. */
   output: z
-    .union([z.literal('last_message'), z.strictObject({ file: inside }), z.strictObject({ directory: inside })])
+    .union([
+      z.literal('last_message'),
+      z.strictObject({ file: inside }),
+      z.strictObject({ directory: inside }),
+      z.strictObject({ patch: inside }),
+      z.strictObject({ bundle: inside }),
+    ])
     .default('last_message'),
   /** JSON Schema of the output; the agent is asked once more when it does not fit. */
   result_schema: z
@@ -96,6 +103,8 @@ export const executorSchema = z
     read: paths,
     /** Files and directories that a confined command may write besides its own directory. */
     write: paths,
+    /** Where repositories of an input may be fetched from by the daemon: addresses and directories; none without. */
+    repositories: repositoriesSetting,
     usage: usage.default({}),
   })
   .superRefine((executor, context) => {
@@ -104,8 +113,19 @@ export const executorSchema = z
       context.addIssue({ code: 'custom', message: 'needs exactly one of command, http, module, acp' });
     }
     if (executor.acp === undefined) forAcpAlone(executor, context);
+    const { output, result_schema } = executor;
+    if (result_schema !== undefined && typeof output === 'object' && ('patch' in output || 'bundle' in output)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['result_schema'],
+        message: 'is for JSON: no patch or bundle fits one',
+      });
+    }
     if (executor.command !== undefined || executor.acp !== undefined) return;
-    const { confine, network, read, write } = executor;
+    const { confine, network, read, write, repositories } = executor;
+    if (repositories.length > 0) {
+      context.addIssue({ code: 'custom', path: ['repositories'], message: 'is for a command or acp' });
+    }
     const confining = {
       confine: confine === 'required',
       network: network !== false,

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { absoluteRepositories } from '@gatepost/shared/config/repositories';
 import { readYamlFile } from '@gatepost/shared/config/yaml-file';
 import { type ExecutorSettings, executorsSchema } from './executors-schema.js';
 
@@ -16,7 +17,7 @@ function absoluteArgument(directory: string, argument: string, index: number): s
 /** Resolves the paths of executors against the directory of the file they stand in. */
 export function resolveExecutors(executors: Executors, directory: string): Executors {
   const entries = Object.entries(executors).map(([taskType, executor]) => {
-    const { command, acp, module, cwd, read, write } = executor;
+    const { command, acp, module, cwd, read, write, repositories } = executor;
     const words = (program: readonly string[]) =>
       program.map((argument, index) => absoluteArgument(directory, argument, index));
     const absolute = (path: string) => resolve(directory, path);
@@ -28,6 +29,7 @@ export function resolveExecutors(executors: Executors, directory: string): Execu
       ...(cwd !== undefined && { cwd: absolute(cwd) }),
       read: read.map(absolute),
       write: write.map(absolute),
+      repositories: absoluteRepositories(repositories, directory),
     };
     return [taskType, resolved] as const;
   });

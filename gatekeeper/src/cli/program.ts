@@ -27,6 +27,12 @@ function addInit(program: Command, exit: Exit): void {
     .option('--listen <host:port>', 'address of the gRPC server; port 0 takes any free one')
     .option('--gates <dir>', 'directory in which gate programs run')
     .option('--gates-read <path>', 'what gate programs may read beside it; may be repeated', collect, [])
+    .option(
+      '--gates-repository <place>',
+      'address or directory that the repositories of gates lie at or below; may be repeated',
+      collect,
+      [],
+    )
     .option('--new-certificate', 'replace the certificate; SIGHUP or the next start publishes it')
     .option('--json', 'print one JSON line')
     .addHelpText(

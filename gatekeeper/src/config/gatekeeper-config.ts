@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { absoluteRepositories, repositoriesSetting } from '@gatepost/shared/config/repositories';
 import { duration } from '@gatepost/shared/config/units';
 import { readYamlFile } from '@gatepost/shared/config/yaml-file';
 import { writePrivateFile } from '@gatepost/shared/private-file';
@@ -32,6 +33,8 @@ const settings = z.strictObject({
       /** What gate programs may read beside the system and that directory. */
       read: z.array(z.string().min(1)).default([]),
       network: z.boolean().default(false),
+      /** Addresses and directories at and below which the repositories of gates' trees may lie. */
+      repositories: repositoriesSetting,
     })
     .prefault({}),
   /** How long an output may be out of reach before its attempt is rejected. */
@@ -65,6 +68,7 @@ export interface GatekeeperConfig {
     readonly confine: 'auto' | 'none';
     readonly read: readonly string[];
     readonly network: boolean;
+    readonly repositories: readonly string[];
   };
   readonly outputWaitMs: number;
   readonly door: DoorLimits;
@@ -85,7 +89,12 @@ export function loadConfig(path: string): GatekeeperConfig {
     listen: parsed.listen,
     advertise: parsed.advertise,
     tls: { cert: absolute(parsed.tls.cert), key: absolute(parsed.tls.key) },
-    gates: { ...gates, directory: absolute(gates.directory), read: gates.read.map(absolute) },
+    gates: {
+      ...gates,
+      directory: absolute(gates.directory),
+      read: gates.read.map(absolute),
+      repositories: absoluteRepositories(gates.repositories, dirname(file)),
+    },
     outputWaitMs: parsed.output_wait,
     door: { connections: parsed.connections, idleMs: parsed.idle },
   };

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { automaticGates } from '@gatepost/party/gates/automatic-gates';
 import { indexJournal } from '@gatepost/party/ledger/journal-replay';
 import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import { schemaProblems } from '@gatepost/party/plan/json-schema';
@@ -37,7 +36,7 @@ import { Cosigning, MAX_VALID_SECONDS } from '../core/cosigning.js';
 import { wordOf } from '../core/session-words.js';
 import { Sessions } from '../core/sessions.js';
 import { type Desk, GatekeeperCalls, SERVICE_NAME } from './grpc/service.js';
-import { confinedGates } from './run/confined-gates.js';
+import { gatesOf } from './run/gates.js';
 import { JudgeSessions } from './run/judge-sessions.js';
 import { RunKeeper } from './run/run-keeper.js';
 import type { Signing } from './signing.js';
@@ -222,7 +221,7 @@ export class Gatekeeper implements Desk {
       sessions: this.#sessions,
       cosigning: this.#cosigning,
       agents: (state) => new JudgeSessions(connection, () => state.agents, insecureLoopback, clock),
-      gates: automaticGates(config.gates.directory, confinedGates(config, this.#confinement)),
+      gates: gatesOf(config, this.#confinement),
       outputWaitMs: config.outputWaitMs,
       pollMs: connection.network.mirrorPerSecond === undefined ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
       log,

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { absoluteRepositories } from '@gatepost/shared/config/repositories';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { shownByMirror } from '@gatepost/shared/hedera/mirror-wait';
 import { hasCertificate, makeCertificate } from '@gatepost/shared/server/tls';
@@ -22,6 +23,7 @@ export interface InitOptions {
   readonly listen?: string;
   readonly gates?: string;
   readonly gatesRead?: readonly string[];
+  readonly gatesRepository?: readonly string[];
   /** Replace the certificate. */
   readonly newCertificate?: boolean;
 }
@@ -53,6 +55,7 @@ function newConfig(account: string, options: InitOptions): ConfigFile {
     gates: {
       directory: relative(directory, resolve(options.gates ?? 'gates')) || '.',
       read: (options.gatesRead ?? []).map((path) => resolve(path)),
+      repositories: absoluteRepositories(options.gatesRepository ?? [], '.'),
     },
   };
 }

@@ -25,6 +25,8 @@ Examples:
   gatepost demo                                              dependency-audit.yaml
   gatepost demo ${join(EXAMPLES, 'rejected-then-paid.yaml')}
                                                              a wrong result is rejected, retried and only then paid
+  gatepost demo ${join(EXAMPLES, 'coding.yaml')}
+                                                             an agent that speaks ACP mends a repository, whose tests decide
   gatepost demo --gatekeeper                                 the money is in an escrow of two keys`,
     )
     .action(async (plan: string, { directory, gatekeeper = false }: DemoOptions) => {

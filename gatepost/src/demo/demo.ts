@@ -63,9 +63,10 @@ export async function demo(planFile: string, directory: string, withGatekeeper: 
   const network = await startEmbeddedNetwork(directory);
   say(`embedded network at ${network.env.GATEPOST_NODE}, mirror ${network.mirrorRest}`);
   try {
-    // The gate programs that the plan names are what this gatekeeper's owner gives it.
+    // The gate programs and repositories that the plan names are what this gatekeeper's owner gives it.
+    const gates = dirname(planFile);
     const gatekeeper = withGatekeeper
-      ? { gates: dirname(planFile), read: [INSTALLATION], fund: planCost(plan.tasks) }
+      ? { gates, read: [INSTALLATION], repositories: [gates], fund: planCost(plan.tasks) }
       : undefined;
     const stage = await openStage({ network, directory, agents, onProgress: say, ...(gatekeeper && { gatekeeper }) });
     try {

@@ -4,7 +4,11 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { EXAMPLES, INSTALLATION } from '../stage/layout.js';
 
-const executorsFile = z.record(z.string(), z.looseObject({ command: z.array(z.string()) }));
+const words = z.array(z.string());
+const executorsFile = z.record(
+  z.string(),
+  z.looseObject({ command: words.optional(), acp: words.optional(), repositories: words.optional() }),
+);
 
 /**
  * The task types of an example agent, for wherever this package is installed: its commands by their full paths, and the
@@ -13,10 +17,15 @@ const executorsFile = z.record(z.string(), z.looseObject({ command: z.array(z.st
 export function writeExecutors(agent: string, directory: string): string {
   const agents = join(EXAMPLES, 'agents');
   const given = executorsFile.parse(parse(readFileSync(join(agents, `${agent}.executors.yaml`), 'utf8')));
-  const here = Object.entries(given).map(([type, { command, ...more }]) => {
-    const [program, script, ...rest] = command;
-    const words = script === undefined ? [program] : [program, resolve(agents, script), ...rest];
-    return [type, { ...more, command: words, read: [INSTALLATION] }];
+  const absolute = ([program = '', script, ...rest]: readonly string[]) =>
+    script === undefined ? [program] : [program, resolve(agents, script), ...rest];
+  const here = Object.entries(given).map(([type, { command, acp, repositories, ...more }]) => {
+    const placed = {
+      ...(command && { command: absolute(command) }),
+      ...(acp && { acp: absolute(acp) }),
+      ...(repositories && { repositories: repositories.map((path) => resolve(agents, path)) }),
+    };
+    return [type, { ...more, ...placed, read: [INSTALLATION] }];
   });
   const file = join(directory, 'executors.yaml');
   writeFileSync(file, stringify(Object.fromEntries(here)));

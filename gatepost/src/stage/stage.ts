@@ -51,6 +51,8 @@ export interface StageGatekeeperOptions {
   readonly gates: string;
   /** What they may read besides. */
   readonly read: readonly string[];
+  /** Where the repositories of gates lie. */
+  readonly repositories?: readonly string[];
   /** What the escrow holds, in the token's smallest unit. */
   readonly fund: bigint;
 }
@@ -153,7 +155,7 @@ export function serveGatekeeper({
 /** Prepares and starts the gatekeeper, then puts the budget under both keys. */
 async function startGatekeeper(
   { network, directory, onProgress }: StageOptions,
-  { gates, read, fund }: StageGatekeeperOptions,
+  { gates, read, repositories = [], fund }: StageGatekeeperOptions,
   { account, privateKey }: StageAccount,
   owner: Stage['coordinator'] & { readonly journal: string; readonly agents: readonly string[] },
 ): Promise<StageGatekeeper> {
@@ -169,6 +171,7 @@ async function startGatekeeper(
     '--gates',
     gates,
     ...read.flatMap((path) => ['--gates-read', path]),
+    ...repositories.flatMap((place) => ['--gates-repository', place]),
     '--json',
   ];
   await runForJson(z.object({ account: z.string() }), 'gatekeeper', init, env);

@@ -7,6 +7,7 @@ import { killTree, MARKER_VARIABLE } from '@gatepost/shared/process-tree';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
+import type { LaidTree } from './patched-tree.js';
 
 /** What a gate program reads on its standard input, as JSON. */
 export interface GateInput {
@@ -20,16 +21,22 @@ export interface GateInput {
 /** A gate program ready to be started. */
 export interface GateLaunch {
   readonly argv: readonly string[];
+  /** Where it starts. */
+  readonly cwd: string;
   /** Variables beside those that every gate program sees. */
   readonly env: Readonly<Record<string, string>>;
   /** The program has ended, and all that it started. */
   over(): void;
 }
 
-/** How gate programs are started: as they are, or confined. */
-export type LaunchGate = (argv: readonly string[], directory: string) => GateLaunch;
+/** How gate programs are started: as they are, or confined; in the directory of gates, or in a tree. */
+export type LaunchGate = (
+  argv: readonly string[],
+  directory: string,
+  laid: Pick<LaidTree, 'root' | 'tree'> | undefined,
+) => GateLaunch;
 
-const AS_IT_IS: LaunchGate = (argv) => ({ argv, env: {}, over: () => undefined });
+const AS_IT_IS: LaunchGate = (argv, directory) => ({ argv, cwd: directory, env: {}, over: () => undefined });
 
 /** Kept of a program's output; the rest is dropped. */
 const MAX_CAPTURE = 16_384;
@@ -87,6 +94,7 @@ function outcomeOf(end: Ended, timeoutMs: number, stdout: string, stderr: string
  * else rejects: another exit code, a crash, a program that cannot be started or does not end in time. No shell; the
  * whole process tree is gone afterwards.
  * @param launch how it is started; as it is when left out.
+ * @param laid where it is started, when not in the directory.
  */
 export async function runCommandGate(
   argv: readonly string[],
@@ -94,15 +102,17 @@ export async function runCommandGate(
   directory: string,
   input: GateInput,
   launch = AS_IT_IS,
+  laid?: LaidTree,
 ): Promise<GateOutcome> {
   const {
     argv: [program = '', ...args],
+    cwd,
     env,
     over,
-  } = launch(argv, directory);
+  } = launch(argv, directory, laid);
   const marker = randomUUID();
   const child = spawn(program, args, {
-    cwd: directory,
+    cwd,
     env: { ...variablesFor(VARIABLES), ...env, [MARKER_VARIABLE]: marker },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,

@@ -33,7 +33,7 @@ export class Judging {
       if (task.reviews !== undefined) return readReview(output);
       const input = await this.orders.input(task);
       const seen = { task: task.spec.id, attempt: attempt.number, input, output };
-      return await this.#slots.run(() => this.gates.run(task.spec.gates, seen));
+      return await this.#slots.run(() => this.gates.run(task.spec.gates, seen, task.spec.input));
     } catch (thrown) {
       return { accepted: false, gate: 'output', reason: clipReason(toGatepostError(thrown).message) };
     }

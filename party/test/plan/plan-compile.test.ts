@@ -139,7 +139,7 @@ describe('docs/plan.schema.json', () => {
   });
 });
 
-it.each(['dependency-audit.yaml', 'rejected-then-paid.yaml'])('compiles examples/%s', (file) => {
+it.each(['coding.yaml', 'dependency-audit.yaml', 'rejected-then-paid.yaml'])('compiles examples/%s', (file) => {
   expect(loadPlan(join(import.meta.dirname, '../../../examples', file)).tasks.length).toBeGreaterThan(0);
 });
 

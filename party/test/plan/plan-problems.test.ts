@@ -46,6 +46,40 @@ const CASES: readonly (readonly [what: string, plan: string, expected: readonly 
     tasks('{ id: a, type: t, gate: { comand: [x] } }'),
     [/:5:33: task "a": gate \{"comand":\["x"\]\} is unknown; write none/],
   ],
+  ...[
+    ['{ $git: 1 }', /:5:47: task "a": "\$git" is no object; write \{ "\$git"/],
+    [`{ $git: { url: /a, commit: ${'a'.repeat(40)} }, x: 1 }`, /task "a": "x" stands beside "\$git"; put it beside/],
+    ['{ $git: { url: /a, commit: main } }', /:5:66: .*no full id of a commit; write what "git rev-parse" prints/],
+    ['{ $git: { url: /a } }', /"commit" of "\$git" is no full id/],
+    [`{ $git: { url: "ext::sh", commit: ${'a'.repeat(40)} } }`, /:5:54: .*"url" of "\$git" is https:.*or a path/],
+    [`{ $git: { url: /a, commit: ${'a'.repeat(40)}, ref: x } }`, /unknown key "ref" in "\$git"; it has "url" and/],
+  ].map(([repository, message]): readonly [string, string, readonly RegExp[]] => [
+    `a repository ${repository}`,
+    tasks(`{ id: a, type: t, input: { r: ${repository} } }`),
+    [message as RegExp],
+  ]),
+  ...['[R]', '{ a: { b: R } }', '{ inputs: R }', '{ a/b: R }', 'R'].map(
+    (input): readonly [string, string, readonly RegExp[]] => [
+      `a repository in the wrong place: ${input}`,
+      tasks(`{ id: a, type: t, input: ${input.replace('R', `{ $git: { url: /a, commit: ${'a'.repeat(40)} } }`)} }`),
+      [/:5:\d+: task "a": a repository is a member of the input, whose name is that of its directory; write input/],
+    ],
+  ),
+  [
+    'a tree of what is no repository',
+    tasks('{ id: a, type: t, input: { r: 1 }, gate: { command: [x], tree: { of: r } } }'),
+    [/:5:50: task "a": its gate wants a tree of "r", which is no repository of its input; write input: \{ r:/],
+  ],
+  [
+    'a tree without a name',
+    tasks('{ id: a, type: t, gate: { command: [x], tree: repo } }'),
+    [/:5:55: task "a": gate: "tree" must name the member of the input that is a repository/],
+  ],
+  [
+    'a tree with an unknown key',
+    tasks('{ id: a, type: t, gate: { command: [x], tree: { of: r, ony: [a] } } }'),
+    [/unknown key "ony"; did you mean "only"/],
+  ],
   [
     'two kinds in one gate',
     tasks('{ id: a, type: t, gate: { command: [x], schema: {} } }'),

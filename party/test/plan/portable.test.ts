@@ -15,10 +15,13 @@ function handedOver(plan: Plan) {
   return compilePortable(JSON.parse(bytes), schemaProblems());
 }
 
-it.each(['dependency-audit.yaml', 'rejected-then-paid.yaml'])('%s has the same digest at the other party', (file) => {
-  const plan = loadPlan(join(import.meta.dirname, '../../../examples', file));
-  expect(handedOver(plan)).toEqual({ plan });
-});
+it.each(['coding.yaml', 'dependency-audit.yaml', 'rejected-then-paid.yaml'])(
+  '%s has the same digest at the other party',
+  (file) => {
+    const plan = loadPlan(join(import.meta.dirname, '../../../examples', file));
+    expect(handedOver(plan)).toEqual({ plan });
+  },
+);
 
 it('a plan with everything in it has the same digest at the other party', () => {
   const plan = planOf(`name: all of it

@@ -4,7 +4,10 @@ import type { Gate, Plan, PlanTask } from './plan.js';
 type PlanContent = Omit<Plan, 'digest'>;
 
 function gateContent(gate: Gate): Json {
-  return gate.kind === 'agent' ? { ...gate, price: gate.price.toString() } : { ...gate };
+  if (gate.kind === 'agent') return { ...gate, price: gate.price.toString() };
+  if (gate.kind !== 'command') return { ...gate };
+  const { tree, ...rest } = gate;
+  return tree === undefined ? rest : { ...rest, tree: { ...tree } };
 }
 
 function taskContent({ agent, saveAs, price, gates, guard, ...task }: PlanTask): Json {

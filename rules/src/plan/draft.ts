@@ -1,5 +1,6 @@
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import { meansRepository } from '@gatepost/shared/vocabulary/repository';
 import { parseDurationMs } from '@gatepost/shared/vocabulary/time';
 import { compileGates, DEFAULT_DEADLINE_MS, type SchemaSource } from './gates.js';
 import { outputReferences } from './input.js';
@@ -109,6 +110,7 @@ function draftTask(raw: unknown, path: DocumentPath, sequence: string, context: 
   const found = outputReferences(parts.input, [...path, 'input'], subject, problems);
   const gates = gatesOf(parts, path, subject, context);
   if (source === undefined || gates === undefined) return undefined;
+  checkTrees(gates, parts.input, path, subject, problems);
   const quorum = gates.find((gate) => gate.kind === 'quorum');
   if (quorum !== undefined && quorum.of > 1 && source.agent !== undefined) {
     const what = `${subject}: a quorum of ${quorum.of} agents and one named agent exclude each other`;
@@ -123,6 +125,25 @@ function draftTask(raw: unknown, path: DocumentPath, sequence: string, context: 
     ],
     saveAs: source.save_as,
   };
+}
+
+/** A gate's tree is of a repository that the plan itself names: never of one that an output names. */
+function checkTrees(
+  gates: readonly Gate[],
+  input: unknown,
+  path: DocumentPath,
+  subject: string,
+  problems: ProblemList,
+): void {
+  for (const gate of gates) {
+    if (gate.kind !== 'command' || gate.tree === undefined) continue;
+    const { of } = gate.tree;
+    const member =
+      typeof input === 'object' && input !== null ? (input as Readonly<Record<string, unknown>>)[of] : null;
+    if (meansRepository(member)) continue;
+    const what = `${subject}: its gate wants a tree of "${of}", which is no repository of its input`;
+    problems.add([...path, 'gate'], what, `write input: { ${of}: { "$git": { "url": ..., "commit": ... } } }`);
+  }
 }
 
 function gatesOf(

@@ -80,7 +80,11 @@ const durationOr = (text: string | undefined, otherwise: number): number =>
 function compileCommand(raw: unknown, path: DocumentPath, subject: string, problems: ProblemList): Gate | undefined {
   const gate = problems.check(gateSources.command, raw, path, subject);
   if (gate === undefined) return undefined;
-  return { kind: 'command', argv: gate.command, timeoutMs: durationOr(gate.timeout, DEFAULT_GATE_TIMEOUT_MS) };
+  const { command: argv, timeout, tree } = gate;
+  const timeoutMs = durationOr(timeout, DEFAULT_GATE_TIMEOUT_MS);
+  if (tree === undefined) return { kind: 'command', argv, timeoutMs };
+  const { of, only } = tree;
+  return { kind: 'command', argv, timeoutMs, tree: only === undefined ? { of } : { of, only } };
 }
 
 function compileReview(raw: unknown, path: DocumentPath, subject: string, problems: ProblemList): Gate | undefined {

@@ -1,3 +1,4 @@
+import { isTreeName, meansRepository, repositoryProblems } from '@gatepost/shared/vocabulary/repository';
 import type { DocumentPath, ProblemList } from './problem.js';
 import { quote } from './problem.js';
 
@@ -13,13 +14,16 @@ export interface OutputReference {
 }
 
 interface Walk {
+  /** Where the input itself stands. */
+  readonly root: DocumentPath;
   readonly subject: string;
   readonly problems: ProblemList;
   readonly found: OutputReference[];
 }
 
 /**
- * Finds the references to outputs in a task's input and reports malformed ones, and values JSON cannot hold.
+ * Finds the references to outputs in a task's input and reports malformed ones, malformed repositories, and values JSON
+ * cannot hold.
  * @param path where the input stands in the document.
  */
 export function outputReferences(
@@ -29,7 +33,7 @@ export function outputReferences(
   problems: ProblemList,
 ): readonly OutputReference[] {
   const found: OutputReference[] = [];
-  visit(input, path, 0, { subject, problems, found });
+  visit(input, path, 0, { root: path, subject, problems, found });
   return found;
 }
 
@@ -50,7 +54,27 @@ function visit(value: unknown, path: DocumentPath, depth: number, walk: Walk): v
     reference(value as Record<string, unknown>, path, walk);
     return;
   }
+  if (meansRepository(value)) {
+    repository(value, path, walk);
+    return;
+  }
   for (const [key, item] of Object.entries(value)) visit(item, [...path, key], depth + 1, walk);
+}
+
+function repository(value: Readonly<Record<string, unknown>>, path: DocumentPath, walk: Walk): void {
+  const { root, subject, problems } = walk;
+  const [name, ...deeper] = path.slice(root.length);
+  if (typeof name !== 'string' || deeper.length > 0 || !isTreeName(name)) {
+    const what = `${subject}: a repository is a member of the input, whose name is that of its directory`;
+    problems.add(
+      path,
+      what,
+      'write input: { repo: { "$git": ... } }, with letters, digits, ".", "_" or "-", not "inputs"',
+    );
+  }
+  for (const { path: below, what, how } of repositoryProblems(value)) {
+    problems.add([...path, ...below], `${subject}: ${what}`, how);
+  }
 }
 
 const POINTER = /^(\/([^~/]|~[01])*)*$/;

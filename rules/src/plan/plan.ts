@@ -2,12 +2,26 @@ import type { TokenAmount } from '@gatepost/shared/vocabulary/amount';
 import type { Json, Sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 
+/** A repository of a task's input to which the task's output, a patch, is applied. */
+export interface PatchedTree {
+  /** The member of the input. */
+  readonly of: string;
+  /** Globs of the files that the patch may change; all when left out. */
+  readonly only?: readonly string[];
+}
+
 /** What decides whether a result is accepted. Several gates on one task are all required. */
 export type Gate =
   /** The task may be paid for any result; only when the plan says so in as many words. */
   | { readonly kind: 'none' }
   /** A program: exit code 0 accepts, anything else rejects; its standard output is the reason. */
-  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly timeoutMs: number }
+  | {
+      readonly kind: 'command';
+      readonly argv: readonly string[];
+      readonly timeoutMs: number;
+      /** Where it runs, when not beside the plan: in a repository of the input with the output applied to it. */
+      readonly tree?: PatchedTree;
+    }
   /** A JSON Schema (2020-12) the output must satisfy. */
   | { readonly kind: 'schema'; readonly schema: Json }
   /** A review task of its own type and price, executed by an agent that did not do the work. */

@@ -45,13 +45,30 @@ const command = z
   })
   .describe('Program and arguments; the output is on its standard input, exit code 0 accepts');
 
+const TREE_RULE = 'must name the member of the input that is a repository, such as { of: repo }';
+const ONLY_RULE = 'must be a list of globs such as src/**';
+const tree = z
+  .strictObject(
+    {
+      of: z.string({ error: TREE_RULE }).min(1, TREE_RULE).describe('Member of the input that is a repository'),
+      only: z
+        .array(z.string({ error: ONLY_RULE }).min(1, ONLY_RULE).max(500, ONLY_RULE), { error: ONLY_RULE })
+        .min(1, ONLY_RULE)
+        .max(100, ONLY_RULE)
+        .optional()
+        .describe('Files that the patch may change, as globs; all when left out'),
+    },
+    { error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : TREE_RULE) },
+  )
+  .describe('Where it runs: a fresh tree of a repository of the input, with the output applied as a patch');
+
 const SCHEMA_RULE = 'must be a JSON Schema in place or the path of a file that holds one, relative to the plan';
 const QUORUM_RULE = `must be a whole number from 1 to ${MAX_QUORUM}`;
 const quorumSize = z.int({ error: QUORUM_RULE }).min(1, QUORUM_RULE).max(MAX_QUORUM, QUORUM_RULE);
 
 /** The gates that are more than a word, by the key that names them. */
 export const gateSources = {
-  command: z.strictObject({ command, timeout: duration.optional() }),
+  command: z.strictObject({ command, timeout: duration.optional(), tree: tree.optional() }),
   schema: z.strictObject({
     schema: z.union([z.string().min(1), z.record(z.string(), z.unknown())], { error: SCHEMA_RULE }),
   }),
@@ -100,7 +117,9 @@ const taskFields = {
   input: z
     .unknown()
     .optional()
-    .describe('Any JSON; {"$output": "<task>", "pointer": "/a/b"} stands for an output or a part of it'),
+    .describe(
+      'Any JSON; {"$output": "<task>", "pointer": "/a/b"} stands for an output or a part of it, a member {"$git": {"url": "...", "commit": "..."}} for a repository',
+    ),
   ...timing,
   guard: guard
     .optional()

@@ -1,6 +1,6 @@
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import { compilePlan } from './compile.js';
-import type { Gate, Plan, PlanTask } from './plan.js';
+import type { Gate, PatchedTree, Plan, PlanTask } from './plan.js';
 import type { PlanProblem } from './problem.js';
 
 /** A plan as one party hands it to another: what a plan file would say, and the JSON Schemas that it names by number. */
@@ -28,13 +28,19 @@ class SchemaTable {
   }
 }
 
+const treeSource = ({ of, only }: PatchedTree): Json => (only === undefined ? { of } : { of, only: [...only] });
+
 function gateSource(gate: Gate, table: SchemaTable): Json {
   switch (gate.kind) {
     case 'none':
     case 'human':
       return gate.kind;
     case 'command':
-      return { command: [...gate.argv], timeout: durationText(gate.timeoutMs) };
+      return {
+        command: [...gate.argv],
+        timeout: durationText(gate.timeoutMs),
+        ...(gate.tree === undefined ? {} : { tree: treeSource(gate.tree) }),
+      };
     case 'schema':
       return { schema: table.name(gate.schema) };
     case 'agent':

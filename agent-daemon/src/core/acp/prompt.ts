@@ -1,3 +1,5 @@
+import { repositoriesIn } from '@gatepost/shared/vocabulary/repository';
+
 /** A file that an agent finds in its directory. */
 export interface InputFile {
   /** Below `inputs/`. */
@@ -30,11 +32,15 @@ function bytesOf(value: unknown): Uint8Array {
 const listOf = (files: readonly InputFile[]): string =>
   files.length === 0 ? '' : `\n\nFiles for this:\n${files.map(({ name }) => `- ${INPUTS}/${name}`).join('\n')}`;
 
+const treesOf = (names: readonly string[]): string =>
+  names.length === 0 ? '' : `\n\nRepositories, checked out:\n${names.map((name) => `- ${name}/`).join('\n')}`;
+
 const DEFAULT_TEMPLATE = '{{instructions}}{{files}}{{feedback}}';
 
 /**
  * Makes the prompt of a work order: `input.instructions` is the text, or the input itself when it is a text; all other
- * members of the input are files, texts as they are, `{"$base64": "..."}` as bytes, the rest as JSON. In a template
+ * members of the input are files, texts as they are, `{"$base64": "..."}` as bytes, repositories as their trees, the rest as
+ * JSON. In a template
  * `{{instructions}}`, `{{files}}` and `{{feedback}}` are replaced.
  * @returns the prompt, or what is wrong with the input.
  */
@@ -48,7 +54,8 @@ export function promptOf(workOrder: Uint8Array, template = DEFAULT_TEMPLATE): Pr
   if (!isObject(members) || typeof instructions !== 'string' || instructions.trim() === '') {
     return { problem: `the input needs "${INSTRUCTIONS}", a text that says what to do` };
   }
-  const others = Object.entries(members).filter(([name]) => name !== INSTRUCTIONS);
+  const trees = repositoriesIn(members);
+  const others = Object.entries(members).filter(([name]) => name !== INSTRUCTIONS && !trees.has(name));
   const unfit = others.find(([name]) => !FILE_NAME.test(name));
   if (unfit !== undefined) {
     return {
@@ -57,7 +64,11 @@ export function promptOf(workOrder: Uint8Array, template = DEFAULT_TEMPLATE): Pr
   }
   const files = others.map(([name, value]) => ({ name, bytes: bytesOf(value) }));
   const told = feedback === undefined ? '' : `\n\nAn earlier attempt was rejected. The reason:\n${feedback}`;
-  const values: Readonly<Record<string, string>> = { instructions, files: listOf(files), feedback: told };
+  const values: Readonly<Record<string, string>> = {
+    instructions,
+    files: treesOf([...trees.keys()]) + listOf(files),
+    feedback: told,
+  };
   const text = template.replace(/\{\{(instructions|files|feedback)\}\}/g, (_all, name: string) => values[name] ?? '');
   return { text, files };
 }

@@ -3,6 +3,7 @@ import { parseExecutorLine } from '../../core/line-protocol.js';
 import { type ConfinedProcess, ConfinedProgram, type ProcessHost, type ProgramSettings } from './confined-process.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from './executor.js';
 import { LineSplitter } from './line-splitter.js';
+import { Trees } from './repositories/trees.js';
 
 /** What a command is given by the daemon it belongs to. */
 export interface CommandHost extends ProcessHost {
@@ -46,13 +47,23 @@ export class CommandExecutor implements Executor {
   readonly #program: ConfinedProgram;
 
   constructor(
-    settings: ProgramSettings,
+    private readonly settings: ProgramSettings,
     private readonly host: CommandHost,
   ) {
     this.#program = new ConfinedProgram(settings, host);
   }
 
   async execute(execution: Execution): Promise<ExecutionResult> {
+    const trees = await Trees.lay(execution, this.settings.repositories, this.#program.owner);
+    if ('problem' in trees) return failed(trees.problem);
+    try {
+      return await this.#run(execution);
+    } finally {
+      await trees.remove();
+    }
+  }
+
+  async #run(execution: Execution): Promise<ExecutionResult> {
     const { maxOutputBytes, logLineBytes } = this.host.limits;
     const process = await this.#program.start(execution);
     if ('reason' in process) return failed(process.reason);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
-import { automaticGates } from '@gatepost/party/gates/automatic-gates';
+import { resolve } from 'node:path';
+import type { AutomaticGates } from '@gatepost/party/gates/automatic-gates';
 import { indexJournal, replay } from '@gatepost/party/ledger/journal-replay';
 import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import type { Plan } from '@gatepost/rules/plan/plan';
@@ -34,6 +34,7 @@ import type { Reporter } from '../reports/reporter.js';
 import { type RunSummary, readBalances, summarise } from '../reports/summary.js';
 import type { CoordinatorConfig } from '../setup/config-file.js';
 import { RunTrace } from '../tracing/run-trace.js';
+import { gatesOf } from './gates.js';
 import { checkFeeFunds, checkFees, checkFunds } from './preflight.js';
 import type { LoopEnd } from './run-loop.js';
 import { type RunParts, type RunSettings, RunWork } from './run-work.js';
@@ -81,6 +82,7 @@ export async function runPlan(
   const startedMs = systemClock.nowMs();
   checkFees(plan);
   checkSavePlaces(plan, options.outputDir);
+  const gates = gatesOf(plan, options.planFile, config);
   const saves = plan.tasks.some(({ saveAs }) => saveAs !== undefined);
   requireFit([config.stateDir, ...(saves ? [resolve(options.outputDir)] : [])].map(lookAtDisk));
   requireFit(await takeLooks(standingLooks(connection, config.journal)));
@@ -119,7 +121,7 @@ export async function runPlan(
   const store = new OutputStore(config.stateDir, state.context.run, randomUUID());
   const accepted = (task: string): void => save(task);
   const sightings = new SightingsFile(config.stateDir, log);
-  const given = { ledger, fees, store, reporter, logs, accepted, cosigner, sightings };
+  const given = { ledger, gates, fees, store, reporter, logs, accepted, cosigner, sightings };
   const parts = partsOf(connection, options, given, log);
   const traced = tracing === undefined ? parts : new RunTrace(tracing, state, systemClock).watch(parts);
   const work = new RunWork(metrics?.watch(traced) ?? traced, settingsOf(connection, options, refundMs), state, feed);
@@ -228,6 +230,7 @@ async function leave(metrics: RunMetrics | undefined, { metricsFile }: Coordinat
 /** What a run is given besides its options. */
 interface Given {
   readonly ledger: Ledger;
+  readonly gates: AutomaticGates;
   readonly fees: FeeMeter;
   readonly store: OutputStore;
   readonly reporter: Reporter;
@@ -241,8 +244,8 @@ interface Given {
 /** What a run reaches the outside through: the network, the agents' hosts, this host's files and its terminal. */
 function partsOf(
   connection: Connection,
-  { planFile, insecureLoopback }: RunOptions,
-  { ledger, fees, store, reporter, logs, accepted, cosigner, sightings }: Given,
+  { insecureLoopback }: RunOptions,
+  { ledger, gates, fees, store, reporter, logs, accepted, cosigner, sightings }: Given,
   log: Logger,
 ): RunParts {
   return {
@@ -250,7 +253,7 @@ function partsOf(
     clock: waitingClock,
     fleet: (handlers) => new Fleet(connection, insecureLoopback, handlers, waitingClock, log),
     store,
-    gates: automaticGates(dirname(resolve(planFile))),
+    gates,
     cosigner,
     fees,
     tell: (seen) => sightings.tell(seen),

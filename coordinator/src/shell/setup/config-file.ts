@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { GateConfinement } from '@gatepost/party/gates/confined-gates';
 import { writePrivateFile } from '@gatepost/shared/private-file';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import {
@@ -36,6 +37,12 @@ const limits = z.strictObject({
   reassignments: z.int().nonnegative().optional(),
 });
 
+const gates = z.strictObject({
+  confine: z.enum(['auto', 'none']).default('auto'),
+  read: z.array(z.string().min(1)).default([]),
+  network: z.boolean().default(false),
+});
+
 const file = z.strictObject({
   account: entity,
   journal: entity.optional(),
@@ -47,6 +54,8 @@ const file = z.strictObject({
   agents: z.array(entity).default([]),
   state_dir: z.string().min(1).default('state'),
   limits: limits.default({}),
+  /** What gates with a tree may see, which run what agents wrote. */
+  gates: gates.prefault({}),
   metrics: z
     .string()
     .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port')
@@ -71,6 +80,8 @@ export interface CoordinatorConfig {
   readonly agents: readonly AccountId[];
   readonly stateDir: string;
   readonly limits: Limits;
+  /** What gates with a tree may see beside their program and the directory of the plan; nothing when undefined. */
+  readonly gates?: GateConfinement | undefined;
   /** Loopback host:port on which a run serves its metrics; none when undefined. */
   readonly metrics?: string | undefined;
   /** Where a run leaves its metrics when it ends, for a collector of text files. */
@@ -115,6 +126,7 @@ export function readConfig(path: string): CoordinatorConfig | undefined {
     agents: agents.map((agent) => accountId(agent)),
     stateDir: resolve(dirname(path), state_dir),
     limits: compileLimits(parsed.data.limits),
+    gates: { ...parsed.data.gates, read: parsed.data.gates.read.map((place) => resolve(dirname(path), place)) },
     metrics,
     metricsFile: metrics_file === undefined ? undefined : resolve(dirname(path), metrics_file),
   };

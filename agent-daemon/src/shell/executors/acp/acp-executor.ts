@@ -7,8 +7,9 @@ import { INPUTS, type Prompt, promptOf } from '../../../core/acp/prompt.js';
 import { type CommandHost, relayLines } from '../command-executor.js';
 import { type ConfinedProcess, ConfinedProgram, type ProgramSettings } from '../confined-process.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from '../executor.js';
+import { Trees } from '../repositories/trees.js';
 import { AcpSession } from './acp-session.js';
-import { type OutputPlace, readOutput } from './output.js';
+import { readOutput } from './output.js';
 import { ResultSchema } from './result-schema.js';
 
 export type AcpSettings = ProgramSettings &
@@ -46,10 +47,20 @@ export class AcpExecutor implements Executor {
     const prompt = promptOf(execution.workOrder, this.settings.prompt);
     if ('problem' in prompt) return failed(prompt.problem);
     writeInputs(execution.workDir, prompt, this.#program.owner);
+    const trees = await Trees.lay(execution, this.settings.repositories, this.#program.owner);
+    if ('problem' in trees) return failed(trees.problem);
+    try {
+      return await this.#run(execution, prompt, trees);
+    } finally {
+      await trees.remove();
+    }
+  }
+
+  async #run(execution: Execution, prompt: Prompt, trees: Trees): Promise<ExecutionResult> {
     const process = await this.#program.start(execution);
     if ('reason' in process) return failed(process.reason);
     relayLines(process, execution, this.host.limits.logLineBytes);
-    const talk = this.#talk(process, execution, prompt).catch((thrown: unknown) => failed(reasonOf(thrown)));
+    const talk = this.#talk(process, execution, prompt, trees).catch((thrown: unknown) => failed(reasonOf(thrown)));
     // What an agent said last may still be read when it has ended.
     const late = process.exited.then(() => sleep(LAST_WORDS_MS, undefined, { ref: false }));
     const said = await Promise.race([talk, late]);
@@ -63,11 +74,11 @@ export class AcpExecutor implements Executor {
     if (said === undefined) return failed('the agent ended before its answer');
     if (!said.ok) return said;
     if (said.output !== undefined) return { ok: true, output: said.output };
-    return this.#collect(execution.workDir);
+    return this.#collect(execution.workDir, trees);
   }
 
   /** The output, when the agent said it itself; none when it lies in the directory. */
-  async #talk(process: ConfinedProcess, execution: Execution, prompt: Prompt): Promise<Said> {
+  async #talk(process: ConfinedProcess, execution: Execution, prompt: Prompt, trees: Trees): Promise<Said> {
     const { maxOutputBytes, logLineBytes } = this.host.limits;
     const { permissions, usage } = this.settings;
     const bounds = { costUsd: usage.cost_usd, tokens: usage.tokens };
@@ -75,7 +86,7 @@ export class AcpExecutor implements Executor {
     let text = prompt.text;
     for (let further = 0; ; further += 1) {
       await session.ask(text);
-      const problem = await this.#problemWith(session, execution.workDir);
+      const problem = await this.#problemWith(session, execution.workDir, trees);
       if (problem === undefined) break;
       if (further >= FURTHER_PROMPTS) return failed(problem);
       execution.log(`asked once more: ${problem}`);
@@ -87,24 +98,27 @@ export class AcpExecutor implements Executor {
   }
 
   /** What an agent can mend while it is there. */
-  async #problemWith(session: AcpSession, workDir: string): Promise<string | undefined> {
+  async #problemWith(session: AcpSession, workDir: string, trees: Trees): Promise<string | undefined> {
     const { output } = this.settings;
     if (this.#schema === undefined) {
       return output === 'last_message' && session.lastMessage === '' ? 'it ended without a message' : undefined;
     }
     const found =
-      output === 'last_message' ? Buffer.from(session.lastMessage, 'utf8') : await this.#read(workDir, output);
+      output === 'last_message' ? Buffer.from(session.lastMessage, 'utf8') : await this.#read(workDir, output, trees);
     return 'problem' in found ? found.problem : this.#schema.problemWith(found);
   }
 
-  #read(workDir: string, place: OutputPlace) {
-    return readOutput(workDir, place, this.host.limits.maxOutputBytes);
+  #read(workDir: string, place: Exclude<AcpSettings['output'], string>, trees: Trees) {
+    const { maxOutputBytes } = this.host.limits;
+    if ('patch' in place) return trees.change(place.patch, 'patch', maxOutputBytes);
+    if ('bundle' in place) return trees.change(place.bundle, 'bundle', maxOutputBytes);
+    return readOutput(workDir, place, maxOutputBytes);
   }
 
-  async #collect(workDir: string): Promise<ExecutionResult> {
+  async #collect(workDir: string, trees: Trees): Promise<ExecutionResult> {
     const { output } = this.settings;
     if (output === 'last_message') return failed('it ended without a message');
-    const found = await this.#read(workDir, output);
+    const found = await this.#read(workDir, output, trees);
     if ('problem' in found) return failed(found.problem);
     const problem = this.#schema?.problemWith(found);
     return problem === undefined ? { ok: true, output: found } : failed(problem);

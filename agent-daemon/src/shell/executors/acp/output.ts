@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { create } from 'tar';
 
-export type OutputPlace = { readonly file: string } | { readonly directory: string };
+type OutputPlace = { readonly file: string } | { readonly directory: string };
 
 type Output = Uint8Array | { readonly problem: string };
 
