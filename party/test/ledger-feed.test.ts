@@ -170,7 +170,7 @@ function ownFeed() {
   const own = new LedgerFeed(watched, journal, new Set([agent.account]), log, true);
   own.nameTasks(names);
   const wait = () => ({ note: () => undefined, end: () => undefined });
-  const writer = new RecordWriter(watched, clock, wait, names, undefined, (written) => own.wrote(written));
+  const writer = new RecordWriter(watched, clock, wait, names, undefined, own);
   return { own, asked, writer };
 }
 
@@ -210,5 +210,37 @@ describe('the feed of who writes to the inboxes', () => {
       [`${one} 1`, `${one} 2`, `${two} 1`].sort(),
     );
     expect(new Set(asked)).toEqual(new Set([journal, one]));
+  });
+
+  it('holds back what the stream brings behind what was sent before, until the list shows that, and reads no topic', async () => {
+    network.set({ restLagMs: 0 });
+    const topic = inbox();
+    const { own, asked, writer } = ownFeed();
+    await own.read([topic], { by: 'rest' });
+    void own.follow(new AbortController().signal, () => undefined);
+    asked.length = 0;
+    const written = writer.write(topic, 'run', assign('a'));
+    await clock.pass(1_000);
+    await written;
+    await write(agent, journal, started('a'));
+    expect(await own.read([])).toEqual([]);
+    expect(own.heldBack).toBe(1);
+    expect(own.isListBehind).toBe(true);
+    const records = await own.read([topic], { by: 'list' });
+    expect(records.map(({ record }) => record.type)).toEqual(['assign', 'started']);
+    expect(own.heldBack).toBeUndefined();
+    expect(asked).toEqual([]);
+  });
+
+  it('hands on what was heard before something was sent, and the rest once that is known never to come', async () => {
+    const { own } = ownFeed();
+    void own.follow(new AbortController().signal, () => undefined);
+    await write(agent, journal, started('a'));
+    const id = coordinator.nextTransactionId();
+    own.sending(id, inbox());
+    await write(agent, journal, started('b'));
+    expect(sequences(await own.read([]))).toEqual([1]);
+    own.unsent(id);
+    expect(sequences(await own.read([]))).toEqual([2]);
   });
 });

@@ -6,6 +6,8 @@ import { type Parcel, type Report, ReportQueue } from './report-queue.js';
 export const IN_FLIGHT = 64;
 /** How long a record waits for others to share its message, at most. */
 export const LINGER_MS = 20;
+/** A start waits longer: mostly its result goes along, or goes instead, and would have to wait for a start on its way. */
+const START_LINGER_MS = 100;
 /** A result waits no longer for others than this part of the time that a message takes, where they come one by one. */
 const LINGER_PART = 0.25;
 const MIN_BACKOFF_MS = 500;
@@ -101,8 +103,7 @@ export class Outbox {
         return [];
       case 'report':
         this.#queue.add(input.report);
-        // A start is not worth a message of its own: mostly its result goes along, or goes instead.
-        this.#sendFrom(nowMs + (input.report.record.type === 'started' ? LINGER_MS : this.#lingerMs));
+        this.#sendFrom(nowMs + (input.report.record.type === 'started' ? START_LINGER_MS : this.#lingerMs));
         return [];
       case 'earlier':
         this.#queue.adopt(input.parcel);

@@ -37,10 +37,11 @@ export interface WrittenMessage {
 /** How to read. */
 export interface Look {
   /**
-   * `stream`: the journal as its subscription brings it. `catch-up`: over REST as well, for a subscription that stands
-   * still. `rest`: over REST alone, so that the inboxes, read after it, hold all that came before its end.
+   * `stream`: the journal as its subscription brings it. `list`: the same, and the list of own messages. `catch-up`: over
+   * REST as well, for a subscription that stands still. `rest`: over REST alone, so that the inboxes, read after it, hold
+   * all that came before its end.
    */
-  readonly by?: 'stream' | 'catch-up' | 'rest';
+  readonly by?: 'stream' | 'list' | 'catch-up' | 'rest';
   readonly awaits?: Awaits;
 }
 
@@ -53,7 +54,9 @@ const newReader = (): TopicReader => ({ cursor: START, held: [] });
  * only the coordinator writes, is read once over REST; from then on the coordinator's feed knows what it wrote there, and
  * one list of its transactions, for all inboxes, tells that it stands and when. Only an inbox with something in the list
  * that this process did not write, or of which it has no receipt, is read again. A record is handed on when no earlier one
- * can come any more: the order is the consensus order, as in a replay.
+ * can come any more: the order is the consensus order, as in a replay. What was heard before a message of ours was sent is
+ * earlier than it; so a journal whose stream alone is read is held back only behind messages of ours that were sent before
+ * it was heard, and that the list does not show yet.
  */
 export class LedgerFeed {
   readonly #journal = newReader();
@@ -66,6 +69,8 @@ export class LedgerFeed {
   readonly #creations: TopicCreations;
   /** What this process wrote to inboxes and the list does not show yet. */
   readonly #written = new Map<TransactionId, WrittenMessage>();
+  /** How far the journal was heard when messages to inboxes were sent of which the mirror shows nothing yet. */
+  readonly #unlisted = new Map<TransactionId, number>();
   /** Inboxes of which something is not known and that are to be read. */
   readonly #toRead = new Set<TopicId>();
   /** Up to when the list of own messages was read; undefined until the first inbox is. */
@@ -101,12 +106,36 @@ export class LedgerFeed {
     }
   }
 
-  /** Notes what this process wrote, so that its inbox need not be read for it. */
-  wrote(written: WrittenMessage): void {
+  /** A message of this process is about to be sent. */
+  sending(id: TransactionId, topic: TopicId): void {
+    if (topic === this.journal) return;
+    const heard = this.#streamed.at(-1)?.sequenceNumber ?? 0;
+    this.#unlisted.set(id, Math.max(heard, this.#journal.cursor.sequenceNumber));
+  }
+
+  /** The network took it: its inbox need not be read for it. */
+  sent(written: WrittenMessage): void {
     const { id, topic, sequenceNumber } = written;
+    if (topic === this.journal) return;
     // What was read meanwhile need not be known.
     const known = this.#inboxes.get(topic)?.cursor.sequenceNumber ?? 0;
-    if (topic !== this.journal && sequenceNumber > known) this.#written.set(id, written);
+    if (sequenceNumber > known) this.#written.set(id, written);
+    else this.#unlisted.delete(id);
+  }
+
+  /** It did not and will not reach its topic. */
+  unsent(id: TransactionId): void {
+    this.#unlisted.delete(id);
+  }
+
+  /** Whether the list of own messages may tell something that is not known yet. */
+  get isListBehind(): boolean {
+    return this.#written.size > 0 || this.#toRead.size > 0;
+  }
+
+  /** The first message of the journal, by sequence number, that is here and could not be handed on. */
+  get heldBack(): number | undefined {
+    return this.#journal.held[0]?.sequenceNumber;
   }
 
   /** Whether the subscription brought something that was not read yet. */
@@ -143,10 +172,10 @@ export class LedgerFeed {
   async read(inboxes: Iterable<TopicId>, { by = 'stream', awaits = noneAwaited }: Look = {}): Promise<LedgerRecord[]> {
     // What REST does not show yet is taken from the stream later: nothing that came is dropped.
     if (by !== 'rest') this.#takeStreamed();
-    if (by !== 'stream') await this.#readJournal();
+    if (by === 'catch-up' || by === 'rest') await this.#readJournal();
     const open = [...new Set([...inboxes, ...(by === 'rest' ? await this.announced() : [])])];
     await this.#readInboxes(open);
-    const newest = this.#newestHeld(open);
+    const newest = by === 'list' ? 0n : this.#newestHeld(open);
     if (newest > this.#journal.cursor.consensusTimestamp) {
       // What the journal says up to there is on the mirror by now, and so is what the inboxes say up to its end.
       await this.#readJournal();
@@ -154,7 +183,18 @@ export class LedgerFeed {
     }
     await this.#lookUpSchedules();
     await this.#lookUpCreations();
-    return this.#handOn(newest, awaits);
+    const end = this.#journal.cursor.consensusTimestamp;
+    const isByStream = this.writesInboxes && (by === 'list' || by === 'stream') && newest === 0n;
+    return this.#handOn(isByStream ? this.#unhindered() : newest > end ? newest : end, awaits);
+  }
+
+  /** The time up to which the journal, as it was heard, can have nothing of ours before it that is not known. */
+  #unhindered(): Nanos {
+    if (this.#toRead.size > 0) return 0n;
+    if (this.#unlisted.size === 0) return this.#journal.cursor.consensusTimestamp;
+    const sentAfter = Math.min(...this.#unlisted.values());
+    const earlier = this.#journal.held.findLast(({ sequenceNumber }) => sequenceNumber <= sentAfter);
+    return earlier?.consensusTimestamp ?? 0n;
   }
 
   #announcements(): Announcement[] {
@@ -262,6 +302,16 @@ export class LedgerFeed {
         this.#toRead.delete(topic);
       }),
     );
+    this.#forgetRead();
+  }
+
+  /** What was written before its inbox was read for the first time is in no list. */
+  #forgetRead(): void {
+    for (const { id, topic, sequenceNumber } of this.#written.values()) {
+      if (sequenceNumber > (this.#inboxes.get(topic)?.cursor.sequenceNumber ?? 0)) continue;
+      this.#written.delete(id);
+      this.#unlisted.delete(id);
+    }
   }
 
   /** What the list of own messages has of inboxes since; it begins before the first of them is read. */
@@ -274,6 +324,7 @@ export class LedgerFeed {
       this.#listed = at;
       const written = this.#written.get(id);
       this.#written.delete(id);
+      this.#unlisted.delete(id);
       const reader = this.#inboxes.get(topic);
       // An inbox that was not read yet will be, as a whole.
       if (reader === undefined || this.#toRead.has(topic)) continue;
@@ -292,9 +343,8 @@ export class LedgerFeed {
     return newest;
   }
 
-  #handOn(inboxesUntil: Nanos, awaits: Awaits): LedgerRecord[] {
-    let until = this.#journal.cursor.consensusTimestamp;
-    if (inboxesUntil > until) until = inboxesUntil;
+  #handOn(end: Nanos, awaits: Awaits): LedgerRecord[] {
+    let until = end;
     // An assignment that was read, though not handed on, is awaited no more: who spoke before it spoke of nothing.
     const unread: Awaits = (...of) => awaits(...of) && !this.#holdsAssignment(...of);
     const early =

@@ -4,7 +4,7 @@ import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import { fillMessages, type MessageFill } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { TaskNames } from '@gatepost/shared/records/task-names';
-import type { TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
 import type { WrittenMessage } from './ledger-feed.js';
 
@@ -21,6 +21,14 @@ export interface NetworkWait {
   end(): void;
 }
 
+/** Is told what is sent and what became of it. */
+export interface SendingWatcher {
+  sending(id: TransactionId, topic: TopicId): void;
+  /** The network took it, and the receipt says where it stands. */
+  sent(written: WrittenMessage): void;
+  unsent(id: TransactionId): void;
+}
+
 /** How long the network may take a message; short, so that what a dead process had sent is soon decided. */
 const VALID_SECONDS = 30;
 
@@ -35,8 +43,7 @@ export class RecordWriter {
     readonly openWait: () => NetworkWait,
     readonly names: TaskNames,
     readonly signal?: AbortSignal,
-    /** Told of every message that the network took, with its receipt. */
-    readonly wrote: (written: WrittenMessage) => void = () => undefined,
+    readonly watcher?: SendingWatcher,
   ) {}
 
   /**
@@ -87,16 +94,19 @@ export class RecordWriter {
   }
 
   async #execute(topic: TopicId, message: Uint8Array): Promise<Outcome> {
-    const { ledger, clock, signal } = this;
+    const { ledger, clock, signal, watcher } = this;
     const prepared = await ledger.prepare([{ kind: 'message', topic, message }], { validSeconds: VALID_SECONDS });
+    const { id } = prepared;
     const wait = this.openWait();
+    watcher?.sending(id, topic);
     try {
       const outcome = await executeUntilKnown(ledger, clock, prepared, {
         onWait: (why) => wait.note(`to take a message: ${why}`),
         ...(signal === undefined ? {} : { signal }),
       });
       const sequenceNumber = outcome.kind === 'done' ? outcome.receipt.topicSequenceNumber : undefined;
-      if (sequenceNumber !== undefined) this.wrote({ id: prepared.id, topic, message, sequenceNumber });
+      if (sequenceNumber !== undefined) watcher?.sent({ id, topic, message, sequenceNumber });
+      if (outcome.kind === 'refused' || outcome.kind === 'never') watcher?.unsent(id);
       return outcome;
     } finally {
       wait.end();

@@ -1,4 +1,4 @@
-import type { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
+import type { LedgerFeed, Look } from '@gatepost/party/ledger/ledger-feed';
 import type { OutputKeeper } from '@gatepost/party/outputs/output-keeper';
 import type { WorkOrders } from '@gatepost/party/outputs/work-orders';
 import type { AttemptEvent, Finished, Refused } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
@@ -53,9 +53,9 @@ export interface LoopParts {
   readonly orders: WorkOrders;
   readonly store: OutputKeeper;
   readonly limits: Limits;
-  /** Pause between looks at inboxes while the journal is silent, for the mirror's sake. */
+  /** Pause between looks over REST while the journal is silent, for the mirror's sake. */
   readonly inboxPollMs: number;
-  /** Least pause between readings over REST while the journal brings news. */
+  /** Least pause between questions to the mirror. */
   readonly restPauseMs: number;
   readonly waker: Waker;
   readonly emit: Emit;
@@ -76,6 +76,8 @@ const TICK_MS = 200;
 const AWAY_MS = 2_000;
 /** How long the journal's subscription may bring nothing, while something is under way, before REST is asked too. */
 const CATCH_UP_MS = 5_000;
+/** How long news of the journal waits for receipts and for the list of own messages before all is read over REST. */
+const HELD_BACK_MS = 50;
 /** How often it is looked who is waited for. */
 const UNSERVED_MS = 1_000;
 /** How often other commands are told what this process sees of the agents. */
@@ -86,7 +88,11 @@ export class RunLoop {
   readonly #startedMs: number;
   #begun = false;
   #acted = false;
-  #polledMs = 0;
+  /** When the mirror was asked last, and when all of the ledger was looked at or something came of it. */
+  #askedMs = 0;
+  #movedMs = 0;
+  /** The message of the journal that waits for what may stand before it, and since when. */
+  #held: { readonly message: number; readonly sinceMs: number } | undefined;
   #toldMs = 0;
   #heardMs = 0;
   #lookedMs = 0;
@@ -135,16 +141,10 @@ export class RunLoop {
   }
 
   async #read(): Promise<void> {
-    const { feed, effects, log, state, clock, restPauseMs } = this.parts;
-    const afterPredecessor = this.#afterPredecessor();
-    const asksRest = afterPredecessor || effects.inFlight.hasUnseen;
-    if (asksRest && feed.hasNews && clock.nowMs() - this.#polledMs < restPauseMs) return;
-    const quiet = this.#isQuiet();
-    const due = this.#inboxesToRead(afterPredecessor, quiet);
-    const inboxes = due ?? new Set<TopicId>();
-    // REST may lag the subscription: inboxes hold all that came before the end of a journal that REST showed.
-    const byRest = due !== undefined && (due.size > 0 || afterPredecessor);
-    const by = byRest ? 'rest' : quiet ? 'catch-up' : 'stream';
+    const { feed, effects, log, state, clock } = this.parts;
+    const look = this.#howToLook(clock.nowMs());
+    if (look === undefined) return;
+    const { by, inboxes } = look;
     const { run } = state.context;
     const awaits = (of: string | undefined, task: string, attempt: number) =>
       of === run && effects.inFlight.awaits(task, attempt);
@@ -160,6 +160,10 @@ export class RunLoop {
       return;
     }
     for (const record of records) this.#fold(record);
+    if (records.length > 0) this.#movedMs = clock.nowMs();
+    if (feed.heldBack !== this.#held?.message || by === 'rest') {
+      this.#held = feed.heldBack === undefined ? undefined : { message: feed.heldBack, sinceMs: clock.nowMs() };
+    }
     this.parts.fleet.follow(state.agents.values());
   }
 
@@ -184,15 +188,31 @@ export class RunLoop {
     return true;
   }
 
-  /** Before news of the journal is folded all that may hold earlier records; otherwise now and then, else undefined. */
-  #inboxesToRead(afterPredecessor: boolean, quiet: boolean): ReadonlySet<TopicId> | undefined {
-    const { feed, effects, inboxPollMs, clock, state } = this.parts;
-    const nowMs = clock.nowMs();
-    if (!feed.hasNews && !quiet && nowMs - this.#polledMs < inboxPollMs) return undefined;
-    this.#polledMs = nowMs;
+  /** By what the ledger is read now, and which inboxes; undefined while the mirror must not be asked again. */
+  #howToLook(nowMs: number): (Required<Pick<Look, 'by'>> & { readonly inboxes: ReadonlySet<TopicId> }) | undefined {
+    const { feed, effects, inboxPollMs, restPauseMs, state } = this.parts;
+    const afterPredecessor = this.#afterPredecessor();
+    const quiet = this.#isQuiet();
+    const mayAsk = nowMs - this.#askedMs >= restPauseMs;
     const inboxes = new Set(effects.inFlight.unseen);
-    if (afterPredecessor) for (const topic of state.inboxes.keys()) inboxes.add(topic);
-    return inboxes;
+    const none: ReadonlySet<TopicId> = new Set();
+    const stands = nowMs - this.#movedMs >= inboxPollMs;
+    if (afterPredecessor) {
+      if (feed.hasNews && !mayAsk) return undefined;
+      if (!feed.hasNews && !quiet && !stands) return { by: 'stream', inboxes: none };
+      for (const topic of state.inboxes.keys()) inboxes.add(topic);
+      return this.#ask('rest', inboxes, nowMs);
+    }
+    if (quiet && inboxes.size === 0) return this.#ask('catch-up', none, nowMs);
+    const isHeldUp = nowMs - (this.#held?.sinceMs ?? nowMs) >= HELD_BACK_MS;
+    if (quiet || (mayAsk && inboxes.size > 0 && (stands || isHeldUp))) return this.#ask('rest', inboxes, nowMs);
+    return mayAsk && feed.isListBehind ? this.#ask('list', inboxes, nowMs) : { by: 'stream', inboxes: none };
+  }
+
+  #ask<By extends 'list' | 'catch-up' | 'rest'>(by: By, inboxes: ReadonlySet<TopicId>, nowMs: number) {
+    this.#askedMs = nowMs;
+    if (by !== 'list') this.#movedMs = nowMs;
+    return { by, inboxes };
   }
 
   #fold(entry: LedgerRecord): void {

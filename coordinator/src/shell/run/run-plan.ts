@@ -68,7 +68,7 @@ const FENCE_LAG_MS = 60_000;
 const PUBLIC_POLL_MS = 1_000;
 /** A reading takes up to four requests, whatever the number of inboxes. */
 const PUBLIC_REST_PAUSE_MS = 500;
-const LOCAL_POLL_MS = 5;
+const LOCAL_POLL_MS = 50;
 
 /** Opens or resumes the run of a plan and works on it until it is closed, cannot go on, or is interrupted. */
 export async function runPlan(

@@ -242,7 +242,7 @@ export class RunWork {
         () => waits.open('network'),
         taskNamesOf(context.plan),
         signal,
-        (written) => this.feed.wrote(written),
+        this.feed,
       ),
       settler: new Settler({
         ledger,
