@@ -1,4 +1,4 @@
-// The walls of the house: proto <- shared <- rules <- party <- */core <- */shell <- main, cli.
+// The walls of the house: proto <- shared <- rules <- party <- */core <- */shell <- main, cli; the page beside it.
 const parts = ['local-ledger', 'agent-daemon', 'coordinator', 'gatekeeper'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -43,6 +43,23 @@ module.exports = {
       from: { path: `^${part}/` },
       to: { path: `^(${[...parts.filter((other) => other !== part), 'gatepost', 'test'].join('|')})/` },
     })),
+    {
+      name: 'page-knows-only-the-report',
+      comment: 'The page runs in a browser: of the house it knows the form of a report and pure vocabulary.',
+      severity: 'error',
+      from: { path: '^page/src/' },
+      to: {
+        pathNot:
+          '^(page/src/|coordinator/src/core/report/document\\.ts|shared/src/vocabulary/(explorer|printable)\\.ts|node_modules/(preact|@dagrejs/dagre)/)',
+      },
+    },
+    {
+      name: 'the-page-is-bundled',
+      comment: 'Nothing imports the page; the coordinator reads its bundle as a file.',
+      severity: 'error',
+      from: { pathNot: '^page/' },
+      to: { path: '^page/' },
+    },
     {
       name: 'the-checker-stands-alone',
       comment: 'What checks the product from outside shares no code with it, nor with what drives it.',
@@ -100,7 +117,7 @@ module.exports = {
     enhancedResolveOptions: {
       conditionNames: ['gatepost-source', 'import', 'node', 'default', 'types'],
       exportsFields: ['exports'],
-      extensions: ['.ts', '.js', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.json'],
     },
   },
 };

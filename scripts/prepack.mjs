@@ -30,6 +30,10 @@ if (!process.argv.includes('--undo')) {
     process.stderr.write(`${workspace} is not built; run "npm run build" first\n`);
     process.exit(1);
   }
+  if (basename(workspace) === 'coordinator' && !existsSync(join(workspace, 'dist/page.html'))) {
+    process.stderr.write('the page of reports is not bundled; run "npm run build" first\n');
+    process.exit(1);
+  }
   for (const name of copies) cpSync(join(root, name), join(workspace, name), { recursive: true });
   const { compilerOptions } = JSON.parse(readFileSync(join(workspace, 'tsconfig.json'), 'utf8'));
   for (const file of readdirSync(join(workspace, 'dist'), { recursive: true })) {

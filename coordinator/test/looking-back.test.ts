@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reportDocument } from '@gatepost/coordinator/core/report/document';
 import { messageTransaction } from '@gatepost/shared/hedera/topics';
@@ -98,6 +98,24 @@ describe('what happened is found out without a key', () => {
       code: 1,
       output: expect.stringContaining('no run none'),
     });
+  });
+
+  it('report --html: the same as a page, and how it is wanted has to be said', async () => {
+    const file = join(lane.directory, 'told.html');
+    expect(await look('report', '--html', file)).toMatchObject({ code: 0, output: `wrote ${file}\n` });
+    const page = readFileSync(file, 'utf8');
+    expect(page).toContain("default-src 'none'; script-src 'sha256-");
+    const data = /<script type="application\/json" id="report">([^<]*)<\/script>/.exec(page)?.[1] ?? '';
+    expect(reportDocument.parse(JSON.parse(data)).runs[0]).toMatchObject({ run, accepted: 1 });
+    expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
+    for (const words of [[], ['--html', '--json']]) {
+      expect(await look('report', ...words)).toMatchObject({
+        code: 2,
+        output: expect.stringContaining('--html [file]'),
+      });
+    }
+    const nowhere = await look('report', '--html', join(lane.directory, 'no/where.html'));
+    expect(nowhere).toMatchObject({ code: 2, output: expect.stringContaining('cannot write') });
   });
 
   it('status --state shows those tasks alone, and the real time', async () => {

@@ -45,6 +45,16 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, content: strin
     "import { x } from '../../agent-daemon/src/shell/other.js';\nexport const y = x;\n",
   ],
   [
+    'page-knows-only-the-report',
+    'page/src/planted.ts',
+    "import { x } from '../../shared/src/log.js';\nexport const y = x;\n",
+  ],
+  [
+    'the-page-is-bundled',
+    'gatepost/src/planted.ts',
+    "import { y } from '../../page/src/planted.js';\nexport const z = y;\n",
+  ],
+  [
     'the-checker-stands-alone',
     'test/src/check/planted.ts',
     "import { x } from '../../../shared/src/vocabulary/other.js';\nexport const y = x;\n",

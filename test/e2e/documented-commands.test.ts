@@ -90,6 +90,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     says: 'rules hold',
   },
   'coordinator report --json': { words: config, says: '"plan_known": true' },
+  'coordinator report --html': { words: () => [join(own, 'report.html'), ...config()], says: 'report.html' },
   'coordinator doctor': { words: config, says: 'ok' },
   'coordinator invite': { words: config, says: /\S{100}/ },
   'coordinator remove-agent': { words: () => [agent.account, ...config()], says: /removed 0\.0\.\d+/ },

@@ -74,6 +74,7 @@ const SCRIPTS: Readonly<Record<string, Bounded>> = {
   },
   'npm start -- --gatekeeper': { call: 'npm start -- --gatekeeper', says: 'rules hold: what was paid was paid once' },
   'npm run bench:ledger': { call: 'npm run bench:ledger -- --messages 1000 --runs 1', says: 'ready to serve' },
+  'npm run bench:page': { call: 'npm run bench:page -- --tasks 100 --rounds 1', says: 'Chromium' },
   'npm run bench:daemon': {
     call: 'npm run bench:daemon -- --attempts 500 --every 100',
     says: '500 attempts in',
