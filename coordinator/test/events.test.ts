@@ -28,6 +28,8 @@ const CHANGES: { readonly [E in Change['event']]: Change & { event: E } } = {
   verdict: { event: 'verdict', ...judged, accepted: true },
   rejected: { event: 'rejected', ...judged, accepted: false },
   settled: { event: 'settled', ...attempt, amount: 5n, transfer: '0.0.1@1.1' },
+  disputed: { event: 'disputed', task: 't', attempt: 1, by: agent, reason: 'why' },
+  decided: { event: 'decided', ...attempt, pay: true, reason: 'why' },
   failed: { event: 'failed', ...ended },
   blocked: { event: 'blocked', ...ended },
   cancelled: { event: 'cancelled', ...ended },

@@ -111,6 +111,7 @@ describe('what a run waits for besides agents', () => {
         result: { ok: true, outputSha256: sha256('x'), outputSize: 1, inline: 'x', reason: undefined, at: 3n },
         verdict: undefined,
         payment: undefined,
+        dispute: undefined,
       });
     }
     return state;

@@ -45,6 +45,8 @@ const ofAttempt: fc.Arbitrary<AnyRecord> = fc.oneof(
   }),
   fc.record({ type: type('result'), ...of, outcome: type('ok'), output_sha256: digest, output_size: fc.nat() }),
   fc.record({ type: type('result'), ...of, outcome: type('failed'), reason }),
+  fc.record({ type: type('dispute'), ...of, schedule: fc.constant('0.0.9'), reason }),
+  fc.record({ type: type('decision'), ...of, pay: fc.boolean(), reason }),
   fc
     .record({ type: type('result'), ...of, outcome: type('ok'), output: fc.string({ maxLength: 80 }) })
     .map((result) => ({
@@ -94,6 +96,7 @@ const ofWhole: fc.Arbitrary<AnyRecord> = fc.oneof(
     token: type('0.0.7'),
     gatekeeper: fc.constantFrom(undefined, '0.0.3'),
     escrow: fc.constantFrom(undefined, '0.0.6'),
+    arbiter: fc.constantFrom(undefined, '0.0.4'),
   }),
   fc.record({
     type: type('gatekeeper_online'),

@@ -30,7 +30,7 @@ export const addInit: AddCommand = (program, exit) => {
     .option('--token-symbol <symbol>', 'symbol of the new token', 'GPC')
     .option('--supply <amount>', 'initial supply of the new token', '1000000000')
     .option('--gatekeeper <account>', "also make an escrow that pays only with this account's signature; it judges")
-    .option('--arbiter <account>', 'a third key of the escrow, any two of the three sign')
+    .option('--arbiter <account>', 'a third key of the escrow, any two of the three sign; it decides disputes')
     .option('--json', 'print one JSON line')
     .addHelpText(
       'after',

@@ -6,6 +6,7 @@ import { addAttest } from './attest.js';
 import { addBill } from './bill.js';
 import type { AddCommand } from './command.js';
 import { addApprove, addCancel, addReject } from './direct.js';
+import { addDispute } from './dispute.js';
 import { addDoctor } from './doctor.js';
 import { addEstimate } from './estimate.js';
 import { addExplain } from './explain.js';
@@ -42,6 +43,7 @@ const COMMANDS: readonly AddCommand[] = [
   addApprove,
   addReject,
   addCancel,
+  addDispute,
   addImport,
   addEstimate,
   addVerify,

@@ -57,11 +57,18 @@ async function runVerify(options: VerifyOptions): Promise<number> {
 }
 
 /** What is proven of a run on which every rule holds, and by whose word. */
-const proven = ({ run, coordinator, gatekeeper, escrow }: RunSummary): string =>
-  gatekeeper === undefined
-    ? `${run}: ${coordinator} alone judged and paid; that the gates accepted is its word.`
-    : `${run}: the gatekeeper ${gatekeeper} judged; ${escrow} paid, which needs its key and that of ${coordinator}. Neither ` +
-      'could pay, change the key or mint alone; that the gates accepted is the word of the gatekeeper.';
+function proven({ run, coordinator, gatekeeper, escrow, arbiter }: RunSummary): string {
+  if (gatekeeper === undefined)
+    return `${run}: ${coordinator} alone judged and paid; that the gates accepted is its word.`;
+  const keys =
+    arbiter === undefined
+      ? `its key and that of ${coordinator}. Neither`
+      : `two of its key, that of ${coordinator} and that of the arbiter ${arbiter}. None of them`;
+  return (
+    `${run}: the gatekeeper ${gatekeeper} judged; ${escrow} paid, which needs ${keys} ` +
+    'could pay, change the key or mint alone; that the gates accepted is the word of the gatekeeper.'
+  );
+}
 
 /** The report as people read it. */
 export function reportText({ runs, findings, ignored, rules, runsOfPlan, holds }: Report): string {

@@ -1,10 +1,11 @@
+import { attemptKeyOf } from '@gatepost/rules/run/attempt';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { awaitsPerson } from '@gatepost/rules/run/task-state';
 import { formatTime, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { Limits } from './decide/limits.js';
 
 /** For whom a run can wait: few enough to be counted apart. */
-export const WAIT_KINDS = ['network', 'mirror', 'agent', 'person', 'predecessor', 'gatekeeper'] as const;
+export const WAIT_KINDS = ['network', 'mirror', 'agent', 'person', 'predecessor', 'gatekeeper', 'arbiter'] as const;
 export type WaitKind = (typeof WAIT_KINDS)[number];
 
 /** What a run cannot go on without now, in words for people. */
@@ -39,6 +40,15 @@ export function awaitedPeople(state: RunState): readonly Awaited[] {
       what: `to decide on task ${first}${others}: coordinator approve ${first} --run ${run}, or coordinator reject ${first} --run ${run} --reason "..."`,
     },
   ];
+}
+
+/** The arbiter's word on what is disputed, with the command to give it. */
+export function awaitedArbiter({ context, disputed }: RunState): readonly Awaited[] {
+  const [first] = disputed;
+  if (first === undefined || context.arbiter === undefined) return [];
+  const others = disputed.size === 1 ? '' : `, and on ${disputed.size - 1} more`;
+  const what = `to decide on ${attemptKeyOf(first)}${others}: arbiter decide ${first.task} --run ${context.run}`;
+  return [{ kind: 'arbiter', whom: `the arbiter ${context.arbiter}`, what }];
 }
 
 /** The time until which a process that fell silent may still have paid what is accepted. */

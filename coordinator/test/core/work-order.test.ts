@@ -66,6 +66,7 @@ it('feedback is the last rejection before the assignment, whatever was decided l
     result: undefined,
     verdict: verdict && { accepted: verdict[0], gate: verdict[1], reason: `said ${number}`, at: verdict[2] },
     payment: undefined,
+    dispute: undefined,
   });
   const task = newTask(taskOf('t'), 0);
   const third = attempt(3, 50n);

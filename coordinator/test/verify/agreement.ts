@@ -1,6 +1,8 @@
 import { reduce } from '@gatepost/rules/fold/reduce';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
+import { judgeOf } from '@gatepost/rules/run/judge';
+import { modeIn } from '@gatepost/rules/run/run-mode';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import { isAccepted, membersOf } from '@gatepost/rules/run/task-state';
 import { decodeTopic } from '@gatepost/rules/verify/decode';
@@ -39,6 +41,7 @@ const WEIGHED: ReadonlySet<RuleId> = new Set<RuleId>([
   'wrong-amount',
   'wrong-token',
   'paid-after-close',
+  'dispute-paid',
   'plan-task',
   'plan-price',
   'plan-order',
@@ -62,16 +65,18 @@ interface Folded {
   readonly payments: ReadonlyMap<string, string>;
   readonly assignments: ReadonlySet<string>;
   readonly verdicts: ReadonlyMap<string, string>;
+  readonly closedInVain: boolean;
 }
 
 /** Folds a run record by record, each payment on its own. */
 function foldOf(run: RunHistory, plan: Plan, { entries, inboxOwners }: Replay): Folded {
   const agents = new Set([...inboxOwners.values()].map(({ agent }) => agent));
-  const { coordinator, token, gatekeeper, escrow } = run;
-  const state = emptyState({ run: run.run, plan, coordinator, journal: JOURNAL, token, agents, gatekeeper, escrow });
+  const { coordinator, token } = run;
+  const state = emptyState({ run: run.run, plan, coordinator, journal: JOURNAL, token, agents, ...modeIn(run) });
   const payments = new Map<string, string>();
   const assignments = new Set<string>();
   const verdicts = new Map<string, string>();
+  let closedInVain = false;
   for (const entry of entries) {
     const { record, author, topic } = entry;
     const isPayment = author === coordinator && topic === JOURNAL && !isBefore(entry, run.opened);
@@ -85,6 +90,7 @@ function foldOf(run: RunHistory, plan: Plan, { entries, inboxOwners }: Replay): 
     }
     reduce(state, entry, (change) => {
       if (change.event !== 'ignored') return;
+      if (change.reason.endsWith('run closed before it was over')) closedInVain = true;
       if (record.type === 'assign') assignments.add(`${record.task}#${record.attempt}`);
       if (record.type === 'verdict') {
         const key = `${record.task}#${record.attempt}`;
@@ -93,7 +99,7 @@ function foldOf(run: RunHistory, plan: Plan, { entries, inboxOwners }: Replay): 
       }
     });
   }
-  return { state, payments, assignments, verdicts };
+  return { state, payments, assignments, verdicts, closedInVain };
 }
 
 /**
@@ -108,6 +114,8 @@ export function disagreements(evidence: Evidence, plan: Plan, withPlan: boolean)
     .filter(({ opened }) => opened.record.plan_sha256 === plan.digest)
     .flatMap((run) => {
       const folded = foldOf(run, plan, replayed);
+      // Without the plan nobody knows that a run was closed before it was over, which has no effect beside a gatekeeper.
+      if (!withPlan && folded.closedInVain) return [];
       const findings = report.findings
         .filter((finding) => finding.run === run.run && WEIGHED.has(finding.rule))
         .map((finding) => ({ ...finding, subject: nameByPlan(finding.subject, strange, plan) }));
@@ -163,7 +171,7 @@ function unlikeFaults(run: RunHistory, folded: Folded, findings: readonly Findin
       const fault = folded.payments.get(key);
       // Without the plan nobody knows how many of a quorum have to agree, and whether a task was over by then.
       const isAcceptedMember = verdicts.some(
-        (told) => told.author === run.coordinator && told.record.accepted && isOfQuorum(told),
+        (told) => told.author === judgeOf(run) && told.record.accepted && isOfQuorum(told),
       );
       const isUnknown = (what: string) =>
         !withPlan && isAcceptedMember && isMember && what.endsWith('payment without acceptance');

@@ -1,5 +1,6 @@
 import type { RuleId } from '@gatepost/rules/verify/rules';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { DISPUTE_CHEATS } from './dispute-cheats.js';
 import { ESCROW_CHEATS } from './escrow-cheats.js';
 import { type Cheat, FEE_CHEATS } from './fee-cheats.js';
 import {
@@ -454,6 +455,8 @@ export const OTHER_CHEATS: Readonly<Partial<Record<RuleId, readonly string[]>>> 
 
 /** What each rule catches: the cheats of the table that break it, and the others. */
 export function cheatsOf(rule: RuleId): readonly string[] {
-  const own = [...CHEATING, ...ESCROW_CHEATS].filter(([, , rules]) => rules.includes(rule)).map(([what]) => what);
+  const own = [...CHEATING, ...ESCROW_CHEATS, ...DISPUTE_CHEATS]
+    .filter(([, , rules]) => rules.includes(rule))
+    .map(([what]) => what);
   return [...own, ...(OTHER_CHEATS[rule] ?? [])];
 }

@@ -10,7 +10,7 @@ export const ESCROW_CHEATS: readonly Cheat[] = [
   [
     'a verdict of the coordinator beside a gatekeeper',
     (h) => byCoordinator(h, 'c', 1),
-    ['outcome-differs', 'plan-quorum', 'verdict-author'],
+    ['plan-quorum', 'verdict-author'],
   ],
   ['an assignment under no judge', (h) => h.edit('assign', 'c', { judge: undefined }), ['escrow-judge']],
   ['an assignment under another judge', (h) => h.edit('assign', 'c', { judge: STRANGER }), ['escrow-judge']],

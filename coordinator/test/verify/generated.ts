@@ -3,6 +3,7 @@ import type { Gate, Plan } from '@gatepost/rules/plan/plan';
 import type { Attempt } from '@gatepost/rules/run/attempt';
 import { freeNumbers, nextNumber } from '@gatepost/rules/run/attempt-numbers';
 import { agentGateOf, findOrReview, reviewId } from '@gatepost/rules/run/review-id';
+import type { RunMode } from '@gatepost/rules/run/run-mode';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import { membersOf, type TaskState } from '@gatepost/rules/run/task-state';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
@@ -15,7 +16,10 @@ import {
   AGENT_1,
   AGENT_2,
   AGENT_3,
+  ARBITER,
   COORDINATOR,
+  ESCROW,
+  GATEKEEPER,
   HistoryBuilder,
   INBOX_1,
   INBOX_2,
@@ -27,6 +31,7 @@ import {
   RUN,
   STRANGER,
   TOKEN,
+  TWO_OF_THREE,
 } from './history-builder.js';
 
 const AGENTS: readonly AccountId[] = [AGENT_1, AGENT_2, AGENT_3];
@@ -50,6 +55,9 @@ const GATES: readonly (readonly Gate[])[] = [
   [{ kind: 'none' }],
 ];
 
+const JUDGED: RunMode = { gatekeeper: GATEKEEPER, escrow: ESCROW };
+const MODES: readonly RunMode[] = [{}, {}, JUDGED, { ...JUDGED, arbiter: ARBITER }, { ...JUDGED, arbiter: ARBITER }];
+
 /** A history that nobody's honest run was the pattern of, and the plan its runs are of. */
 export interface Generated {
   readonly history: HistoryBuilder;
@@ -72,10 +80,13 @@ class Writer {
     readonly random: () => number,
     readonly lenient: boolean,
     readonly noise: number,
+    mode: RunMode,
   ) {
     this.history.plan = plan;
+    this.history.mode = mode;
+    if (mode.arbiter !== undefined) this.history.escrowKey = TWO_OF_THREE;
     const trusted = { coordinator: COORDINATOR, journal: JOURNAL, token: TOKEN, agents: new Set(AGENTS) };
-    this.#state = emptyState({ run: RUN, plan, ...trusted });
+    this.#state = emptyState({ run: RUN, plan, ...trusted, ...mode });
   }
 
   #pick<T>(from: readonly T[]): T | undefined {
@@ -139,6 +150,7 @@ class Writer {
       ...input,
       price,
       token: TOKEN,
+      judge: this.history.mode.gatekeeper,
     };
     this.#say({ ...record, ...change } as AnyRecord, inboxOf(agent));
   }
@@ -159,6 +171,8 @@ class Writer {
     () => this.#giveUp(),
     () => this.#pay(),
     () => this.#pay(),
+    () => this.#dispute(),
+    () => this.#arbitrate(),
   ];
 
   #assignReady(): void {
@@ -218,7 +232,9 @@ class Writer {
   }
 
   #verdict(task: string, attempt: number, accepted: boolean, gate: string): void {
-    this.#say({ type: 'verdict', task, attempt, accepted, gate, reason: 'because' });
+    const { gatekeeper } = this.history.mode;
+    const judge = gatekeeper !== undefined && !this.#chance(0.15) ? gatekeeper : COORDINATOR;
+    this.#say({ type: 'verdict', task, attempt, accepted, gate, reason: 'because' }, JOURNAL, judge);
   }
 
   /** Without the plan it is the gate's name that says whether a task is a quorum's: nobody lies about that here. */
@@ -246,6 +262,31 @@ class Writer {
     const task = this.#pick(this.#tasks);
     if (task === undefined || this.#chance(0.8)) return;
     this.#verdict(task.spec.id, nextNumber(task), false, this.#pick(FINAL) ?? 'budget');
+  }
+
+  /** Of a run with an arbiter: a party asks about what was delivered. */
+  #dispute(): void {
+    const { arbiter, gatekeeper } = this.history.mode;
+    const attempt = this.#pick(this.#attempts.filter(({ result }) => result?.ok === true || this.#slips(0.1)));
+    if (arbiter === undefined || attempt === undefined) return;
+    const by = this.#slips(0.1) ? STRANGER : (this.#pick([COORDINATOR, gatekeeper ?? COORDINATOR]) ?? COORDINATOR);
+    this.#fold(this.history.dispute(attempt.task, attempt.number, by));
+  }
+
+  /** The arbiter decides, mostly late enough, and pays what it decided to pay, as it does when its decision has effect. */
+  #arbitrate(): void {
+    const { arbiter } = this.history.mode;
+    const attempt = this.#pick(this.#attempts.filter(({ dispute }) => dispute !== undefined || this.#slips(0.1)));
+    if (arbiter === undefined || attempt === undefined) return;
+    if (this.#chance(0.8)) this.history.now += 181_000_000_000n;
+    const { task, number } = attempt;
+    this.#fold(this.history.decide(task, number, this.#chance(0.6), this.#slips(0.1) ? STRANGER : arbiter));
+    if (
+      attempt.dispute?.decision?.pay === true &&
+      attempt.payment?.at === attempt.dispute.decision.at &&
+      !this.#slips(0.1)
+    )
+      this.history.carryOut(task, number, attempt.agent, Number(attempt.price));
   }
 
   #pay(): void {
@@ -285,6 +326,7 @@ class Writer {
   #otherTerms(): Record<string, unknown> {
     const terms: readonly Record<string, unknown>[] = [
       { token: OTHER_TOKEN },
+      { judge: this.#pick([undefined, STRANGER, this.history.mode.gatekeeper]) },
       ...(this.lenient ? [] : [{ price: '7' }, { task_type: 'other' }]),
     ];
     return this.#pick(terms) ?? {};
@@ -344,7 +386,14 @@ class Writer {
   #open(run?: string): void {
     const { digest, tasks } = this.plan;
     this.#say(
-      { type: 'run_opened', plan_sha256: digest, name: 'test', tasks: tasks.length, token: TOKEN },
+      {
+        type: 'run_opened',
+        plan_sha256: digest,
+        name: 'test',
+        tasks: tasks.length,
+        token: TOKEN,
+        ...this.history.mode,
+      },
       JOURNAL,
       COORDINATOR,
       run,
@@ -396,7 +445,7 @@ export function generatedOf(seed: number): Generated {
   const lenient = random() < 0.5;
   const plan = randomPlan(random, lenient);
   const noise = [0, 0.05, 0.15, 0.4][Math.floor(random() * 4)] ?? 0;
-  const writer = new Writer(plan, random, lenient, noise);
+  const writer = new Writer(plan, random, lenient, noise, MODES[Math.floor(random() * MODES.length)] ?? {});
   writer.write(10 + Math.floor(random() * 50));
   return { history: writer.history, plan, lenient };
 }

@@ -1,4 +1,5 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
+import type { RunMode } from '@gatepost/rules/run/run-mode';
 import { foldRun } from '@gatepost/rules/verify/check-state';
 import type {
   CustomFeesEvidence,
@@ -23,6 +24,7 @@ export const AGENT_2 = '0.0.1003' as AccountId;
 export const AGENT_3 = '0.0.1004' as AccountId;
 export const GATEKEEPER = '0.0.1007' as AccountId;
 export const ESCROW = '0.0.1008' as AccountId;
+export const ARBITER = '0.0.1009' as AccountId;
 export const STRANGER = '0.0.6666' as AccountId;
 export const TOKEN = '0.0.2001' as TokenId;
 export const OTHER_TOKEN = '0.0.2002' as TokenId;
@@ -44,10 +46,16 @@ const INBOXES: ReadonlyMap<AccountId, TopicId> = new Map([
 ]);
 
 export const inboxOf = (agent: AccountId): TopicId => INBOXES.get(agent) ?? INBOX_3;
+/** The schedule that the parties to a dispute of an attempt name. */
+export const scheduleOf = (task: string, attempt: number): string =>
+  `0.0.${9_000 + (Number.parseInt(sha256(`${task}#${attempt}`).slice(0, 6), 16) % 1_000_000)}`;
 export const keyOf = (account: string): string => `ED25519:${sha256(account)}`;
 const SECOND = 1_000_000_000n;
 /** When the inboxes were made, before all else. */
 const CREATED: Nanos = 1_600_000_000n * SECOND;
+
+/** The key of an escrow with an arbiter. */
+export const TWO_OF_THREE: KeyListEvidence = { keys: [COORDINATOR, GATEKEEPER, ARBITER].map(keyOf), threshold: 2 };
 
 /** A message as its author sent it. */
 export interface RawMessage {
@@ -105,7 +113,9 @@ export class HistoryBuilder {
   /** Run that is written about. */
   run = RUN;
   /** Who judges and what pays, when that is not the coordinator. */
-  mode: { gatekeeper?: AccountId; escrow?: AccountId } = {};
+  mode: RunMode = {};
+  /** When the network carried out the schedules of disputes. */
+  readonly disputeSchedules = new Map<string, Nanos | undefined>();
   escrowKey: KeyListEvidence | undefined = { keys: [keyOf(COORDINATOR), keyOf(GATEKEEPER)], threshold: 2 };
   tokenKeys: [allows: string, key: string][] = [];
   /** Account that holds the supply of the payment token. */
@@ -205,6 +215,25 @@ export class HistoryBuilder {
     return transfer;
   }
 
+  dispute(task: string, attempt: number, by: AccountId = COORDINATOR): RawMessage {
+    const schedule = scheduleOf(task, attempt);
+    if (!this.disputeSchedules.has(schedule)) this.disputeSchedules.set(schedule, undefined);
+    return this.say(JOURNAL, by, { type: 'dispute', task, attempt, schedule, reason: 'not judged' });
+  }
+
+  /** The arbiter's word; time has to pass before it, which is for the caller. */
+  decide(task: string, attempt: number, pay: boolean, by: AccountId = this.mode.arbiter ?? STRANGER): RawMessage {
+    return this.say(JOURNAL, by, { type: 'decision', task, attempt, pay, reason: 'looked at it' });
+  }
+
+  /** The arbiter signs the schedule of a dispute, and the network carries it out. */
+  carryOut(task: string, attempt: number, to: AccountId, amount: number): RawTransfer {
+    const sent = this.transfer(this.mode.escrow ?? COORDINATOR, [{ to, amount }], undefined);
+    sent.scheduled = true;
+    this.disputeSchedules.set(scheduleOf(task, attempt), sent.at);
+    return sent;
+  }
+
   close(outcome: 'complete' | 'failed' | 'cancelled' = 'complete'): RawMessage {
     return this.say(JOURNAL, COORDINATOR, { type: 'run_closed', outcome, state_sha256: '0'.repeat(64) });
   }
@@ -250,7 +279,7 @@ export class HistoryBuilder {
   }
 
   #evidence(): Evidence {
-    const accounts = [COORDINATOR, GATEKEEPER, ...INBOXES.keys(), STRANGER, this.treasury];
+    const accounts = [COORDINATOR, GATEKEEPER, ARBITER, ...INBOXES.keys(), STRANGER, this.treasury];
     const submits = this.messages.map(({ topic, at, payer, batch }) => ({
       id: `${payer}@${formatNanos(at)}` as TransactionId,
       at,
@@ -270,8 +299,13 @@ export class HistoryBuilder {
     };
   }
 
-  #ofEscrow(escrow: AccountId): Pick<Evidence, 'escrowKeys' | 'tokenKeys'> {
-    return { escrowKeys: new Map([[escrow, this.escrowKey]]), tokenKeys: new Map([[TOKEN, this.tokenKeys]]) };
+  #ofEscrow(escrow: AccountId): Pick<Evidence, 'escrowKeys' | 'tokenKeys' | 'disputeSchedules'> {
+    const { disputeSchedules } = this;
+    return {
+      escrowKeys: new Map([[escrow, this.escrowKey]]),
+      tokenKeys: new Map([[TOKEN, this.tokenKeys]]),
+      disputeSchedules,
+    };
   }
 
   /** How a run numbers its tasks: as the plan does, and others as they come. */

@@ -1,6 +1,16 @@
 import { compilePlan } from '@gatepost/rules/plan/compile';
 import type { Plan } from '@gatepost/rules/plan/plan';
-import { AGENT_1, AGENT_2, ESCROW, GATEKEEPER, HistoryBuilder } from './history-builder.js';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import {
+  AGENT_1,
+  AGENT_2,
+  ARBITER,
+  COORDINATOR,
+  ESCROW,
+  GATEKEEPER,
+  HistoryBuilder,
+  TWO_OF_THREE,
+} from './history-builder.js';
 
 /** The plan of the honest run: a rejection, a dependency, a quorum, a review and an unpaid task. */
 export function testPlan(change: Record<string, unknown> = {}): Plan {
@@ -53,6 +63,26 @@ export function honestRunWithEscrow(): HistoryBuilder {
   return history;
 }
 
+/**
+ * The same with an arbiter, who was asked twice: about `b`, which the gatekeeper did not judge, by the coordinator, and about
+ * `c`, which the coordinator did not pay, by the gatekeeper. It decided to pay both.
+ */
+export function honestRunWithArbiter(): HistoryBuilder {
+  const history = new HistoryBuilder();
+  history.mode = { gatekeeper: GATEKEEPER, escrow: ESCROW, arbiter: ARBITER };
+  history.escrowKey = TWO_OF_THREE;
+  history.plan = PLAN;
+  history.online(AGENT_1);
+  history.online(AGENT_2);
+  writeHonestRun(history, (task, by, amount) => {
+    history.dispute(task, 1, by);
+    history.now += 181_000_000_000n;
+    history.decide(task, 1, true);
+    history.carryOut(task, 1, AGENT_1, amount);
+  });
+  return history;
+}
+
 /** Two such runs, one after the other. */
 export function twoHonestRuns(): HistoryBuilder {
   const history = honestRun();
@@ -61,7 +91,10 @@ export function twoHonestRuns(): HistoryBuilder {
   return history;
 }
 
-function writeHonestRun(history: HistoryBuilder): void {
+type Arbitrate = (task: string, by: AccountId, amount: number) => void;
+
+/** @param arbitrate has the arbiter pay; without it the gatekeeper judges and the coordinator pays. */
+function writeHonestRun(history: HistoryBuilder, arbitrate?: Arbitrate): void {
   history.open(PLAN.digest, 5);
   history.assign('a', 1, AGENT_1, 100);
   history.result('a', 1, AGENT_1, 'wrong');
@@ -82,16 +115,17 @@ function writeHonestRun(history: HistoryBuilder): void {
     history.result('q', attempt, agent);
   for (const attempt of [1, 2]) history.verdict('q', attempt, true, 'quorum');
   history.result('b', 1, AGENT_1);
-  history.verdict('b', 1);
+  if (arbitrate === undefined) history.verdict('b', 1);
+  else arbitrate('b', COORDINATOR, 50);
   history.settle({
     payments: [
       { task: 'a', attempt: 2, to: AGENT_2, amount: 100 },
       { task: 'q', attempt: 1, to: AGENT_1, amount: 10 },
       { task: 'q', attempt: 2, to: AGENT_2, amount: 10 },
-      { task: 'b', attempt: 1, to: AGENT_1, amount: 50 },
+      ...(arbitrate === undefined ? [{ task: 'b', attempt: 1, to: AGENT_1, amount: 50 }] : []),
     ],
     moved: [
-      { to: AGENT_1, amount: 60 },
+      { to: AGENT_1, amount: arbitrate === undefined ? 60 : 10 },
       { to: AGENT_2, amount: 110 },
     ],
   });
@@ -104,7 +138,8 @@ function writeHonestRun(history: HistoryBuilder): void {
   history.verdict('c', 1, true, 'agent');
   history.result('free', 1, AGENT_2);
   history.verdict('free', 1, true, 'none');
-  history.settle({ payments: [{ task: 'c', attempt: 1, to: AGENT_1, amount: 30 }] });
+  if (arbitrate === undefined) history.settle({ payments: [{ task: 'c', attempt: 1, to: AGENT_1, amount: 30 }] });
+  else arbitrate('c', GATEKEEPER, 30);
   history.settle({ payments: [{ task: '1~c', attempt: 1, to: AGENT_2, amount: 5 }] });
   history.close();
 }

@@ -5,11 +5,13 @@ import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { CustomFee } from '@gatepost/shared/vocabulary/custom-fees';
 import { describe, expect, it } from 'vitest';
 import { CHEATING, cheatsOf } from './dishonest.js';
+import { DISPUTE_CHEATS, FINE_WITH_ARBITER } from './dispute-cheats.js';
 import { ESCROW_CHEATS, FINE_WITH_ESCROW } from './escrow-cheats.js';
 import { chargeFee, TENTH } from './fee-cheats.js';
 import {
   AGENT_1,
   AGENT_2,
+  ARBITER,
   COORDINATOR,
   ESCROW,
   GATEKEEPER,
@@ -21,7 +23,7 @@ import {
   STRANGER,
   TOKEN,
 } from './history-builder.js';
-import { honestRun, honestRunWithEscrow, testPlan, twoHonestRuns } from './honest-run.js';
+import { honestRun, honestRunWithArbiter, honestRunWithEscrow, testPlan, twoHonestRuns } from './honest-run.js';
 
 /** Rules violated in an evidence, sorted, each once. */
 function violated(evidence: Evidence, plan = testPlan()): readonly RuleId[] {
@@ -62,6 +64,31 @@ describe('a run with a gatekeeper and an escrow', () => {
 
   it.each(ESCROW_CHEATS)('%s', (_what, cheat, rules) => {
     const history = honestRunWithEscrow();
+    cheat(history);
+    expect(besidesFold(violated(history.build()))).toEqual([...rules].sort());
+  });
+});
+
+describe('a run with an arbiter', () => {
+  it('has nothing wrong with it when it is honest, and counts what was decided as paid', () => {
+    const evidence = honestRunWithArbiter().build();
+    for (const plan of [testPlan(), undefined]) {
+      const report = verify(evidence, { plan });
+      expect(report.findings).toEqual([]);
+      expect(report.runs).toMatchObject([{ arbiter: ARBITER, outcome: 'complete', payments: 6, paid: 205n }]);
+      expect(report.rules).toContain('dispute-unpaid');
+    }
+    expect(verify(honestRunWithEscrow().build()).rules).not.toContain('dispute-unpaid');
+  });
+
+  it.each(FINE_WITH_ARBITER)('has nothing wrong with it: %s', (_what, change) => {
+    const history = honestRunWithArbiter();
+    change(history);
+    expect(violated(history.build())).toEqual([]);
+  });
+
+  it.each(DISPUTE_CHEATS)('%s', (_what, cheat, rules) => {
+    const history = honestRunWithArbiter();
     cheat(history);
     expect(besidesFold(violated(history.build()))).toEqual([...rules].sort());
   });

@@ -4,6 +4,7 @@ import { readEnvironment } from '@gatepost/shared/config/environment';
 import type { Command } from 'commander';
 import type { InitOptions } from '../shell/init.js';
 import type { DirectOptions } from './direct.js';
+import type { DisputeOptions } from './dispute.js';
 import type { DoctorOptions } from './doctor.js';
 import type { ServeOptions } from './serve.js';
 
@@ -119,6 +120,30 @@ ${ENVIRONMENT_HELP}`,
   });
 }
 
+function addDispute(program: Command, exit: Exit): void {
+  program
+    .command('dispute')
+    .description('ask the arbiter to have a result paid that was accepted and that the coordinator does not pay')
+    .argument('<task>', 'task id')
+    .option(...CONFIG)
+    .requiredOption('--run <run>', 'run id')
+    .requiredOption('--plan <file>', 'its plan')
+    .requiredOption('--reason <text>', 'why it should be paid')
+    .addHelpText(
+      'after',
+      `
+Signs the payment, which only the arbiter's signature sets off; it cannot be taken back. Costs about $0.01.
+
+Example:
+  gatekeeper dispute report --run 24fc41ab7d60-1 --plan plan.yaml --reason "accepted a week ago"
+${ENVIRONMENT_HELP}`,
+    )
+    .action(async (task: string, options: DisputeOptions) => {
+      const { dispute } = await import('./dispute.js');
+      exit(await dispute(readEnvironment(), task, options));
+    });
+}
+
 /** The command line. Modules that load the SDK are imported by the command that needs them. */
 export function buildProgram(exit: Exit): Command {
   const program = commandLine('gatekeeper', import.meta.url).description(
@@ -129,6 +154,7 @@ export function buildProgram(exit: Exit): Command {
   addDoctor(program, exit);
   addDirective(program, exit, 'approve');
   addDirective(program, exit, 'reject');
+  addDispute(program, exit);
   program.addHelpText(
     'after',
     `

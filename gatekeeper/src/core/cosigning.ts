@@ -146,6 +146,7 @@ export class Cosigning {
       seen.add(key);
       const attempt = attemptAt(findOrReview(state, payment.task), payment.attempt);
       if (attempt?.payment !== undefined) return refuse(`${name} is paid already`);
+      if (attempt?.dispute !== undefined) return refuse(`${name} is disputed: the arbiter says whether it is paid`);
       if (attempt === undefined || !state.payable.has(attempt)) {
         // It may be on its way into sight: what is due stays due.
         return wait(`${name} is not due by what the journal shows`);

@@ -5,6 +5,14 @@ import { type Connection, connect } from '@gatepost/shared/hedera/connection';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type AccountId, accountId } from '@gatepost/shared/vocabulary/ids';
 
+/** Connects the arbiter's account to the network that the environment names; sends nothing. @throws as `connectGatekeeper` does. */
+export function connectArbiter(env: Environment): Connection {
+  const network = networkFromEnvironment(env);
+  const found = requireVariables(env, ['ARBITER_ACCOUNT_ID', 'ARBITER_PRIVATE_KEY']);
+  const account = accountId(found.ARBITER_ACCOUNT_ID, 'ARBITER_ACCOUNT_ID');
+  return connect(network, account, parseAccountKey(found.ARBITER_PRIVATE_KEY, 'ARBITER_PRIVATE_KEY'));
+}
+
 /**
  * Connects the gatekeeper's account to the network that the environment names; sends nothing.
  * @param expected the account a configuration names; another one in the environment is a mistake.

@@ -10,6 +10,7 @@ import type {
 } from '@gatepost/proto/gen/gatepost/gatekeeper/v1/gatekeeper';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { compilePortable, type PortablePlan } from '@gatepost/rules/plan/source';
+import { modeIn } from '@gatepost/rules/run/run-mode';
 import type { RunContext } from '@gatepost/rules/run/run-state';
 import type { Clock } from '@gatepost/shared/clock';
 import { probeConfinement } from '@gatepost/shared/confinement/confinement';
@@ -209,7 +210,7 @@ export class Gatekeeper implements Desk {
     if (gatekeeper !== account || escrow === undefined) {
       throw new GatepostError('USAGE', `run ${run} was opened under ${gatekeeper ?? 'no gatekeeper'}`, { run });
     }
-    return { run, plan, coordinator, journal, token, agents, gatekeeper, escrow };
+    return { run, plan, coordinator, journal, token, agents, ...modeIn(known) };
   }
 
   #keep(context: RunContext): RunKeeper {

@@ -1,5 +1,6 @@
 import type { AskedBatch, AskedPayment } from '@gatepost/gatekeeper/core/cosigning';
 import { reduce } from '@gatepost/rules/fold/reduce';
+import type { Attempt } from '@gatepost/rules/run/attempt';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -9,6 +10,7 @@ import { planOf, taskOf } from '../../../coordinator/test/core/plans.js';
 
 export const COORDINATOR = accountId('0.0.10');
 export const GATEKEEPER = accountId('0.0.11');
+export const ARBITER = accountId('0.0.14');
 export const ESCROW = accountId('0.0.12');
 export const STRANGER = accountId('0.0.13');
 export const AGENTS = [accountId('0.0.20'), accountId('0.0.21')] as const;
@@ -25,8 +27,10 @@ export class DueRun {
   now: Nanos = START_AT;
   #sequence = 0;
 
-  constructor(tasks: number) {
-    const plan = planOf(Array.from({ length: tasks }, (_, index) => taskOf(`t${index}`)));
+  /** @param arbiter whether the run has one. */
+  constructor(tasks: number, { arbiter = false, attempts = 1 } = {}) {
+    const plan = planOf(Array.from({ length: tasks }, (_, index) => taskOf(`t${index}`, { attempts })));
+    const mode = { gatekeeper: GATEKEEPER, escrow: ESCROW, arbiter: arbiter ? ARBITER : undefined };
     this.state = emptyState({
       run: RUN,
       plan,
@@ -34,10 +38,8 @@ export class DueRun {
       journal: JOURNAL,
       token: TOKEN,
       agents: new Set(AGENTS),
-      gatekeeper: GATEKEEPER,
-      escrow: ESCROW,
+      ...mode,
     });
-    const mode = { gatekeeper: GATEKEEPER, escrow: ESCROW };
     const opened = { plan_sha256: plan.digest, name: plan.name, tasks, token: TOKEN, ...mode };
     this.fold(COORDINATOR, { type: 'run_opened', ...opened });
     for (const [index, agent] of AGENTS.entries()) {
@@ -60,7 +62,7 @@ export class DueRun {
     reduce(this.state, { ...entry, record, ...more });
   }
 
-  assign(task: number, agent = 0): void {
+  assign(task: number, agent = 0, attempt = 1): void {
     const inbox = INBOXES[agent] ?? '';
     const input = { input_sha256: sha256('in'), input_size: 2, task_type: 'work' };
     const terms = {
@@ -69,16 +71,16 @@ export class DueRun {
       token: TOKEN,
       judge: GATEKEEPER,
     };
-    this.fold(COORDINATOR, { type: 'assign', task: `t${task}`, attempt: 1, ...input, ...terms }, {}, inbox);
+    this.fold(COORDINATOR, { type: 'assign', task: `t${task}`, attempt, ...input, ...terms }, {}, inbox);
   }
 
-  deliver(task: number, agent = 0): void {
+  deliver(task: number, agent = 0, attempt = 1): void {
     const output = { outcome: 'ok' as const, output_sha256: sha256(`out ${task}`), output_size: 5 };
-    this.fold(AGENTS[agent] ?? '', { type: 'result', task: `t${task}`, attempt: 1, ...output });
+    this.fold(AGENTS[agent] ?? '', { type: 'result', task: `t${task}`, attempt, ...output });
   }
 
-  judge(task: number, accepted = true, author: string = GATEKEEPER): void {
-    this.fold(author, { type: 'verdict', task: `t${task}`, attempt: 1, accepted, gate: 'command', reason: 'x' });
+  judge(task: number, accepted = true, author: string = GATEKEEPER, attempt = 1): void {
+    this.fold(author, { type: 'verdict', task: `t${task}`, attempt, accepted, gate: 'command', reason: 'x' });
   }
 
   /** All of it up to an acceptance. */
@@ -86,6 +88,27 @@ export class DueRun {
     this.assign(task, agent);
     this.deliver(task, agent);
     this.judge(task);
+  }
+
+  dispute(task: number, author: string = COORDINATOR, attempt = 1): void {
+    const schedule = `0.0.${900 + task * 10 + attempt}`;
+    this.fold(author, { type: 'dispute', task: `t${task}`, attempt, schedule, reason: 'not paid' });
+  }
+
+  /** @param after seconds that pass before. */
+  decide(task: number, pay: boolean, after = 200, attempt = 1): void {
+    this.now += BigInt(after) * SECOND;
+    this.fold(ARBITER, { type: 'decision', task: `t${task}`, attempt, pay, reason: 'looked at it' });
+  }
+
+  attempt(task: number, number = 1): Attempt {
+    const found = this.state.tasks.get(`t${task}`)?.attempts[number - 1];
+    if (found === undefined) throw new Error(`t${task}#${number} was not assigned`);
+    return found;
+  }
+
+  get ignored(): readonly string[] {
+    return [...this.state.ignored.keys()];
   }
 
   settle(task: number, agent = 0): void {

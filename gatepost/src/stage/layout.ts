@@ -11,6 +11,7 @@ export const COMMANDS = {
   'local-ledger': resolve('@gatepost/local-ledger/bin/local-ledger.js'),
   'agent-daemon': resolve('@gatepost/agent-daemon/bin/agent-daemon.js'),
   coordinator: resolve('@gatepost/coordinator/bin/coordinator.js'),
+  arbiter: resolve('@gatepost/gatekeeper/bin/arbiter.js'),
   gatekeeper: resolve('@gatepost/gatekeeper/bin/gatekeeper.js'),
 } as const;
 

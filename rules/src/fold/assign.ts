@@ -95,6 +95,7 @@ function newAttempt(
     result: undefined,
     verdict: undefined,
     payment: undefined,
+    dispute: undefined,
   };
 }
 

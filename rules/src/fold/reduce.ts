@@ -7,6 +7,7 @@ import { applyLapsed, applyOffline, applyOnline } from './agent-life.js';
 import { applyAssign } from './assign.js';
 import { applyCancel } from './cancel.js';
 import { applyDirective } from './directive.js';
+import { applyDecision, applyDispute } from './dispute.js';
 import { applyEpoch } from './epoch.js';
 import { applyGatekeeperOffline, applyGatekeeperOnline } from './gatekeeper-life.js';
 import type { Apply } from './outcome.js';
@@ -18,7 +19,7 @@ import { applyTimedOut } from './timed-out.js';
 import { applyVerdict } from './verdict.js';
 
 /** A judge is the coordinator, beside it the gatekeeper where there is one; the kinds of record say which of the two. */
-type Author = 'coordinator' | 'agent' | 'gatekeeper' | 'judge';
+type Author = 'coordinator' | 'agent' | 'gatekeeper' | 'judge' | 'arbiter';
 type Place = 'journal' | 'inbox';
 
 /** Who may write a kind of record, where, and whether it belongs to a run. */
@@ -39,6 +40,8 @@ const RULES: { readonly [T in AnyRecord['type']]: Rule<T> } = {
   run_opened: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyRunOpened },
   verdict: { author: 'judge', place: 'journal', ofRun: true, apply: applyVerdict },
   settled: { author: 'coordinator', place: 'journal', ofRun: true, apply: applySettled },
+  dispute: { author: 'judge', place: 'journal', ofRun: true, apply: applyDispute },
+  decision: { author: 'arbiter', place: 'journal', ofRun: true, apply: applyDecision },
   run_closed: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyRunClosed },
   timed_out: { author: 'coordinator', place: 'journal', ofRun: true, apply: applyTimedOut },
   assign: { author: 'coordinator', place: 'inbox', ofRun: true, apply: applyAssign },
@@ -84,7 +87,7 @@ function unauthorised(state: RunState, entry: LedgerRecord, rule: Grant): string
   return onJournal === (rule.place === 'journal') ? undefined : 'record on the wrong topic';
 }
 
-function mayWrite({ coordinator, gatekeeper, agents }: RunContext, author: AccountId, as: Author): boolean {
+function mayWrite({ coordinator, gatekeeper, arbiter, agents }: RunContext, author: AccountId, as: Author): boolean {
   switch (as) {
     case 'coordinator':
       return author === coordinator;
@@ -92,6 +95,8 @@ function mayWrite({ coordinator, gatekeeper, agents }: RunContext, author: Accou
       return author === gatekeeper;
     case 'judge':
       return author === coordinator || author === gatekeeper;
+    case 'arbiter':
+      return author === arbiter;
     case 'agent':
       return agents.has(author);
   }

@@ -1,10 +1,13 @@
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import { accountId } from '@gatepost/shared/vocabulary/ids';
+import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import type { Attempt } from '../run/attempt.js';
 import { attemptAt } from '../run/attempt-numbers.js';
+import { DISPUTE_QUIET } from '../run/dispute.js';
 import type { RunState } from '../run/run-state.js';
 import { isAccepted, type TaskState } from '../run/task-state.js';
 import type { Apply } from './outcome.js';
+import { markPaid } from './transitions.js';
 
 /**
  * Attempts were paid, in the same atomic batch that carries this record. A payment that should not have been is still
@@ -18,19 +21,22 @@ export const applySettled: Apply<'settled'> = (state, record, entry, emit) => {
     if (task === undefined || attempt === undefined) wrong = 'payment of an attempt that was not assigned';
     else if (attempt.payment !== undefined) wrong = 'payment made twice';
     else {
-      wrong = faultOf(state, task, attempt, record, payment) ?? wrong;
-      const amount = BigInt(payment.amount);
-      attempt.payment = { to: accountId(payment.to), amount, transfer: record.transfer, at: entry.at };
-      state.payable.delete(attempt);
-      state.paid += amount;
-      const done = task.attempts.every((other) => other.verdict?.accepted !== true || other.payment !== undefined);
-      if (done && isAccepted(task.status)) task.status = 'paid';
-      const { agent, number } = attempt;
-      emit({ event: 'settled', task: payment.task, attempt: number, agent, amount, transfer: record.transfer });
+      wrong = faultOf(state, task, attempt, record, payment) ?? disputeFault(attempt, entry.at) ?? wrong;
+      const paid = {
+        to: accountId(payment.to),
+        amount: BigInt(payment.amount),
+        transfer: record.transfer,
+        at: entry.at,
+      };
+      markPaid(state, task, attempt, paid, emit);
     }
   }
   return wrong;
 };
+
+/** What was under way when the arbiter was asked may still happen for a while; nothing else may. */
+const disputeFault = ({ dispute }: Attempt, at: Nanos): string | undefined =>
+  dispute !== undefined && at > dispute.at + DISPUTE_QUIET ? 'payment of what is disputed' : undefined;
 
 function faultOf(
   state: RunState,

@@ -1,9 +1,9 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { msFromNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
-import { type Attempt, isOpen } from '../run/attempt.js';
+import { type Attempt, type AttemptPayment, isOpen } from '../run/attempt.js';
 import type { Emit } from '../run/change.js';
 import type { RunState, SequenceState } from '../run/run-state.js';
-import { isTerminal, membersOf, type TaskState } from '../run/task-state.js';
+import { isAccepted, isTerminal, membersOf, type TaskState } from '../run/task-state.js';
 
 /** Queues a task that may be assigned; reviews are asked for by name instead. */
 export function enqueue(state: RunState, task: TaskState): void {
@@ -145,4 +145,23 @@ export function closeAttempt(state: RunState, attempt: Attempt): void {
   state.overdue.delete(attempt);
   state.surplus.delete(attempt);
   state.agents.get(attempt.agent)?.open.delete(attempt);
+}
+
+/** An attempt was paid, or is paid by what the arbiter decided. */
+export function markPaid(
+  state: RunState,
+  task: TaskState,
+  attempt: Attempt,
+  payment: AttemptPayment,
+  emit: Emit,
+): void {
+  attempt.payment = payment;
+  state.payable.delete(attempt);
+  state.disputed.delete(attempt);
+  state.paid += payment.amount;
+  const done = task.attempts.every((other) => other.verdict?.accepted !== true || other.payment !== undefined);
+  if (done && isAccepted(task.status)) task.status = 'paid';
+  const { agent, number } = attempt;
+  const { amount, transfer } = payment;
+  emit({ event: 'settled', task: attempt.task, attempt: number, agent, amount, transfer });
 }

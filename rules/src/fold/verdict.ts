@@ -1,6 +1,6 @@
 import { type Nanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import { mayGiveUp } from '../judging/giving-up.js';
-import { type Attempt, isOpen } from '../run/attempt.js';
+import { type Attempt, type AttemptVerdict, isOpen } from '../run/attempt.js';
 import { attemptAt, freeNumbers, nextNumber } from '../run/attempt-numbers.js';
 import type { Emit } from '../run/change.js';
 import { adopt, findOrReview, reviewId } from '../run/review-id.js';
@@ -55,7 +55,7 @@ export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {
 const OVER = 'what it reviews is decided';
 
 /** A review is asked for again only while what it reviews is undecided. */
-function endReview(state: RunState, { spec }: TaskState, { number }: Attempt, emit: Emit): void {
+export function endReview(state: RunState, { spec }: TaskState, { number }: Attempt, emit: Emit): void {
   const review = state.tasks.get(reviewId(spec.id, number));
   if (review === undefined || isTerminal(review.status) || review.need === 0) return;
   failTask(state, review, 'cancelled', OVER, emit);
@@ -90,7 +90,28 @@ function accept(state: RunState, task: TaskState, attempt: Attempt, emit: Emit):
 const acceptedOf = (task: TaskState): Attempt[] => task.attempts.filter(({ verdict }) => verdict?.accepted === true);
 
 function owe(state: RunState, attempts: readonly Attempt[]): void {
-  for (const attempt of attempts) if (attempt.price > 0n && attempt.payment === undefined) state.payable.add(attempt);
+  for (const attempt of attempts) {
+    const { price, payment, dispute } = attempt;
+    if (price > 0n && payment === undefined && dispute === undefined) state.payable.add(attempt);
+  }
+}
+
+/** The arbiter will not have an attempt paid that nobody has decided about. */
+export function rejectOpen(
+  state: RunState,
+  task: TaskState,
+  attempt: Attempt,
+  verdict: AttemptVerdict,
+  emit: Emit,
+): void {
+  attempt.verdict = verdict;
+  closeAttempt(state, attempt);
+  const { task: id, number, agent } = attempt;
+  const { gate, reason } = verdict;
+  emit({ event: 'rejected', task: id, attempt: number, agent, accepted: false, gate, reason });
+  reject(state, task, attempt, emit);
+  endReview(state, task, attempt, emit);
+  refreshJudgeable(state, task);
 }
 
 function reject(state: RunState, task: TaskState, attempt: Attempt, emit: Emit): void {

@@ -2,6 +2,7 @@ import type { TokenAmount } from '@gatepost/shared/vocabulary/amount';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
+import type { Dispute } from './dispute.js';
 
 /** What an agent reported. */
 export interface AttemptResult {
@@ -31,7 +32,7 @@ export interface AttemptPayment {
   readonly at: Nanos;
 }
 
-/** One attempt as the ledger tells it. Fields are filled in the order of the records and never change after. */
+/** One attempt as the ledger tells it. Fields are filled in the order of the records and never change after; the arbiter alone may change a verdict. */
 export interface Attempt {
   readonly task: string;
   /** From 1. */
@@ -57,6 +58,8 @@ export interface Attempt {
   result: AttemptResult | undefined;
   verdict: AttemptVerdict | undefined;
   payment: AttemptPayment | undefined;
+  /** A party has asked the arbiter to pay it. */
+  dispute: Dispute | undefined;
 }
 
 /** Key of an attempt within a run, also how events show it. */

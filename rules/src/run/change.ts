@@ -31,6 +31,21 @@ export type Change =
       readonly amount: TokenAmount;
       readonly transfer: string | undefined;
     }
+  | {
+      readonly event: 'disputed';
+      readonly task: string;
+      readonly attempt: number;
+      readonly by: AccountId;
+      readonly reason: string;
+    }
+  | {
+      readonly event: 'decided';
+      readonly task: string;
+      readonly attempt: number;
+      readonly agent: AccountId;
+      readonly pay: boolean;
+      readonly reason: string;
+    }
   | { readonly event: 'failed' | 'blocked' | 'cancelled'; readonly task: string; readonly reason: string }
   | { readonly event: 'agent'; readonly agent: AccountId; readonly life: string }
   | { readonly event: 'gatekeeper'; readonly life: 'online' | 'offline' }

@@ -1,9 +1,10 @@
 import type { RecordOf } from '@gatepost/shared/records/schema';
-import { type AccountId, accountId, type TokenId, tokenId } from '@gatepost/shared/vocabulary/ids';
+import { type AccountId, type TokenId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import type { LedgerRecord } from './ledger-record.js';
+import { modeOf, type RunMode } from './run-mode.js';
 
 /** A run as a journal tells it. */
-export interface IndexedRun {
+export interface IndexedRun extends RunMode {
   readonly run: string;
   readonly plan: string;
   /** The plan's name. */
@@ -13,9 +14,6 @@ export interface IndexedRun {
   readonly accepted: Set<string>;
   /** What it pays in. */
   readonly token: TokenId;
-  /** Who judges in it and what pays, where that is not the coordinator. */
-  readonly gatekeeper?: AccountId | undefined;
-  readonly escrow?: AccountId | undefined;
   closed: 'complete' | 'failed' | 'cancelled' | undefined;
 }
 
@@ -60,18 +58,12 @@ export function indexRecord(index: JournalIndex, { run, record, author }: Ledger
   if (record.type === 'run_closed' && known !== undefined) known.closed ??= record.outcome;
 }
 
-/** Who judges in a run and what pays, as its opening says. */
-export const modeOf = ({ gatekeeper, escrow }: RecordOf<'run_opened'>): Pick<IndexedRun, 'gatekeeper' | 'escrow'> => ({
-  gatekeeper: gatekeeper === undefined ? undefined : accountId(gatekeeper),
-  escrow: escrow === undefined ? undefined : accountId(escrow),
-});
-
 /** How to go on with a plan. */
 export interface ChosenRun {
   readonly run: string;
   readonly state: 'new' | 'resumed' | 'closed';
   /** What was fixed when it was opened; undefined for a new one. */
-  readonly opened: Pick<IndexedRun, 'token' | 'gatekeeper' | 'escrow'> | undefined;
+  readonly opened: (Pick<IndexedRun, 'token'> & RunMode) | undefined;
 }
 
 /**

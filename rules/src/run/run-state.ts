@@ -7,10 +7,11 @@ import type { GatekeeperState } from './gatekeeper-state.js';
 import { Heap } from './heap.js';
 import { ReadyLanes } from './ready-lanes.js';
 import type { RefusedAssignment } from './refused-assignment.js';
+import type { RunMode } from './run-mode.js';
 import { membersOf, type TaskState } from './task-state.js';
 
 /** What a run is about and whom it trusts; fixed for its life. */
-export interface RunContext {
+export interface RunContext extends RunMode {
   readonly run: string;
   readonly plan: Plan;
   readonly coordinator: AccountId;
@@ -18,10 +19,6 @@ export interface RunContext {
   readonly token: TokenId;
   /** Agents whose records count. */
   readonly agents: ReadonlySet<AccountId>;
-  /** Who judges, and signs payments with the coordinator; the coordinator alone does when absent. */
-  readonly gatekeeper?: AccountId | undefined;
-  /** The account that pays; the coordinator's own when absent. */
-  readonly escrow?: AccountId | undefined;
 }
 
 /** A sequence: how much of it is left and who waits for it. */
@@ -70,6 +67,8 @@ export interface RunState {
   readonly judgeable: Set<string>;
   /** Accepted, priced and not paid, in the order of acceptance. */
   readonly payable: Set<Attempt>;
+  /** Of which the arbiter was asked, and has not decided. */
+  readonly disputed: Set<Attempt>;
   /** Open attempts of tasks that are decided without them. */
   readonly surplus: Set<Attempt>;
   /** Assignments without effect whose agents were not told yet, by inbox, task and number. */
@@ -161,6 +160,7 @@ export function emptyState(context: RunContext): RunState {
     overdue: new Set(),
     judgeable: new Set(),
     payable: new Set(),
+    disputed: new Set(),
     surplus: new Set(),
     refused: new Map(),
     unfinished: context.plan.tasks.length,

@@ -1,6 +1,7 @@
 import { jsonDigest, type Sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { Attempt } from './attempt.js';
-import type { RunContext, RunState } from './run-state.js';
+import { modeIn, type RunMode } from './run-mode.js';
+import type { RunState } from './run-state.js';
 
 /** An attempt as it enters the digest: only what records say, so that it can be had without the plan. */
 export interface DigestedAttempt {
@@ -34,17 +35,14 @@ function digested(attempt: Attempt): DigestedAttempt {
 const byTask = (a: DigestedAttempt, b: DigestedAttempt): number =>
   a.task === b.task ? a.attempt - b.attempt : a.task < b.task ? -1 : 1;
 
-/** Who judged and what paid, where that was not the coordinator. */
-export type DigestedMode = Pick<RunContext, 'gatekeeper' | 'escrow'>;
-
-/** SHA-256 of the canonical JSON of a run's plan, token, gatekeeper, escrow and attempts, these by task and number. */
+/** SHA-256 of the canonical JSON of a run's plan, token, mode and attempts, these by task and number. */
 export function digestOfAttempts(
   plan: Sha256,
   token: string,
   attempts: readonly DigestedAttempt[],
-  { gatekeeper, escrow }: DigestedMode = {},
+  mode: RunMode = {},
 ): Sha256 {
-  return jsonDigest({ plan, token, gatekeeper, escrow, attempts: [...attempts].sort(byTask) });
+  return jsonDigest({ plan, token, ...modeIn(mode), attempts: [...attempts].sort(byTask) });
 }
 
 /**

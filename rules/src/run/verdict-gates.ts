@@ -13,6 +13,9 @@ export const DECLINED_GATE = 'declined';
 /** The gate of a verdict on a result that is itself a failure. */
 export const FAILURE_GATE = 'result';
 
+/** The gate of a verdict that the arbiter gives, or gives instead of another. */
+export const ARBITER_GATE = 'arbiter';
+
 /** Gates of the verdict on a review: the review is paid either way, and says so. */
 export const REVIEW_ACCEPTS = 'review-accepts';
 export const REVIEW_REJECTS = 'review-rejects';

@@ -45,11 +45,12 @@ function checkAfterClose(run: RunHistory, closed: Entry<'run_closed'>, findings:
 function checkClosing(run: RunHistory, closed: Entry<'run_closed'>, findings: Findings): void {
   const accepted = new Set<string>();
   for (const attempt of attemptsOf(run)) {
-    const { verdict, assignment } = factsOf(run, attempt);
+    const { verdict, assignment, decision } = factsOf(run, attempt);
     if (verdict?.record.accepted !== true || isBefore(closed, verdict)) continue;
     if (reviewedAttempt(attempt.task) === undefined) accepted.add(attempt.task);
     const price = BigInt(assignment?.entry.record.price ?? 0);
     if (closed.record.outcome !== 'complete' || price === 0n || attempt.payments.length > 0) continue;
+    if (decision !== undefined) continue;
     findings.add('accepted-unpaid', run.run, attemptName(attempt), `accepted and not paid its ${price}`);
   }
   const { outcome } = closed.record;

@@ -1,7 +1,8 @@
+import { DISPUTE_QUIET } from '../run/dispute.js';
 import { judgeOf } from '../run/judge.js';
 import { DEADLINE_GATE } from '../run/verdict-gates.js';
 import { checkReviews } from './check-reviews.js';
-import { deadlineToldBy, factsOf, isInTime, isOfQuorum, outputOf } from './facts.js';
+import { deadlineToldBy, decidedPay, factsOf, isInTime, isOfQuorum, isPaid, outputOf } from './facts.js';
 import {
   type AttemptFacts,
   type AttemptHistory,
@@ -19,18 +20,19 @@ export function checkPayments(run: RunHistory, findings: Findings): void {
   for (const attempt of attemptsOf(run)) {
     const report: Report = (rule, message) => findings.add(rule, run.run, attemptName(attempt), message);
     const facts = factsOf(run, attempt);
-    if (attempt.payments.length > 1) report('attempt-paid-twice', `paid ${attempt.payments.length} times`);
+    const times = attempt.payments.length + (decidedPay(facts) === undefined ? 0 : 1);
+    if (times > 1) report('attempt-paid-twice', `paid ${times} times`);
     checkRejection(run, attempt, facts, report);
     const token = facts.assignment?.entry.record.token ?? run.token;
     if (token !== run.token) report('wrong-token', `assigned in ${token}, the run is in ${run.token}`);
-    if (attempt.payments.length > 0) checkWork(run, attempt, facts, report);
+    if (times > 0) checkWork(run, attempt, facts, report);
     for (const payment of attempt.payments) checkPayment(run, payment, facts, report);
   }
   for (const [task, attempts] of run.tasks) {
     checkTask(
       run,
       task,
-      [...attempts.values()].filter(({ payments }) => payments.length > 0),
+      [...attempts.values()].filter((attempt) => isPaid(run, attempt)),
       findings,
     );
   }
@@ -109,7 +111,10 @@ function checkRejection(run: RunHistory, attempt: AttemptHistory, { assignment }
 
 function checkPayment(run: RunHistory, payment: PaymentEntry, facts: AttemptFacts, report: Report): void {
   const { entry, to, amount } = payment;
-  const { assignment, verdict } = facts;
+  const { assignment, verdict, dispute } = facts;
+  if (dispute !== undefined && entry.at > dispute.at + DISPUTE_QUIET) {
+    report('dispute-paid', 'paid in a batch though the arbiter was asked, and what was under way then was over');
+  }
   if (verdict !== undefined && isBefore(entry, verdict)) {
     report('paid-before-verdict', 'the payment came before the verdict');
   }

@@ -1,7 +1,7 @@
 import type { Gate, Plan, PlanTask } from '../plan/plan.js';
 import { reviewedAttempt } from '../run/review-id.js';
 import { quorumOf } from '../run/task-state.js';
-import { decidingVerdict, factsOf } from './facts.js';
+import { decidedPay, decidingVerdict, factsOf, isPaid } from './facts.js';
 import {
   type AttemptHistory,
   attemptName,
@@ -122,7 +122,7 @@ class PlanCheck {
     const { of: members, agree } = quorumOf(task) ?? { of: 1, agree: 1 };
     if (members === 1) this.#checkAttempts(task, attempts);
     const accepted = this.#verdictsOf(task.id).filter(({ record }) => record.accepted).length;
-    const paid = attempts.filter(({ payments }) => payments.length > 0);
+    const paid = attempts.filter((attempt) => isPaid(this.run, attempt));
     const deciding = this.#accepted.get(task.id);
     if (paid.length > members || (paid.length > 0 && deciding === undefined)) {
       const what = `${accepted} accepted and ${paid.length} paid, the plan says ${agree} of ${members}`;
@@ -163,13 +163,13 @@ class PlanCheck {
     if (failed === undefined) return;
     for (const attempt of attempts) {
       const { assignment, verdict } = factsOf(this.run, attempt);
-      const isPaid = attempt.payments.length > 0;
+      const wasPaid = isPaid(this.run, attempt);
       const isJudged = attempt.verdicts.some(({ author }) => mayWriteVerdicts(this.run, author));
-      if (assignment !== undefined && isBefore(failed, assignment.entry) && (isJudged || isPaid)) {
+      if (assignment !== undefined && isBefore(failed, assignment.entry) && (isJudged || wasPaid)) {
         const what = `tried after ${task.attempts} failures, as many as allowed`;
         this.#report('plan-attempts', attemptName(attempt), what);
       }
-      if (isPaid && verdict?.record.accepted === true && isBefore(failed, verdict)) {
+      if (wasPaid && verdict?.record.accepted === true && isBefore(failed, verdict)) {
         const what = `paid, though accepted after ${task.attempts} failures, as many as allowed`;
         this.#report('plan-attempts', attemptName(attempt), what);
       }
@@ -179,7 +179,10 @@ class PlanCheck {
   budget(): void {
     const { maxTotal } = this.plan;
     let paid = 0n;
-    for (const { payments } of attemptsOf(this.run)) for (const { amount } of payments) paid += amount;
+    for (const attempt of attemptsOf(this.run)) {
+      for (const { amount } of attempt.payments) paid += amount;
+      paid += decidedPay(factsOf(this.run, attempt)) ?? 0n;
+    }
     if (maxTotal !== undefined && paid > maxTotal) {
       this.#report('plan-budget', this.plan.name, `${paid} were paid, max_total is ${maxTotal}`);
     }

@@ -3,10 +3,11 @@ import { parseNanos } from '@gatepost/shared/vocabulary/time';
 import { reduce } from '../fold/reduce.js';
 import type { Plan } from '../plan/plan.js';
 import { attemptKeyOf } from '../run/attempt.js';
+import { modeIn } from '../run/run-mode.js';
 import { emptyState, type RunState } from '../run/run-state.js';
 import { stateDigest } from '../run/state-digest.js';
 import { isAccepted, type TaskState } from '../run/task-state.js';
-import { type AnyEntry, attemptsOf, type RunHistory } from './history.js';
+import { type AnyEntry, attemptsOf, type Entry, type RunHistory } from './history.js';
 import type { Replay } from './replay.js';
 import type { Findings } from './rules.js';
 
@@ -20,29 +21,70 @@ export interface FoldedRun {
   readonly faults: ReadonlyMap<string, number>;
   /** What it finds unfinished in a run that was closed as complete. */
   readonly unfinished: string | undefined;
-  /** Assignments it gave no effect. */
+  /** Assignments, disputes and decisions that it gave no effect. */
   readonly refused: ReadonlySet<AnyEntry>;
+  /** The closing with an effect. */
+  readonly closed: Entry<'run_closed'> | undefined;
 }
+
+/** Records of which the fold of the plan knows best whether they have an effect. */
+const WEIGHED: ReadonlySet<AnyEntry['record']['type']> = new Set(['assign', 'dispute', 'decision']);
 
 /** Folds a run with its plan, as its coordinator did. */
 export function foldRun(run: RunHistory, plan: Plan, journal: TopicId, replay: Replay): FoldedRun {
-  const { coordinator, token, gatekeeper, escrow } = run;
+  const { coordinator, token } = run;
   const agents = workersOf(run, replay);
-  const state = emptyState({ run: run.run, plan, coordinator, journal, token, agents, gatekeeper, escrow });
-  let digest: string | undefined;
+  const state = emptyState({ run: run.run, plan, coordinator, journal, token, agents, ...modeIn(run) });
   let unfinished: string | undefined;
+  let closed: Entry<'run_closed'> | undefined;
   const refused = new Set<AnyEntry>();
-  const until = run.closed?.record.until === undefined ? undefined : parseNanos(run.closed.record.until);
+  const digests = new ClosingDigests(run, state);
   for (const entry of replay.entries) {
-    if (entry === run.closed || (until !== undefined && entry.at > until)) digest ??= stateDigest(state);
-    if (entry === run.closed && run.closed.record.outcome === 'complete') unfinished ??= unfinishedIn(state);
+    digests.before(entry);
+    const { closed: wasClosed } = state;
+    const complete = isClosing(entry) && entry.record.outcome === 'complete' ? unfinishedIn(state) : undefined;
     reduce(state, entry, ({ event }) => {
-      if (event === 'ignored' && entry.record.type === 'assign') refused.add(entry);
+      if (event === 'ignored' && WEIGHED.has(entry.record.type)) refused.add(entry);
     });
+    if (wasClosed !== undefined || state.closed === undefined || !isClosing(entry)) continue;
+    closed = entry;
+    unfinished = complete;
   }
   const faults = new Map([...state.ignored].filter(([reason]) => reason.startsWith('payment')));
   const accepted = [...state.tasks.values()].filter(isAcceptedTask).length;
-  return { digest: digest ?? stateDigest(state), accepted, faults, unfinished, refused };
+  return { digest: digests.of(closed) ?? stateDigest(state), accepted, faults, unfinished, refused, closed };
+}
+
+const isClosing = (entry: AnyEntry): entry is Entry<'run_closed'> => entry.record.type === 'run_closed';
+
+/** Closings of a run that are looked at; an honest coordinator writes one. */
+const MAX_CLOSINGS = 16;
+
+/** Digests of the states that the closings of a run are about: beside a gatekeeper the first may have no effect. */
+class ClosingDigests {
+  readonly #digests = new Map<AnyEntry, string>();
+  readonly #waiting: Set<Entry<'run_closed'>>;
+
+  constructor(
+    { closings }: RunHistory,
+    readonly state: RunState,
+  ) {
+    this.#waiting = new Set(closings.slice(0, MAX_CLOSINGS));
+  }
+
+  /** Everything before an entry was folded. */
+  before(entry: AnyEntry): void {
+    for (const closing of this.#waiting) {
+      const { until } = closing.record;
+      if (entry !== closing && (until === undefined || entry.at <= parseNanos(until))) continue;
+      this.#digests.set(closing, stateDigest(this.state));
+      this.#waiting.delete(closing);
+    }
+  }
+
+  of(closing: AnyEntry | undefined): string | undefined {
+    return closing && this.#digests.get(closing);
+  }
 }
 
 const isAcceptedTask = ({ status, reviews }: TaskState): boolean => reviews === undefined && isAccepted(status);

@@ -27,7 +27,7 @@ export function checkTransfers(
       const left = transaction.tokenTransfers.find(
         ({ token, account, amount }) => token === run.token && amount < 0n && payers.has(account),
       );
-      if (left === undefined || isRefund(run, transaction)) continue;
+      if (left === undefined || isRefund(run, transaction) || view.isDisputed(transaction.at)) continue;
       const what = `${-left.amount} of ${left.token} left ${left.account}${isOpen(run, transaction.at) ? '' : ' after the end'}`;
       checkDebit(run, transaction, what, view, foreign, findings);
     }
@@ -45,13 +45,14 @@ function watches(run: RunHistory, all: readonly RunHistory[], at: Nanos): boolea
 }
 
 /**
- * Whether the network carried out a rung of an escrow's refund: a power of two that was scheduled, with the signatures of
- * all whose keys the escrow needs.
+ * Whether the network carried out a rung of an escrow's refund: a power of two that was scheduled, with the signatures
+ * that the escrow needs, and went to the coordinator.
  */
-function isRefund({ escrow }: RunHistory, { scheduled, tokenTransfers }: TransactionEvidence): boolean {
+function isRefund({ coordinator, escrow }: RunHistory, { scheduled, tokenTransfers }: TransactionEvidence): boolean {
   if (escrow === undefined || scheduled !== true || tokenTransfers.length !== 2) return false;
   const amount = tokenTransfers.find(({ account }) => account === escrow)?.amount ?? 0n;
-  return amount < 0n && (-amount & (-amount - 1n)) === 0n;
+  const isToOwner = tokenTransfers.some(({ account }) => account === coordinator);
+  return isToOwner && amount < 0n && (-amount & (-amount - 1n)) === 0n;
 }
 
 function checkDebit(

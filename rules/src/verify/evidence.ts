@@ -92,6 +92,8 @@ export interface Evidence {
   readonly transactions: readonly TransactionEvidence[];
   /** Keys of the escrows of runs with a gatekeeper; undefined of what is no plain list of keys. */
   readonly escrowKeys?: ReadonlyMap<AccountId, KeyListEvidence | undefined>;
+  /** When the network carried out each schedule that a dispute names; undefined for one that still waits, or is none. */
+  readonly disputeSchedules?: ReadonlyMap<string, Nanos | undefined>;
   /** Keys of the tokens that such runs pay in: what each allows, such as `supply`, and the key, `type:hex`. */
   readonly tokenKeys?: ReadonlyMap<TokenId, readonly (readonly [allows: string, key: string])[]>;
 }

@@ -1,9 +1,10 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import { isFinalGate } from '../fold/verdict-rules.js';
+import { DISPUTE_QUIET } from '../run/dispute.js';
 import { judgeOf } from '../run/judge.js';
 import { REVIEW_ATTEMPTS, reviewedAttempt } from '../run/review-id.js';
-import { DEADLINE_GATE } from '../run/verdict-gates.js';
+import { ARBITER_GATE, DEADLINE_GATE } from '../run/verdict-gates.js';
 import {
   type AnyEntry,
   type Assignment,
@@ -17,8 +18,8 @@ import {
 
 /**
  * Reduces what was said in a run to what counts, as the fold does.
- * @param refused assignments that the fold of the run's plan gave no effect; without the plan those of which that can be
- *   known from the records alone.
+ * @param refused assignments, disputes and decisions that the fold of the run's plan gave no effect; without the plan
+ *   those of which that can be known from the records alone.
  */
 export function factsOfRun(
   run: RunHistory,
@@ -35,7 +36,7 @@ export function factsOfRun(
     const weighed = ofTask.map((attempt) => weigh(run, attempt, sure, refused !== undefined));
     const reviewed = reviews && run.tasks.get(reviews.task)?.get(reviews.attempt);
     const review = reviews && { of: reviewed && facts.get(reviewed)?.verdict };
-    for (const [attempt, told] of factsOfTask(run, weighed, review)) facts.set(attempt, told);
+    for (const [attempt, told] of factsOfTask({ run, weighed, review, refused })) facts.set(attempt, told);
   }
   return facts;
 }
@@ -63,6 +64,8 @@ interface Weighed {
   readonly taken: boolean;
   readonly result: Entry<'result'> | undefined;
   verdict: Entry<'verdict'> | undefined;
+  dispute: Entry<'dispute'> | undefined;
+  decision: Entry<'decision'> | undefined;
 }
 
 /**
@@ -84,7 +87,8 @@ function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): Re
     .filter(({ entry }) => entry.author === coordinator && entry.record.token === token)
     .sort((one, other) => byTime(one.entry, other.entry));
   for (const { attempt, agent, entry } of all) {
-    if (entry.record.judge !== run.gatekeeper) {
+    const isOver = run.closed !== undefined && isBefore(run.closed, entry);
+    if (entry.record.judge !== run.gatekeeper || isOver) {
       refused.add(entry);
       continue;
     }
@@ -125,7 +129,7 @@ function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<An
   const after = results.filter((result) => assignment !== undefined && isBefore(assignment.entry, result));
   const result = after[0] ?? results[0];
   const taken = free.some((one) => one === assignment);
-  return { attempt, assignment, taken, result, verdict: undefined };
+  return { attempt, assignment, taken, result, verdict: undefined, dispute: undefined, decision: undefined };
 }
 
 /** What a review is of: the verdict on that, if there is one. */
@@ -133,12 +137,18 @@ interface Review {
   readonly of: Entry<'verdict'> | undefined;
 }
 
-function factsOfTask(
-  run: RunHistory,
-  weighed: readonly Weighed[],
-  review: Review | undefined,
-): [AttemptHistory, AttemptFacts][] {
-  const decided = decide(run, weighed, review);
+/** A task, or a review, with its attempts. */
+interface Task {
+  readonly run: RunHistory;
+  readonly weighed: readonly Weighed[];
+  readonly review: Review | undefined;
+  /** What the fold of the run's plan gave no effect; undefined when that is not known. */
+  readonly refused: ReadonlySet<AnyEntry> | undefined;
+}
+
+function factsOfTask(task: Task): [AttemptHistory, AttemptFacts][] {
+  const { weighed } = task;
+  const decided = decide(task);
   const { verdict: acceptance } = decided.accepted ?? {};
   const over = acceptance !== undefined && isOfQuorum(acceptance) ? undefined : (acceptance ?? decided.givenUp);
   return weighed.map(({ attempt, ...facts }) => {
@@ -150,7 +160,8 @@ function factsOfTask(
 }
 
 /** Goes through the verdicts on a task, notes for each attempt the one that counts, and says what they come to. */
-function decide(run: RunHistory, weighed: readonly Weighed[], review: Review | undefined): Decided {
+function decide(task: Task): Decided {
+  const { run, weighed, review } = task;
   const assigned = weighed.flatMap(({ assignment, taken }) => (taken ? (assignment?.entry ?? []) : [])).sort(byTime);
   const own = weighed
     .flatMap((one) => one.attempt.verdicts.map((verdict) => ({ one: one as Weighed | undefined, verdict })))
@@ -160,7 +171,9 @@ function decide(run: RunHistory, weighed: readonly Weighed[], review: Review | u
   let begun = 0;
   let failures = 0;
   let isReviewed = false;
+  const arbitrateUntil = arbitration(task, decided);
   for (const { one, verdict } of [...own, ...ends].sort((a, b) => byTime(a.verdict, b.verdict))) {
+    arbitrateUntil(verdict);
     for (let next = assigned[begun]; next !== undefined && isBefore(next, verdict); next = assigned[begun]) begun += 1;
     const newest = weighed.find(({ attempt, taken }) => taken && attempt.attempt === begun);
     if (one === undefined) {
@@ -180,7 +193,67 @@ function decide(run: RunHistory, weighed: readonly Weighed[], review: Review | u
       if (isReviewed || failures >= REVIEW_ATTEMPTS) giveUp(decided, verdict);
     }
   }
+  arbitrateUntil(undefined);
   return decided;
+}
+
+/** Gives disputes and decisions their effects, up to what comes next. */
+function arbitration(task: Task, decided: Decided): (next: AnyEntry | undefined) => void {
+  const waiting = task.weighed
+    .flatMap((one) => [...one.attempt.disputes, ...one.attempt.decisions].map((told) => ({ one, told })))
+    .sort((a, b) => byTime(a.told, b.told));
+  return (next) => {
+    for (let [first] = waiting; first !== undefined; [first] = waiting) {
+      if (next !== undefined && !isBefore(first.told, next)) return;
+      arbitrate(task, first.one, first.told, decided);
+      waiting.shift();
+    }
+  };
+}
+
+/** A dispute or a decision has its effect, if it has one. */
+function arbitrate(task: Task, one: Weighed, told: Entry<'dispute'> | Entry<'decision'>, decided: Decided): void {
+  const { attempt } = one;
+  if (task.refused?.has(told) === true || attempt.payments.some(({ entry }) => isBefore(entry, told))) return;
+  const isAccepted = one.verdict?.record.accepted === true;
+  const hasOther = decided.accepted !== undefined && decided.accepted !== one;
+  if (!isDecision(told)) {
+    if (one.dispute === undefined && mayBeDisputed(task, one, told, isAccepted ? undefined : hasOther))
+      one.dispute = told;
+    return;
+  }
+  const { pay, reason, task: id, attempt: number } = told.record;
+  if (one.dispute === undefined || one.decision !== undefined || told.at <= one.dispute.at + DISPUTE_QUIET) return;
+  if (pay && !isAccepted && hasOther) return;
+  one.decision = told;
+  if (isAccepted || (one.verdict !== undefined && !pay)) return;
+  const record = { type: 'verdict' as const, task: id, attempt: number, accepted: pay, gate: ARBITER_GATE, reason };
+  one.verdict = { ...told, record };
+  if (pay && decided.givenUp === undefined) decided.accepted ??= one;
+}
+
+const isDecision = (told: Entry<'dispute'> | Entry<'decision'>): told is Entry<'decision'> =>
+  told.record.type === 'decision';
+
+/**
+ * Whether the arbiter may be asked about an attempt: about what was accepted, and about what was delivered in time while no
+ * other result of its task was accepted; not about reviews and members of quorums that were not accepted.
+ * @param hasOther undefined for what was accepted itself.
+ */
+function mayBeDisputed(
+  { weighed, review }: Task,
+  { attempt, assignment, taken, result }: Weighed,
+  dispute: Entry<'dispute'>,
+  hasOther: boolean | undefined,
+): boolean {
+  if (assignment === undefined || !taken || BigInt(assignment.entry.record.price) === 0n) return false;
+  if (result === undefined || result.record.outcome !== 'ok' || !isBefore(result, dispute)) return false;
+  if (!isBefore(assignment.entry, result)) return false;
+  const told = deadlineToldBy(attempt, assignment);
+  if (told !== undefined && isBefore(told, result)) return false;
+  if (hasOther === undefined) return true;
+  const isMember = weighed.some((one) => one.attempt.verdicts.some(isOfQuorum));
+  return !hasOther && !isMember && review === undefined && isInTime(result, assignment);
 }
 
 function giveUp(decided: Decided, verdict: Entry<'verdict'>): void {
@@ -267,6 +340,15 @@ export function decidingVerdict(run: RunHistory, task: string, agree: number): E
 }
 
 const NOTHING: AttemptFacts = { assignment: undefined, taken: false, result: undefined, verdict: undefined };
+
+/** What the arbiter's decision pays of an attempt, in the token's smallest unit; undefined when it pays nothing. */
+export function decidedPay({ decision, assignment }: AttemptFacts): bigint | undefined {
+  return decision?.record.pay === true ? BigInt(assignment?.entry.record.price ?? 0) : undefined;
+}
+
+/** Whether an attempt was paid, in a batch or by a decision. */
+export const isPaid = (run: RunHistory, attempt: AttemptHistory): boolean =>
+  attempt.payments.length > 0 || decidedPay(factsOf(run, attempt)) !== undefined;
 
 /** What counts of an attempt. */
 export const factsOf = (run: RunHistory, attempt: AttemptHistory | undefined): AttemptFacts =>

@@ -1,6 +1,7 @@
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import type { LedgerRecord } from '../run/ledger-record.js';
+import type { RunMode } from '../run/run-mode.js';
 
 /** A record with what the network verified about it, and its position among the records of its message. */
 export interface AnyEntry extends LedgerRecord {
@@ -37,6 +38,10 @@ export interface AttemptHistory {
   readonly timedOut: Entry<'timed_out'>[];
   /** The coordinator's only. */
   readonly payments: PaymentEntry[];
+  /** By the coordinator or the gatekeeper, of a run with an arbiter. */
+  readonly disputes: Entry<'dispute'>[];
+  /** The arbiter's only. */
+  readonly decisions: Entry<'decision'>[];
 }
 
 /** What the coordinator and the assigned agent said about an attempt, others' words left out. */
@@ -46,20 +51,23 @@ export interface AttemptFacts {
   readonly taken: boolean;
   /** The first after the assignment; what comes later has no effect. */
   readonly result: Entry<'result'> | undefined;
-  /** The first with an effect. */
+  /** The first with an effect, or what the arbiter's decision puts in its place. */
   readonly verdict: Entry<'verdict'> | undefined;
+  /** The one with an effect: from then on the arbiter alone says whether the attempt is paid. */
+  readonly dispute?: Entry<'dispute'> | undefined;
+  readonly decision?: Entry<'decision'> | undefined;
 }
 
 /** All that was said about one run. */
-export interface RunHistory {
+export interface RunHistory extends RunMode {
   readonly run: string;
   readonly opened: Entry<'run_opened'>;
   readonly coordinator: AccountId;
   readonly token: TokenId;
-  /** Who judges and what pays, where that is not the coordinator. */
-  readonly gatekeeper?: AccountId | undefined;
-  readonly escrow?: AccountId | undefined;
+  /** The first of `closings`, or where the plan is known the one with an effect. */
   closed: Entry<'run_closed'> | undefined;
+  /** All by the coordinator. */
+  readonly closings: Entry<'run_closed'>[];
   /** Further openings by the same coordinator. */
   readonly reopened: Entry<'run_opened'>[];
   /** By task, then by number. */

@@ -21,17 +21,19 @@ export class LedgerView {
   readonly #at = new Map<Nanos, TransactionEvidence>();
   readonly #inner = new Map<Nanos, TransactionEvidence[]>();
   readonly #batches = new Map<Nanos, Recorded[]>();
+  readonly #disputed = new Set<Nanos>();
   /** Payment records outside any batch. */
   readonly loose: readonly Recorded[];
 
   constructor(
-    readonly evidence: Pick<Evidence, 'transactions' | 'treasuries' | 'accountKeys'>,
+    readonly evidence: Pick<Evidence, 'transactions' | 'treasuries' | 'accountKeys' | 'disputeSchedules'>,
     runs: Iterable<RunHistory>,
   ) {
     for (const transaction of evidence.transactions) {
       this.#at.set(transaction.at, transaction);
       if (transaction.batch !== undefined) append(this.#inner, transaction.batch, transaction);
     }
+    for (const at of evidence.disputeSchedules?.values() ?? []) if (at !== undefined) this.#disputed.add(at);
     const loose: Recorded[] = [];
     for (const run of runs) {
       for (const entry of run.settled) {
@@ -46,6 +48,16 @@ export class LedgerView {
   /** The batch that carried the message with a consensus timestamp. */
   batchAt(at: Nanos): Nanos | undefined {
     return this.#at.get(at)?.batch;
+  }
+
+  /** The successful transaction of a consensus timestamp. */
+  transactionAt(at: Nanos): TransactionEvidence | undefined {
+    return this.#at.get(at);
+  }
+
+  /** Whether a dispute named the schedule that the network carried out at a time; there are rules of their own for these. */
+  isDisputed(at: Nanos): boolean {
+    return this.#disputed.has(at);
   }
 
   /** Whether a batch carries a payment record of any run. */

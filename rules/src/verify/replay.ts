@@ -1,7 +1,7 @@
 import { type AccountId, accountId, type TopicId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import { isOwnTopic, type TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
 import type { Plan } from '../plan/plan.js';
-import { modeOf } from '../run/journal-index.js';
+import { modeOf } from '../run/run-mode.js';
 import { decodeTopic } from './decode.js';
 import type { Evidence, OwnedTopicEvidence } from './evidence.js';
 import { factsOfRun } from './facts.js';
@@ -101,6 +101,7 @@ function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
     token: tokenId(opened.record.token),
     ...modeOf(opened.record),
     closed: undefined,
+    closings: [],
     reopened: [],
     tasks: new Map(),
     facts: new Map(),
@@ -150,6 +151,8 @@ function attemptOf(run: RunHistory, task: string, attempt: number): AttemptHisto
     verdicts: [],
     timedOut: [],
     payments: [],
+    disputes: [],
+    decisions: [],
   };
   attempts.set(attempt, created);
   return created;
@@ -171,11 +174,20 @@ function sortJournalEntry(runs: Map<string, RunHistory>, entry: AnyEntry, count:
   } else if (isA(entry, 'timed_out')) {
     if (entry.author !== run.coordinator) count('deadline told by another than the coordinator');
     else attemptOf(run, entry.record.task, entry.record.attempt).timedOut.push(entry);
+  } else if (isA(entry, 'dispute')) {
+    if (run.arbiter === undefined || !mayWriteVerdicts(run, entry.author)) count('dispute by who is no party to it');
+    else attemptOf(run, entry.record.task, entry.record.attempt).disputes.push(entry);
+  } else if (isA(entry, 'decision')) {
+    if (entry.author !== run.arbiter) count('decision by another than the arbiter');
+    else attemptOf(run, entry.record.task, entry.record.attempt).decisions.push(entry);
   } else if (isA(entry, 'settled')) {
     sortSettled(run, entry, count);
   } else if (isA(entry, 'run_closed')) {
     if (entry.author !== run.coordinator) count('run closed by another than the coordinator');
-    else run.closed ??= entry;
+    else {
+      run.closed ??= entry;
+      run.closings.push(entry);
+    }
   }
 }
 
@@ -211,7 +223,8 @@ function sortInboxEntry(
     count('record before its run was opened');
     return;
   }
-  if (run.closed !== undefined && isBefore(run.closed, entry)) {
+  // Beside a gatekeeper a closing may have no effect, and an assignment after it has one.
+  if (run.gatekeeper === undefined && run.closed !== undefined && isBefore(run.closed, entry)) {
     count('assignment after its run was closed');
     return;
   }

@@ -5,7 +5,7 @@ export const RULES = {
   'message-altered': "Each message's running hash follows from the one before, the message, its author and its time.",
   'inbox-submit-key': "Only the coordinator can write to an agent's inbox: its submit key is the coordinator's key.",
   'inbox-owner': "An agent's inbox is its own: the agent had created it when it announced it.",
-  'run-reopened': 'A run is opened with one plan, token, number of tasks, gatekeeper and escrow.',
+  'run-reopened': 'A run is opened with one plan, token, number of tasks, gatekeeper, escrow and arbiter.',
   'assignment-missing': 'What is paid was assigned.',
   'assignment-author': 'What is paid was assigned by the coordinator that opened the run.',
   'result-missing': 'What is paid has a result.',
@@ -46,9 +46,14 @@ export const RULES = {
   'transfer-id': 'The transfer a payment record names is the one in its batch.',
   'escrow-judge': 'What is paid was assigned under the judge that the run was opened with.',
   'escrow-key':
-    'Nobody alone can pay: the key of the escrow is a list of the different keys of coordinator and gatekeeper, and both must sign.',
+    'Nobody alone can pay: the key of the escrow is a list of the different keys of coordinator and gatekeeper, and of the arbiter if the run names one, and two must sign.',
   'escrow-token':
-    'Neither coordinator nor gatekeeper holds a key with which it could mint, take, freeze or change the payment token.',
+    'None of coordinator, gatekeeper and arbiter holds a key with which it could mint, take, freeze or change the payment token.',
+  'dispute-transfer':
+    'The schedule of a dispute pays only after the arbiter decided so: once, the price, to the agent of the attempt.',
+  'dispute-unpaid': 'What the arbiter decided to pay was paid by the schedule of its dispute.',
+  'dispute-paid':
+    'Once the arbiter was asked about an attempt no batch pays it, but for what was under way: for 180 s.',
   'paid-before-open': 'A run pays nothing before it is opened.',
   'paid-after-close': 'A closed run pays nothing more.',
   'accepted-unpaid': 'A run that was closed as complete has paid all that was accepted.',

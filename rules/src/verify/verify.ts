@@ -2,6 +2,7 @@ import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import type { Plan } from '../plan/plan.js';
 import { reviewedAttempt } from '../run/review-id.js';
 import { checkBatches } from './check-batches.js';
+import { checkDisputes } from './check-disputes.js';
 import { checkEscrow } from './check-escrow.js';
 import { checkOutcome } from './check-outcome.js';
 import { checkPayments } from './check-payments.js';
@@ -10,7 +11,7 @@ import { checkState, type FoldedRun, foldRun } from './check-state.js';
 import { checkTopics } from './check-topics.js';
 import { checkTransfers } from './check-transfers.js';
 import type { Evidence } from './evidence.js';
-import { factsOf, factsOfRun } from './facts.js';
+import { decidedPay, factsOf, factsOfRun } from './facts.js';
 import { attemptsOf, type RunHistory } from './history.js';
 import { LedgerView } from './ledger-view.js';
 import { type Replay, replay } from './replay.js';
@@ -34,6 +35,8 @@ export interface RunSummary {
   readonly gatekeeper?: AccountId;
   /** What paid then. */
   readonly escrow?: AccountId;
+  /** Who could decide a dispute, with either of the two; left out when nobody could. */
+  readonly arbiter?: AccountId;
   readonly tasks: number;
   readonly accepted: number;
   readonly attempts: number;
@@ -77,7 +80,10 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
   const selected = new Set(runs.map(({ run }) => run));
   checkBatches(view, evidence.journal.topic, (run) => selected.has(run), findings);
   checkTransfers(evidence, view, runs, all, findings);
-  for (const run of runs) checkEscrow(run, evidence, findings);
+  for (const run of runs) {
+    checkEscrow(run, evidence, findings);
+    checkDisputes(run, evidence, view, findings);
+  }
   if (plan !== undefined) checkRunsOfPlan(runs, plan, folded, findings);
   const found = findings.all;
   const summaries = runs.map((run) => summary(run, folded.get(run), found));
@@ -91,10 +97,11 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
   };
 }
 
-/** Those about the plan are checked with one, those about an escrow where a run has one. */
+/** Those about the plan are checked with one, those about an escrow or disputes where a run has an escrow or an arbiter. */
 const isAsked = (rule: RuleId, plan: Plan | undefined, runs: readonly RunHistory[]): boolean =>
   (plan !== undefined || !rule.startsWith('plan-')) &&
-  (!rule.startsWith('escrow-') || runs.some(({ gatekeeper }) => gatekeeper !== undefined));
+  (!rule.startsWith('escrow-') || runs.some(({ gatekeeper }) => gatekeeper !== undefined)) &&
+  (!rule.startsWith('dispute-') || runs.some(({ arbiter }) => arbiter !== undefined));
 
 /** What the coordinator's own fold makes of the runs of a plan; which assignments count it knows best. */
 function foldRunsOf(
@@ -105,7 +112,11 @@ function foldRunsOf(
 ): ReadonlyMap<RunHistory, FoldedRun> {
   const ofPlan = runs.filter(({ opened }) => opened.record.plan_sha256 === plan.digest);
   const folded = new Map(ofPlan.map((run) => [run, foldRun(run, plan, journal.topic, replayed)]));
-  for (const [run, { refused }] of folded) run.facts = factsOfRun(run, refused);
+  for (const [run, { refused, closed }] of folded) {
+    run.facts = factsOfRun(run, refused);
+    // Beside a gatekeeper a coordinator cannot close a run that is not over.
+    if (run.gatekeeper !== undefined) run.closed = closed;
+  }
   return folded;
 }
 
@@ -127,13 +138,18 @@ function summary(run: RunHistory, folded: FoldedRun | undefined, findings: reado
   let payments = 0;
   let paid = 0n;
   for (const attempt of attemptsOf(run)) {
-    const { assignment, verdict } = factsOf(run, attempt);
+    const facts = factsOf(run, attempt);
+    const { assignment, verdict } = facts;
     if (assignment !== undefined) attempts += 1;
     if (verdict?.record.accepted === true && reviewedAttempt(attempt.task) === undefined) accepted.add(attempt.task);
     for (const { amount } of attempt.payments) {
       payments += 1;
       paid += amount;
     }
+    const decided = decidedPay(facts);
+    if (decided === undefined) continue;
+    payments += 1;
+    paid += decided;
   }
   const { record } = run.opened;
   return {
@@ -144,6 +160,7 @@ function summary(run: RunHistory, folded: FoldedRun | undefined, findings: reado
     token: run.token,
     ...(run.gatekeeper === undefined ? {} : { gatekeeper: run.gatekeeper }),
     ...(run.escrow === undefined ? {} : { escrow: run.escrow }),
+    ...(run.arbiter === undefined ? {} : { arbiter: run.arbiter }),
     tasks: record.tasks,
     accepted: folded?.accepted ?? accepted.size,
     attempts,

@@ -20,6 +20,8 @@ export const ENVIRONMENT = {
   AGENT_PRIVATE_KEY: { secret: true, what: 'private key of that account' },
   GATEKEEPER_ACCOUNT_ID: { secret: false, what: 'account of the gatekeeper' },
   GATEKEEPER_PRIVATE_KEY: { secret: true, what: 'private key of the gatekeeper account' },
+  ARBITER_ACCOUNT_ID: { secret: false, what: 'account of the arbiter' },
+  ARBITER_PRIVATE_KEY: { secret: true, what: 'private key of the arbiter account' },
   OPERATOR_ACCOUNT_ID: { secret: false, what: 'setup on a public network: funded account that pays for the others' },
   OPERATOR_PRIVATE_KEY: { secret: true, what: 'setup: private key of that account' },
   AGENT_1_ACCOUNT_ID: { secret: false, what: 'harness against a public network: account of agent 1' },

@@ -43,6 +43,8 @@ export async function cosignRefund(
   const { action } = read;
   const rung = action.kind === 'rung' ? action : schedule && standingRung(schedule, adminKey);
   if (rung === undefined) return { objection: `${about.schedule} is no refund that stands` };
+  if (action.kind === 'rung' && rung.owner !== coordinator)
+    return { objection: `it goes to ${rung.owner}, not to ${coordinator}` };
   const ladders = await standingLadders(mirror, coordinator, escrow, adminKey);
   const balance = (await mirror.tokenBalance(escrow, rung.token)) ?? 0n;
   const ground = { ladders, balance, now: Number((await mirror.now()) / NANOS_PER_SECOND) };

@@ -27,6 +27,8 @@ const ORDER: readonly AnyRecord['type'][] = [
   'verdict',
   'timed_out',
   'settled',
+  'dispute',
+  'decision',
   'lapsed',
   'offline',
   'gatekeeper_offline',

@@ -113,6 +113,10 @@ function* recordsOf(message: TopicMessageJson, lists: Lists): Generator<AnyRecor
     yield { type: 'timed_out', ...one };
   }
   for (const one of message.settled ?? []) yield settledOf(one, token, lists);
+  for (const [of, schedule, reason] of message.dispute ?? []) {
+    yield { type: 'dispute', ...lists.one(of), schedule, reason };
+  }
+  for (const [of, pay, reason] of message.decision ?? []) yield { type: 'decision', ...lists.one(of), pay, reason };
   if (lapsed !== undefined) yield { type: 'lapsed', ...lapsed };
   if (offline !== undefined) yield { type: 'offline', ...offline };
   if (left !== undefined) yield { type: 'gatekeeper_offline', ...left };

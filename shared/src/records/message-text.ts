@@ -91,12 +91,13 @@ const single = <T>(jsonOf: (record: T) => unknown): GrowingText<T> =>
 const FORMS = {
   epoch: () => single(withoutType<RecordOf<'epoch'>>),
   run_opened: () =>
-    single(({ plan_sha256, name, tasks, gatekeeper, escrow }: RecordOf<'run_opened'>) => ({
+    single(({ plan_sha256, name, tasks, gatekeeper, escrow, arbiter }: RecordOf<'run_opened'>) => ({
       plan_sha256: base64url(plan_sha256),
       name,
       tasks,
       gatekeeper,
       escrow,
+      arbiter,
     })),
   online: () => single(onlineJson),
   gatekeeper_online: () =>
@@ -117,6 +118,10 @@ const FORMS = {
   verdict: verdicts,
   timed_out: attempts,
   settled: settlements,
+  dispute: (names: TaskNames) =>
+    entries((one: RecordOf<'dispute'>) => [attemptText(one, names), one.schedule, one.reason]),
+  decision: (names: TaskNames) =>
+    entries((one: RecordOf<'decision'>) => [attemptText(one, names), one.pay, one.reason]),
   lapsed: () => single(withoutType<RecordOf<'lapsed'>>),
   offline: () => single(withoutType<RecordOf<'offline'>>),
   gatekeeper_offline: () => single(withoutType<RecordOf<'gatekeeper_offline'>>),

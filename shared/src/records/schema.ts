@@ -73,6 +73,8 @@ export interface RunOpenedRecord {
   readonly gatekeeper?: string | undefined;
   /** Account that holds the money and pays; none moves without the gatekeeper's key. Goes with `gatekeeper`. */
   readonly escrow?: string | undefined;
+  /** Account that decides disputes with the third key of the escrow, any two of the three sign. Goes with both. */
+  readonly arbiter?: string | undefined;
 }
 
 /** Journal, by whoever judges: what the gates say of a result; by the coordinator also what was not delivered. */
@@ -90,6 +92,22 @@ export interface SettledRecord {
   /** Id of the transfer in the same batch, `payer@seconds.nanos`. */
   readonly transfer?: string | undefined;
   readonly payments: readonly (OfAttempt & { readonly to: string; readonly amount: string })[];
+}
+
+/** Journal, by a party of the escrow: it has signed the payment of an attempt, and asks the arbiter to. */
+export interface DisputeRecord extends OfAttempt {
+  readonly type: 'dispute';
+  /** The schedule that pays once the arbiter signs it. */
+  readonly schedule: string;
+  readonly reason: string;
+}
+
+/** Journal, by the arbiter: its last word on a dispute. */
+export interface DecisionRecord extends OfAttempt {
+  readonly type: 'decision';
+  /** Whether the schedule of the dispute pays: the arbiter signs it then, after this record. */
+  readonly pay: boolean;
+  readonly reason: string;
 }
 
 /** Journal, by the coordinator: nothing more will happen in the run. */
@@ -190,6 +208,8 @@ export type JournalRecord =
   | RunOpenedRecord
   | VerdictRecord
   | SettledRecord
+  | DisputeRecord
+  | DecisionRecord
   | RunClosedRecord
   | TimedOutRecord
   | OnlineRecord

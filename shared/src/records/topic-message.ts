@@ -62,6 +62,7 @@ const runOpened = z.object({
   tasks: z.int().positive(),
   gatekeeper: entity.optional().describe('Who judges and signs payments with the coordinator.'),
   escrow: entity.optional().describe('The account that pays, when there is a gatekeeper.'),
+  arbiter: entity.optional().describe('Who decides disputes with a third key of the escrow.'),
 });
 
 const directive = z.object({
@@ -147,6 +148,18 @@ export const topicMessage = z
       .optional()
       .describe('Journal, by a schedule of the coordinator: guarded attempts without a result by their deadline.'),
     settled: z.array(settled).min(1).optional().describe('Journal, by the coordinator, in the batch that pays.'),
+    dispute: z
+      .array(z.tuple([attempt, entity, reason]))
+      .min(1)
+      .optional()
+      .describe(
+        'Journal, by a party of the escrow: attempt, the schedule that pays it once the arbiter signs, and why.',
+      ),
+    decision: z
+      .array(z.tuple([attempt, z.boolean(), reason]))
+      .min(1)
+      .optional()
+      .describe('Journal, by the arbiter: of a disputed attempt, whether it is paid, and why.'),
     lapsed: z
       .object({ session, lease: z.int().positive() })
       .optional()

@@ -38,6 +38,10 @@ export function inWords(hostile: Change, linked: Linked): string | undefined {
       return `${change.task}  rejected by ${change.gate}${because(change.reason)}`;
     case 'settled':
       return `${change.task}  paid ${change.amount} to ${change.agent}${by(change.transfer, linked)}`;
+    case 'disputed':
+      return `${change.task}  disputed by ${change.by}${because(change.reason)}`;
+    case 'decided':
+      return `${change.task}  the arbiter decided ${change.pay ? 'to pay it' : 'not to pay it'}${because(change.reason)}`;
     case 'failed':
     case 'blocked':
     case 'cancelled':

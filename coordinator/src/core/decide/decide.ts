@@ -76,6 +76,8 @@ function decideClosing(pass: Pass): void {
   const { state, seen } = pass;
   const over = state.unfinished === 0 || state.cancelReason !== undefined;
   if (!over || state.openAttempts > 0 || pass.open > 0 || pass.commands.length > 0) return;
+  // What the arbiter was asked about is decided first.
+  if (state.disputed.size > 0) return;
   if (state.payable.size === 0) {
     const outcome = state.cancelReason !== undefined ? 'cancelled' : state.lost > 0 ? 'failed' : 'complete';
     pass.ask({ kind: 'close', key: CLOSE_KEY, outcome });

@@ -27,6 +27,7 @@ import {
   type AccountId,
   accountId,
   isEntityId,
+  scheduleId,
   type TokenId,
   type TopicId,
   transactionIdFromMirror,
@@ -183,8 +184,8 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
   const shown = await known(tokens, (token) => mirror.token(token));
   const treasuries = new Map([...shown].map(([id, token]) => [id, accountId(token.treasury_account_id)]));
   const holders = await keysOf([...treasuries.values()]);
-  const gatekeepers = await keysOf(partiesOf(owned, 'gatekeeper'));
-  const accountKeys = new Map([...openers, ...holders, ...gatekeepers]);
+  const others = await keysOf([...partiesOf(owned, 'gatekeeper'), ...partiesOf(owned, 'arbiter')]);
+  const accountKeys = new Map([...openers, ...holders, ...others]);
   const escrows = partiesOf(owned, 'escrow');
   const escrowKeys = await known(escrows, async (account) => listOf((await mirror.account(account)).key));
   const tokenKeys =
@@ -193,7 +194,8 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
     treasuryOf({ treasuries, accountKeys }, author, record.token as TokenId),
   );
   const payers = new Set([...coordinators.keys(), ...ownTreasuries, ...escrows]);
-  const range = timeOf(owned, entries, await mirror.now());
+  const disputeSchedules = await disputeSchedulesOf(mirror, owned, entries);
+  const range = timeOf(owned, entries, await mirror.now(), [...disputeSchedules.values()]);
   const transactions = await withCustomFees(mirror, shown, await transactionsOf(mirror, payers, range));
   const handling = new HandlingTimes(mirror, transactions);
   return {
@@ -202,15 +204,36 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
     accountKeys,
     treasuries,
     transactions,
-    ...(escrows.length === 0 ? {} : { escrowKeys, tokenKeys }),
+    ...(escrows.length === 0 ? {} : { escrowKeys, tokenKeys, disputeSchedules }),
   };
 }
 
-/** The gatekeepers, or the escrows, that runs were opened with. */
+/** The gatekeepers, the arbiters, or the escrows, that runs were opened with. */
 const partiesOf = (
   openings: readonly (AnyEntry & { record: RecordOf<'run_opened'> })[],
-  which: 'gatekeeper' | 'escrow',
+  which: 'gatekeeper' | 'escrow' | 'arbiter',
 ) => openings.flatMap(({ record }) => (record[which] === undefined ? [] : [accountId(record[which])]));
+
+/** When the network carried out the schedules that parties of these runs named in disputes. */
+async function disputeSchedulesOf(
+  mirror: MirrorRest,
+  openings: readonly (AnyEntry & { record: RecordOf<'run_opened'> })[],
+  entries: readonly AnyEntry[],
+): Promise<Map<string, Nanos | undefined>> {
+  const parties = new Set<string>(
+    openings.flatMap(({ author, record }) =>
+      record.arbiter === undefined ? [] : [author, record.gatekeeper ?? author],
+    ),
+  );
+  const named = recordsOf(entries, 'dispute').filter(({ author }) => parties.has(author));
+  return known(
+    named.map(({ record }) => record.schedule),
+    async (id) => {
+      const { executed_timestamp: at } = await mirror.schedule(scheduleId(id));
+      return at === null ? undefined : parseNanos(at);
+    },
+  );
+}
 
 function listOf(key: MirrorKey | null): KeyListEvidence | undefined {
   const list = key === null ? undefined : keyListFromMirror(key);
@@ -231,8 +254,13 @@ interface Range {
   readonly to: Nanos;
 }
 
-/** From the first opening until a while after the last closing, or until now while a run is open. */
-function timeOf(openings: readonly AnyEntry[], entries: readonly AnyEntry[], now: Nanos): Range | undefined {
+/** From the first opening until a while after the last closing, or until now while a run is open; with these times in it. */
+function timeOf(
+  openings: readonly AnyEntry[],
+  entries: readonly AnyEntry[],
+  now: Nanos,
+  more: readonly (Nanos | undefined)[],
+): Range | undefined {
   const from = openings[0]?.at;
   if (from === undefined) return undefined;
   const last = new Map<string | undefined, Nanos>();
@@ -243,7 +271,7 @@ function timeOf(openings: readonly AnyEntry[], entries: readonly AnyEntry[], now
   }
   // A payment after the end must be seen too, so the last record of the journal counts as well.
   let to = entries.at(-1)?.at ?? from;
-  for (const end of last.values()) if (end > to) to = end;
+  for (const end of [...last.values(), ...more]) if (end !== undefined && end > to) to = end;
   return { from, to };
 }
 

@@ -7,6 +7,7 @@ import { attemptKeyOf } from '@gatepost/rules/run/attempt';
 import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { GateOutcome } from '@gatepost/rules/run/gate-outcome';
 import { findOrReview } from '@gatepost/rules/run/review-id';
+import { modeIn } from '@gatepost/rules/run/run-mode';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { stateDigest } from '@gatepost/rules/run/state-digest';
 import type { TaskState } from '@gatepost/rules/run/task-state';
@@ -149,9 +150,9 @@ export class Effects {
   }
 
   #runOpened(): RecordOf<'run_opened'> {
-    const { plan, token, gatekeeper, escrow } = this.parts.state.context;
+    const { plan, token } = this.parts.state.context;
     const about = { plan_sha256: plan.digest, name: plan.name, tasks: plan.tasks.length };
-    return { type: 'run_opened', ...about, token, gatekeeper, escrow };
+    return { type: 'run_opened', ...about, token, ...modeIn(this.parts.state.context) };
   }
 
   #runClosed({ outcome }: CommandOf<'close'>): RecordOf<'run_closed'> {

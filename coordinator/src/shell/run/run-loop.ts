@@ -16,7 +16,7 @@ import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_MS, type Nanos } from '@gatepost/shared/vocabulary/time';
-import { type Awaited, awaitedPeople, awaitedTime } from '../../core/awaited.js';
+import { type Awaited, awaitedArbiter, awaitedPeople, awaitedTime } from '../../core/awaited.js';
 import { lookAt } from '../../core/decide/decide.js';
 import { judge, type SessionObservation } from '../../core/decide/health.js';
 import type { Limits } from '../../core/decide/limits.js';
@@ -264,7 +264,8 @@ export class RunLoop {
     const { commands, unserved } = lookAt(state, nowMs, seen, limits);
     if (nowMs - this.#lookedMs >= UNSERVED_MS) {
       this.#lookedMs = nowMs;
-      this.#awaited.note([...unserved(), ...awaitedPeople(state), ...awaitedTime(state, limits), ...this.#unshown()]);
+      const asked = [...awaitedPeople(state), ...awaitedArbiter(state), ...awaitedTime(state, limits)];
+      this.#awaited.note([...unserved(), ...asked, ...this.#unshown()]);
     }
     for (const command of commands) {
       if (command.kind === 'stop') return command.why;

@@ -6,6 +6,7 @@ import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { type ChosenRun, chooseRun, earlierVersion, type JournalIndex } from '@gatepost/rules/run/journal-index';
+import { modeIn } from '@gatepost/rules/run/run-mode';
 import { emptyState, type RunContext } from '@gatepost/rules/run/run-state';
 import { systemClock, waitingClock } from '@gatepost/shared/clock';
 import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
@@ -104,7 +105,8 @@ export async function runPlan(
     journal: config.journal,
     token,
     agents: new Set(config.agents),
-    ...modeOf(chosen, config),
+    // Fixed when the run was opened, else as the configuration has it.
+    ...modeIn(chosen.opened ?? config),
   });
   await replay(feed, state, log);
   const { gatekeeper, escrow: holder = connection.account } = state.context;
@@ -206,10 +208,6 @@ async function refundOf({ mirror, account }: Connection, { escrow, token }: RunC
   const first = ladders.filter((one) => one.token === token).at(-1);
   return first === undefined ? undefined : first.refundAt * 1_000;
 }
-
-/** Who judges and what pays: fixed when the run was opened, else as the configuration has it. */
-const modeOf = ({ opened }: ChosenRun, { gatekeeper, escrow }: CoordinatorConfig) =>
-  opened === undefined ? { gatekeeper, escrow } : { gatekeeper: opened.gatekeeper, escrow: opened.escrow };
 
 /** The metrics of a run, when they are asked for; what makes them is loaded then alone. */
 async function metricsOf({ metrics, metricsFile }: CoordinatorConfig): Promise<RunMetrics | undefined> {

@@ -3,6 +3,7 @@ import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import type { IndexedRun, JournalIndex } from '@gatepost/rules/run/journal-index';
+import { modeIn } from '@gatepost/rules/run/run-mode';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
@@ -39,7 +40,7 @@ export async function viewRun(
 ): Promise<RunState> {
   const feed = new LedgerFeed(reader, config.journal, new Set(config.agents), log);
   const chosen = choose(await indexJournal(feed, config.account), options.run);
-  const { run, plan: digest, token, gatekeeper, escrow } = chosen;
+  const { run, plan: digest, token } = chosen;
   const plan = options.planFile === undefined ? keptPlan(config.stateDir, digest) : loadPlan(options.planFile);
   if (plan === undefined) {
     throw new GatepostError('USAGE', `this host has not run the plan of ${run}; name its file with --plan`);
@@ -52,7 +53,7 @@ export async function viewRun(
   }
   const { journal } = config;
   const agents = new Set(config.agents);
-  const state = emptyState({ run, plan, coordinator: config.account, journal, token, agents, gatekeeper, escrow });
+  const state = emptyState({ run, plan, coordinator: config.account, journal, token, agents, ...modeIn(chosen) });
   feed.nameTasks(taskNamesOf(plan));
   await replay(feed, state, log);
   return state;

@@ -8,12 +8,12 @@ import {
   isSame,
   listOfOne,
   long,
+  scheduledTransfer,
   scheduleOf,
   scheduleProto,
   signaturePair,
   signedTransaction,
   tokenOf,
-  tokenProto,
   transactionIdOf,
   transactionIdProto,
 } from './wire.js';
@@ -23,8 +23,6 @@ export const MAX_RUNGS = 62;
 
 /** Most that one of these transactions may cost its payer: 5 hbar. */
 const MAX_FEE_TINYBAR = 500_000_000n;
-/** Most that the refund itself may cost its payer when its time has come: 1 hbar. */
-const SCHEDULED_MAX_FEE_TINYBAR = 100_000_000n;
 
 /**
  * One rung of a refund: at its time the network moves 2^exponent smallest units from the escrow to the owner, if so much is
@@ -79,22 +77,13 @@ export function scheduledBody({ escrow, token, owner, exponent }: Omit<Rung, 'ad
   return proto.SchedulableTransactionBody.encode(scheduled({ escrow, token, owner, exponent })).finish();
 }
 
-function scheduled({
+const scheduled = ({
   escrow,
   token,
   owner,
   exponent,
-}: Pick<Rung, 'escrow' | 'token' | 'owner' | 'exponent'>): proto.ISchedulableTransactionBody {
-  const amount = 1n << BigInt(exponent);
-  const transfers = [
-    { accountID: accountProto(owner), amount: long(amount) },
-    { accountID: accountProto(escrow), amount: long(-amount) },
-  ];
-  return {
-    transactionFee: long(SCHEDULED_MAX_FEE_TINYBAR),
-    cryptoTransfer: { tokenTransfers: [{ token: tokenProto(token), transfers }] },
-  };
-}
+}: Pick<Rung, 'escrow' | 'token' | 'owner' | 'exponent'>): proto.ISchedulableTransactionBody =>
+  scheduledTransfer({ escrow, token, to: owner, amount: 1n << BigInt(exponent) });
 
 const payerOf = (id: TransactionId): AccountId => accountId(id.split('@')[0] ?? '');
 

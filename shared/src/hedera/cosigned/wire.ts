@@ -105,4 +105,36 @@ export const signedTransaction = (bodyBytes: Uint8Array, sigPair: readonly proto
 export const listOfOne = (signedTransactionBytes: Uint8Array): Uint8Array =>
   proto.TransactionList.encode({ transactionList: [{ signedTransactionBytes }] }).finish();
 
+/** Most that a scheduled transfer may cost its payer when it happens: 1 hbar. */
+const SCHEDULED_MAX_FEE_TINYBAR = 100_000_000n;
+
+/** Tokens that leave an escrow by a schedule. */
+export interface ScheduledTransfer {
+  readonly escrow: AccountId;
+  readonly token: TokenId;
+  readonly to: AccountId;
+  readonly amount: bigint;
+}
+
+/** What the network does when the time of such a schedule has come, or its last signature. */
+export const scheduledTransfer = ({
+  escrow,
+  token,
+  to,
+  amount,
+}: ScheduledTransfer): proto.ISchedulableTransactionBody => ({
+  transactionFee: long(SCHEDULED_MAX_FEE_TINYBAR),
+  cryptoTransfer: {
+    tokenTransfers: [
+      {
+        token: tokenProto(token),
+        transfers: [
+          { accountID: accountProto(to), amount: long(amount) },
+          { accountID: accountProto(escrow), amount: long(-amount) },
+        ],
+      },
+    ],
+  },
+});
+
 export const isSame = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;
