@@ -2,6 +2,7 @@ import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import { RecordWriter } from '@gatepost/party/ledger/record-writer';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
+import { START } from '@gatepost/shared/ledger/topic-message';
 import { createLogger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
@@ -148,7 +149,7 @@ it('hands nothing on, because somebody looked ahead, before the inboxes were rea
 });
 
 /** The coordinator's own feed, with the topics that it read over REST. */
-function ownFeed() {
+function ownFeed(fillMs = 0) {
   const asked: string[] = [];
   const watched: Ledger = {
     account: coordinator.account,
@@ -170,7 +171,7 @@ function ownFeed() {
   const own = new LedgerFeed(watched, journal, new Set([agent.account]), log, true);
   own.nameTasks(names);
   const wait = () => ({ note: () => undefined, end: () => undefined });
-  const writer = new RecordWriter(watched, clock, wait, names, undefined, own);
+  const writer = new RecordWriter(watched, clock, wait, names, undefined, own, fillMs);
   return { own, asked, writer };
 }
 
@@ -193,6 +194,32 @@ describe('the feed of who writes to the inboxes', () => {
       expect(new Set(records.map(({ author }) => author))).toEqual(new Set([coordinator.account]));
     }
     expect(asked.filter((topic) => topic !== journal)).toEqual([]);
+  });
+
+  it('waits with assignments for others where messages cost money, and with nothing that is waited for', async () => {
+    network.set({ restLagMs: 0 });
+    const topic = inbox();
+    const { writer } = ownFeed(1_000);
+    const messages = async () => {
+      const found: number[] = [];
+      for await (const { sequenceNumber } of coordinator.read(topic, START)) found.push(sequenceNumber);
+      return found.length;
+    };
+    const written = [writer.write(topic, 'run', assign('a'))];
+    await clock.pass(900);
+    written.push(writer.write(topic, 'run', assign('b')));
+    expect(await messages()).toBe(0);
+    await clock.pass(1_000);
+    await Promise.all(written);
+    expect(await messages()).toBe(1);
+    const closed = writer.write(topic, 'run', {
+      type: 'run_closed',
+      outcome: 'complete',
+      state_sha256: '0'.repeat(64),
+    });
+    await clock.pass(900);
+    await closed;
+    expect(await messages()).toBe(2);
   });
 
   it('reads an inbox again on which another process of the account wrote, and no other', async () => {

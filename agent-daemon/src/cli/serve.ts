@@ -1,5 +1,6 @@
 import { systemClock } from '@gatepost/shared/clock';
 import type { Environment } from '@gatepost/shared/config/environment';
+import { usualFillMs } from '@gatepost/shared/config/network';
 import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
 import { accountKeys } from '@gatepost/shared/hedera/account-keys';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
@@ -65,6 +66,7 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
     keys: accountKeys(connection),
     identity,
     clock: systemClock,
+    fillMs: usualFillMs(connection.network),
     tracing,
     log,
   });

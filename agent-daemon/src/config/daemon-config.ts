@@ -47,6 +47,8 @@ export interface DaemonConfig {
   readonly limits: Limits;
   readonly lease: LeasePolicy;
   readonly start: 'on_assignment' | 'on_dispatch';
+  /** Undefined: as is usual on the network. */
+  readonly fillMs?: number | undefined;
   readonly heartbeatMs: number;
   readonly drainMs: number;
   readonly metrics: string | undefined;
@@ -107,6 +109,7 @@ export function loadConfig(path: string): DaemonConfig {
     limits: compileLimits(parsed),
     lease: compileLease(parsed),
     start: parsed.start,
+    fillMs: parsed.fill_within,
     heartbeatMs: parsed.heartbeat,
     drainMs: parsed.drain,
     metrics: parsed.metrics,

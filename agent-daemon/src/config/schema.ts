@@ -76,6 +76,8 @@ const settings = z.strictObject({
     .refine((lease) => lease.idle_interval >= lease.interval, 'idle_interval must not be shorter than interval'),
   /** `on_dispatch`: begin before the inbox shows the assignment, tell the result afterwards. */
   start: z.enum(['on_assignment', 'on_dispatch']).default('on_assignment'),
+  /** How long a record waits for others to share its message. */
+  fill_within: duration(0, 60_000).optional(),
   heartbeat: duration(100, 60_000).default(2_000),
   /** How long running attempts may take to end after SIGTERM. */
   drain: duration(0, DAY_MS).default(30_000),

@@ -8,6 +8,8 @@ export const IN_FLIGHT = 64;
 export const LINGER_MS = 20;
 /** A start waits longer: mostly its result goes along, or goes instead, and would have to wait for a start on its way. */
 const START_LINGER_MS = 100;
+/** Records that fill a message: they wait for no others. */
+const FULL = 13;
 /** A result waits no longer for others than this part of the time that a message takes, where they come one by one. */
 const LINGER_PART = 0.25;
 const MIN_BACKOFF_MS = 500;
@@ -82,6 +84,9 @@ export class Outbox {
   #retryAtMs = 0;
   #failures = 0;
 
+  /** @param fillMs how long records wait for others where messages cost money; 0 where only time counts. */
+  constructor(private readonly fillMs = 0) {}
+
   /** Records that wait or are on their way. */
   get pending(): number {
     return this.#queue.size;
@@ -103,7 +108,7 @@ export class Outbox {
         return [];
       case 'report':
         this.#queue.add(input.report);
-        this.#sendFrom(nowMs + (input.report.record.type === 'started' ? START_LINGER_MS : this.#lingerMs));
+        this.#sendFrom(nowMs + this.#waitFor(input.report));
         return [];
       case 'earlier':
         this.#queue.adopt(input.parcel);
@@ -121,6 +126,11 @@ export class Outbox {
         this.#concluded(input.id, nowMs);
         return [];
     }
+  }
+
+  #waitFor({ record }: Report): number {
+    if (this.fillMs > 0) return this.#queue.waiting >= FULL ? 0 : this.fillMs;
+    return record.type === 'started' ? START_LINGER_MS : this.#lingerMs;
   }
 
   #sent(id: TransactionId, parcel: Parcel, doubtful: boolean, sentMs: number): OutboxCommand[] {

@@ -54,6 +54,8 @@ export interface DaemonParts {
   readonly tracing?: Tracing | undefined;
   /** Instead of the executors the configuration names. */
   readonly registry?: ExecutorRegistry;
+  /** How long records wait for others to share their message where the configuration does not say, milliseconds. */
+  readonly fillMs?: number;
   /** Instead of `STOP_BOUNDS`. */
   readonly stopBounds?: StopBounds;
 }
@@ -110,7 +112,14 @@ export class Daemon {
     this.#capabilities = [...registry.keys()].sort();
     const store = this.#store;
     const runner = new Runner(registry, store.blobs, this.#workDirs, config.data);
-    this.poster = new JournalPoster({ ledger, journal: config.journal, store, clock, log });
+    this.poster = new JournalPoster({
+      ledger,
+      journal: config.journal,
+      store,
+      clock,
+      fillMs: config.fillMs ?? parts.fillMs ?? 0,
+      log,
+    });
     this.engine = new Engine({ store, clock, limits, token, registry, runner, poster: this.poster, log });
     const readUpTo = () => this.inbox.readUpTo;
     const { inbox, start } = config;

@@ -144,6 +144,15 @@ describe('a record waits for others', () => {
     expect(goesOutAfter(result('b'), [result('a')], 3_000)).toBe(20);
     expect(goesOutAfter(started('b'), [result('a')], 8)).toBe(100);
   });
+
+  it('as long as is configured where messages cost money, unless a message is full of them', () => {
+    const outbox = new Outbox(1_000);
+    for (let n = 0; n < 12; n += 1) outbox.step({ type: 'report', report: result(`t${n}`) }, 5_000 + n);
+    expect(outbox.step({ type: 'tick' }, 5_500)).toMatchObject({ wakeAtMs: 6_000 });
+    const full = new Outbox(1_000);
+    for (let n = 0; n < 12; n += 1) full.step({ type: 'report', report: result(`t${n}`) }, 5_000);
+    expect(full.step({ type: 'report', report: result('t13') }, 5_001).commands).not.toEqual([]);
+  });
 });
 
 describe('a message', () => {

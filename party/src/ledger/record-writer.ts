@@ -32,6 +32,9 @@ export interface SendingWatcher {
 /** How long the network may take a message; short, so that what a dead process had sent is soon decided. */
 const VALID_SECONDS = 30;
 
+/** Records of which there are many; the others stand alone, and something waits for them. */
+const SHARED: ReadonlySet<string> = new Set(['assign', 'cancel', 'verdict'] satisfies AnyRecord['type'][]);
+
 /** Writes records to topics. Those that come while a message is on its way share the next one. */
 export class RecordWriter {
   readonly #queues = new Map<string, Waiting[]>();
@@ -44,6 +47,8 @@ export class RecordWriter {
     readonly names: TaskNames,
     readonly signal?: AbortSignal,
     readonly watcher?: SendingWatcher,
+    /** How long what may share a message waits for others, where messages cost money; milliseconds. */
+    readonly fillMs = 0,
   ) {}
 
   /**
@@ -61,7 +66,9 @@ export class RecordWriter {
       }
       const opened: Waiting[] = [{ record, done, failed }];
       this.#queues.set(key, opened);
-      this.clock.soon(() => void this.#drain(key, topic, run, opened));
+      const drain = () => void this.#drain(key, topic, run, opened);
+      if (this.fillMs > 0 && SHARED.has(record.type)) this.clock.at(this.clock.nowMs() + this.fillMs, drain);
+      else this.clock.soon(drain);
     });
   }
 

@@ -6,10 +6,13 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { BenchCase, Contestant, Figures, Scale } from './bench-case.js';
 import { bill } from './cases/bill.js';
 import { chain } from './cases/chain.js';
+import { crowd } from './cases/crowd.js';
 import { executors } from './cases/executors.js';
 import { history } from './cases/history.js';
+import { idle } from './cases/idle.js';
 import { largePlan } from './cases/large-plan.js';
 import { oneByOne } from './cases/one-by-one.js';
+import { slowNetwork } from './cases/slow-network.js';
 import { throughput } from './cases/throughput.js';
 import { describeMachine, redisVersion } from './machine.js';
 import { formatNumber, type Spread, spreadOf } from './numbers.js';
@@ -18,10 +21,13 @@ const CASES: Readonly<Record<string, BenchCase>> = {
   a: throughput,
   b: oneByOne,
   c: chain,
+  d: slowNetwork,
   e: history,
   f: largePlan,
   g: executors,
+  h: idle,
   i: bill,
+  j: crowd,
 };
 
 interface Options {

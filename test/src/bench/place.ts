@@ -58,12 +58,24 @@ function profiling(profiles: string | undefined): Record<string, string> {
   return { NODE_OPTIONS: `--import=${profiler}`, GATEPOST_BENCH_PROFILES: resolve(profiles) };
 }
 
+export interface PlaceOptions {
+  /** Two when left out. */
+  readonly daemons?: number;
+  /** Directory for processor profiles; none are taken when left out. */
+  readonly profiles?: string | undefined;
+  /** A server when left out. */
+  readonly executor?: NoopExecutor | undefined;
+  /** As slow and as strict as the public test network. */
+  readonly isSlow?: boolean;
+}
+
+/** Daemons of a case that does not say otherwise. */
+const DAEMONS = 2;
+
 /** Opens a place in a directory. */
 export async function openPlace(
   directory: string,
-  daemons: number,
-  profiles?: string,
-  executor: NoopExecutor = 'http',
+  { daemons = DAEMONS, profiles, executor = 'http', isSlow = false }: PlaceOptions = {},
 ): Promise<Place> {
   mkdirSync(directory, { recursive: true });
   const server = forkBeside('./noop-server.js');
@@ -76,7 +88,7 @@ export async function openPlace(
     stringify({ noop: executor === 'http' ? { http: `http://127.0.0.1:${port}/` } : { module } }),
   );
   const env = profiling(profiles);
-  const network = await startEmbeddedNetwork(directory, [], env);
+  const network = await startEmbeddedNetwork(directory, isSlow ? ['--profile', 'testnet'] : [], env);
   const configure = (yaml: string) =>
     `${yaml.replace(/^(slots|queue):.*\n/gm, '')}\nslots: ${SLOTS}\nqueue: ${QUEUE}\n`;
   const agents = Array.from({ length: daemons }, (_, n) => ({ name: `agent-${n + 1}`, executors, configure, env }));

@@ -129,7 +129,7 @@ export class Coordinator {
       log,
     };
     const quarantineMs = limits.quarantineMs + (takeOver ? FENCE_LAG_MS : 0);
-    const settings = { limits: { ...limits, quarantineMs }, inboxPollMs: POLL_MS, restPauseMs: 0 };
+    const settings = { limits: { ...limits, quarantineMs }, inboxPollMs: POLL_MS, restPauseMs: 0, fillMs: 0 };
     const work = new RunWork(ports, settings, state, feed);
     try {
       return await work.run(identity, new AbortController().signal);

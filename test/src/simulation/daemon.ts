@@ -84,7 +84,7 @@ export class Daemon {
     const log = events.logger(session);
     const store = new DaemonStore(disk, clock);
     this.#store = store;
-    this.#poster = new JournalPoster({ ledger, clock, journal, store, log });
+    this.#poster = new JournalPoster({ ledger, clock, journal, store, fillMs: 0, log });
     this.#leases = new LeaseRunner({
       ledger,
       clock,

@@ -18,6 +18,8 @@ export interface PosterParts {
   readonly journal: TopicId;
   readonly store: Pick<Store, 'putPrepared' | 'settlePrepared'>;
   readonly clock: Clock;
+  /** How long records wait for others to share their message, milliseconds. */
+  readonly fillMs: number;
   readonly log: Logger;
 }
 
@@ -26,7 +28,7 @@ export interface PosterParts {
  * submitted, and stays until its outcome is known and durable.
  */
 export class JournalPoster {
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
   /** The signed bytes of what is on its way, and whether they are in the store. */
   readonly #prepared = new Map<
     TransactionId,
@@ -38,7 +40,9 @@ export class JournalPoster {
   #saidAtMs = 0;
   #idle: (() => void)[] = [];
 
-  constructor(private readonly parts: PosterParts) {}
+  constructor(private readonly parts: PosterParts) {
+    this.#outbox = new Outbox(parts.fillMs);
+  }
 
   /** Records that wait or are on their way. */
   get pending(): number {

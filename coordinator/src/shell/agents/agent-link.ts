@@ -15,6 +15,7 @@ import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/erro
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { SessionObservation } from '../../core/decide/health.js';
 import type { Link } from './agent-fleet.js';
+import type { Gangway } from './gangway.js';
 
 /** What a link tells its owner. */
 export interface LinkHandlers {
@@ -49,6 +50,8 @@ export class AgentLink implements Link {
     readonly handlers: LinkHandlers,
     readonly clock: Clock,
     readonly log: Logger,
+    /** Where all links of this process wait to open a session. */
+    readonly gangway: Gangway,
   ) {
     this.#observed = {
       connected: false,
@@ -96,14 +99,17 @@ export class AgentLink implements Link {
   async #once(opened: () => void): Promise<GatepostError> {
     let client: AgentServiceClient | undefined;
     try {
-      const agent = await openAgent(this.connection, this.target, this.insecureLoopback);
-      client = agent.client;
-      const { sessionToken, limits, maxChunkBytes } = agent;
-      this.#observe({
-        heartbeatMs: limits?.heartbeatMs || DEFAULT_HEARTBEAT_MS,
-        maxInputBytes: Number(limits?.maxInputBytes ?? 0n) || Infinity,
+      const session = await this.gangway.pass(async () => {
+        this.#stop.signal.throwIfAborted();
+        const agent = await openAgent(this.connection, this.target, this.insecureLoopback);
+        client = agent.client;
+        const { sessionToken, limits, maxChunkBytes } = agent;
+        this.#observe({
+          heartbeatMs: limits?.heartbeatMs || DEFAULT_HEARTBEAT_MS,
+          maxInputBytes: Number(limits?.maxInputBytes ?? 0n) || Infinity,
+        });
+        return this.#open(client, sessionToken, maxChunkBytes);
       });
-      const session = await this.#open(client, sessionToken, maxChunkBytes);
       opened();
       return toGatepostError(await session.ended, 'AGENT_UNREACHABLE');
     } catch (thrown) {

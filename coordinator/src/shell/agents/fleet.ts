@@ -6,10 +6,15 @@ import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { SessionObservation } from '../../core/decide/health.js';
 import type { AgentFleet } from './agent-fleet.js';
 import { AgentLink, type LinkHandlers } from './agent-link.js';
+import { Gangway } from './gangway.js';
+
+/** Sessions that are being opened at the same time; each asks the mirror for its agent's key, of which too many would wait too long. */
+const OPENING = 32;
 
 /** The links to all agents that the ledger shows online. */
 export class Fleet implements AgentFleet {
   readonly #links = new Map<AccountId, AgentLink>();
+  readonly #gangway = new Gangway(OPENING);
 
   constructor(
     readonly connection: Connection,
@@ -32,7 +37,15 @@ export class Fleet implements AgentFleet {
         const target = { account, address, certSha256 };
         this.#links.set(
           account,
-          new AgentLink(this.connection, target, this.insecureLoopback, this.handlers, this.clock, this.log),
+          new AgentLink(
+            this.connection,
+            target,
+            this.insecureLoopback,
+            this.handlers,
+            this.clock,
+            this.log,
+            this.#gangway,
+          ),
         );
       }
     }

@@ -9,6 +9,7 @@ import { type ChosenRun, chooseRun, earlierVersion, type JournalIndex } from '@g
 import { modeIn } from '@gatepost/rules/run/run-mode';
 import { emptyState, type RunContext } from '@gatepost/rules/run/run-state';
 import { systemClock, waitingClock } from '@gatepost/shared/clock';
+import { usualFillMs } from '@gatepost/shared/config/network';
 import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
 import { lookAtDisk } from '@gatepost/shared/doctor/host-looks';
 import type { Connection } from '@gatepost/shared/hedera/connection';
@@ -280,6 +281,7 @@ function settingsOf(
     limits: takeOver ? quarantined : limits,
     inboxPollMs: network.mirrorPerSecond === undefined ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
     restPauseMs: network.mirrorPerSecond === undefined ? 0 : PUBLIC_REST_PAUSE_MS,
+    fillMs: config.fillMs ?? usualFillMs(network),
   };
 }
 

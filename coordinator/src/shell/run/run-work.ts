@@ -60,6 +60,8 @@ export interface RunSettings {
   readonly inboxPollMs: number;
   /** Least pause between readings over REST while the journal brings news, for the mirror's sake. */
   readonly restPauseMs: number;
+  /** How long a record waits for others to share its message, milliseconds. */
+  readonly fillMs: number;
 }
 
 /** How long an interrupted process waits for what it has under way. */
@@ -243,6 +245,7 @@ export class RunWork {
         taskNamesOf(context.plan),
         signal,
         this.feed,
+        this.settings.fillMs,
       ),
       settler: new Settler({
         ledger,

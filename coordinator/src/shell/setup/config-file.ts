@@ -53,6 +53,8 @@ const file = z.strictObject({
   escrow: entity.optional(),
   agents: z.array(entity).default([]),
   state_dir: z.string().min(1).default('state'),
+  /** How long a record waits for others to share its message. */
+  fill_within: duration.refine((ms) => ms <= 60_000, 'must be at most 60s').optional(),
   limits: limits.default({}),
   /** What gates with a tree may see, which run what agents wrote. */
   gates: gates.prefault({}),
@@ -82,6 +84,8 @@ export interface CoordinatorConfig {
   readonly limits: Limits;
   /** What gates with a tree may see beside their program and the directory of the plan; nothing when undefined. */
   readonly gates?: GateConfinement | undefined;
+  /** How long a record waits for others to share its message, milliseconds; undefined: as is usual on the network. */
+  readonly fillMs?: number | undefined;
   /** Loopback host:port on which a run serves its metrics; none when undefined. */
   readonly metrics?: string | undefined;
   /** Where a run leaves its metrics when it ends, for a collector of text files. */
@@ -127,6 +131,7 @@ export function readConfig(path: string): CoordinatorConfig | undefined {
     stateDir: resolve(dirname(path), state_dir),
     limits: compileLimits(parsed.data.limits),
     gates: { ...parsed.data.gates, read: parsed.data.gates.read.map((place) => resolve(dirname(path), place)) },
+    fillMs: parsed.data.fill_within,
     metrics,
     metricsFile: metrics_file === undefined ? undefined : resolve(dirname(path), metrics_file),
   };

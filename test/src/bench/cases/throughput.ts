@@ -24,8 +24,7 @@ const ours = (name: string, executor: NoopExecutor, { tasks = TASKS, profiles }:
           'coordinator, peak MiB': use.coordinator.peakMib,
         };
       },
-      profiles,
-      executor,
+      { profiles, executor },
     ),
 });
 

@@ -1,16 +1,12 @@
-import { type NoopExecutor, openPlace, type Place } from '../place.js';
-
-/** Daemons of a case that does not say otherwise. */
-const DAEMONS = 2;
+import { openPlace, type Place, type PlaceOptions } from '../place.js';
 
 /** Uses a place of its own for one measurement. */
 export async function withPlace<T>(
   directory: string,
   use: (place: Place) => Promise<T>,
-  profiles?: string,
-  executor?: NoopExecutor,
+  options?: PlaceOptions,
 ): Promise<T> {
-  const place = await openPlace(directory, DAEMONS, profiles, executor);
+  const place = await openPlace(directory, options);
   try {
     return await use(place);
   } finally {
