@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireConfig } from '@gatepost/coordinator/shell/setup/config-file';
@@ -9,8 +9,10 @@ import { signerOf } from '@gatepost/shared/hedera/cosigned/prepare';
 import { keyListFromMirror } from '@gatepost/shared/hedera/key-list';
 import { cosignRefund } from '@gatepost/shared/hedera/refund-cosigning';
 import { standingLadders } from '@gatepost/shared/hedera/refund-ladder';
+import { send } from '@gatepost/shared/hedera/transaction';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_SECOND } from '@gatepost/shared/vocabulary/time';
+import { CustomFixedFee, TokenCreateTransaction } from '@hashgraph/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LedgerFixture, openLedger } from '../../shared/test/ledger-fixture.js';
 
@@ -132,6 +134,20 @@ describe('funding', () => {
     expect(more).toMatchObject({ balance: 177n, refundAt: first.refundAt, rungs: { made: 1, deleted: 0 } });
     expect((await ladders(to.escrow)).map(({ covers }) => covers)).toEqual([255n]);
     expect(await balances(to)).toEqual([177n, 823n]);
+  });
+
+  it('and init as well refuse a token that takes custom fees, before anything is made', async () => {
+    const fee = new CustomFixedFee().setAmount(1).setFeeCollectorAccountId(coordinator.account);
+    const create = new TokenCreateTransaction().setTokenName('Fee').setTokenSymbol('F').setInitialSupply(1_000);
+    create.setTreasuryAccountId(coordinator.account).setCustomFees([fee]);
+    const { tokenId: token } = await send(coordinator, create, { maxFeeHbar: 60 });
+    if (token === undefined) throw new Error('no token');
+    const wanted = optionsFor('fees.yaml', { gatekeeper: gatekeeper.account, token });
+    await expect(initialise(coordinator, wanted)).rejects.toThrow(/only tokens without custom fees/);
+    expect(existsSync(wanted.configFile)).toBe(false);
+    const { escrow } = await ground('without-fees.yaml');
+    const funding = fund(coordinator, { escrow, token, amount: 5n, refundAfterMs: undefined }, cosignerOf(gatekeeper));
+    await expect(funding).rejects.toThrow(/only tokens without custom fees/);
   });
 
   it('gives nothing to an escrow whose refund the gatekeeper does not sign', async () => {

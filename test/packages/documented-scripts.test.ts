@@ -72,6 +72,7 @@ const SCRIPTS: Readonly<Record<string, Bounded>> = {
     call: 'npm run simulate -- --gatekeeper --seeds 3 --from 1',
     says: '0 with violations',
   },
+  'npm run bench -- --cases i --tasks 300': { call: 'npm run bench -- --cases i --tasks 3 --rounds 1', says: '(i)' },
   'npm start -- --gatekeeper': { call: 'npm start -- --gatekeeper', says: 'rules hold: what was paid was paid once' },
   'npm run bench:ledger': { call: 'npm run bench:ledger -- --messages 1000 --runs 1', says: 'ready to serve' },
   'npm run bench:page': { call: 'npm run bench:page -- --tasks 100 --rounds 1', says: 'Chromium' },

@@ -39,7 +39,7 @@ const LEDGER = 'shared/dist/ledger/memory/memory-ledger.js';
 const EXECUTION = 'shared/dist/ledger/memory/execution.js';
 const AGENT_LIFE = 'rules/dist/fold/agent-life.js';
 const VERDICT = 'rules/dist/fold/verdict.js';
-const SETTLED = 'rules/dist/fold/settled.js';
+const TRANSITIONS = 'rules/dist/fold/transitions.js';
 const REDUCE = 'rules/dist/fold/reduce.js';
 
 const SETTLE_ALL = 'return this.#settle(payments, await this.parts.guards.of(payments));';
@@ -143,7 +143,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'for (const key of []) {',
   ]),
   bug('a run is closed before all is paid', 1, [DECIDE, 'if (state.payable.size === 0) {', 'if (true) {']),
-  bug('a payment does not make an attempt paid', 1, [SETTLED, 'state.payable.delete(attempt);', '']),
+  bug('a payment does not make an attempt paid', 1, [TRANSITIONS, 'state.payable.delete(attempt);', '']),
   bug(
     'an inbox belongs to who announces it first',
     1,

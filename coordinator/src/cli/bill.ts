@@ -23,8 +23,8 @@ export const addBill: AddCommand = (program, exit) => {
     .addHelpText(
       'after',
       `
-Needs no key: everything comes from the network's public mirror. It counts what the coordinator and the run's agents
-paid for between the run's opening and closing, custom fees of the token besides; dollars are at the rate of the opening.
+Needs no key: everything comes from the network's public mirror. It counts what the coordinator, the run's agents, a
+gatekeeper and an arbiter paid for between the run's opening and closing, custom fees of the token besides; dollars are at the rate of the opening.
 
 Examples:
   coordinator bill

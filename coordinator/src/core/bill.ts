@@ -53,8 +53,8 @@ export interface Bill {
 }
 
 /**
- * What a run really cost, from the fees that the network charged. Counts everything that the coordinator and the run's
- * agents paid for between the run's opening and closing, whether or not it was for this run.
+ * What a run really cost, from the fees that the network charged. Counts everything that the parties and agents of the
+ * run paid for between the run's opening and closing, whether or not it was for this run.
  * @param entries all records on the run's topics.
  */
 export function billRun(run: RunHistory, entries: readonly AnyEntry[], transactions: readonly PaidTransaction[]): Bill {

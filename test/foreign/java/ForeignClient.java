@@ -1,20 +1,26 @@
 import com.hedera.hashgraph.sdk.AccountCreateTransaction;
 import com.hedera.hashgraph.sdk.AccountId;
 import com.hedera.hashgraph.sdk.AccountInfoQuery;
+import com.hedera.hashgraph.sdk.AccountUpdateTransaction;
 import com.hedera.hashgraph.sdk.BatchTransaction;
 import com.hedera.hashgraph.sdk.Client;
 import com.hedera.hashgraph.sdk.Hbar;
+import com.hedera.hashgraph.sdk.PrecheckStatusException;
 import com.hedera.hashgraph.sdk.PrivateKey;
+import com.hedera.hashgraph.sdk.ScheduleDeleteTransaction;
+import com.hedera.hashgraph.sdk.ScheduleId;
 import com.hedera.hashgraph.sdk.ScheduleInfoQuery;
 import com.hedera.hashgraph.sdk.ScheduleSignTransaction;
 import com.hedera.hashgraph.sdk.TokenAssociateTransaction;
 import com.hedera.hashgraph.sdk.TokenCreateTransaction;
+import com.hedera.hashgraph.sdk.TokenId;
 import com.hedera.hashgraph.sdk.TokenMintTransaction;
 import com.hedera.hashgraph.sdk.TopicCreateTransaction;
 import com.hedera.hashgraph.sdk.TopicMessageQuery;
 import com.hedera.hashgraph.sdk.TopicMessageSubmitTransaction;
 import com.hedera.hashgraph.sdk.Transaction;
 import com.hedera.hashgraph.sdk.TransactionReceipt;
+import com.hedera.hashgraph.sdk.TransactionReceiptQuery;
 import com.hedera.hashgraph.sdk.TransferTransaction;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -96,6 +102,64 @@ public final class ForeignClient {
         done(batch, payerKey);
         expect(tinybars(friend), balance + 7, "balance after the batch");
         say("batch: two transfers, both or neither");
+        escrow();
+    }
+
+    private void escrow() throws Exception {
+        AccountId coordinator = AccountId.fromString(System.getenv("COORDINATOR_ID"));
+        AccountId gatekeeper = AccountId.fromString(System.getenv("GATEKEEPER_ID"));
+        PrivateKey coordinatorKey = PrivateKey.fromStringDER(System.getenv("COORDINATOR_KEY"));
+        PrivateKey gatekeeperKey = PrivateKey.fromStringDER(System.getenv("GATEKEEPER_KEY"));
+        List<String> refused = List.of(
+                "INVALID_SIGNATURE",
+                "INNER_TRANSACTION_FAILED",
+                "INVALID_SIGNATURE",
+                "TOKEN_HAS_NO_SUPPLY_KEY",
+                "INVALID_SIGNATURE");
+        expect(tryEscrow(coordinator, coordinatorKey), refused, "with the coordinator's key");
+        expect(tryEscrow(gatekeeper, gatekeeperKey), refused, "with the gatekeeper's key");
+        List<String> done = List.of("SUCCESS", "SUCCESS", "SUCCESS", "TOKEN_HAS_NO_SUPPLY_KEY", "SUCCESS");
+        expect(tryEscrow(coordinator, coordinatorKey, gatekeeperKey), done, "with both keys");
+        say("escrow: neither key alone moves a token, changes the key, mints or deletes the refund; both together do, and"
+                + " mint nothing");
+    }
+
+    /** What the network says to whoever holds some keys of an escrow: transfer, batch, new key, mint, deletion of the refund. */
+    private List<String> tryEscrow(AccountId owner, PrivateKey... keys) throws Exception {
+        client.setOperator(owner, keys[0]);
+        AccountId escrow = AccountId.fromString(System.getenv("ESCROW_ID"));
+        TokenId token = TokenId.fromString(System.getenv("ESCROW_TOKEN"));
+        ScheduleId refund = ScheduleId.fromString(System.getenv("ESCROW_REFUND"));
+        String transfer = status(take(escrow, token, owner), keys);
+        TransferTransaction inner = (TransferTransaction) take(escrow, token, owner).batchify(client, keys[0].getPublicKey());
+        for (int i = 1; i < keys.length; i++) inner.sign(keys[i]);
+        String batch = status(new BatchTransaction().addInnerTransaction(inner), keys);
+        String key = status(
+                new AccountUpdateTransaction().setAccountId(escrow).setKey(keys[0].getPublicKey()).setAccountMemo("mine"), keys);
+        String mint = status(new TokenMintTransaction().setTokenId(token).setAmount(1), keys);
+        return List.of(
+                transfer, batch, key, mint, status(new ScheduleDeleteTransaction().setScheduleId(refund), keys));
+    }
+
+    private static TransferTransaction take(AccountId escrow, TokenId token, AccountId owner) {
+        return new TransferTransaction().addTokenTransfer(token, escrow, -1).addTokenTransfer(token, owner, 1);
+    }
+
+    /** What the network says of a transaction. */
+    private String status(Transaction<?> transaction, PrivateKey... keys) throws Exception {
+        transaction.freezeWith(client);
+        for (PrivateKey key : keys) transaction.sign(key);
+        try {
+            var response = transaction.execute(client);
+            return new TransactionReceiptQuery()
+                    .setTransactionId(response.transactionId)
+                    .setNodeAccountIds(List.of(response.nodeId))
+                    .execute(client)
+                    .status
+                    .toString();
+        } catch (PrecheckStatusException refused) {
+            return refused.status.toString();
+        }
     }
 
     private AccountId account(PrivateKey key, long hbar) throws Exception {

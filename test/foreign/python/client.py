@@ -9,17 +9,22 @@ from hiero_sdk_python import (
     AccountCreateTransaction,
     AccountId,
     AccountInfoQuery,
+    AccountUpdateTransaction,
     BatchTransaction,
     Client,
     Hbar,
     Network,
+    PrecheckError,
     PrivateKey,
     ResponseCode,
     ScheduleCreateTransaction,
+    ScheduleDeleteTransaction,
+    ScheduleId,
     ScheduleInfoQuery,
     ScheduleSignTransaction,
     TokenAssociateTransaction,
     TokenCreateTransaction,
+    TokenId,
     TokenMintTransaction,
     TopicCreateTransaction,
     TopicMessageQuery,
@@ -111,4 +116,49 @@ for amount in (3, 4):
 done(batch, client, payer_key)
 expect(tinybars(client, friend), 10 * 100_000_000 + SIGNATURES - 5 + 7, "balance after the batch")
 print("batch: two transfers, both or neither")
+
+
+def status(transaction, keys: list[PrivateKey]) -> str:
+    """What the network says of a transaction."""
+    transaction.freeze_with(client)
+    for key in keys:
+        transaction.sign(key)
+    try:
+        return ResponseCode(transaction.execute(client).status).name
+    except PrecheckError as error:
+        return ResponseCode(error.status).name
+
+
+def try_escrow(owner: AccountId, keys: list[PrivateKey]) -> dict[str, str]:
+    """What whoever holds some keys of an escrow can do with it, paid for by one of the holders."""
+    client.set_operator(owner, keys[0])
+    escrow, token_id = AccountId.from_string(os.environ["ESCROW_ID"]), TokenId.from_string(os.environ["ESCROW_TOKEN"])
+    rung = ScheduleId.from_string(os.environ["ESCROW_REFUND"])
+
+    def transfer():
+        return TransferTransaction().add_token_transfer(token_id, escrow, -1).add_token_transfer(token_id, owner, 1)
+
+    said = {"transfer": status(transfer(), keys)}
+    inner = transfer().batchify(client, keys[0].public_key())
+    for key in keys[1:]:
+        inner.sign(key)
+    said["batch"] = status(BatchTransaction().add_inner_transaction(inner), keys)
+    update = AccountUpdateTransaction().set_account_id(escrow).set_key(keys[0].public_key())
+    said["key"] = status(update.set_account_memo("mine"), keys)
+    said["mint"] = status(TokenMintTransaction().set_token_id(token_id).set_amount(1), keys)
+    said["refund"] = status(ScheduleDeleteTransaction(schedule_id=rung), keys)
+    return said
+
+
+parties = {
+    name: (AccountId.from_string(os.environ[f"{name}_ID"]), PrivateKey.from_string_der(os.environ[f"{name}_KEY"]))
+    for name in ("COORDINATOR", "GATEKEEPER")
+}
+refused = {kind: "INVALID_SIGNATURE" for kind in ("transfer", "key", "refund")}
+minted = {"mint": "TOKEN_HAS_NO_SUPPLY_KEY"}
+for name, (owner, key) in parties.items():
+    expect(try_escrow(owner, [key]), {**refused, **minted, "batch": "INNER_TRANSACTION_FAILED"}, f"with the key of {name}")
+together = try_escrow(parties["COORDINATOR"][0], [key for _, key in parties.values()])
+expect(together, {**dict.fromkeys(("transfer", "batch", "key", "refund"), "SUCCESS"), **minted}, "with both keys")
+print("escrow: neither key alone moves a token, changes the key, mints or deletes the refund; both together do, and mint nothing")
 client.close()

@@ -2,12 +2,33 @@
 
 use futures_util::StreamExt;
 use hiero_sdk::{
-    AccountCreateTransaction, AccountId, AccountInfoQuery, BatchTransaction, Client, Hbar, PrivateKey,
-    ScheduleInfoQuery, ScheduleSignTransaction, TokenAssociateTransaction, TokenCreateTransaction,
+    AccountCreateTransaction, AccountId, AccountInfoQuery, AccountUpdateTransaction, BatchTransaction, Client, Error, Hbar, PrivateKey,
+    ScheduleDeleteTransaction, ScheduleInfoQuery, ScheduleSignTransaction, TokenAssociateTransaction, TokenCreateTransaction,
     TokenMintTransaction, TopicCreateTransaction, TopicMessageQuery, TopicMessageSubmitTransaction,
     TransferTransaction,
 };
 use std::{collections::HashMap, env, time::Duration};
+
+/// What the network says of a transaction, signed with further keys than its payer's.
+macro_rules! status {
+    ($client:expr, $transaction:expr, $keys:expr) => {{
+        let transaction = $transaction;
+        transaction.freeze_with($client)?;
+        for key in $keys {
+            transaction.sign((*key).clone());
+        }
+        let said = match transaction.execute($client).await {
+            Ok(response) => response.get_receipt($client).await.map(|receipt| receipt.status),
+            Err(error) => Err(error),
+        };
+        match said {
+            Ok(status) => status,
+            Err(Error::ReceiptStatus { status, .. } | Error::TransactionPreCheckStatus { status, .. }) => status,
+            Err(error) => return Err(error.into()),
+        }
+        .as_str_name()
+    }};
+}
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -65,7 +86,59 @@ async fn main() -> Outcome<()> {
     batch.execute(&client).await?.get_receipt(&client).await?;
     expect(tinybars(&client, friend).await?, balance + 7, "balance after the batch")?;
     println!("batch: two transfers, both or neither");
+    escrow(&client).await
+}
+
+async fn escrow(client: &Client) -> Outcome<()> {
+    let coordinator: AccountId = env::var("COORDINATOR_ID")?.parse()?;
+    let gatekeeper: AccountId = env::var("GATEKEEPER_ID")?.parse()?;
+    let coordinator_key: PrivateKey = env::var("COORDINATOR_KEY")?.parse()?;
+    let gatekeeper_key: PrivateKey = env::var("GATEKEEPER_KEY")?.parse()?;
+    let (alone, mint) = ("INVALID_SIGNATURE", "TOKEN_HAS_NO_SUPPLY_KEY");
+    let refused = [alone, "INNER_TRANSACTION_FAILED", alone, mint, alone].map(String::from);
+    expect(try_escrow(client, coordinator, &[&coordinator_key]).await?, refused.clone(), "with the coordinator's key")?;
+    expect(try_escrow(client, gatekeeper, &[&gatekeeper_key]).await?, refused, "with the gatekeeper's key")?;
+    let done = ["SUCCESS", "SUCCESS", "SUCCESS", mint, "SUCCESS"].map(String::from);
+    expect(try_escrow(client, coordinator, &[&coordinator_key, &gatekeeper_key]).await?, done, "with both keys")?;
+    println!(
+        "escrow: neither key alone moves a token, changes the key, mints or deletes the refund; both together do, and mint nothing"
+    );
     Ok(())
+}
+
+/// What the network says to whoever holds some keys of an escrow: transfer, batch, new key, mint, deletion of the refund.
+async fn try_escrow(client: &Client, owner: AccountId, keys: &[&PrivateKey]) -> Outcome<[String; 5]> {
+    client.set_operator(owner, keys[0].clone());
+    let escrow: AccountId = env::var("ESCROW_ID")?.parse()?;
+    let token: hiero_sdk::TokenId = env::var("ESCROW_TOKEN")?.parse()?;
+    let take = || {
+        let mut transfer = TransferTransaction::new();
+        transfer.token_transfer(token, escrow, -1).token_transfer(token, owner, 1);
+        transfer
+    };
+    // The SDK itself signs with the key of who pays.
+    let others = &keys[1..];
+    let transfer = status!(client, &mut take(), others);
+    let mut inner = take();
+    // As above, not batchify.
+    inner.set_batch_key(keys[0].public_key().into()).node_account_ids([AccountId::new(0, 0, 0)]);
+    inner.freeze_with(client)?;
+    for key in others {
+        inner.sign((*key).clone());
+    }
+    let mut batch = BatchTransaction::new();
+    batch.add_inner_transaction(inner.into())?;
+    let batch = status!(client, &mut batch, others);
+    let mut update = AccountUpdateTransaction::new();
+    update.account_id(escrow).key(keys[0].public_key()).account_memo("mine");
+    let update = status!(client, &mut update, others);
+    let mut mint = TokenMintTransaction::new();
+    mint.token_id(token).amount(1);
+    let mint = status!(client, &mut mint, others);
+    let mut delete = ScheduleDeleteTransaction::new();
+    delete.schedule_id(env::var("ESCROW_REFUND")?.parse()?);
+    let delete = status!(client, &mut delete, others);
+    Ok([transfer, batch, update, mint, delete].map(String::from))
 }
 
 async fn chunked_message(client: &Client, submit_key: &PrivateKey) -> Outcome<()> {

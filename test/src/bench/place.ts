@@ -67,6 +67,8 @@ export interface PlaceOptions {
   readonly executor?: NoopExecutor | undefined;
   /** As slow and as strict as the public test network. */
   readonly isSlow?: boolean;
+  /** What an escrow holds, in the token's smallest unit, with a gatekeeper that judges; there is neither when left out. */
+  readonly fund?: bigint;
 }
 
 /** Daemons of a case that does not say otherwise. */
@@ -75,7 +77,7 @@ const DAEMONS = 2;
 /** Opens a place in a directory. */
 export async function openPlace(
   directory: string,
-  { daemons = DAEMONS, profiles, executor = 'http', isSlow = false }: PlaceOptions = {},
+  { daemons = DAEMONS, profiles, executor = 'http', isSlow = false, fund }: PlaceOptions = {},
 ): Promise<Place> {
   mkdirSync(directory, { recursive: true });
   const server = forkBeside('./noop-server.js');
@@ -97,10 +99,13 @@ export async function openPlace(
     await network.close();
     await endChild(server);
   };
-  const stage = await openStage({ network, directory, agents, coordinatorEnv: env }).catch(async (error: unknown) => {
-    await closeNetwork();
-    throw error;
-  });
+  const keeper = fund === undefined ? {} : { gatekeeper: { gates: directory, read: [], fund } };
+  const stage = await openStage({ network, directory, agents, coordinatorEnv: env, ...keeper }).catch(
+    async (error: unknown) => {
+      await closeNetwork();
+      throw error;
+    },
+  );
   return {
     network,
     stage,

@@ -43,10 +43,12 @@ export const isHeld = ({ what, holder, status }: Tried): boolean => {
 };
 
 /** An escrow with money in it, and the keys of its two parties. */
-interface Ground {
+export interface Ground {
   readonly ledger: Ledger;
   readonly coordinator: Connection;
   readonly gatekeeper: Connection;
+  /** Private, DER hex. */
+  readonly keys: { readonly coordinator: string; readonly gatekeeper: string };
   readonly escrow: AccountId;
   readonly token: TokenId;
   readonly refundAt: number;
@@ -56,7 +58,8 @@ const SUPPLY = 1_000n;
 const TRANSFER = 'transfer from the escrow';
 const DAY_MS = 86_400_000;
 
-async function openGround(ledger: Ledger, amount: bigint): Promise<Ground> {
+/** Makes an escrow on a network, with its refund. */
+export async function openGround(ledger: Ledger, amount: bigint): Promise<Ground> {
   const network = networkFromEnvironment({
     GATEPOST_NODE: `127.0.0.1:${ledger.ports.consensus}`,
     GATEPOST_MIRROR_GRPC: `127.0.0.1:${ledger.ports.mirrorGrpc}`,
@@ -66,10 +69,12 @@ async function openGround(ledger: Ledger, amount: bigint): Promise<Ground> {
   const { accountId: operatorId, privateKey } = ledger.operator;
   const operator = connect(network, accountId(operatorId), parseAccountKey(privateKey, 'operator'), nowMs);
   const party = async () => {
-    const { key } = generateAccountKey();
-    return connect(network, await createAccount(operator, key.publicKey, 100), key, nowMs);
+    const { key, der } = generateAccountKey();
+    const connection = connect(network, await createAccount(operator, key.publicKey, 100), key, nowMs);
+    return { connection, der };
   };
-  const [coordinator, gatekeeper] = [await party(), await party()];
+  const [first, second] = [await party(), await party()];
+  const [coordinator, gatekeeper] = [first.connection, second.connection];
   operator.close();
   const directory = mkdtempSync(join(tmpdir(), 'gatepost-escrow-'));
   try {
@@ -90,7 +95,8 @@ async function openGround(ledger: Ledger, amount: bigint): Promise<Ground> {
         },
       },
     );
-    return { ledger, coordinator, gatekeeper, escrow, token, refundAt };
+    const keys = { coordinator: first.der, gatekeeper: second.der };
+    return { ledger, coordinator, gatekeeper, keys, escrow, token, refundAt };
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -246,7 +252,22 @@ export async function refundTrial(amount: bigint): Promise<Refunded> {
   }
 }
 
-function close({ coordinator, gatekeeper }: Ground): void {
+/** What a client in another language needs to try the same. */
+export async function escrowVariables(ground: Ground): Promise<Readonly<Record<string, string>>> {
+  const { coordinator, gatekeeper, keys, escrow, token } = ground;
+  return {
+    ESCROW_ID: escrow,
+    ESCROW_TOKEN: token,
+    ESCROW_REFUND: await someRung(ground),
+    COORDINATOR_ID: coordinator.account,
+    COORDINATOR_KEY: keys.coordinator,
+    GATEKEEPER_ID: gatekeeper.account,
+    GATEKEEPER_KEY: keys.gatekeeper,
+  };
+}
+
+/** Closes the parties' connections; the network is the caller's. */
+export function close({ coordinator, gatekeeper }: Ground): void {
   coordinator.close();
   gatekeeper.close();
 }

@@ -3,6 +3,7 @@ import { sdkVariables } from '@gatepost/local-ledger/cli/env';
 import { startLedger } from '@gatepost/local-ledger/ledger';
 import { type Exit, runProgram } from '@gatepost/shared/cli/run-program';
 import { Command, InvalidArgumentError } from 'commander';
+import { close, escrowVariables, openGround } from '../escrow/trial.js';
 import { CHECKOUT } from '../stage/layout.js';
 import { foreignClients } from './clients.js';
 import { type ClientEnd, runClient } from './run-client.js';
@@ -11,6 +12,8 @@ import { type ClientEnd, runClient } from './run-client.js';
 const CACHE = join(CHECKOUT, 'node_modules/.cache/foreign');
 
 const DEFAULT_MINUTES = 20;
+/** What the escrow holds that the clients try to get at. */
+const ESCROWED = 77n;
 
 interface Options {
   readonly minutes: number;
@@ -36,7 +39,10 @@ async function run(languages: readonly string[], { minutes }: Options): Promise<
     const ledger = await startLedger();
     try {
       process.stdout.write(`\n${client.language}\n`);
-      ends.push(await runClient(client, join(CACHE, client.language), sdkVariables(ledger), patience));
+      const ground = await openGround(ledger, ESCROWED);
+      const variables = { ...sdkVariables(ledger), ...(await escrowVariables(ground)) };
+      close(ground);
+      ends.push(await runClient(client, join(CACHE, client.language), variables, patience));
     } finally {
       await ledger.close();
     }

@@ -25,8 +25,15 @@ const NAMES = {
 
 const keyOf = (account: AccountId): string => `ED25519:${account}`;
 
+/** An escrow's key is a list of its parties'; tokens of a network in memory have none. */
+function keysOfEscrow(network: MemoryNetwork, escrow: AccountId, token: TokenId): Partial<Evidence> {
+  const keys = network.entities.keyLists.get(escrow)?.map(keyOf) ?? [];
+  return { escrowKeys: new Map([[escrow, { keys, threshold: keys.length }]]), tokenKeys: new Map([[token, []]]) };
+}
+
 /** What the mirror of a network in memory would show an auditor. */
-export function evidenceOf(network: MemoryNetwork, { coordinator, journal, token, inboxes }: Parties): Evidence {
+export function evidenceOf(network: MemoryNetwork, parties: Parties): Evidence {
+  const { coordinator, journal, token, judge, payer: holder, inboxes } = parties;
   const topicOf = (topic: TopicId, owner: AccountId): OwnedTopicEvidence => {
     const found = network.entities.topics.get(topic);
     const { submitter, creation, messages = [] } = found ?? {};
@@ -58,7 +65,8 @@ export function evidenceOf(network: MemoryNetwork, { coordinator, journal, token
   return {
     journal: topicOf(journal, coordinator),
     inboxes: [...inboxes].map(([agent, inbox]) => topicOf(inbox, agent)),
-    accountKeys: new Map([[coordinator, keyOf(coordinator)]]),
+    accountKeys: new Map([coordinator, judge].map((party) => [party, keyOf(party)])),
+    ...(holder === coordinator ? {} : keysOfEscrow(network, holder, token)),
     treasuries: new Map([[token, coordinator]]),
     transactions: transactions.map(({ id, at, kind, batch, transfers }) => ({
       id,

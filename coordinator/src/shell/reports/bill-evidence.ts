@@ -45,9 +45,10 @@ export async function billOf(mirror: MirrorRest, evidence: Evidence, history: Ru
   return { bill: billRun(history, entries, transactions), transactions, rate };
 }
 
-/** The coordinator and every agent that was given work. */
+/** The coordinator, its gatekeeper and arbiter, and every agent that was given work. */
 function accountsOf(run: RunHistory): Set<AccountId> {
-  const accounts = new Set([run.coordinator]);
+  const { coordinator, gatekeeper, arbiter } = run;
+  const accounts = new Set([coordinator, gatekeeper, arbiter].filter((party) => party !== undefined));
   for (const { assignments } of attemptsOf(run)) for (const { agent } of assignments) accounts.add(agent);
   return accounts;
 }

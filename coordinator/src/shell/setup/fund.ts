@@ -15,6 +15,7 @@ import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type AccountId, accountId, type TokenId } from '@gatepost/shared/vocabulary/ids';
 import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 import { formatTime, NANOS_PER_SECOND } from '@gatepost/shared/vocabulary/time';
+import { assertNoCustomFees } from './escrow-token.js';
 
 /** Who signs what concerns a refund besides the coordinator. */
 export interface RefundCosigner {
@@ -65,6 +66,7 @@ const VALID_SECONDS = 120;
 export async function fund(connection: Connection, options: FundOptions, cosigner: RefundCosigner): Promise<Funded> {
   const { escrow, token, amount } = options;
   const { mirror, account: owner } = connection;
+  if (amount > 0n) await assertNoCustomFees(connection, token);
   const held = (await mirror.tokenBalance(escrow, token)) ?? 0n;
   const own = (await mirror.tokenBalance(owner, token)) ?? 0n;
   if (own < amount) throw new GatepostError('USAGE', `${owner} holds ${own} of ${token}, not ${amount}`);

@@ -15,6 +15,7 @@ import {
   writeConfig,
   writeEscrow,
 } from './config-file.js';
+import { assertNoCustomFees } from './escrow-token.js';
 
 export interface InitialiseOptions {
   readonly configFile: string;
@@ -68,6 +69,8 @@ export async function initialise(connection: Connection, options: InitialiseOpti
   const needsEscrow = parties.gatekeeper !== undefined && known?.escrow === undefined;
   // Before anything is made: a key that cannot be used is found here.
   const keys = needsEscrow ? await keysOf(connection, parties) : [];
+  const given = known?.token ?? options.token;
+  if (needsEscrow && given !== undefined) await assertNoCustomFees(connection, given);
   const ground = await journalAndToken(connection, options, known, agents, parties);
   if (added.length > 0 && ground.created.length === 0) writeAgents(configFile, agents);
   const created: Made[] = [...ground.created];

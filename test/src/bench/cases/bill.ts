@@ -1,10 +1,13 @@
 import { messagePrice, tokenTransferPrice, usdOf } from '@gatepost/shared/vocabulary/fees';
 import { runCommand } from 'gatepost/stage/command';
 import type { BenchCase, Figures } from '../bench-case.js';
+import type { Place } from '../place.js';
 import { independentTasks } from '../plans.js';
 import { withPlace } from './with-place.js';
 
 const TASKS = 1_000;
+/** Enough for all of them. */
+const ESCROW = 1_000_000n;
 const CENTI_USD = 100;
 /** Of a message that says one thing of one attempt. */
 const PLAIN_MESSAGE_BYTES = 250;
@@ -29,6 +32,15 @@ function figuresOf({ usd, tinybar, kinds }: Billed, tasks: number): Figures {
   return figures;
 }
 
+/** Does the tasks, and has the bill made. */
+async function billed({ run, stage, network }: Place, tasks: number): Promise<Figures> {
+  await run(independentTasks(tasks));
+  const args = ['bill', '--journal', stage.journal, '--json'];
+  const { code, stdout, stderr } = await runCommand('coordinator', args, network.env);
+  if (code !== 0) throw new Error(`bill ended with exit code ${code}: ${stderr}`);
+  return figuresOf(JSON.parse(stdout) as Billed, tasks);
+}
+
 /** What the network charges. */
 export const bill: BenchCase = {
   title: 'the bill, leases included, from opening to closing',
@@ -36,17 +48,11 @@ export const bill: BenchCase = {
   contestants: ({ tasks = TASKS }) => [
     {
       name: 'gatepost',
-      measure: (directory) =>
-        withPlace(directory, async ({ run, stage, network }) => {
-          await run(independentTasks(tasks));
-          const { code, stdout, stderr } = await runCommand(
-            'coordinator',
-            ['bill', '--journal', stage.journal, '--json'],
-            network.env,
-          );
-          if (code !== 0) throw new Error(`bill ended with exit code ${code}: ${stderr}`);
-          return figuresOf(JSON.parse(stdout) as Billed, tasks);
-        }),
+      measure: (directory) => withPlace(directory, (place) => billed(place, tasks)),
+    },
+    {
+      name: 'gatepost, with a gatekeeper that judges and an escrow that pays',
+      measure: (directory) => withPlace(directory, (place) => billed(place, tasks), { fund: ESCROW }),
     },
     {
       name: 'the plainest protocol: a message for each step, a transfer for each task (computed)',
