@@ -111,6 +111,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'const unread = (...of) => awaits(...of) && !this.#holdsAssignment(...of);',
     'const unread = awaits;',
   ]),
+  bug('what the stream brings is handed on before what was sent earlier is known', 2_100, [
+    FEED,
+    'if (this.#unlisted.size === 0)',
+    'if (true)',
+  ]),
   bug('before its epoch a successor reads no inboxes', 1_100, [RUN_LOOP, 'if (!this.#begun)', 'if (false)']),
   bug('twice the price is paid', 1, [
     SETTLER,

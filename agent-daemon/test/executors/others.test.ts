@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HttpExecutor } from '../../src/shell/executors/http-executor.js';
 import { ModuleExecutor } from '../../src/shell/executors/module-executor.js';
@@ -64,20 +65,33 @@ describe('an http executor', () => {
     expect(outputOf(await start(executor).result)).toMatch(/answered 307/);
   });
 
-  it('uses a connection again, and closes one that is idle', async () => {
+  /** An executor, and how many connections it made and has open. */
+  async function counted(keepAliveMs: number) {
     const executor = await serving((_, response) => response.end('1'), 1);
-    let connections = 0;
-    let open = 0;
+    const count = { made: 0, open: 0 };
+    server.keepAliveTimeout = keepAliveMs;
     server.on('connection', (socket) => {
-      connections += 1;
-      open += 1;
+      count.made += 1;
+      count.open += 1;
       socket.once('close', () => {
-        open -= 1;
+        count.open -= 1;
       });
     });
+    return { executor, count };
+  }
+
+  it('uses a connection again, and closes one that is idle', async () => {
+    const { executor, count } = await counted(0);
     for (let n = 0; n < 5; n += 1) expect(outputOf(await start(executor).result)).toBe('1');
-    expect(connections).toBe(1);
-    await until(() => open === 0 || undefined, 'its end');
+    expect(count.made).toBe(1);
+    await until(() => count.open === 0 || undefined, 'its end');
+  });
+
+  it('keeps a connection longer for a server that says it will', async () => {
+    const { executor, count } = await counted(30_000);
+    await start(executor).result;
+    await sleep(1_600);
+    expect(count.open).toBe(1);
   });
 
   it('names user and password of its address', async () => {

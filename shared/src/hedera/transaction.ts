@@ -54,8 +54,11 @@ const MIRROR_PATIENCE_MS = 60_000;
 const NUDGE_AFTER_MS = 2_000;
 const NUDGE_EVERY_MS = 5_000;
 
-/** Prepared in this process and not submitted yet: what a node says of them first is about them alone. */
-const fresh = new WeakSet<PreparedTransaction>();
+/**
+ * Prepared in this process and not submitted yet: what a node says of them first is about them alone. With the transaction
+ * behind the bytes, where there is one, so that it need not be read from them again.
+ */
+const fresh = new WeakMap<PreparedTransaction, Transaction | undefined>();
 
 /** The last moment, consensus time, at which a transaction id can still be taken. */
 export function validUntil(id: TransactionId, validSeconds: number): Nanos {
@@ -97,13 +100,19 @@ export async function prepare(
   for (const key of options.signers ?? []) {
     await transaction.signWith(key.publicKey, async (message) => key.sign(message));
   }
-  return freshlyPrepared(id, transaction.toBytes(), options.validSeconds ?? DEFAULT_VALID_SECONDS);
+  const validSeconds = options.validSeconds ?? DEFAULT_VALID_SECONDS;
+  return freshlyPrepared(id, transaction.toBytes(), validSeconds, transaction);
 }
 
 /** What was just signed in this process. */
-export function freshlyPrepared(id: TransactionId, bytes: Uint8Array, validSeconds: number): PreparedTransaction {
+export function freshlyPrepared(
+  id: TransactionId,
+  bytes: Uint8Array,
+  validSeconds: number,
+  transaction?: Transaction,
+): PreparedTransaction {
   const prepared = { id, bytes, validUntil: validUntil(id, validSeconds) };
-  fresh.add(prepared);
+  fresh.set(prepared, transaction);
   return prepared;
 }
 
@@ -198,7 +207,7 @@ class Execution {
     readonly connection: Connection,
     readonly prepared: PreparedTransaction,
   ) {
-    this.#transaction = restore(prepared);
+    this.#transaction = fresh.get(prepared) ?? restore(prepared);
     this.#maybeTaken = !fresh.delete(prepared);
     this.#startedMs = connection.nowMs();
     this.#giveUpMs = Math.max(this.#startedMs, msFromNanos(prepared.validUntil)) + MIRROR_PATIENCE_MS;

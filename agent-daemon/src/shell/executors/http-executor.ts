@@ -4,6 +4,8 @@ import { type AnswerReader, EventStream, WholeBody } from './http-answer.js';
 
 /** An idle connection is closed after this time, before a server that has waited long enough closes it in our hands. */
 const IDLE_MS = 1_000;
+/** A server that says how long it waits is believed so far. */
+const TOLD_IDLE_MS = 60_000;
 
 interface HttpLimits {
   /** Attempts at the same time, each on a connection of its own. */
@@ -103,7 +105,7 @@ export class HttpExecutor implements Executor {
     this.#pool = new Pool(origin, {
       connections: limits.slots,
       keepAliveTimeout: IDLE_MS,
-      keepAliveMaxTimeout: IDLE_MS,
+      keepAliveMaxTimeout: TOLD_IDLE_MS,
       headersTimeout: 0,
       bodyTimeout: 0,
     });

@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
 import { childEnvironment } from './child-environment.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from './executor.js';
+import { ThreadAllowance } from './thread-allowance.js';
 
 interface ModuleLimits {
   /** Attempts at the same time, each in a thread of its own. */
@@ -28,20 +30,23 @@ const IDLE_MS = 30_000;
 /**
  * Calls the default export of an ES module in a pooled worker thread: `(input, context) => output`, where context has
  * feedback, attempt, progress, log, workDir and an AbortSignal. A string or bytes are the output as they are, any other
- * value as JSON. A thread runs one attempt at a time, keeps the module loaded for the next, and is replaced when a call
+ * value as JSON. There are as many threads as the calls need, up to the slots. A thread runs one attempt at a time, keeps the module loaded for the next, and is replaced when a call
  * leaves timers or sockets behind. A call that does not heed the signal is ended with its thread after the grace.
  */
 export class ModuleExecutor implements Executor {
   readonly kind = 'module';
   readonly usesWorkDir = true;
   #pool: Piscina | undefined;
+  readonly #allowance: ThreadAllowance;
 
   constructor(
     private readonly module: string,
     private readonly env: readonly string[],
     private readonly usage: ExecutorSettings['usage'],
     private readonly limits: ModuleLimits,
-  ) {}
+  ) {
+    this.#allowance = new ThreadAllowance(Math.min(limits.slots, availableParallelism()), limits.slots);
+  }
 
   async execute(execution: Execution): Promise<ExecutionResult> {
     const { ref, taskType, workOrder, workDir, signal } = execution;
@@ -57,6 +62,7 @@ export class ModuleExecutor implements Executor {
     };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
+    await this.#allowance.enter(kill.signal);
     // Nothing of the attempt runs any more once the thread has given the task back, or has ended.
     const end = await this.#threads()
       .run(task, { transferList: [port], signal: kill.signal })
@@ -64,6 +70,7 @@ export class ModuleExecutor implements Executor {
         () => 'the module said nothing',
         (error: unknown) => reasonOf(error, kill.signal.aborted),
       );
+    this.#allowance.leave();
     clearTimeout(grace);
     signal.removeEventListener('abort', stop);
     port.close();
