@@ -16,7 +16,8 @@ const MIN_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 
 export type OutboxInput =
-  | { readonly type: 'report'; readonly report: Report }
+  /** The last one is not to wait for others: none is to be expected. */
+  | { readonly type: 'report'; readonly report: Report; readonly isLast?: boolean }
   /** A message that an earlier process signed and may have sent, with the results it carries. */
   | { readonly type: 'earlier'; readonly id: TransactionId; readonly parcel: Parcel }
   /** A parcel was signed and, if it carries results, stored. */
@@ -108,7 +109,7 @@ export class Outbox {
         return [];
       case 'report':
         this.#queue.add(input.report);
-        this.#sendFrom(nowMs + this.#waitFor(input.report));
+        this.#sendFrom(nowMs + this.#waitFor(input));
         return [];
       case 'earlier':
         this.#queue.adopt(input.parcel);
@@ -128,9 +129,10 @@ export class Outbox {
     }
   }
 
-  #waitFor({ record }: Report): number {
+  #waitFor({ report, isLast = false }: Extract<OutboxInput, { type: 'report' }>): number {
     if (this.fillMs > 0) return this.#queue.waiting >= FULL ? 0 : this.fillMs;
-    return record.type === 'started' ? START_LINGER_MS : this.#lingerMs;
+    if (report.record.type === 'started') return START_LINGER_MS;
+    return isLast ? 0 : this.#lingerMs;
   }
 
   #sent(id: TransactionId, parcel: Parcel, doubtful: boolean, sentMs: number): OutboxCommand[] {

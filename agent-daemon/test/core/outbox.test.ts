@@ -139,6 +139,15 @@ describe('a record waits for others', () => {
     expect(goesOutAfter(result('b'), [result('a')], 0)).toBe(1);
   });
 
+  it('not at all, when no other is to be expected; what waits goes along', () => {
+    const outbox = new Outbox();
+    outbox.step({ type: 'report', report: result('a') }, 0);
+    const { commands } = outbox.step({ type: 'report', report: result('b'), isLast: true }, 1);
+    const signed = commands.flatMap((command) => (command.do === 'sign' ? command.parcel.reports : []));
+    expect(signed.map(({ attempt }) => attempt)).toEqual(['a', 'b']);
+    expect(outbox.step({ type: 'report', report: started('c'), isLast: true }, 1).commands).toEqual([]);
+  });
+
   it('longer, where they come together, where a message takes long, or while only a start is told', () => {
     expect(goesOutAfter(result('c'), [result('a'), result('b')], 8)).toBe(20);
     expect(goesOutAfter(result('b'), [result('a')], 3_000)).toBe(20);

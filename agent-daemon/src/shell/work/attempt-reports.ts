@@ -16,9 +16,12 @@ export class AttemptReports {
     this.poster.add({ attempt: key, run, record: { type: 'started', task: numbered, attempt } });
   }
 
-  /** @param text of the output, when it is still in memory and may go into the record. */
-  ended(key: string, assignment: Assignment, ending: Ending, text?: string): void {
-    this.poster.add(this.#result(key, assignment, ending, text));
+  /**
+   * @param text of the output, when it is still in memory and may go into the record.
+   * @param isLast whether no other attempt is open, whose result could go along.
+   */
+  ended(key: string, assignment: Assignment, ending: Ending, text?: string, isLast = false): void {
+    this.poster.add(this.#result(key, assignment, ending, text), isLast);
   }
 
   /**

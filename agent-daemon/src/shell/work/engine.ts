@@ -296,7 +296,7 @@ export class Engine {
         this.#finish(live, command.ending);
         return;
       case 'report':
-        this.#reports.ended(live.key, live.attempt.assignment, command.ending, live.outputText);
+        this.#reports.ended(live.key, live.attempt.assignment, command.ending, live.outputText, this.#live.size === 0);
         return;
       case 'forget':
         this.#forget(live);

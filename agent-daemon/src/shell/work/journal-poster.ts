@@ -54,8 +54,9 @@ export class JournalPoster {
     return this.#outbox.failures;
   }
 
-  add(report: Report): void {
-    this.#input({ type: 'report', report });
+  /** @param isLast whether no other is to be expected soon, so that waiting for one is in vain. */
+  add(report: Report, isLast = false): void {
+    this.#input({ type: 'report', report, isLast });
   }
 
   /** Finds out what became of a message that an earlier process may have sent; `results` are those it carries. */
