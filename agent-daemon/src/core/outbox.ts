@@ -84,6 +84,8 @@ export class Outbox {
   #backoffMs = 0;
   #retryAtMs = 0;
   #failures = 0;
+  /** Whether records wait that could not be sent when it was time. */
+  #heldBack = false;
 
   /** @param fillMs how long records wait for others where messages cost money; 0 where only time counts. */
   constructor(private readonly fillMs = 0) {}
@@ -178,8 +180,12 @@ export class Outbox {
     if (message === undefined) return;
     this.#messages.delete(id);
     if (message.happened === true) this.#queue.arrived(message.parcel);
-    else this.#queue.putBack(message.parcel);
-    if (this.#queue.waiting > 0) this.#sendFrom(nowMs);
+    else {
+      this.#queue.putBack(message.parcel);
+      this.#heldBack = true;
+    }
+    // What waits only to fill a message goes on waiting.
+    if (this.#queue.waiting > 0 && (this.fillMs === 0 || this.#heldBack)) this.#sendFrom(nowMs);
   }
 
   /** Messages that fail together lengthen the pause, and are complained of, once. */
@@ -216,6 +222,7 @@ export class Outbox {
       this.#signing += 1;
       commands.push({ do: 'sign', parcel });
     }
+    this.#heldBack = this.#queue.waiting > 0;
     return commands;
   }
 

@@ -32,6 +32,8 @@ class World {
   readonly taken = new Set<TransactionId>();
   ids = 0;
 
+  constructor(readonly fillMs: number) {}
+
   /** The network decides once about an id; afterwards it only tells or does not tell. */
   outcome(id: TransactionId, parcel: Parcel, fate: number): Outcome {
     if (fate === 0) return unknown(id);
@@ -45,7 +47,7 @@ class World {
 
 /** One process: carries out what its outbox decides, with outcomes that chance picks, until it is calm or crashes. */
 function run(world: World, fates: Iterator<number>, { add = [] as readonly Report[], steps = 1_000, calm = false }) {
-  const outbox = new Outbox();
+  const outbox = new Outbox(world.fillMs);
   const parcels = new Map<TransactionId, Parcel>();
   const inputs: OutboxInput[] = [...world.store].map(([id, parcel]) => {
     const owed = { run: parcel.run, reports: parcel.reports.filter(({ attempt = '' }) => world.owed.has(attempt)) };
@@ -104,19 +106,24 @@ describe('whatever becomes of messages, and whenever the process crashes', () =>
     const fate = fc.nat(4);
     const lives = fc.array(fc.record({ steps: fc.nat(40), results: fc.nat(12) }), { minLength: 1, maxLength: 5 });
     fc.assert(
-      fc.property(fc.array(fate, { minLength: 1, maxLength: 50 }), lives, (fates, crashes) => {
-        const world = new World();
-        const tasks: string[] = [];
-        for (const { steps, results } of crashes) {
-          const add = Array.from({ length: results }, (_, n) => result(`t${tasks.length + n}`));
-          tasks.push(...add.map(({ attempt = '' }) => attempt));
-          run(world, endless(fates), { add, steps });
-        }
-        const last = run(world, endless([]), { calm: true });
-        expect(last.pending).toBe(0);
-        expect(world.store.size).toBe(0);
-        expect([...world.journal].sort()).toEqual([...tasks].sort());
-      }),
+      fc.property(
+        fc.array(fate, { minLength: 1, maxLength: 50 }),
+        lives,
+        fc.constantFrom(0, 1_000),
+        (fates, crashes, fillMs) => {
+          const world = new World(fillMs);
+          const tasks: string[] = [];
+          for (const { steps, results } of crashes) {
+            const add = Array.from({ length: results }, (_, n) => result(`t${tasks.length + n}`));
+            tasks.push(...add.map(({ attempt = '' }) => attempt));
+            run(world, endless(fates), { add, steps });
+          }
+          const last = run(world, endless([]), { calm: true });
+          expect(last.pending).toBe(0);
+          expect(world.store.size).toBe(0);
+          expect([...world.journal].sort()).toEqual([...tasks].sort());
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -158,6 +165,15 @@ describe('a record waits for others', () => {
     const outbox = new Outbox(1_000);
     for (let n = 0; n < 12; n += 1) outbox.step({ type: 'report', report: result(`t${n}`) }, 5_000 + n);
     expect(outbox.step({ type: 'tick' }, 5_500)).toMatchObject({ wakeAtMs: 6_000 });
+    // A message that arrives meanwhile sends nothing before its time.
+    const busy = new Outbox(1_000);
+    const parcel = { run: 'run', reports: [result('a')] };
+    busy.step({ type: 'report', report: result('a') }, 0);
+    busy.step({ type: 'tick' }, 1_000);
+    busy.step({ type: 'signed', id: id(1), parcel }, 1_000);
+    busy.step({ type: 'report', report: result('b') }, 3_000);
+    busy.step({ type: 'outcome', id: id(1), outcome: done() }, 3_100);
+    expect(busy.step({ type: 'concluded', id: id(1) }, 3_100)).toEqual({ commands: [], wakeAtMs: 4_000 });
     const full = new Outbox(1_000);
     for (let n = 0; n < 12; n += 1) full.step({ type: 'report', report: result(`t${n}`) }, 5_000);
     expect(full.step({ type: 'report', report: result('t13') }, 5_001).commands).not.toEqual([]);
