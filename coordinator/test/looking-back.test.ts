@@ -90,6 +90,11 @@ describe('what happened is found out without a key', () => {
     expect(told).toMatchObject({ run, name: '=1+1', plan_known: true, outcome: 'failed', accepted: 1, task_count: 3 });
     expect(told?.tasks.map(({ id, status }) => `${id} ${status}`)).toEqual(['a paid', 'b failed', 'c blocked']);
     expect(told?.tasks[0]?.attempts[0]?.result?.output).toMatchObject({ size: 3_000, shown: 'whole', text: LONG });
+    expect(told?.tasks.map(({ attempts }) => attempts.map(({ log }) => log))).toEqual([
+      ['half\nlooked at it'],
+      ['no luck'],
+      [],
+    ]);
     expect(told?.tasks[2]?.why[0]).toContain('blocked');
     expect(document.agents[0]).toMatchObject({ life: 'online', lease_until: expect.stringMatching(/^20.*Z$/) });
     expect(document.verification).toMatchObject({ holds: true, findings: [] });

@@ -166,6 +166,7 @@ function attemptsOf({ roll, place, say, begin, standing, agents }) {
     };
     if (isLast && standing === 'assigned') return attempt;
     attempt.started = place(step(1, 5));
+    attempt.log = say('reading the input\nwriting the output');
     if (isLast && standing === 'in_progress') return attempt;
     const words = say(`the output of an attempt\nin two lines`);
     attempt.result = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { reportDocument, reportJsonSchema } from '@gatepost/coordinator/core/report/document';
-import { MAX_SHOWN_OUTPUT, OutputPreviews } from '@gatepost/coordinator/core/report/show-output';
+import { MAX_SHOWN_LOG, MAX_SHOWN_OUTPUT, Previews } from '@gatepost/coordinator/core/report/previews';
 import { compilePlan } from '@gatepost/rules/plan/compile';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { describe, expect, it } from 'vitest';
@@ -81,6 +81,11 @@ describe('a report', () => {
     expect(taskIn(document, 'a').why).toEqual([`ready; waits for a free slot of ${AGENT_1}`]);
   });
 
+  it('has what executors wrote at their attempts', () => {
+    const document = told(honestRun(), { showLogs: (run, task) => new Map([[2, `${run} ${task}`]]) });
+    expect(taskIn(document, 'a').attempts.map(({ log }) => log)).toEqual([undefined, 'run-1 a']);
+  });
+
   it('without the plan tells what was assigned, and says what it cannot know', () => {
     const history = honestRun();
     const known = told(history);
@@ -134,8 +139,8 @@ describe('a report', () => {
 });
 
 describe('outputs', () => {
-  const show = (bytes: Uint8Array | undefined, previews = new OutputPreviews()) =>
-    previews.show({ sha256: 'x', size: bytes?.length ?? 9, inline: undefined }, bytes);
+  const show = (bytes: Uint8Array | undefined, previews = new Previews()) =>
+    previews.output({ sha256: 'x', size: bytes?.length ?? 9, inline: undefined }, bytes);
 
   it('are shown whole, from their beginning, or not at all', () => {
     expect(show(Buffer.from('grüße'))).toMatchObject({ shown: 'whole', text: 'grüße', size: 7 });
@@ -150,10 +155,22 @@ describe('outputs', () => {
     expect(Buffer.byteLength(text)).toBeLessThan(MAX_SHOWN_OUTPUT);
   });
 
+  it('of a log the last lines that fit are shown', () => {
+    const previews = new Previews();
+    expect(previews.log(['one', 'two'])).toBe('one\ntwo');
+    expect(previews.log([])).toBeUndefined();
+    const lines = Array.from({ length: 1_000 }, (_, index) => `line ${index}`);
+    const log = previews.log(lines) ?? '';
+    expect(lines.join('\n').endsWith(`\n${log}`)).toBe(true);
+    expect(log.length).toBeGreaterThan(MAX_SHOWN_LOG - 20);
+    expect(previews.log(['x'.repeat(2 * MAX_SHOWN_LOG)])).toHaveLength(MAX_SHOWN_LOG);
+  });
+
   it('are no more than the report may hold', () => {
-    const previews = new OutputPreviews();
+    const previews = new Previews();
     const shown = Array.from({ length: 2_100 }, () => show(Buffer.alloc(MAX_SHOWN_OUTPUT, 'x'), previews).shown);
     expect(shown.indexOf('not_here')).toBe(2_048);
     expect(new Set(shown.slice(2_048))).toEqual(new Set(['not_here']));
+    expect(previews.log(['one'])).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import { billRun } from '@gatepost/coordinator/core/bill';
 import { buildReport, type ReportSources } from '@gatepost/coordinator/core/report/build-report';
 import type { ReportDocument, ReportedTask } from '@gatepost/coordinator/core/report/document';
 import type { RunCosts } from '@gatepost/coordinator/core/report/money';
-import { OutputPreviews } from '@gatepost/coordinator/core/report/show-output';
+import { Previews } from '@gatepost/coordinator/core/report/previews';
 import type { Evidence } from '@gatepost/rules/verify/evidence';
 import { replay } from '@gatepost/rules/verify/replay';
 import { accountId } from '@gatepost/shared/vocabulary/ids';
@@ -14,7 +14,7 @@ export const FEE = 1_000n;
 /** The report of a history, all of whose transactions cost the same. */
 export function told(history: HistoryBuilder, more: Partial<ReportSources> = {}): ReportDocument {
   const evidence = history.build();
-  const previews = new OutputPreviews();
+  const previews = new Previews();
   const plans = new Map(history.plan === undefined ? [] : [[history.plan.digest as string, history.plan]]);
   return buildReport({
     network: 'testnet',
@@ -26,7 +26,8 @@ export function told(history: HistoryBuilder, more: Partial<ReportSources> = {})
     ownSchedules: new Set(),
     leases: new Map(),
     showOutput: (_run, output) =>
-      previews.show(output, output.inline === undefined ? undefined : Buffer.from(output.inline)),
+      previews.output(output, output.inline === undefined ? undefined : Buffer.from(output.inline)),
+    showLogs: () => new Map(),
     ...more,
   });
 }

@@ -5,7 +5,7 @@ import { grouped, lasting, msOf } from '../words.js';
 
 /** What happened to one attempt, each step with the record that says so. */
 export function AttemptDetail({ attempt }: { readonly attempt: ReportedAttempt }) {
-  const { number, agent, assigned, started, timed_out, result, verdict, payment } = attempt;
+  const { number, agent, assigned, started, timed_out, result, log, verdict, payment } = attempt;
   return (
     <li value={number}>
       <Id kind="account" id={agent} />
@@ -41,6 +41,14 @@ export function AttemptDetail({ attempt }: { readonly attempt: ReportedAttempt }
               <Where place={result.place} /> <After from={(started ?? assigned).at} to={result.place.at} />
               {result.reason !== undefined && <Lines label="Reason" of={result.reason} />}
               {result.output !== undefined && <Output output={result.output} />}
+            </dd>
+          </>
+        )}
+        {log !== undefined && (
+          <>
+            <dt>log</dt>
+            <dd>
+              <Lines label="Log" of={log} />
             </dd>
           </>
         )}

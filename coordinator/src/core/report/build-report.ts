@@ -13,7 +13,7 @@ import { agentsOf } from './agents.js';
 import { REPORT_VERSION, type ReportDocument, type ReportedRun } from './document.js';
 import { moneyOf, type RunCosts } from './money.js';
 import { type PlaceAt, placesOf } from './places.js';
-import { type ShowOutput, type Telling, tasksOfHistory, tasksOfState } from './tasks.js';
+import { type ShowLogs, type ShowOutput, type Telling, tasksOfHistory, tasksOfState } from './tasks.js';
 
 /** Everything that a report is made of. */
 export interface ReportSources {
@@ -31,6 +31,7 @@ export interface ReportSources {
   /** When the newest lease of an agent ends, ISO 8601. */
   readonly leases: ReadonlyMap<AccountId, string>;
   readonly showOutput: ShowOutput;
+  readonly showLogs: ShowLogs;
 }
 
 /** Makes the report of the runs of a journal. Pure. */
@@ -73,7 +74,7 @@ const workersOf = (run: RunHistory): AccountId[] =>
 const withSchedules = (entries: readonly AnyEntry[], own: ReadonlySet<Nanos>): readonly AnyEntry[] =>
   entries.map((entry) => (entry.record.type === 'lapsed' ? { ...entry, ofOwnSchedule: own.has(entry.at) } : entry));
 
-interface RunSources extends Pick<ReportSources, 'costs' | 'showOutput' | 'ownSchedules'> {
+interface RunSources extends Pick<ReportSources, 'costs' | 'showOutput' | 'showLogs' | 'ownSchedules'> {
   readonly plan: Plan | undefined;
   readonly replayed: Replay;
   readonly agents: ReadonlySet<AccountId>;
@@ -81,12 +82,12 @@ interface RunSources extends Pick<ReportSources, 'costs' | 'showOutput' | 'ownSc
 }
 
 function runOf(history: RunHistory, sources: RunSources): ReportedRun {
-  const { plan, placeAt, showOutput } = sources;
+  const { plan, placeAt, showOutput, showLogs } = sources;
   const { run, opened, closed, coordinator, gatekeeper, escrow } = history;
   const costs = sources.costs.get(run);
   if (costs === undefined) throw new Error(`the costs of ${run} are missing`);
   const fees = new Map(costs.bill.tasks.map(({ task, tinybar }) => [task, tinybar]));
-  const telling: Telling = { run, placeAt, showOutput, feesOf: (task) => fees.get(task) ?? 0n };
+  const telling: Telling = { run, placeAt, showOutput, showLogs, feesOf: (task) => fees.get(task) ?? 0n };
   const state = plan === undefined ? undefined : foldOf(history, plan, sources);
   return {
     run,

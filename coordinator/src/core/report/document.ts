@@ -42,6 +42,10 @@ const attempt = z.strictObject({
   result: z
     .strictObject({ ok: z.boolean(), reason: z.string().optional(), output: output.optional(), place })
     .optional(),
+  log: z
+    .string()
+    .optional()
+    .describe('The end of what its executor wrote, as far as the host that made the report kept it.'),
   verdict: z.strictObject({ accepted: z.boolean(), gate: z.string(), reason: z.string(), place }).optional(),
   payment: z
     .strictObject({

@@ -13,6 +13,9 @@ import type { PlaceAt } from './places.js';
 /** What an attempt delivered, as far as whoever makes the report knows it. */
 export type ShowOutput = (run: string, result: DeliveredOutput) => ReportedOutput;
 
+/** The end of what the executors of a task wrote, by the number of the attempt. */
+export type ShowLogs = (run: string, task: string) => ReadonlyMap<number, string>;
+
 /** The output that a result names. */
 export interface DeliveredOutput {
   readonly sha256: string;
@@ -26,6 +29,7 @@ export interface Telling {
   readonly run: string;
   readonly placeAt: PlaceAt;
   readonly showOutput: ShowOutput;
+  readonly showLogs: ShowLogs;
   /** Fees of a task, in tinybar. */
   readonly feesOf: (task: string) => bigint;
 }
@@ -36,6 +40,7 @@ export const tasksOfState = (state: RunState, telling: Telling): ReportedTask[] 
 
 function taskOfState(state: RunState, task: TaskState, telling: Telling): ReportedTask {
   const { spec, status, reviews } = task;
+  const logs = telling.showLogs(telling.run, spec.id);
   return {
     id: spec.id,
     type: spec.type,
@@ -46,11 +51,11 @@ function taskOfState(state: RunState, task: TaskState, telling: Telling): Report
     price: `${spec.price}`,
     why: standing(state, task),
     fees: `${telling.feesOf(spec.id)}`,
-    attempts: task.attempts.map((attempt) => attemptOfState(attempt, telling)),
+    attempts: task.attempts.map((attempt) => attemptOfState(attempt, logs.get(attempt.number), telling)),
   };
 }
 
-function attemptOfState(attempt: Attempt, telling: Telling): ReportedAttempt {
+function attemptOfState(attempt: Attempt, log: string | undefined, telling: Telling): ReportedAttempt {
   const { placeAt } = telling;
   const { startedAt, timedOutAt, result, verdict, payment } = attempt;
   return {
@@ -65,6 +70,7 @@ function attemptOfState(attempt: Attempt, telling: Telling): ReportedAttempt {
     ...(result === undefined
       ? {}
       : { result: resultOf(result.outputSha256, { ...result, place: placeAt(result.at) }, telling) }),
+    ...(log === undefined ? {} : { log }),
     ...(verdict === undefined ? {} : { verdict: verdictOf(verdict, placeAt(verdict.at)) }),
     ...(payment === undefined
       ? {}

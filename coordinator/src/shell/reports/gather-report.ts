@@ -12,10 +12,11 @@ import { LEASE_MEMO } from '@gatepost/shared/vocabulary/lease';
 import { formatTime, msFromNanos, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
 import { buildReport } from '../../core/report/build-report.js';
 import type { ReportDocument } from '../../core/report/document.js';
-import { OutputPreviews } from '../../core/report/show-output.js';
-import type { ShowOutput } from '../../core/report/tasks.js';
+import { Previews } from '../../core/report/previews.js';
+import type { ShowLogs, ShowOutput } from '../../core/report/tasks.js';
 import { OutputStore } from '../outputs/output-store.js';
 import { keptPlan } from '../plan/plan-cache.js';
+import { keptLines } from './attempt-logs.js';
 import { billOf, type RunBill } from './bill-evidence.js';
 import { gatherEvidence } from './verify-evidence.js';
 
@@ -47,6 +48,7 @@ export async function gatherReport(
   const costs = new Map<string, RunBill>();
   for (const history of told) costs.set(history.run, await billOf(mirror, evidence, history));
   const { host } = choice;
+  const previews = new Previews();
   const trusted = host?.agents ?? [];
   const serving = new Set(entries.filter(({ record }) => record.type === 'online').map(({ author }) => author));
   return buildReport({
@@ -58,7 +60,8 @@ export async function gatherReport(
     trusted,
     ownSchedules: await ownSchedules(mirror, entries, evidence),
     leases: await leasesOf(mirror, [...serving].slice(0, MAX_LEASES)),
-    showOutput: outputsOf(host?.stateDir),
+    showOutput: outputsOf(host?.stateDir, previews),
+    showLogs: logsOf(host?.stateDir, previews),
   });
 }
 
@@ -111,8 +114,7 @@ async function leasesOf(mirror: MirrorRest, agents: readonly AccountId[]): Promi
 }
 
 /** Outputs that are on the ledger, and those that this host has kept. */
-function outputsOf(stateDir: string | undefined): ShowOutput {
-  const previews = new OutputPreviews();
+function outputsOf(stateDir: string | undefined, previews: Previews): ShowOutput {
   const stores = new Map<string, OutputStore>();
   const nothing = { get: () => undefined };
   return (run, output) => {
@@ -121,9 +123,27 @@ function outputsOf(stateDir: string | undefined): ShowOutput {
       store = new OutputStore(stateDir, run, 'reader');
       stores.set(run, store);
     }
-    return previews.show(
+    return previews.output(
       output,
       keptOutput({ result: { outputSha256: output.sha256 as Sha256, inline: output.inline } }, store ?? nothing),
     );
+  };
+}
+
+/** What this host has kept of what executors wrote. */
+function logsOf(stateDir: string | undefined, previews: Previews): ShowLogs {
+  return (run, task) => {
+    const byAttempt = new Map<number, string[]>();
+    for (const { attempt, line } of (stateDir === undefined ? undefined : keptLines(stateDir, run, task)) ?? []) {
+      const lines = byAttempt.get(attempt);
+      if (lines === undefined) byAttempt.set(attempt, [line]);
+      else lines.push(line);
+    }
+    const shown = new Map<number, string>();
+    for (const [attempt, lines] of byAttempt) {
+      const log = previews.log(lines);
+      if (log !== undefined) shown.set(attempt, log);
+    }
+    return shown;
   };
 }
