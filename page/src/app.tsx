@@ -109,6 +109,14 @@ function RunView({ report, run, route, go }: RunViewProps) {
             </dd>
           </>
         )}
+        {run.arbiter !== undefined && (
+          <>
+            <dt>Arbiter</dt>
+            <dd>
+              <Id kind="account" id={run.arbiter} />
+            </dd>
+          </>
+        )}
         <dt>Plan</dt>
         <dd>
           <small class="id">{run.plan_sha256}</small>

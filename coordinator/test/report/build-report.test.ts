@@ -3,9 +3,10 @@ import { reportDocument, reportJsonSchema } from '@gatepost/coordinator/core/rep
 import { MAX_SHOWN_LOG, MAX_SHOWN_OUTPUT, Previews } from '@gatepost/coordinator/core/report/previews';
 import { compilePlan } from '@gatepost/rules/plan/compile';
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { CountedNames } from '@gatepost/shared/records/task-names';
 import { describe, expect, it } from 'vitest';
 import { AGENT_1, AGENT_2, COORDINATOR, HistoryBuilder, JOURNAL } from '../verify/history-builder.js';
-import { honestRun, honestRunWithEscrow, twoHonestRuns } from '../verify/honest-run.js';
+import { honestRun, honestRunWithArbiter, honestRunWithEscrow, twoHonestRuns } from '../verify/honest-run.js';
 import { costsOf, FEE, taskIn, told } from './told.js';
 
 function planOf(tasks: readonly object[]): Plan {
@@ -28,6 +29,7 @@ describe('a report', () => {
   it.each([
     ['an honest run', honestRun],
     ['one with an escrow', honestRunWithEscrow],
+    ['one with an arbiter', honestRunWithArbiter],
     ['two runs', twoHonestRuns],
     ['a run whose plan is not known', () => Object.assign(honestRun(), { plan: undefined })],
     ['a journal on which nothing was opened', () => new HistoryBuilder()],
@@ -79,6 +81,19 @@ describe('a report', () => {
     const document = told(history, { trusted: [AGENT_1] });
     expect(document.agents).toMatchObject([{ agent: AGENT_1, life: 'online', history: [{ life: 'online' }] }]);
     expect(taskIn(document, 'a').why).toEqual([`ready; waits for a free slot of ${AGENT_1}`]);
+  });
+
+  it('tells disputes and what the arbiter decided, with or without the plan', () => {
+    const history = honestRunWithArbiter();
+    const disputes = (plans?: ReadonlyMap<string, Plan>) =>
+      told(history, plans === undefined ? {} : { plans }).runs[0]?.tasks.flatMap(({ attempts }) =>
+        attempts.flatMap(({ dispute }) => dispute ?? []),
+      );
+    expect(disputes()?.[0]).toMatchObject({
+      by: expect.stringMatching(/^0\.0\./),
+      decision: { pays: expect.any(Boolean) },
+    });
+    expect(disputes(new Map())).toEqual(disputes());
   });
 
   it('has what executors wrote at their attempts', () => {
@@ -136,6 +151,28 @@ describe('a report', () => {
     expect(later.runs.map(({ run }) => run)).toEqual(['run-2']);
     expect(later.verification).toMatchObject({ holds: true, findings: [] });
   });
+});
+
+it('runs of several plans are each told and checked with their own', () => {
+  const history = honestRun();
+  const other = planOf([
+    { id: 'x', type: 'work', price: 7, gate: { command: ['check'] } },
+    { id: 'y', type: 'work', price: 3, gate: { command: ['check'] }, depends_on: ['x'] },
+  ]);
+  const plans = new Map(
+    [history.plan, other].flatMap((plan) => (plan === undefined ? [] : [[plan.digest as string, plan]])),
+  );
+  history.run = 'run-2';
+  history.open(other.digest, 2);
+  // Of the second run's plan: x costs 7.
+  history.assign('x', 1, AGENT_1, 8).names = new CountedNames(['x', 'y']);
+  const document = told(history, { plans });
+  expect(document.runs.map(({ tasks }) => tasks.map(({ id }) => id).join(' '))).toEqual(['a b q c free 1~c', 'x y']);
+  expect(document.runs.map(({ outcome }) => outcome)).toEqual(['complete', 'open']);
+  expect(document.verification.findings.map(({ rule, run }) => `${rule} ${run}`)).toEqual(['plan-price run-2']);
+  // What is not known is not held against a run.
+  const [first] = plans;
+  expect(told(history, { plans: new Map([first ?? ['', other]]) }).verification.findings).toEqual([]);
 });
 
 describe('outputs', () => {

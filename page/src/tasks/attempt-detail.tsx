@@ -3,9 +3,11 @@ import { Lines, Text } from '../parts/text.js';
 import type { ReportedAttempt, ReportedOutput } from '../report.js';
 import { grouped, lasting, msOf } from '../words.js';
 
+type Dispute = NonNullable<ReportedAttempt['dispute']>;
+
 /** What happened to one attempt, each step with the record that says so. */
 export function AttemptDetail({ attempt }: { readonly attempt: ReportedAttempt }) {
-  const { number, agent, assigned, started, timed_out, result, log, verdict, payment } = attempt;
+  const { number, agent, assigned, started, timed_out, result, log, verdict, dispute, payment } = attempt;
   return (
     <li value={number}>
       <Id kind="account" id={agent} />
@@ -61,6 +63,7 @@ export function AttemptDetail({ attempt }: { readonly attempt: ReportedAttempt }
             </dd>
           </>
         )}
+        {dispute !== undefined && <Disputed dispute={dispute} />}
         {payment !== undefined && (
           <>
             <dt>paid</dt>
@@ -80,6 +83,25 @@ export function AttemptDetail({ attempt }: { readonly attempt: ReportedAttempt }
     </li>
   );
 }
+
+const Disputed = ({ dispute: { by, reason, place, decision } }: { readonly dispute: Dispute }) => (
+  <>
+    <dt>disputed</dt>
+    <dd>
+      <Where place={place} /> by <Id kind="account" id={by} />
+      {reason !== '' && <Lines label="Reason of the dispute" of={reason} />}
+    </dd>
+    {decision !== undefined && (
+      <>
+        <dt>{decision.pays ? 'decided to pay' : 'decided not to pay'}</dt>
+        <dd>
+          <Where place={decision.place} />
+          {decision.reason !== '' && <Lines label="Reason of the decision" of={decision.reason} />}
+        </dd>
+      </>
+    )}
+  </>
+);
 
 const After = ({ from, to }: { readonly from: string; readonly to: string }) => (
   <span class="quiet">after {lasting(msOf(to) - msOf(from))}</span>

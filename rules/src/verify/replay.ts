@@ -35,9 +35,9 @@ export interface Replay {
 
 /**
  * Sorts all records by run and attempt. A run counts when the journal is its opener's.
- * @param plan names the tasks of its runs; those of other runs are named by their assignments.
+ * @param plans name the tasks of their runs; those of other runs are named by their assignments.
  */
-export function replay(evidence: Evidence, plan?: Plan): Replay {
+export function replay(evidence: Evidence, ...plans: readonly (Plan | undefined)[]): Replay {
   const ignored = new Map<string, number>();
   const count = (reason: string, times = 1): void => {
     if (times > 0) ignored.set(reason, (ignored.get(reason) ?? 0) + times);
@@ -49,7 +49,11 @@ export function replay(evidence: Evidence, plan?: Plan): Replay {
   for (const { malformed } of inboxes) count('malformed message on an inbox', malformed);
   const numbered = inboxes.flatMap(({ entries }) => entries).sort((a, b) => (isBefore(a, b) ? -1 : 1));
   const runs = openRuns(evidence, decoded.entries, count);
-  const names = namesByRun(runs, numbered, plan);
+  const names = namesByRun(
+    runs,
+    numbered,
+    plans.filter((plan) => plan !== undefined),
+  );
   const said = decoded.entries.map((entry) => withInbox(creations, withTaskIds(entry, names)));
   const assigned = numbered.map((entry) => withTaskIds(entry, names));
   const inboxOwners = inboxesOf(evidence, said);

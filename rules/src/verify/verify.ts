@@ -22,6 +22,8 @@ export interface VerifyOptions {
   readonly run?: string | undefined;
   /** The plan the run, or at least one of the runs, must be of. */
   readonly plan?: Plan | undefined;
+  /** Plans that are at hand: a run of one of them is checked with it too, and none has to be. */
+  readonly known?: readonly Plan[];
 }
 
 /** What one run comes to. */
@@ -64,12 +66,13 @@ export interface Report {
 
 /** Checks all rules on the evidence. Pure, and total for whatever the topics hold. */
 export function verify(evidence: Evidence, options: VerifyOptions = {}): Report {
-  const replayed = replay(evidence, options.plan);
+  const { plan, known = [] } = options;
+  const replayed = replay(evidence, plan, ...known);
   const { ignored } = replayed;
   const runs = [...replayed.runs.values()].filter(({ run }) => options.run === undefined || run === options.run);
   const findings = new Findings();
-  const { plan } = options;
-  const folded = plan === undefined ? new Map<RunHistory, FoldedRun>() : foldRunsOf(plan, runs, evidence, replayed);
+  const plans = new Map([...known, plan].flatMap((one) => (one === undefined ? [] : [[one.digest as string, one]])));
+  const folded = foldRuns(plans, runs, evidence, replayed);
   checkTopics(evidence, replayed, findings);
   for (const run of runs) {
     checkPayments(run, findings);
@@ -84,54 +87,63 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
     checkEscrow(run, evidence, findings);
     checkDisputes(run, evidence, view, findings);
   }
-  if (plan !== undefined) checkRunsOfPlan(runs, plan, folded, findings);
+  if (plan !== undefined) checkIsOfPlan(runs, plan, findings);
+  for (const [run, { plan: own, ...state }] of folded) {
+    checkPlan(run, own, findings);
+    checkState(run, state, findings);
+  }
   const found = findings.all;
   const summaries = runs.map((run) => summary(run, folded.get(run), found));
   return {
     runs: summaries,
     findings: found,
     ignored,
-    rules: (Object.keys(RULES) as RuleId[]).filter((rule) => isAsked(rule, plan, runs)),
+    rules: (Object.keys(RULES) as RuleId[]).filter((rule) =>
+      isAsked(rule, plan !== undefined || folded.size > 0, runs),
+    ),
     runsOfPlan: options.plan && runs.filter(({ opened }) => opened.record.plan_sha256 === options.plan?.digest).length,
     holds: runs.length > 0 && found.length === 0,
   };
 }
 
 /** Those about the plan are checked with one, those about an escrow or disputes where a run has an escrow or an arbiter. */
-const isAsked = (rule: RuleId, plan: Plan | undefined, runs: readonly RunHistory[]): boolean =>
-  (plan !== undefined || !rule.startsWith('plan-')) &&
+const isAsked = (rule: RuleId, withPlan: boolean, runs: readonly RunHistory[]): boolean =>
+  (withPlan || !rule.startsWith('plan-')) &&
   (!rule.startsWith('escrow-') || runs.some(({ gatekeeper }) => gatekeeper !== undefined)) &&
   (!rule.startsWith('dispute-') || runs.some(({ arbiter }) => arbiter !== undefined));
 
-/** What the coordinator's own fold makes of the runs of a plan; which assignments count it knows best. */
-function foldRunsOf(
-  plan: Plan,
+/** A run with the plan it is of. */
+interface FoldedRunOfPlan extends FoldedRun {
+  readonly plan: Plan;
+}
+
+/** What the coordinator's own fold makes of the runs whose plan is known; which assignments count it knows best. */
+function foldRuns(
+  plans: ReadonlyMap<string, Plan>,
   runs: readonly RunHistory[],
   { journal }: Evidence,
   replayed: Replay,
-): ReadonlyMap<RunHistory, FoldedRun> {
-  const ofPlan = runs.filter(({ opened }) => opened.record.plan_sha256 === plan.digest);
-  const folded = new Map(ofPlan.map((run) => [run, foldRun(run, plan, journal.topic, replayed)]));
-  for (const [run, { refused, closed }] of folded) {
-    run.facts = factsOfRun(run, refused);
+): ReadonlyMap<RunHistory, FoldedRunOfPlan> {
+  const folded = new Map<RunHistory, FoldedRunOfPlan>();
+  for (const run of runs) {
+    const plan = plans.get(run.opened.record.plan_sha256);
+    if (plan === undefined) continue;
+    const state = foldRun(run, plan, journal.topic, replayed);
+    folded.set(run, { ...state, plan });
+    run.facts = factsOfRun(run, state.refused);
     // Beside a gatekeeper a coordinator cannot close a run that is not over.
-    if (run.gatekeeper !== undefined) run.closed = closed;
+    if (run.gatekeeper !== undefined) run.closed = state.closed;
   }
   return folded;
 }
 
-/** A journal may hold runs of several plans: those of the given one are checked, and if there is none, all are. */
-function checkRunsOfPlan(
-  runs: readonly RunHistory[],
-  plan: Plan,
-  folded: ReadonlyMap<RunHistory, FoldedRun>,
-  findings: Findings,
-): void {
-  for (const run of folded.size > 0 ? folded.keys() : runs) checkPlan(run, plan, findings);
-  for (const [run, state] of folded) checkState(run, state, findings);
+/** A journal may hold runs of several plans: if none is of the given one, that is said of each. */
+function checkIsOfPlan(runs: readonly RunHistory[], plan: Plan, findings: Findings): void {
+  if (runs.some(({ opened }) => opened.record.plan_sha256 === plan.digest)) return;
+  for (const run of runs) checkPlan(run, plan, findings);
 }
 
-/** @param folded of a run of the given plan; without it one of a quorum that was accepted is enough for its task. */
+/** @param folded of a run whose plan is known; without it one of a quorum that was accepted is enough for its task. */
 function summary(run: RunHistory, folded: FoldedRun | undefined, findings: readonly Finding[]): RunSummary {
   const accepted = new Set<string>();
   let attempts = 0;

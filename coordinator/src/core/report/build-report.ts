@@ -1,12 +1,13 @@
 import { reduce } from '@gatepost/rules/fold/reduce';
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { modeIn } from '@gatepost/rules/run/run-mode';
 import { emptyState, type RunState } from '@gatepost/rules/run/run-state';
 import type { Evidence } from '@gatepost/rules/verify/evidence';
 import { type AnyEntry, attemptsOf, type RunHistory } from '@gatepost/rules/verify/history';
-import { type Replay, replay } from '@gatepost/rules/verify/replay';
-import { type Finding, RULES } from '@gatepost/rules/verify/rules';
-import { type Report, verify } from '@gatepost/rules/verify/verify';
-import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import { replay } from '@gatepost/rules/verify/replay';
+import { RULES } from '@gatepost/rules/verify/rules';
+import { verify } from '@gatepost/rules/verify/verify';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatTime, msFromNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
 import { acceptedTasks } from './accepted-tasks.js';
 import { agentsOf } from './agents.js';
@@ -36,32 +37,21 @@ export interface ReportSources {
 
 /** Makes the report of the runs of a journal. Pure. */
 export function buildReport(sources: ReportSources): ReportDocument {
-  const { evidence, costs, plans, ownSchedules } = sources;
-  const bare = replay(evidence);
-  const told = [...bare.runs.values()].filter(({ run }) => costs.has(run));
-  const replays = new Map<string | undefined, Replay>([[undefined, bare]]);
-  for (const { opened } of told) {
-    const digest = opened.record.plan_sha256;
-    const plan = plans.get(digest);
-    if (plan !== undefined && !replays.has(digest)) replays.set(digest, replay(evidence, plan));
-  }
-  const placeAt = placesOf(bare.entries);
-  const agents = new Set([...sources.trusted, ...[...bare.runs.values()].flatMap((run) => workersOf(run))]);
-  const runs = told.map((history) => {
-    const digest = history.opened.record.plan_sha256;
-    const plan = plans.get(digest);
-    const replayed = replays.get(plan === undefined ? undefined : digest) ?? bare;
-    return runOf(replayed.runs.get(history.run) ?? history, { ...sources, plan, replayed, agents, placeAt });
-  });
-  const lives = withSchedules(bare.entries, ownSchedules);
+  const { evidence, costs, plans, trusted } = sources;
+  const { runs, entries } = replay(evidence, ...plans.values());
+  const told = [...runs.values()].filter(({ run }) => costs.has(run));
+  const placeAt = placesOf(entries);
+  const agents = new Set([...trusted, ...[...runs.values()].flatMap((run) => workersOf(run))]);
+  const records = withSchedules(entries, sources.ownSchedules);
+  const journal = evidence.journal.topic;
   return {
     version: REPORT_VERSION,
     made_at: formatTime(msFromNanos(sources.now)),
     network: sources.network,
-    journal: evidence.journal.topic,
-    runs,
-    agents: agentsOf(evidence.journal.topic, agents, lives, sources.leases, placeAt),
-    verification: verificationOf(evidence, told, plans),
+    journal,
+    runs: told.map((history) => runOf(history, { ...sources, records, agents, placeAt })),
+    agents: agentsOf(journal, agents, records, sources.leases, placeAt),
+    verification: verificationOf(evidence, told, [...plans.values()]),
   };
 }
 
@@ -74,32 +64,35 @@ const workersOf = (run: RunHistory): AccountId[] =>
 const withSchedules = (entries: readonly AnyEntry[], own: ReadonlySet<Nanos>): readonly AnyEntry[] =>
   entries.map((entry) => (entry.record.type === 'lapsed' ? { ...entry, ofOwnSchedule: own.has(entry.at) } : entry));
 
-interface RunSources extends Pick<ReportSources, 'costs' | 'showOutput' | 'showLogs' | 'ownSchedules'> {
-  readonly plan: Plan | undefined;
-  readonly replayed: Replay;
+interface RunSources extends Pick<ReportSources, 'costs' | 'plans' | 'showOutput' | 'showLogs'> {
+  readonly records: readonly AnyEntry[];
   readonly agents: ReadonlySet<AccountId>;
   readonly placeAt: PlaceAt;
 }
 
 function runOf(history: RunHistory, sources: RunSources): ReportedRun {
-  const { plan, placeAt, showOutput, showLogs } = sources;
-  const { run, opened, closed, coordinator, gatekeeper, escrow } = history;
+  const { placeAt, showOutput, showLogs } = sources;
+  const { run, opened, coordinator, gatekeeper, escrow, arbiter } = history;
+  const plan = sources.plans.get(opened.record.plan_sha256);
   const costs = sources.costs.get(run);
   if (costs === undefined) throw new Error(`the costs of ${run} are missing`);
   const fees = new Map(costs.bill.tasks.map(({ task, tinybar }) => [task, tinybar]));
   const telling: Telling = { run, placeAt, showOutput, showLogs, feesOf: (task) => fees.get(task) ?? 0n };
   const state = plan === undefined ? undefined : foldOf(history, plan, sources);
+  const { outcome, at: closedAt } =
+    state === undefined ? endOf(history.closed) : { outcome: state.closed, at: state.closedAt };
   return {
     run,
     name: opened.record.name,
     plan_sha256: opened.record.plan_sha256,
     plan_known: plan !== undefined,
-    outcome: closed?.record.outcome ?? 'open',
+    outcome: outcome ?? 'open',
     coordinator,
     ...(gatekeeper === undefined ? {} : { gatekeeper }),
     ...(escrow === undefined ? {} : { escrow }),
+    ...(arbiter === undefined ? {} : { arbiter }),
     opened: placeAt(opened.at),
-    ...(closed === undefined ? {} : { closed: placeAt(closed.at) }),
+    ...(outcome === undefined ? {} : { closed: placeAt(closedAt) }),
     task_count: opened.record.tasks,
     accepted: acceptedTasks(history).size,
     sequences: plan?.sequences.map(({ id, after }) => ({ id, after: [...after] })) ?? [],
@@ -108,11 +101,12 @@ function runOf(history: RunHistory, sources: RunSources): ReportedRun {
   };
 }
 
-function foldOf(history: RunHistory, plan: Plan, { replayed, agents, ownSchedules }: RunSources): RunState {
-  const { run, coordinator, token, gatekeeper, escrow, opened } = history;
-  const journal: TopicId = opened.topic;
-  const state = emptyState({ run, plan, coordinator, journal, token, agents, gatekeeper, escrow });
-  for (const entry of withSchedules(replayed.entries, ownSchedules)) reduce(state, entry);
+const endOf = (closed: RunHistory['closed']) => ({ outcome: closed?.record.outcome, at: closed?.at ?? 0n });
+
+function foldOf(history: RunHistory, plan: Plan, { records, agents }: RunSources): RunState {
+  const { run, coordinator, token, opened } = history;
+  const state = emptyState({ run, plan, coordinator, journal: opened.topic, token, agents, ...modeIn(history) });
+  for (const entry of records) reduce(state, entry);
   return state;
 }
 
@@ -120,28 +114,15 @@ function foldOf(history: RunHistory, plan: Plan, { replayed, agents, ownSchedule
 function verificationOf(
   evidence: Evidence,
   told: readonly RunHistory[],
-  plans: ReadonlyMap<string, Plan>,
+  known: readonly Plan[],
 ): ReportDocument['verification'] {
-  const checks = new Map<Plan | undefined, string[]>();
-  for (const { run, opened } of told) {
-    const plan = plans.get(opened.record.plan_sha256);
-    checks.set(plan, [...(checks.get(plan) ?? []), run]);
-  }
-  if (checks.size === 0) checks.set(undefined, []);
-  const findings = new Map<string, Finding>();
-  const rules = new Set<string>();
-  let ignored: Report['ignored'] = new Map();
-  for (const [plan, runs] of checks) {
-    const report = verify(evidence, { plan });
-    ({ ignored } = report);
-    for (const rule of report.rules) rules.add(rule);
-    const about = report.findings.filter(({ run }) => run === undefined || runs.includes(run));
-    for (const finding of about) findings.set(JSON.stringify(finding), finding);
-  }
+  const runs = new Set<string | undefined>([undefined, ...told.map(({ run }) => run)]);
+  const { findings, rules, ignored } = verify(evidence, { known });
+  const about = findings.filter(({ run }) => runs.has(run));
   return {
-    holds: told.length > 0 && findings.size === 0,
-    rules: rules.size,
-    findings: [...findings.values()].map(({ rule, run, subject, message }) => ({
+    holds: told.length > 0 && about.length === 0,
+    rules: rules.length,
+    findings: about.map(({ rule, run, subject, message }) => ({
       rule,
       holds_when: RULES[rule],
       ...(run === undefined ? {} : { run }),

@@ -47,6 +47,15 @@ const attempt = z.strictObject({
     .optional()
     .describe('The end of what its executor wrote, as far as the host that made the report kept it.'),
   verdict: z.strictObject({ accepted: z.boolean(), gate: z.string(), reason: z.string(), place }).optional(),
+  dispute: z
+    .strictObject({
+      by: account,
+      reason: z.string(),
+      place,
+      decision: z.strictObject({ pays: z.boolean(), reason: z.string(), place }).optional(),
+    })
+    .optional()
+    .describe('A party has asked the arbiter to pay it.'),
   payment: z
     .strictObject({
       to: account,
@@ -108,6 +117,7 @@ const run = z.strictObject({
   coordinator: account,
   gatekeeper: account.optional(),
   escrow: account.optional(),
+  arbiter: account.optional(),
   opened: place,
   closed: place.optional(),
   task_count: z.number().int(),

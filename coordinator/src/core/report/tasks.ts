@@ -1,9 +1,10 @@
 import type { Attempt } from '@gatepost/rules/run/attempt';
+import type { Dispute } from '@gatepost/rules/run/dispute';
 import { reviewedAttempt } from '@gatepost/rules/run/review-id';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import type { TaskState, TaskStatus } from '@gatepost/rules/run/task-state';
 import { factsOf } from '@gatepost/rules/verify/facts';
-import type { AnyEntry, AttemptHistory, RunHistory } from '@gatepost/rules/verify/history';
+import type { AnyEntry, AttemptFacts, AttemptHistory, RunHistory } from '@gatepost/rules/verify/history';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatTime } from '@gatepost/shared/vocabulary/time';
 import { standing } from '../explain.js';
@@ -57,7 +58,7 @@ function taskOfState(state: RunState, task: TaskState, telling: Telling): Report
 
 function attemptOfState(attempt: Attempt, log: string | undefined, telling: Telling): ReportedAttempt {
   const { placeAt } = telling;
-  const { startedAt, timedOutAt, result, verdict, payment } = attempt;
+  const { startedAt, timedOutAt, result, verdict, dispute, payment } = attempt;
   return {
     number: attempt.number,
     agent: attempt.agent,
@@ -72,6 +73,7 @@ function attemptOfState(attempt: Attempt, log: string | undefined, telling: Tell
       : { result: resultOf(result.outputSha256, { ...result, place: placeAt(result.at) }, telling) }),
     ...(log === undefined ? {} : { log }),
     ...(verdict === undefined ? {} : { verdict: verdictOf(verdict, placeAt(verdict.at)) }),
+    ...(dispute === undefined ? {} : { dispute: disputeOf(dispute, placeAt) }),
     ...(payment === undefined
       ? {}
       : { payment: paymentOf(payment.to, payment.amount, payment.transfer, placeAt(payment.at)) }),
@@ -101,6 +103,18 @@ const verdictOf = (
   { accepted, gate, reason }: { readonly accepted: boolean; readonly gate: string; readonly reason: string },
   place: Place,
 ): NonNullable<ReportedAttempt['verdict']> => ({ accepted, gate, reason, place });
+
+const disputeOf = (
+  { by, reason, at, decision }: Dispute,
+  placeAt: PlaceAt,
+): NonNullable<ReportedAttempt['dispute']> => ({
+  by,
+  reason,
+  place: placeAt(at),
+  ...(decision === undefined
+    ? {}
+    : { decision: { pays: decision.pay, reason: decision.reason, place: placeAt(decision.at) } }),
+});
 
 const paymentOf = (
   to: AccountId,
@@ -149,7 +163,7 @@ function statusOf(attempts: readonly ReportedAttempt[], closed: boolean): TaskSt
 }
 
 function attemptOfHistory(history: RunHistory, attempt: AttemptHistory, telling: Telling): ReportedAttempt[] {
-  const { assignment, result, verdict } = factsOf(history, attempt);
+  const { assignment, result, verdict, dispute, decision } = factsOf(history, attempt);
   if (assignment === undefined) return [];
   const { entry, agent } = assignment;
   const [payment] = attempt.payments;
@@ -165,6 +179,7 @@ function attemptOfHistory(history: RunHistory, attempt: AttemptHistory, telling:
       ...(timedOut === undefined ? {} : { timed_out: placeOf(timedOut, telling) }),
       ...(result === undefined ? {} : { result: resultOfRecord(result, telling) }),
       ...(verdict === undefined ? {} : { verdict: verdictOf(verdict.record, placeOf(verdict, telling)) }),
+      ...(dispute === undefined ? {} : { dispute: disputeOfRecords(dispute, decision, telling) }),
       ...(payment === undefined
         ? {}
         : {
@@ -178,6 +193,19 @@ function attemptOfHistory(history: RunHistory, attempt: AttemptHistory, telling:
     },
   ];
 }
+
+const disputeOfRecords = (
+  dispute: NonNullable<AttemptFacts['dispute']>,
+  decision: AttemptFacts['decision'],
+  telling: Telling,
+): NonNullable<ReportedAttempt['dispute']> => ({
+  by: dispute.author,
+  reason: dispute.record.reason,
+  place: placeOf(dispute, telling),
+  ...(decision === undefined
+    ? {}
+    : { decision: { pays: decision.record.pay, reason: decision.record.reason, place: placeOf(decision, telling) } }),
+});
 
 const placeOf = ({ at }: AnyEntry, { placeAt }: Telling): Place => placeAt(at);
 
