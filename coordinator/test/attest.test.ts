@@ -1,29 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { DsseEnvelope } from '@gatepost/shared/vocabulary/dsse';
-import { PublicKey } from '@hashgraph/sdk';
-import { bundleFromJSON } from '@sigstore/bundle';
-import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PYTHON, pemOf, pythonTakes, sigstoreTakes } from './support/attestation-verifiers.js';
 import { CoordinatorProcess } from './support/coordinator-process.js';
 import { Lane, TestLedger } from './support/stage.js';
 
 const OUTPUT = 'what was asked for';
-const PYTHON = spawnSync('python3', ['-c', 'import securesystemslib'], { stdio: 'ignore' }).status === 0;
-const VERIFY = `
-import sys, json
-from securesystemslib.dsse import Envelope
-from securesystemslib.signer import SSlibKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-pem, file = sys.argv[1:]
-envelope = Envelope.from_dict(json.load(open(file)))
-key = SSlibKey(list(envelope.signatures)[0], 'ed25519', 'ed25519', {'public': load_pem_public_key(open(pem,'rb').read()).public_bytes_raw().hex()})
-envelope.verify([key], 1)
-`;
 
 let ledger: TestLedger;
 let lane: Lane;
@@ -47,8 +33,7 @@ beforeAll(async () => {
   // The key as anybody reads it from the mirror.
   const { mirror, account } = lane.coordinator.connection;
   const shown = await mirror.account(account);
-  const spki = PublicKey.fromStringED25519(shown?.key?.key ?? '').toBytesDer();
-  pem = `-----BEGIN PUBLIC KEY-----\n${Buffer.from(spki).toString('base64')}\n-----END PUBLIC KEY-----\n`;
+  pem = pemOf(shown?.key?.key);
 }, 120_000);
 
 afterAll(async () => {
@@ -56,36 +41,6 @@ afterAll(async () => {
   await lane?.close();
   await ledger?.close();
 });
-
-/** As npm's and GitHub's attestations are verified. */
-function sigstoreTakes(changed: DsseEnvelope, key = pem): boolean {
-  const keys = { k: { rawBytes: Buffer.from(key.split('\n')[1] ?? '', 'base64'), keyDetails: 7 } };
-  const root = { mediaType: '', tlogs: [], certificateAuthorities: [], ctlogs: [], timestampAuthorities: [] };
-  const verifier = new Verifier(toTrustMaterial(root as never, keys as never), {
-    tlogThreshold: 0,
-    ctlogThreshold: 0,
-    timestampThreshold: 0,
-  });
-  const bundle = bundleFromJSON({
-    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
-    verificationMaterial: { publicKey: { hint: 'k' }, tlogEntries: [] },
-    dsseEnvelope: changed,
-  });
-  try {
-    verifier.verify(toSignedEntity(bundle));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function pythonTakes(changed: DsseEnvelope, key = pem): boolean {
-  const [script, file, pemFile] = ['verify.py', 'envelope.json', 'key.pem'].map((name) => join(own, name));
-  writeFileSync(script ?? '', VERIFY);
-  writeFileSync(file ?? '', JSON.stringify(changed));
-  writeFileSync(pemFile ?? '', key);
-  return spawnSync('python3', [script ?? '', pemFile ?? '', file ?? ''], { stdio: 'ignore' }).status === 0;
-}
 
 it('says what was judged, by whom, by which plan and gate, and where on the journal', () => {
   expect(envelope.payloadType).toBe('application/vnd.in-toto+json');
@@ -132,13 +87,13 @@ describe.each([
   ['securesystemslib', pythonTakes, PYTHON],
 ] as const)('%s', (_name, takes, isHere) => {
   it.skipIf(!isHere)('accepts it with the key that the mirror shows, and refuses another key', () => {
-    expect(takes(envelope)).toBe(true);
+    expect(takes(envelope, pem)).toBe(true);
     const { publicKey } = generateKeyPairSync('ed25519');
     const otherPem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
     expect(takes(envelope, otherPem)).toBe(false);
   });
 
   it.skipIf(!isHere).each(Object.keys(CHANGES))('refuses %s', (name) => {
-    expect(takes(CHANGES[name]?.(envelope) ?? envelope)).toBe(false);
+    expect(takes(CHANGES[name]?.(envelope) ?? envelope, pem)).toBe(false);
   });
 });

@@ -1,12 +1,15 @@
 import { join } from 'node:path';
+import type { DsseEnvelope } from '@gatepost/shared/vocabulary/dsse';
 import { type RunningCommand, runCommand, startCommand } from 'gatepost/stage/command';
 import { INSTALLATION } from 'gatepost/stage/layout';
 import { serveGatekeeper } from 'gatepost/stage/stage';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PYTHON, pemOf, pythonTakes, sigstoreTakes } from '../../coordinator/test/support/attestation-verifiers.js';
 import { eventually } from '../src/check/mirror-truth.js';
 import { EXAMPLE_AGENTS, example, openTestStage, type TestStage } from './stage-for-tests.js';
 
 const PLAN = example('rejected-then-paid.yaml');
+const TASK = 'licence-digest';
 let opened: TestStage;
 let run: RunningCommand;
 
@@ -70,6 +73,38 @@ it('one that is back judges what was delivered, and signs nothing while what it 
   expect(await ofType('settled')).toEqual([]);
   const agent = opened.stage.agents[0]?.account ?? '';
   expect(await opened.truth.balance(agent, opened.stage.token)).toBe(0);
+});
+
+it('attests what it judged with its own key; the coordinator cannot', async () => {
+  const { configFile, env, account } = keeper();
+  const id = (await ofType('verdict'))[0]?.run ?? '';
+  const attest = (...words: string[]) =>
+    runCommand('gatekeeper', ['attest', TASK, '--run', id, '--plan', PLAN, '--config', configFile, ...words], env);
+  const [accepted, rejected] = (await Promise.all([attest(), attest('--attempt', '1')])).map(
+    ({ code, stdout, stderr }) => {
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout) as DsseEnvelope;
+    },
+  );
+  if (accepted === undefined || rejected === undefined) throw new Error('no envelopes');
+  const said = (envelope: DsseEnvelope) =>
+    JSON.parse(Buffer.from(envelope.payload, 'base64').toString('utf8')).predicate;
+  expect(said(accepted)).toMatchObject({ verificationResult: 'PASSED', verifier: { id: `hedera:local:${account}` } });
+  expect(said(rejected)).toMatchObject({ verificationResult: 'FAILED', verifier: { id: `hedera:local:${account}` } });
+  const keyOf = async (id: string) => {
+    const { key } = await opened.truth.get<{ key: { key: string } }>(`/api/v1/accounts/${id}`);
+    return pemOf(key.key);
+  };
+  const { coordinator } = opened.stage;
+  for (const takes of PYTHON ? [sigstoreTakes, pythonTakes] : [sigstoreTakes]) {
+    expect(takes(accepted, await keyOf(account)), takes.name).toBe(true);
+    expect(takes(rejected, await keyOf(account)), takes.name).toBe(true);
+    expect(takes(accepted, await keyOf(coordinator.account)), takes.name).toBe(false);
+    expect(takes({ ...accepted, payload: rejected.payload }, await keyOf(account)), takes.name).toBe(false);
+  }
+  const other = await runCommand('coordinator', ['attest', TASK, '--config', coordinator.configFile], coordinator.env);
+  expect(other.code).toBe(2);
+  expect(other.stderr).toContain(`the verdicts of this run are ${account}'s, whose key must sign`);
 });
 
 // Three minutes, as long as a transaction of a process that is dead could live.

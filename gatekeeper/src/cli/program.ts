@@ -1,8 +1,9 @@
 import { commandLine } from '@gatepost/shared/cli/command-line';
 import type { Exit } from '@gatepost/shared/cli/run-program';
 import { readEnvironment } from '@gatepost/shared/config/environment';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { InitOptions } from '../shell/init.js';
+import type { AttestOptions } from './attest.js';
 import type { DirectOptions } from './direct.js';
 import type { DisputeOptions } from './dispute.js';
 import type { DoctorOptions } from './doctor.js';
@@ -144,6 +145,37 @@ ${ENVIRONMENT_HELP}`,
     });
 }
 
+function attemptNumber(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('An attempt is a number from 1.');
+}
+
+function addAttest(program: Command, exit: Exit): void {
+  program
+    .command('attest')
+    .description("sign a statement of what this gatekeeper judged: an output's digest, its plan, its gate, its verdict")
+    .argument('<task>', 'task id')
+    .option(...CONFIG)
+    .requiredOption('--plan <file>', 'plan of the run')
+    .requiredOption('--run <run>', 'run id')
+    .option('--attempt <n>', 'of this attempt; the accepted one when left out, else the last judged', attemptNumber)
+    .option('--out <file>', 'write it there; to standard output when left out')
+    .addHelpText(
+      'after',
+      `
+Writes an in-toto statement (a SLSA verification summary) in a DSSE envelope, signed with the gatekeeper's account key, which
+must be Ed25519. docs/verify.md says how to verify one.
+
+Example:
+  gatekeeper attest report --run 24fc41ab7d60-1 --plan plan.yaml --out report.intoto.json
+${ENVIRONMENT_HELP}`,
+    )
+    .action(async (task: string, options: AttestOptions) => {
+      const { attest } = await import('./attest.js');
+      exit(await attest(readEnvironment(), task, options));
+    });
+}
+
 /** The command line. Modules that load the SDK are imported by the command that needs them. */
 export function buildProgram(exit: Exit): Command {
   const program = commandLine('gatekeeper', import.meta.url).description(
@@ -155,6 +187,7 @@ export function buildProgram(exit: Exit): Command {
   addDirective(program, exit, 'approve');
   addDirective(program, exit, 'reject');
   addDispute(program, exit);
+  addAttest(program, exit);
   program.addHelpText(
     'after',
     `
