@@ -1,5 +1,5 @@
 /** How long calls wait for a thread before there may be more of them. */
-const PATIENCE_MS = 100;
+const PATIENCE_MS = 200;
 
 /**
  * How many threads calls have to themselves: a few at first, for calls that are soon over keep those warm, and a cold thread
@@ -10,6 +10,7 @@ export class ThreadAllowance {
   readonly #waiting = new Set<() => void>();
   #used = 0;
   #timer: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Immediate | undefined;
 
   constructor(
     private allowed: number,
@@ -51,12 +52,18 @@ export class ThreadAllowance {
 
   #watch(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
     this.#timer = undefined;
     if (this.#waiting.size === 0 || this.allowed >= this.most) return;
+    // A process that had no time hears first which calls are over.
     this.#timer = setTimeout(() => {
-      this.allowed = Math.min(this.most, this.allowed * 2);
-      this.#admit();
-      this.#watch();
+      this.#turn = setImmediate(() => this.#grow());
     }, PATIENCE_MS);
+  }
+
+  #grow(): void {
+    this.allowed = Math.min(this.most, this.allowed * 2);
+    this.#admit();
+    this.#watch();
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Working directories: a fresh one for each attempt, removed afterwards. */
@@ -26,7 +26,8 @@ export class WorkDirs {
     return mkdtemp(join(parent, 'attempt-'));
   }
 
+  /** Most are empty, and then one call does it. */
   async remove(directory: string): Promise<void> {
-    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    await rmdir(directory).catch(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
   }
 }
