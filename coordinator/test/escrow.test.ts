@@ -1,14 +1,17 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { escrowLooks } from '@gatepost/coordinator/shell/doctor/escrow-looks';
 import { requireConfig } from '@gatepost/coordinator/shell/setup/config-file';
 import { fund, type RefundCosigner } from '@gatepost/coordinator/shell/setup/fund';
 import { type InitialiseOptions, initialise } from '@gatepost/coordinator/shell/setup/initialise';
+import { takeLooks } from '@gatepost/shared/doctor/finding';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { signerOf } from '@gatepost/shared/hedera/cosigned/prepare';
 import { keyListFromMirror } from '@gatepost/shared/hedera/key-list';
 import { cosignRefund } from '@gatepost/shared/hedera/refund-cosigning';
 import { standingLadders } from '@gatepost/shared/hedera/refund-ladder';
+import { tokenTransfer } from '@gatepost/shared/hedera/tokens';
 import { send } from '@gatepost/shared/hedera/transaction';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_SECOND } from '@gatepost/shared/vocabulary/time';
@@ -114,6 +117,34 @@ describe('init with a gatekeeper', () => {
     for (const wrong of parties) {
       await expect(initialise(coordinator, optionsFor('c.yaml', wrong))).rejects.toMatchObject({ code: 'USAGE' });
     }
+  });
+});
+
+describe('what the doctor finds', () => {
+  it('the escrow of a configuration whose key it is, with the refund of what it holds', async () => {
+    const { escrow, token } = await initialise(
+      coordinator,
+      optionsFor('doctor.yaml', { gatekeeper: gatekeeper.account }),
+    );
+    const look = async (
+      config: { gatekeeper?: AccountId; arbiter?: AccountId } = { gatekeeper: gatekeeper.account },
+    ) => {
+      const findings = await takeLooks(escrowLooks(coordinator, { escrow, ...config }, token));
+      return findings.map(({ id }) => id);
+    };
+    expect(await look()).toEqual(['escrow']);
+    for (const other of [
+      { gatekeeper: arbiter.account },
+      { gatekeeper: gatekeeper.account, arbiter: arbiter.account },
+      {},
+    ]) {
+      expect(await look(other)).toEqual(['escrow.key']);
+    }
+    if (escrow === undefined) throw new Error('no escrow');
+    await send(coordinator, tokenTransfer(coordinator, token, [{ to: escrow, amount: 5n }]));
+    expect(await look()).toEqual(['escrow.no-refund']);
+    await fund(coordinator, { escrow, token, amount: 0n, refundAfterMs: DAY_MS }, cosignerOf(gatekeeper));
+    expect(await look()).toEqual(['escrow']);
   });
 });
 

@@ -118,6 +118,10 @@ it.runIf(process.env.THOROUGH !== undefined)(
     const again = await runCommand('coordinator', args(), opened.stage.coordinator.env);
     expect(again.code, again.stderr).toBe(0);
     expect(await ofType('settled')).toHaveLength(1);
+    const { configFile, env } = opened.stage.coordinator;
+    const audit = await runCommand('coordinator', ['verify', '--config', configFile, '--plan', PLAN, '--json'], env);
+    expect(audit.code, audit.stdout + audit.stderr).toBe(0);
+    expect(JSON.parse(audit.stdout)).toMatchObject({ holds: true, runs: [{ gatekeeper: keeper().account }] });
   },
   300_000,
 );

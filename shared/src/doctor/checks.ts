@@ -198,6 +198,23 @@ export const CHECKS = {
     },
   },
   'token-fees': TOKEN_FEES,
+  escrow: {
+    by: COORDINATOR,
+    looksAt: 'the escrow that pays, when the configuration names one: its key and its refund',
+    problems: {
+      key: {
+        level: 'error',
+        what: 'its key is not the list of the keys of coordinator, gatekeeper and arbiter of which two must sign',
+        advice:
+          'Somebody changed a key since: put the money elsewhere with the keys that it has, and make another escrow with another --config.',
+      },
+      'no-refund': {
+        level: 'warning',
+        what: 'it holds tokens that would stay there for good if the parties did',
+        advice: 'Have both sign a refund: coordinator fund 0 --refund-at 30d.',
+      },
+    },
+  },
   holding: {
     by: BOTH,
     looksAt: 'whether the account may hold the token, and what it holds',

@@ -10,6 +10,7 @@ import type { Logger } from '@gatepost/shared/log';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { requireConfig } from '../setup/config-file.js';
 import { agentLooks } from './agent-looks.js';
+import { escrowLooks } from './escrow-looks.js';
 import { readJournalAgents } from './journal-agents.js';
 
 /** A configuration that names all it should. */
@@ -58,6 +59,7 @@ export async function examine(connection: Connection, config: Config, log: Logge
   const ledger = await takeLooks([
     () => lookAtClock(connection),
     ...standingLooks(connection, config.journal),
+    ...escrowLooks(connection, config, config.token),
     ...payingLooks({ ...connection, account: config.escrow ?? connection.account }, config.token),
   ]);
   const isJournal = !ledger.some(({ id }) => id === 'journal.unknown' || id === 'journal.inbox');
