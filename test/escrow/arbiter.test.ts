@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keepPlan } from '@gatepost/coordinator/shell/plan/plan-cache';
 import { gatherEvidence } from '@gatepost/coordinator/shell/reports/verify-evidence';
 import { initialise } from '@gatepost/coordinator/shell/setup/initialise';
 import { decideDispute } from '@gatepost/gatekeeper/shell/arbiter/decide-dispute';
@@ -10,7 +11,9 @@ import { askArbiter } from '@gatepost/party/run/ask-arbiter';
 import { type NamedRun, openRun } from '@gatepost/party/run/open-run';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { verify } from '@gatepost/rules/verify/verify';
-import type { Connection } from '@gatepost/shared/hedera/connection';
+import { generateAccountKey } from '@gatepost/shared/hedera/account-key';
+import { createAccount } from '@gatepost/shared/hedera/accounts';
+import { type Connection, connect } from '@gatepost/shared/hedera/connection';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { associateToken, tokenTransfer } from '@gatepost/shared/hedera/tokens';
 import { createTopic } from '@gatepost/shared/hedera/topics';
@@ -22,8 +25,11 @@ import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 import { msFromNanos, NANOS_PER_SECOND } from '@gatepost/shared/vocabulary/time';
+import { baseEnvironment, type ChildEnvironment, runCommand } from 'gatepost/stage/command';
+import type { CommandName } from 'gatepost/stage/layout';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LedgerFixture, openLedger } from '../../shared/test/ledger-fixture.js';
+import { CHECKOUT } from '../src/stage/layout.js';
 
 const PLAN = `name: disputed
 sequences:
@@ -45,6 +51,8 @@ let [coordinator, gatekeeper, arbiter, agent] = [] as unknown as Connection[] as
 ];
 let made: { journal: TopicId; token: TokenId; escrow: AccountId; inbox: TopicId };
 let named: NamedRun;
+let env: ChildEnvironment = {};
+const opened: Connection[] = [];
 
 /** What a party says on a topic. */
 async function say(
@@ -77,16 +85,34 @@ async function quiet(): Promise<void> {
   await send(agent, tokenTransfer(agent, made.token, []).addHbarTransfer(agent.account, 0));
 }
 
+/** A party with an account of its own, whose key its commands find in the environment. */
+async function party(name: 'COORDINATOR' | 'GATEKEEPER' | 'ARBITER'): Promise<Connection> {
+  const { key, der } = generateAccountKey();
+  const { operator, ledger } = fixture;
+  const account = await createAccount(operator, key.publicKey, 100);
+  const { consensus, mirrorGrpc, mirrorRest } = ledger.ports;
+  env = {
+    ...baseEnvironment(),
+    ...env,
+    GATEPOST_NODE: `127.0.0.1:${consensus}`,
+    GATEPOST_MIRROR_GRPC: `127.0.0.1:${mirrorGrpc}`,
+    GATEPOST_MIRROR_REST: `http://127.0.0.1:${mirrorRest}`,
+    [`${name}_ACCOUNT_ID`]: account,
+    [`${name}_PRIVATE_KEY`]: der,
+  };
+  const connection = connect(operator.network, account, key, nowMs);
+  opened.push(connection);
+  return connection;
+}
+
 beforeAll(async () => {
   fixture = await openLedger();
-  [coordinator, gatekeeper, arbiter, agent] = await Promise.all([
-    fixture.newAccount(),
-    fixture.newAccount(),
-    fixture.newAccount(),
-    fixture.newAccount(),
-  ]);
+  coordinator = await party('COORDINATOR');
+  gatekeeper = await party('GATEKEEPER');
+  arbiter = await party('ARBITER');
+  agent = await fixture.newAccount();
   const names = {
-    agents: [],
+    agents: [agent.account],
     journal: undefined,
     token: undefined,
     tokenName: 'Credit',
@@ -106,6 +132,8 @@ beforeAll(async () => {
   await send(coordinator, tokenTransfer(coordinator, token, [{ to: escrow, amount: 100n }]));
   writeFileSync(join(directory, 'plan.yaml'), PLAN);
   const plan = loadPlan(join(directory, 'plan.yaml'));
+  // As the host that runs it does.
+  keepPlan(join(directory, 'state'), plan);
   named = { journal, coordinator: coordinator.account, run: RUN, plan };
   const mode = { ...parties, escrow };
   await say(coordinator, { type: 'run_opened', plan_sha256: plan.digest, name: plan.name, tasks: 3, token, ...mode });
@@ -120,18 +148,63 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
+  for (const connection of opened) connection.close();
   await fixture?.close();
   rmSync(directory, { recursive: true, force: true });
 });
 
+/** What the console blocks of the document call, and of them what is called where a gatekeeper serves (test/e2e/gatekeeper.test.ts). */
+const DOCUMENTED = [...readFileSync(join(CHECKOUT, 'docs/gatekeeper.md'), 'utf8').matchAll(/^\$ (.+)$/gm)].map(
+  ([, call = '']) => call,
+);
+const WHERE_IT_SERVES = ['gatekeeper serve', 'coordinator init', 'coordinator fund'];
+const called = new Set<string>();
+
+/** Calls a documented command as it stands there, with what is the reader's own filled in. */
+async function documented(start: string, own: Readonly<Record<string, string>> = {}, wanted = 0): Promise<string> {
+  const line = DOCUMENTED.find((call) => call.startsWith(start)) ?? '';
+  called.add(line);
+  const fill: Readonly<Record<string, string>> = {
+    '0.0.1001': coordinator.account,
+    '0.0.1003': agent.account,
+    '0.0.1004': agent.account,
+    '0.0.1005': made.journal,
+    '24fc41ab7d60-1': RUN,
+    'plan.yaml': join(directory, 'plan.yaml'),
+    './gates': join(directory, 'gates'),
+    'report.json': join(directory, 'report.json'),
+    ...own,
+  };
+  const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare = '']) => quoted ?? fill[bare] ?? bare);
+  const [command = '', ...args] = words;
+  const config = command === 'arbiter' ? [] : ['--config', join(directory, `${command}.yaml`)];
+  const { code, stdout, stderr } = await runCommand(command as CommandName, [...args, ...config], env);
+  expect(code, `${line}: ${stdout}${stderr}`).toBe(wanted);
+  return stdout + stderr;
+}
+
+it('the gatekeeper is set up, and each party asks, by the commands of docs/gatekeeper.md', async () => {
+  expect(await documented('gatekeeper init')).toContain('gatekeeper.yaml');
+  const [examined, byCoordinator, byGatekeeper] = await Promise.all([
+    documented('gatekeeper doctor'),
+    documented('coordinator dispute', { report: 'unjudged' }),
+    documented('gatekeeper dispute', { report: 'unpaid' }),
+  ]);
+  expect(examined).toContain('journal');
+  expect(byCoordinator).toContain('the arbiter is asked to pay 10');
+  expect(byGatekeeper).toContain('the arbiter is asked to pay 20');
+  writeFileSync(join(directory, 'report.json'), '"done"');
+  const shown = await documented('arbiter show', { report: 'unpaid' });
+  expect(shown).toContain('the given file is that output');
+  expect(shown).toContain('accepted by command: seen');
+  // What it does with a dispute is below: a command goes by the time of this host, the network of this test is ahead of it.
+  expect(await documented('arbiter decide', { report: 'bad' }, 2)).toContain('has no dispute of bad to decide on');
+  const elsewhere = DOCUMENTED.filter((call) => WHERE_IT_SERVES.some((start) => call.startsWith(start)));
+  expect([...called, ...elsewhere].sort()).toEqual([...DOCUMENTED].sort());
+}, 60_000);
+
 it('coordinator and arbiter pay what the gatekeeper does not judge; gatekeeper and arbiter what the coordinator does not pay', async () => {
-  for (const [asking, task] of [
-    [coordinator, 'unjudged'],
-    [gatekeeper, 'unpaid'],
-    [coordinator, 'bad'],
-  ] as const) {
-    await askArbiter(asking, hederaLedger(asking, log), await read(), { task, reason: 'not paid' });
-  }
+  await askArbiter(coordinator, hederaLedger(coordinator, log), await read(), { task: 'bad', reason: 'not paid' });
   expect(await held()).toBe(0n);
   expect(disputesOf(await read(), 'bad')).toMatchObject([
     { attempt: 'bad#1', verdict: { accepted: false }, output: { text: '"done"' }, decision: null },

@@ -39,6 +39,8 @@ const settings = z.strictObject({
     .prefault({}),
   /** How long an output may be out of reach before its attempt is rejected. */
   output_wait: duration(1_000, 24 * HOUR_MS).default(600_000),
+  /** Loopback address on which metrics are served; none when left out. */
+  metrics: hostPort.optional(),
   connections: z.int().min(2).max(100_000).default(128),
   idle: duration(100, HOUR_MS).default(30_000),
 });
@@ -71,6 +73,8 @@ export interface GatekeeperConfig {
     readonly repositories: readonly string[];
   };
   readonly outputWaitMs: number;
+  /** Loopback host:port; none when undefined. */
+  readonly metrics: string | undefined;
   readonly door: DoorLimits;
 }
 
@@ -96,6 +100,7 @@ export function loadConfig(path: string): GatekeeperConfig {
       repositories: absoluteRepositories(gates.repositories, dirname(file)),
     },
     outputWaitMs: parsed.output_wait,
+    metrics: parsed.metrics,
     door: { connections: parsed.connections, idleMs: parsed.idle },
   };
 }

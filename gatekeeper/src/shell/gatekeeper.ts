@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Server as HttpServer } from 'node:http';
 import { indexJournal } from '@gatepost/party/ledger/journal-replay';
 import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import { schemaProblems } from '@gatepost/party/plan/json-schema';
@@ -10,9 +11,10 @@ import type {
 } from '@gatepost/proto/gen/gatepost/gatekeeper/v1/gatekeeper';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { compilePortable, type PortablePlan } from '@gatepost/rules/plan/source';
+import { isOpen } from '@gatepost/rules/run/attempt';
 import { modeIn } from '@gatepost/rules/run/run-mode';
 import type { RunContext } from '@gatepost/rules/run/run-state';
-import type { Clock } from '@gatepost/shared/clock';
+import { type Clock, pause } from '@gatepost/shared/clock';
 import { probeConfinement } from '@gatepost/shared/confinement/confinement';
 import { accountKeys } from '@gatepost/shared/hedera/account-keys';
 import type { Connection } from '@gatepost/shared/hedera/connection';
@@ -37,6 +39,7 @@ import { Cosigning, MAX_VALID_SECONDS } from '../core/cosigning.js';
 import { wordOf } from '../core/session-words.js';
 import { Sessions } from '../core/sessions.js';
 import { type Desk, GatekeeperCalls, SERVICE_NAME } from './grpc/service.js';
+import { Metrics, type MetricsSource } from './metrics.js';
 import { gatesOf } from './run/gates.js';
 import { JudgeSessions } from './run/judge-sessions.js';
 import { RunKeeper } from './run/run-keeper.js';
@@ -56,6 +59,8 @@ export interface GatekeeperParts {
 /** How often the mirror is looked at while nothing is asked: public mirrors allow some dozens of requests per second. */
 const PUBLIC_POLL_MS = 1_000;
 const LOCAL_POLL_MS = 100;
+/** How long the mirror's time may stand still before it is helped on. */
+const TIME_STANDS_MS = 2_000;
 /** How long the network may take a word on this process. */
 const VALID_SECONDS = 30;
 
@@ -68,6 +73,8 @@ export class Gatekeeper implements Desk {
   readonly #confinement = probeConfinement();
   readonly #stopping = new AbortController();
   #server: RunningServer | undefined;
+  #metricsServer: HttpServer | undefined;
+  readonly #metrics = new Metrics(() => this.#measure());
   /** The run that the coordinator works on: it works on one at a time. */
   #keeper: RunKeeper | undefined;
   #fail: (why: GatepostError) => void = () => undefined;
@@ -107,8 +114,10 @@ export class Gatekeeper implements Desk {
     const { credentials } = identity;
     const { listen, door } = config;
     this.#server = await startServer({ service, credentials, listen, maxChunkBytes: MAX_CHUNK_BYTES, door });
+    if (config.metrics !== undefined) this.#metricsServer = await this.#metrics.serve(config.metrics);
     await this.#announce();
     void this.#watch();
+    void this.#moveTimeOn();
   }
 
   async #announce(): Promise<void> {
@@ -119,6 +128,25 @@ export class Gatekeeper implements Desk {
       address: this.address,
       ...(certificateSha256 === '' ? {} : { cert_sha256: certificateSha256 }),
     });
+  }
+
+  /**
+   * What a predecessor signed is over by the time that the mirror shows; on a network where nobody else does anything that
+   * time stands still, so this process says once more that it is there.
+   */
+  async #moveTimeOn(): Promise<void> {
+    const { clock, ledger, log } = this.parts;
+    const { signal } = this.#stopping;
+    await pause(clock, MAX_VALID_SECONDS * 1_000 + TIME_STANDS_MS, signal);
+    while (!signal.aborted) {
+      try {
+        if (this.#sessions.obstacle(await ledger.mirrorTime()) !== 'predecessor') return;
+        await this.#announce();
+      } catch (thrown) {
+        log.warn(`the network's time cannot be moved on: ${toGatepostError(thrown).message}`);
+      }
+      await pause(clock, TIME_STANDS_MS, signal);
+    }
   }
 
   /** Takes up a new certificate: new connections are shown it, and the journal names it. */
@@ -180,7 +208,20 @@ export class Gatekeeper implements Desk {
       }
     } finally {
       this.#server?.close();
+      this.#metricsServer?.close();
     }
+  }
+
+  #measure(): MetricsSource {
+    const { payable, disputed, tasks } = this.#keeper?.state ?? {};
+    const attempts = [...(tasks?.values() ?? [])].flatMap((task) => task.attempts);
+    return {
+      living: this.#cosigning.living,
+      undecided: attempts.filter((attempt) => isOpen(attempt) && attempt.result !== undefined).length,
+      payable: payable?.size ?? 0,
+      disputed: disputed?.size ?? 0,
+      mirrorRequests: this.parts.connection.mirror.requests,
+    };
   }
 
   async providePlan(run: string, bytes: Buffer): Promise<Sha256> {
@@ -224,6 +265,7 @@ export class Gatekeeper implements Desk {
       agents: (state) => new JudgeSessions(connection, () => state.agents, insecureLoopback, clock),
       gates: gatesOf(config, this.#confinement),
       outputWaitMs: config.outputWaitMs,
+      judged: (accepted) => this.#metrics.judged(accepted),
       pollMs: connection.network.mirrorPerSecond === undefined ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
       log,
     });
@@ -232,6 +274,7 @@ export class Gatekeeper implements Desk {
   async cosign(request: CosignRequest): Promise<CosignResponse> {
     const { signing, log } = this.parts;
     const refused = (reason: string, wait: boolean): CosignResponse => {
+      this.#metrics.answered('batch', wait ? 'wait' : 'refused');
       log.info({ run: request.run, reason, wait }, 'not signed');
       return { answer: { $case: 'refusal', value: { reason, wait } } };
     };
@@ -244,6 +287,7 @@ export class Gatekeeper implements Desk {
     const answer = await keeper.cosign(batch);
     if (answer.kind !== 'sign') return refused(answer.reason, answer.kind === 'wait');
     const cosignature = signing.sign(batch);
+    this.#metrics.answered('batch', 'signed');
     log.info({ run: request.run, batch: batch.id, payees: batch.payees.length }, 'signed');
     return { answer: { $case: 'cosignature', value: cosignature } };
   }
@@ -251,6 +295,7 @@ export class Gatekeeper implements Desk {
   async cosignRefund({ body }: CosignRefundRequest): Promise<CosignRefundResponse> {
     const { connection, config, log } = this.parts;
     const answer = await cosignRefund(connection.mirror, signerOf(connection.key), config.coordinator, body);
+    this.#metrics.answered('refund', 'signature' in answer ? 'signed' : 'refused');
     if ('signature' in answer) return { answer: { $case: 'signature', value: Buffer.from(answer.signature) } };
     log.info({ reason: answer.objection }, 'not signed: a transaction about the refund');
     return { answer: { $case: 'refusal', value: { reason: answer.objection, wait: false } } };

@@ -8,6 +8,7 @@ import { packRecords } from '@gatepost/shared/records/codec';
 import type { AccountId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { formatNanos, NANOS_PER_SECOND, type Nanos } from '@gatepost/shared/vocabulary/time';
 import type { SimulatedGatekeeper } from '../simulation/gatekeeper.js';
+import { readOtherwise } from './real-bytes.js';
 import type { HostileStage } from './stage.js';
 
 /** What the hostile coordinator tries; each is one attempt to get something. */
@@ -202,6 +203,8 @@ export class HostileCoordinator {
   async #ask(envelope: Envelope, process = this.#any()): Promise<void> {
     if (process === undefined) return;
     this.#asked.push(envelope);
+    const otherwise = readOtherwise(envelope, this.stage.gatekeeper.account);
+    if (otherwise !== undefined) this.stage.defects.push(otherwise);
     const { inner, outer } = unsignedBatch(envelope);
     const { id: transactionId, validSeconds, node: nodeAccountId, maxFeeTinybar } = outer;
     const fields = { transactionId, validSeconds, nodeAccountId, maxFeeTinybar };

@@ -40,6 +40,8 @@ export interface RunKeeperParts {
   readonly outputWaitMs: number;
   /** Pause between two looks at the mirror while nothing is asked. */
   readonly pollMs: number;
+  /** Told of each verdict that is on the ledger. */
+  readonly judged?: (accepted: boolean) => void;
   readonly log: Logger;
 }
 
@@ -182,9 +184,11 @@ export class RunKeeper {
     const record = { type: 'verdict' as const, task, attempt: number, accepted, gate, reason: clipReason(reason) };
     try {
       const outcome = await this.#writer.write(context.journal, context.run, record);
-      if (outcome.kind === 'done') log.info({ attempt: key, accepted, gate, reason }, 'verdict');
-      // What is not on the ledger is written again; what is comes back with the fold.
-      else this.#written.delete(key);
+      if (outcome.kind === 'done') {
+        log.info({ attempt: key, accepted, gate, reason }, 'verdict');
+        this.parts.judged?.(accepted);
+        // What is not on the ledger is written again; what is comes back with the fold.
+      } else this.#written.delete(key);
     } catch (thrown) {
       this.#written.delete(key);
       log.error({ attempt: key }, toGatepostError(thrown).message);
