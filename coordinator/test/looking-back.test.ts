@@ -181,6 +181,18 @@ describe('what happened is found out without a key', () => {
     expect(output).not.toBe('');
   });
 
+  it('bill gives each task the fees of all its records, its payment included', async () => {
+    const bill = JSON.parse((await look('bill', '--json')).output) as {
+      readonly tasks: readonly { readonly task: string; readonly tinybar: string }[];
+      readonly kinds: readonly { readonly name: string; readonly tinybar: string }[];
+    };
+    const of = (task: string) => Number(bill.tasks.find((one) => one.task === task)?.tinybar);
+    const batches = Number(bill.kinds.find(({ name }) => name === 'ATOMICBATCH')?.tinybar);
+    expect(batches).toBeGreaterThan(0);
+    // Of the two that were tried, one was paid.
+    expect(of('a') - of('b')).toBeGreaterThanOrEqual(batches);
+  });
+
   it('verify without a journal and without a configuration says what to name', async () => {
     const { code, output } = await callHere(lane.environment, 'verify', '--config', 'nowhere.yaml');
     expect(code).toBe(2);

@@ -1,7 +1,6 @@
-import { decodeTopic } from '@gatepost/rules/verify/decode';
 import type { Evidence } from '@gatepost/rules/verify/evidence';
 import { attemptsOf, type RunHistory } from '@gatepost/rules/verify/history';
-import { replay } from '@gatepost/rules/verify/replay';
+import { type Replay, replay } from '@gatepost/rules/verify/replay';
 import type { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { ExchangeRate } from '@gatepost/shared/vocabulary/fees';
@@ -24,17 +23,26 @@ export interface RunBill {
  */
 export async function gatherBill(mirror: MirrorRest, journal: TopicId, run: string | undefined): Promise<RunBill> {
   const evidence = await gatherEvidence(mirror, journal);
-  const runs = replay(evidence).runs;
+  const replayed = replay(evidence);
+  const { runs } = replayed;
   const history = run === undefined ? [...runs.values()].at(-1) : runs.get(run);
   if (history === undefined) {
     throw new GatepostError('NOT_FOUND', `no run ${run ?? 'of its owner'} is on the journal ${journal}`);
   }
-  return billOf(mirror, evidence, history);
+  return billOf(mirror, evidence, replayed, history);
 }
 
-/** The bill of one run of what was gathered. @throws GatepostError MIRROR_UNREACHABLE */
-export async function billOf(mirror: MirrorRest, evidence: Evidence, history: RunHistory): Promise<RunBill> {
-  const entries = [evidence.journal, ...evidence.inboxes].flatMap((topic) => decodeTopic(topic).entries);
+/**
+ * The bill of one run of what was gathered.
+ * @param replayed has the records with their tasks named by ids, as the attempts of the run are.
+ * @throws GatepostError MIRROR_UNREACHABLE
+ */
+export async function billOf(
+  mirror: MirrorRest,
+  evidence: Evidence,
+  { entries }: Replay,
+  history: RunHistory,
+): Promise<RunBill> {
   const to = history.closed?.at ?? (await mirror.now());
   const customFees = new Map(evidence.transactions.map(({ at, customFees }) => [at, customFees?.assessed]));
   const transactions = (await paidBy(mirror, accountsOf(history), history.opened.at, to)).map((transaction) => {

@@ -43,10 +43,11 @@ export async function gatherReport(
   choice: ReportChoice,
 ): Promise<ReportDocument> {
   const evidence = await gatherEvidence(mirror, journal);
-  const { runs, entries } = replay(evidence);
+  const replayed = replay(evidence);
+  const { runs, entries } = replayed;
   const told = chosen([...runs.values()], choice, journal);
   const costs = new Map<string, RunBill>();
-  for (const history of told) costs.set(history.run, await billOf(mirror, evidence, history));
+  for (const history of told) costs.set(history.run, await billOf(mirror, evidence, replayed, history));
   const { host } = choice;
   const previews = new Previews();
   const trusted = host?.agents ?? [];

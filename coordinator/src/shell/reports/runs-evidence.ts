@@ -24,11 +24,12 @@ export interface RunLine extends RunBill {
 export async function gatherRuns(mirror: MirrorRest, journal: TopicId, since: Nanos): Promise<readonly RunLine[]> {
   const evidence = await gatherEvidence(mirror, journal);
   const lines: RunLine[] = [];
-  for (const history of replay(evidence).runs.values()) {
+  const replayed = replay(evidence);
+  for (const history of replayed.runs.values()) {
     const { opened, closed } = history;
     if (closed !== undefined && closed.at < since) continue;
     lines.push({
-      ...(await billOf(mirror, evidence, history)),
+      ...(await billOf(mirror, evidence, replayed, history)),
       plan: opened.record.plan_sha256,
       tasks: opened.record.tasks,
       accepted: acceptedTasks(history).size,
