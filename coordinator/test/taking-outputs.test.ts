@@ -123,6 +123,7 @@ it('of the outputs that come unasked only the first of an open attempt is kept, 
           outputSha256: Buffer.from(sha256(named), 'hex'),
           outputSize: BigInt(named.length),
           output: Buffer.from(output),
+          usage: undefined,
         },
       },
     });

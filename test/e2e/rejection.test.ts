@@ -71,6 +71,25 @@ it('an agent that speaks ACP mends a repository, its tests run on the mended tre
   );
 });
 
+it('what the agent says that it used is kept, and shown as its own word', async () => {
+  const { configFile, env } = opened.stage.coordinator;
+  const plan = ['--plan', example('coding.yaml')];
+  const shown = async (...words: string[]) => {
+    const { code, stdout, stderr } = await runCommand('coordinator', [...words, '--config', configFile], env);
+    expect(code, stderr).toBe(0);
+    return stdout;
+  };
+  const usage = { tokens: 1_800, cost_usd: 0.02 };
+  const [status, bill, words] = await Promise.all([
+    shown('status', '--json', ...plan),
+    shown('bill', '--json'),
+    shown('status', ...plan),
+  ]);
+  expect(JSON.parse(status)).toMatchObject({ usage, tasks: [{ task: 'mend-slugs', usage }] });
+  expect(JSON.parse(bill)).toMatchObject({ reported_usage: usage });
+  expect(words).toContain("used by the agents' own word: 1800 tokens of models, $0.02");
+});
+
 it('no private key is in any file that was written, nor in what was printed, at the most talkative log level', () => {
   const { stage } = opened;
   const secrets = [

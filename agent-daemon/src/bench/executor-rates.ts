@@ -80,6 +80,7 @@ const executionOf = (n: number, workDir: string): Execution => ({
   signal: new AbortController().signal,
   progress: () => undefined,
   log: () => undefined,
+  used: () => undefined,
 });
 
 /** One round of an executor, so many attempts at a time. @throws Error when an attempt fails. */

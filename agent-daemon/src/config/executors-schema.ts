@@ -12,9 +12,9 @@ const usage = z.strictObject({
   memory: size(1_048_576, 1_024 * GIB).optional(),
   /** Processor time of the process tree, seconds. */
   cpu_seconds: z.int().min(1).max(604_800).optional(),
-  /** What an ACP agent says that it has spent, US dollars: its own word. */
+  /** What a command or an ACP agent says that it has spent, US dollars: its own word. */
   cost_usd: z.number().positive().max(1_000_000).optional(),
-  /** Tokens of its context that an ACP agent says it has used: its own word. */
+  /** Tokens that a command says it has used, or of its context an ACP agent: its own word. */
   tokens: z.int().min(1).max(1_000_000_000).optional(),
 });
 
@@ -122,7 +122,10 @@ export const executorSchema = z
       });
     }
     if (executor.command !== undefined || executor.acp !== undefined) return;
-    const { confine, network, read, write, repositories } = executor;
+    const { confine, network, read, write, repositories, usage } = executor;
+    if (usage.cost_usd !== undefined || usage.tokens !== undefined) {
+      context.addIssue({ code: 'custom', path: ['usage'], message: 'cost_usd and tokens are for a command or acp' });
+    }
     if (repositories.length > 0) {
       context.addIssue({ code: 'custom', path: ['repositories'], message: 'is for a command or acp' });
     }
@@ -143,20 +146,15 @@ interface AcpOnly {
   readonly permissions: readonly unknown[];
   readonly output: unknown;
   readonly result_schema?: unknown;
-  readonly usage: { readonly cost_usd?: number | undefined; readonly tokens?: number | undefined };
 }
 
 /** Settings that mean nothing to other executors are not passed over. */
-function forAcpAlone(
-  { prompt, permissions, output, result_schema, usage: { cost_usd, tokens } }: AcpOnly,
-  context: z.RefinementCtx,
-): void {
+function forAcpAlone({ prompt, permissions, output, result_schema }: AcpOnly, context: z.RefinementCtx): void {
   const given = {
     prompt: prompt !== undefined,
     permissions: permissions.length > 0,
     output: output !== 'last_message',
     result_schema: result_schema !== undefined,
-    usage: cost_usd !== undefined || tokens !== undefined,
   };
   for (const [setting, isGiven] of Object.entries(given)) {
     if (isGiven) context.addIssue({ code: 'custom', path: [setting], message: 'is for acp alone' });

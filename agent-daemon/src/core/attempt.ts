@@ -1,5 +1,6 @@
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import type { Assignment } from './assignment.js';
+import type { ReportedUsage } from './usage.js';
 
 /**
  * Where an attempt stands on this host. `assigned`: on the inbox, its input or a place in the queue is missing.
@@ -17,6 +18,8 @@ export interface Ending {
   readonly reason: string;
   /** Present when the outcome is ok. */
   readonly output?: { readonly sha256: Sha256; readonly size: number };
+  /** What the agent said that it used, if it did. */
+  readonly usage?: ReportedUsage | undefined;
 }
 
 /** Why a running executor is told to stop. */
@@ -112,7 +115,9 @@ function ended(attempt: Attempt, ending: Ending): Transition {
   // Stopped by the daemon's own end: nothing is decided, the next start of the daemon takes it up again.
   if (why === 'dropped') return { attempt: { ...attempt, phase: 'dropped' }, commands: [free, { do: 'forget' }] };
   if (why === 'shutdown') return { attempt: { ...attempt, phase: 'assigned', stop: undefined }, commands: [free] };
-  return save(attempt, { outcome: why === 'cancelled' ? 'cancelled' : 'timed_out', reason }, [free]);
+  const outcome = why === 'cancelled' ? 'cancelled' : 'timed_out';
+  const { usage } = ending;
+  return save(attempt, usage === undefined ? { outcome, reason } : { outcome, reason, usage }, [free]);
 }
 
 function saved(attempt: Attempt): Transition {

@@ -171,6 +171,16 @@ describe('the inbox', () => {
 it('the line protocol takes any line', () => {
   expect(parseExecutorLine('::progress 7 too much')).toEqual({ type: 'progress', fraction: 1, message: 'too much' });
   expect(parseExecutorLine('::progress')).toEqual({ type: 'progress', fraction: -1, message: '' });
+  const used = (tokens: number | undefined, costUsd: number | undefined) => ({
+    type: 'usage',
+    usage: { tokens, costUsd },
+  });
+  expect(parseExecutorLine('::usage tokens=1200 cost_usd=0.02')).toEqual(used(1_200, 0.02));
+  expect(parseExecutorLine('::usage cost_usd=3')).toEqual(used(undefined, 3));
+  expect(parseExecutorLine(`::usage tokens=${'9'.repeat(400)} cost_usd=1`)).toEqual(used(undefined, 1));
+  for (const line of ['::usage', '::usage tokens=-1', '::usage words=3', '::usage tokens=1e9 x']) {
+    expect(parseExecutorLine(line)).toEqual({ type: 'log', line });
+  }
   expect(parseExecutorLine('::progressive')).toEqual({ type: 'log', line: '::progressive' });
   fc.assert(fc.property(fc.string(), (line) => void parseExecutorLine(line)));
 });

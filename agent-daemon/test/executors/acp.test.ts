@@ -172,6 +172,19 @@ describe('an agent that speaks ACP', () => {
   });
 });
 
+it('tells what it used', async () => {
+  const told = run(acp(), [
+    ['usage', 100, 0.5],
+    ['usage', 200, 0.75],
+    ['say', 'done'],
+  ]);
+  expect(outputOf(await told.result)).toBe('done');
+  expect(told.usage).toEqual([
+    { tokens: 100, costUsd: 0.5 },
+    { tokens: 200, costUsd: 0.75 },
+  ]);
+});
+
 describe('an agent that does harm costs only its attempt', () => {
   it.each<[string, Step[], string | RegExp]>([
     ['stops for want of tokens', [['stop', 'max_tokens']], 'the agent ran out of tokens'],
@@ -263,7 +276,7 @@ describe('its settings', () => {
   it.each([
     [{ acp: ['a'], command: ['b'] }, 'exactly one of'],
     [{ command: ['b'], prompt: 'x' }, 'is for acp alone'],
-    [{ command: ['b'], usage: { cost_usd: 1 } }, 'is for acp alone'],
+    [{ module: './b.mjs', usage: { cost_usd: 1 } }, 'cost_usd and tokens are for a command or acp'],
     [{ acp: ['a'], permissions: [{}] }, 'names a kind, a path or a command'],
     [{ acp: ['a'], output: { file: '../x' } }, 'must lie below the directory'],
     [{ acp: ['a'], output: { directory: '/x' } }, 'must lie below the directory'],

@@ -154,3 +154,14 @@ describe('the end of a process tree', () => {
     expect(outputOf(await run.result)).toBe('failed: killed by SIGKILL');
   });
 });
+
+it('a command tells what it used, and ends when by its own word that is more than it may', async () => {
+  const script = 'echo "::usage tokens=10 cost_usd=0.5" >&2; echo "::usage tokens=200" >&2; exec sleep 30';
+  const told = start(command(['sh', '-c', script], { usage: { tokens: 100 } }));
+  expect(outputOf(await told.result)).toBe('failed: by its own word the agent has used 200 tokens, more than 100');
+  expect(told.usage).toEqual([
+    { tokens: 10, costUsd: 0.5 },
+    { tokens: 200, costUsd: undefined },
+  ]);
+  expect(told.log).toEqual([]);
+});

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DaemonFiles, probeConfinement } from '@gatepost/shared/confinement/confinement';
 import { executorSchema } from '../../src/config/executors-schema.js';
+import type { ReportedUsage } from '../../src/core/usage.js';
 import { CommandExecutor } from '../../src/shell/executors/command-executor.js';
 import type { Execution, ExecutionResult, Executor } from '../../src/shell/executors/executor.js';
 import { Spawner } from '../../src/shell/executors/spawner.js';
@@ -19,6 +20,7 @@ export const LIMITS = { slots: 4, graceMs: 300, maxOutputBytes: 1_000_000, logLi
 export interface Told {
   readonly progress: (readonly [number, string])[];
   readonly log: string[];
+  readonly usage: ReportedUsage[];
 }
 
 export interface Started extends Told {
@@ -43,7 +45,7 @@ export function command(
 
 /** Runs an executor with a working directory that is removed afterwards. */
 export function start(executor: Executor, input: unknown = null): Started {
-  const told: Told = { progress: [], log: [] };
+  const told: Told = { progress: [], log: [], usage: [] };
   const abort = new AbortController();
   const workDir = mkdtempSync(join(tmpdir(), 'gatepost-executor-'));
   const execution: Execution = {
@@ -55,6 +57,7 @@ export function start(executor: Executor, input: unknown = null): Started {
     signal: abort.signal,
     progress: (fraction, message) => told.progress.push([fraction, message]),
     log: (line) => told.log.push(line),
+    used: (usage) => told.usage.push(usage),
   };
   const result = executor.execute(execution).finally(() => rmSync(workDir, { recursive: true, force: true }));
   return { ...told, result, abort, workDir };

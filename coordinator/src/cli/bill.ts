@@ -4,6 +4,7 @@ import { unitText } from '@gatepost/shared/vocabulary/custom-fees';
 import { type Linked, linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { type ExchangeRate, formatUsd, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import { printable } from '@gatepost/shared/vocabulary/printable';
+import { type AttemptUsage, keptUsage, totalUsage, usageText } from '../shell/reports/attempt-usage.js';
 import { gatherBill, type RunBill } from '../shell/reports/bill-evidence.js';
 import type { AddCommand } from './command.js';
 import { type JournalOptions, journalOf, networkOf, printJson, withJournalOptions } from './options.js';
@@ -25,6 +26,7 @@ export const addBill: AddCommand = (program, exit) => {
       `
 Needs no key: everything comes from the network's public mirror. It counts what the coordinator, the run's agents, a
 gatekeeper and an arbiter paid for between the run's opening and closing, custom fees of the token besides; dollars are at the rate of the opening.
+Where the run was at work, it also says what agents say that they used; that is their own word.
 
 Examples:
   coordinator bill
@@ -38,6 +40,7 @@ async function bill(options: BillOptions): Promise<number> {
   const network = networkOf(options.network);
   const journal = await journalOf(options);
   const found = await gatherBill(new MirrorRest(network), journal, options.run);
+  const usage = totalUsage(await keptOf(options, found.bill.run));
   if (options.json === true) {
     const { customFees, ...billed } = found.bill;
     printJson({
@@ -45,11 +48,21 @@ async function bill(options: BillOptions): Promise<number> {
       custom_fees: customFees,
       usd: usdOf(fromTinybar(found.bill.tinybar, found.rate)),
       rate: found.rate,
+      ...(usage === undefined ? {} : { reported_usage: usage }),
     });
   } else {
-    process.stdout.write(`${billText(found, linkedOn(network))}\n`);
+    process.stdout.write(
+      `${billText(found, linkedOn(network))}\n${usage === undefined ? '' : `${usageText(usage)}\n`}`,
+    );
   }
   return 0;
+}
+
+/** What agents told the coordinator of this host. */
+async function keptOf({ config }: BillOptions, run: string): Promise<readonly AttemptUsage[]> {
+  const { readConfig } = await import('../shell/setup/config-file.js');
+  const stateDir = readConfig(config)?.stateDir;
+  return stateDir === undefined ? [] : keptUsage(stateDir, run);
 }
 
 const costs = (tinybar: bigint, rate: ExchangeRate): readonly [string, string] => [

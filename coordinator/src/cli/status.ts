@@ -8,6 +8,7 @@ import { msFromNanos } from '@gatepost/shared/vocabulary/time';
 import { Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { countByStatus } from '../core/explain.js';
+import { type AttemptUsage, keptUsage } from '../shell/reports/attempt-usage.js';
 import { type RunSummary, summarise } from '../shell/reports/summary.js';
 import { type AddCommand, READING_HELP } from './command.js';
 import { summaryText } from './report/table.js';
@@ -41,13 +42,13 @@ ${READING_HELP}`,
 };
 
 async function status(options: StatusOptions): Promise<number> {
-  const { read, reader } = await viewOf(options);
+  const { read, reader, config } = await viewOf(options);
   const linked = linkedOn(reader.network);
   const live = options.watch === true && process.stdout.isTTY ? createLogUpdate(process.stdout) : undefined;
   const show = (text: string) => (live === undefined ? void process.stdout.write(text) : live(text));
   for (;;) {
     const state = await read();
-    const summary = summaryOf(state, options.state);
+    const summary = summaryOf(state, options.state, keptUsage(config.stateDir, state.context.run));
     show(
       options.json === true
         ? `${printableJson(JSON.stringify(asJson(state, summary)))}\n`
@@ -64,9 +65,13 @@ function elapsedMs({ opened, openedAt, closed, closedAt }: RunState): number {
   return Math.max(0, (closed === undefined ? systemClock.nowMs() : msFromNanos(closedAt)) - msFromNanos(openedAt));
 }
 
-function summaryOf(state: RunState, only: readonly TaskStatus[] | undefined): RunSummary {
+function summaryOf(
+  state: RunState,
+  only: readonly TaskStatus[] | undefined,
+  usage: readonly AttemptUsage[],
+): RunSummary {
   const nothing = { files: new Map(), missing: new Map() };
-  const summary = summarise(state, nothing, new Map(), elapsedMs(state), []);
+  const summary = summarise(state, nothing, new Map(), elapsedMs(state), [], usage);
   if (only === undefined) return summary;
   return { ...summary, tasks: summary.tasks.filter(({ status }) => only.some((wanted) => wanted === status)) };
 }

@@ -123,6 +123,7 @@ export class Coordinator {
       change: (change: Change) => this.#noteChange(change),
       progress: () => undefined,
       said: () => undefined,
+      used: () => false,
       waiting: ({ whom, what }: { readonly whom: string; readonly what: string }) =>
         events.note(this.name, `waits for ${whom} ${what}`),
       around: (_command: unknown, work: () => Promise<void>) => work(),

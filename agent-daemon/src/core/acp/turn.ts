@@ -1,26 +1,15 @@
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
-
-/** What an agent says that it used: its own word. */
-export interface ReportedUsage {
-  /** Of the context. */
-  readonly tokens: number | undefined;
-  readonly costUsd: number | undefined;
-}
+import { excessOf, plausibleUsage, type ReportedUsage, type UsageBounds } from '../usage.js';
 
 /** Where what happens in a turn is told. */
 export interface TurnSink {
   readonly log: (line: string) => void;
   readonly progress: (fraction: number, message: string) => void;
+  readonly used: (usage: ReportedUsage) => void;
 }
 
 /** What follows from an update, if the attempt must end for it. */
 export type TurnEnd = { readonly reason: string } | undefined;
-
-/** Bounds of what an agent says that it uses. */
-export interface UsageBounds {
-  readonly costUsd?: number | undefined;
-  readonly tokens?: number | undefined;
-}
 
 /**
  * Folds the updates of a session: entries of the plan become progress, tool calls and messages become log lines, and the
@@ -30,7 +19,6 @@ export class Turn {
   #message = '';
   #messageBytes = 0;
   #line = '';
-  #usage: ReportedUsage = { tokens: undefined, costUsd: undefined };
 
   constructor(
     readonly sink: TurnSink,
@@ -41,10 +29,6 @@ export class Turn {
   /** The text since the last tool call. */
   get lastMessage(): string {
     return this.#message.trim();
-  }
-
-  get usage(): ReportedUsage {
-    return this.#usage;
   }
 
   /** A further prompt is asked. */
@@ -107,15 +91,9 @@ export class Turn {
   }
 
   #use(tokens: number, cost: { readonly amount: number; readonly currency: string } | undefined): TurnEnd {
-    const costUsd = cost?.currency === 'USD' ? cost.amount : this.#usage.costUsd;
-    this.#usage = { tokens, costUsd };
-    const { bounds } = this;
-    if (bounds.costUsd !== undefined && costUsd !== undefined && costUsd > bounds.costUsd) {
-      return { reason: `by its own word the agent has used $${costUsd}, more than $${bounds.costUsd}` };
-    }
-    if (bounds.tokens !== undefined && tokens > bounds.tokens) {
-      return { reason: `by its own word the agent has used ${tokens} tokens, more than ${bounds.tokens}` };
-    }
-    return undefined;
+    const usage = plausibleUsage({ tokens, costUsd: cost?.currency === 'USD' ? cost.amount : undefined });
+    this.sink.used(usage);
+    const reason = excessOf(usage, this.bounds);
+    return reason === undefined ? undefined : { reason };
   }
 }

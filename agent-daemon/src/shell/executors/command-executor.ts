@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { parseExecutorLine } from '../../core/line-protocol.js';
+import { excessOf } from '../../core/usage.js';
 import { type ConfinedProcess, ConfinedProgram, type ProcessHost, type ProgramSettings } from './confined-process.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from './executor.js';
 import { LineSplitter } from './line-splitter.js';
@@ -27,12 +28,22 @@ function collect(output: Readable, maxBytes: number, overflow: () => void): read
 }
 
 /** Lines that a program writes beside its output become progress and log. */
-export function relayLines({ lineStreams }: ConfinedProcess, execution: Execution, maxChars: number): void {
-  for (const stream of lineStreams) {
+export function relayLines(
+  process: ConfinedProcess,
+  execution: Execution,
+  maxChars: number,
+  { cost_usd: costUsd, tokens }: ProgramSettings['usage'],
+): void {
+  for (const stream of process.lineStreams) {
     const splitter = new LineSplitter(maxChars, (text) => {
       const line = parseExecutorLine(text);
       if (line.type === 'progress') execution.progress(line.fraction, line.message);
-      else execution.log(line.line);
+      else if (line.type === 'log') execution.log(line.line);
+      else {
+        execution.used(line.usage);
+        const reason = excessOf(line.usage, { costUsd, tokens });
+        if (reason !== undefined) process.fail(reason);
+      }
     });
     stream.on('data', (chunk: Buffer) => splitter.push(chunk));
     stream.once('end', () => splitter.end());
@@ -70,7 +81,7 @@ export class CommandExecutor implements Executor {
     const chunks = collect(process.stdout, maxOutputBytes, () =>
       process.fail(`the output exceeds ${maxOutputBytes} bytes`),
     );
-    relayLines(process, execution, logLineBytes);
+    relayLines(process, execution, logLineBytes, this.settings.usage);
     process.stdin.end(execution.workOrder);
     const failure = await process.ended();
     return failure === undefined ? { ok: true, output: Buffer.concat(chunks) } : failed(failure);

@@ -1,4 +1,5 @@
 import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import type { ReportedUsage } from '../../core/usage.js';
 
 /** What an executor is asked to do. */
 export interface Execution {
@@ -14,6 +15,8 @@ export interface Execution {
   readonly signal: AbortSignal;
   readonly progress: (fraction: number, message: string) => void;
   readonly log: (line: string) => void;
+  /** What the agent says that it has used so far. */
+  readonly used: (usage: ReportedUsage) => void;
 }
 
 /** An output, or why there is none. */

@@ -3,6 +3,7 @@ import {
   type AttemptRef as AttemptRefMessage,
   type Dispatch,
   Outcome as OutcomeMessage,
+  type Usage,
 } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
 import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
 import { MAX_ASSIGNED_ID, MAX_ATTEMPT, MAX_RUN_ID } from '@gatepost/shared/vocabulary/id-bounds';
@@ -10,6 +11,7 @@ import { status } from '@grpc/grpc-js';
 import type { Ending, Outcome } from '../../core/attempt.js';
 import type { EventKind, NumberedEvent } from '../../core/event-log.js';
 import type { DispatchOrder, Refusal } from '../../core/refusal.js';
+import type { ReportedUsage } from '../../core/usage.js';
 
 const OUTCOMES: Readonly<Record<Outcome, OutcomeMessage>> = {
   ok: OutcomeMessage.OUTCOME_OK,
@@ -47,7 +49,14 @@ export function dispatchOrder(message: Dispatch): DispatchOrder | undefined {
 /** Finds the bytes of a small output. */
 export type OutputLookup = (sha256: string, size: number) => Uint8Array | undefined;
 
-function finished({ outcome, reason, output }: Ending, lookup: OutputLookup): AttemptEvent['kind'] {
+const MICRO = 1_000_000;
+
+const usageMessage = ({ tokens, costUsd }: ReportedUsage): Usage => ({
+  tokens: tokens === undefined ? undefined : BigInt(tokens),
+  costMicrousd: costUsd === undefined ? undefined : BigInt(Math.round(costUsd * MICRO)),
+});
+
+function finished({ outcome, reason, output, usage }: Ending, lookup: OutputLookup): AttemptEvent['kind'] {
   const bytes = output === undefined ? undefined : lookup(output.sha256, output.size);
   return {
     $case: 'finished',
@@ -57,6 +66,7 @@ function finished({ outcome, reason, output }: Ending, lookup: OutputLookup): At
       outputSha256: output === undefined ? EMPTY : Buffer.from(output.sha256, 'hex'),
       outputSize: BigInt(output?.size ?? 0),
       output: bytes ?? EMPTY,
+      usage: usage === undefined ? undefined : usageMessage(usage),
     },
   };
 }

@@ -54,13 +54,14 @@ export class AttemptKeeper {
 
   /** Makes a large output durable before anything is said of it; a small one waits for the row that names it. */
   async keepOutput(live: LiveAttempt, result: ExecutionResult): Promise<Ending> {
-    if (!result.ok) return { outcome: 'failed', reason: result.reason };
+    const used = live.usage === undefined ? {} : { usage: live.usage };
+    if (!result.ok) return { outcome: 'failed', reason: result.reason, ...used };
     const { output } = result;
     const digest = sha256(output);
     if (output.length <= IN_MEMORY_BYTES) live.output = output;
     else await this.#insist('an output cannot be stored', () => this.store.blobs.put(digest, output));
     live.outputText = inlineText(output);
-    return { outcome: 'ok', reason: '', output: { sha256: digest, size: output.length } };
+    return { outcome: 'ok', reason: '', output: { sha256: digest, size: output.length }, ...used };
   }
 
   /** Resolves when the ending is durable. */

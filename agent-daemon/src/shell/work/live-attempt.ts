@@ -2,6 +2,7 @@ import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
 import type { Assignment } from '../../core/assignment.js';
 import type { Attempt, Stop } from '../../core/attempt.js';
 import type { EventLog } from '../../core/event-log.js';
+import type { ReportedUsage } from '../../core/usage.js';
 
 /** An attempt that this process works on, or has finished lately. */
 export interface LiveAttempt {
@@ -17,6 +18,8 @@ export interface LiveAttempt {
   output: Uint8Array | undefined;
   /** The output's text, when it may go into the result record. */
   outputText: string | undefined;
+  /** What the agent says that it has used since its executor was started. */
+  usage?: ReportedUsage | undefined;
   /** Stops the executor. */
   readonly abort: AbortController;
   stop: Stop | undefined;

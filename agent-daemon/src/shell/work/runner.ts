@@ -1,5 +1,6 @@
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { EventKind } from '../../core/event-log.js';
+import { mostOf } from '../../core/usage.js';
 import { type ExecutionResult, failed } from '../executors/executor.js';
 import type { Blobs } from '../store/blobs.js';
 import type { ExecutorRegistry } from './executor-registry.js';
@@ -22,6 +23,7 @@ export class Runner {
     if (registered === undefined) return failed(`no executor for ${assignment.taskType}`);
     const { executor, keepWorkDir: keep } = registered;
     let workDir: string | undefined;
+    live.usage = undefined;
     try {
       const workOrder = live.input ?? (await this.#workOrder(assignment.inputSha256));
       if (executor.usesWorkDir) workDir = keep ? await this.workDirs.makeKept(this.data) : await this.workDirs.make();
@@ -34,6 +36,9 @@ export class Runner {
         signal: live.abort.signal,
         progress: (fraction, message) => sink({ type: 'progress', fraction, message }),
         log: (line) => sink({ type: 'log', line, droppedBefore: 0 }),
+        used: (usage) => {
+          live.usage = mostOf(live.usage, usage);
+        },
       });
     } catch (error) {
       return failed(toGatepostError(error).message);

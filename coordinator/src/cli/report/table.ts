@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import type { Linked } from '@gatepost/shared/vocabulary/explorer';
 import { allPrintable } from '@gatepost/shared/vocabulary/printable';
 import Table from 'cli-table3';
+import { usageText } from '../../shell/reports/attempt-usage.js';
 import type { RunSummary, TaskSummary } from '../../shell/reports/summary.js';
 
 /** Rows shown; of a larger plan the rest is counted. */
@@ -44,6 +45,7 @@ export function summaryText(hostile: RunSummary, linked: Linked, stream?: NodeJS
     ...shown.flatMap((task) => payments(task, linked)),
     '',
     `run ${summary.run} is ${summary.outcome}: ${totals.complete} of ${totals.tasks} tasks complete, ${totals.paid} paid in ${totals.seconds} s`,
+    ...(summary.usage === undefined ? [] : [usageText(summary.usage)]),
     `journal ${linked('topic', summary.journal)}`,
     `token ${linked('token', summary.token)}`,
     ...summary.balances.map(

@@ -37,6 +37,14 @@ export class RunMetrics implements LedgerWatch {
     'gatepost_coordinator_paid_tokens_total',
     "What was paid, in the token's smallest unit.",
   );
+  readonly #tokens = this.#counter(
+    'gatepost_coordinator_reported_tokens_total',
+    "Tokens of models that agents say they used: the agents' own word.",
+  );
+  readonly #cost = this.#counter(
+    'gatepost_coordinator_reported_cost_usd_total',
+    "What agents say that their models cost, in US dollars: the agents' own word.",
+  );
   readonly #transactions = this.#counter(
     'gatepost_coordinator_transactions_total',
     'Transactions whose outcome is known, by what they do.',
@@ -135,6 +143,14 @@ export class RunMetrics implements LedgerWatch {
         for (const { health } of seen.agents) counts.set(health, (counts.get(health) ?? 0) + 1);
         this.#health = counts;
         parts.tell(seen);
+      },
+      used: (usage) => {
+        const isFirst = parts.used(usage);
+        if (isFirst) {
+          this.#tokens.inc(usage.tokens ?? 0);
+          this.#cost.inc(usage.cost_usd ?? 0);
+        }
+        return isFirst;
       },
       change: (change) => {
         this.#count(change);

@@ -7,6 +7,7 @@ import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
 import type { SavedOutputs } from '../outputs/saved-outputs.js';
+import { type AttemptUsage, totalUsage, type UsageTotal } from './attempt-usage.js';
 import { pollUntil } from './poll.js';
 
 /** One task at the end of a run. */
@@ -25,6 +26,8 @@ export interface TaskSummary {
   /** The `save_as` file that is not on the disk although the output was accepted, and why. */
   readonly not_saved: string | undefined;
   readonly reason: string | undefined;
+  /** What its agents say that its attempts used together; left out when they say nothing. */
+  readonly usage?: UsageTotal | undefined;
 }
 
 /** The end of a run, as the `summary` event tells it. */
@@ -41,6 +44,8 @@ export interface RunSummary {
     readonly attempts: number;
     readonly seconds: number;
   };
+  /** What all agents say that they used; left out when they say nothing. */
+  readonly usage?: UsageTotal | undefined;
   /** Token balances the mirror shows. */
   readonly balances: readonly { readonly account: string; readonly balance: string | undefined }[];
 }
@@ -50,6 +55,7 @@ function summariseTask(
   savedAs: string | undefined,
   notSaved: string | undefined,
   unpayable: ReadonlyMap<string, string>,
+  usage: UsageTotal | undefined,
 ): TaskSummary {
   const accepted = task.attempts.filter(({ verdict }) => verdict?.accepted === true);
   const telling = accepted.length > 0 ? accepted : task.attempts.slice(-1);
@@ -69,6 +75,7 @@ function summariseTask(
     saved_as: savedAs,
     not_saved: notSaved,
     reason,
+    ...(usage === undefined ? {} : { usage }),
   };
 }
 
@@ -79,9 +86,19 @@ export function summarise(
   unpayable: ReadonlyMap<string, string>,
   elapsedMs: number,
   balances: RunSummary['balances'],
+  said: readonly AttemptUsage[] = [],
 ): RunSummary {
+  const byTask = new Map<string, AttemptUsage[]>();
+  for (const usage of said) byTask.set(usage.task, [...(byTask.get(usage.task) ?? []), usage]);
+  const usage = totalUsage(said);
   const tasks = [...state.tasks.values()].map((task) =>
-    summariseTask(task, files.get(task.spec.id), missing.get(task.spec.id), unpayable),
+    summariseTask(
+      task,
+      files.get(task.spec.id),
+      missing.get(task.spec.id),
+      unpayable,
+      totalUsage(byTask.get(task.spec.id) ?? []),
+    ),
   );
   const { run, journal, token } = state.context;
   return {
@@ -97,6 +114,7 @@ export function summarise(
       attempts: tasks.reduce((sum, { attempts }) => sum + attempts, 0),
       seconds: Math.round(elapsedMs / 100) / 10,
     },
+    ...(usage === undefined ? {} : { usage }),
     balances,
   };
 }

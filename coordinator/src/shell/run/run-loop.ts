@@ -25,6 +25,7 @@ import type { AgentFleet } from '../agents/agent-fleet.js';
 import type { Sightings } from '../agents/sightings.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
 import type { AttemptLine } from '../reports/attempt-logs.js';
+import { type AttemptUsage, usageOf } from '../reports/attempt-usage.js';
 import { AwaitedWaits } from './awaited-waits.js';
 import { Declined } from './declined.js';
 import { EarlyWords } from './early-words.js';
@@ -62,6 +63,8 @@ export interface LoopParts {
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
   /** A line that an executor wrote, or its progress, as its agent passes it on. */
   readonly said: (line: AttemptLine) => void;
+  /** What an agent says that an attempt used; whether it is the first word on it. */
+  readonly used: (usage: AttemptUsage) => boolean;
   readonly fees: Fees;
   /** Tells this host's other commands what this process sees of the agents. */
   readonly tell: (seen: Sightings) => void;
@@ -359,8 +362,11 @@ export class RunLoop {
       this.#earlyWords.hold(keyOf(task, attempt), () => this.event(agent, event));
     }
     if (own?.agent !== agent) return;
-    if (kind?.$case === 'finished') this.#keepEarly(own, kind.value);
-    else if (kind?.$case === 'log') {
+    if (kind?.$case === 'finished') {
+      this.#keepEarly(own, kind.value);
+      const usage = usageOf(kind.value);
+      if (usage !== undefined) this.parts.used({ task, attempt, agent, ...usage });
+    } else if (kind?.$case === 'log') {
       const { line, droppedBefore } = kind.value;
       said({ atMs: Number(atUnixMs), task, attempt, agent, line, droppedBefore: Number(droppedBefore) });
     } else if (kind?.$case === 'progress') {

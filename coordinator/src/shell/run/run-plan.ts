@@ -32,6 +32,7 @@ import { OutputStore } from '../outputs/output-store.js';
 import { checkSavePlaces, SavedOutputs } from '../outputs/saved-outputs.js';
 import { keepPlan } from '../plan/plan-cache.js';
 import { AttemptLogs } from '../reports/attempt-logs.js';
+import { keptUsage, UsageFile } from '../reports/attempt-usage.js';
 import type { Reporter } from '../reports/reporter.js';
 import { type RunSummary, readBalances, summarise } from '../reports/summary.js';
 import type { CoordinatorConfig } from '../setup/config-file.js';
@@ -124,7 +125,8 @@ export async function runPlan(
   const store = new OutputStore(config.stateDir, state.context.run, randomUUID());
   const accepted = (task: string): void => save(task);
   const sightings = new SightingsFile(config.stateDir, log);
-  const given = { ledger, gates, fees, store, reporter, logs, accepted, cosigner, sightings };
+  const usage = new UsageFile(config.stateDir, state.context.run, log);
+  const given = { ledger, gates, usage, fees, store, reporter, logs, accepted, cosigner, sightings };
   const parts = partsOf(connection, options, given, log);
   const traced = tracing === undefined ? parts : new RunTrace(tracing, state, systemClock).watch(parts);
   const work = new RunWork(metrics?.watch(traced) ?? traced, settingsOf(connection, options, refundMs), state, feed);
@@ -145,7 +147,17 @@ export async function runPlan(
     await saved.finish(state);
     const balances = await readBalances(connection, state, log);
     const elapsedMs = systemClock.nowMs() - startedMs;
-    return { ...end, summary: summarise(state, saved, work.unpayable, elapsedMs, balances) };
+    return {
+      ...end,
+      summary: summarise(
+        state,
+        saved,
+        work.unpayable,
+        elapsedMs,
+        balances,
+        keptUsage(config.stateDir, state.context.run),
+      ),
+    };
   };
   try {
     if (config.metrics !== undefined) await metrics?.serve(config.metrics);
@@ -230,6 +242,7 @@ async function leave(metrics: RunMetrics | undefined, { metricsFile }: Coordinat
 interface Given {
   readonly ledger: Ledger;
   readonly gates: AutomaticGates;
+  readonly usage: UsageFile;
   readonly fees: FeeMeter;
   readonly store: OutputStore;
   readonly reporter: Reporter;
@@ -244,7 +257,7 @@ interface Given {
 function partsOf(
   connection: Connection,
   { insecureLoopback }: RunOptions,
-  { ledger, gates, fees, store, reporter, logs, accepted, cosigner, sightings }: Given,
+  { ledger, gates, usage, fees, store, reporter, logs, accepted, cosigner, sightings }: Given,
   log: Logger,
 ): RunParts {
   return {
@@ -263,6 +276,7 @@ function partsOf(
     },
     progress: (...args) => reporter.progress(...args),
     said: (line) => logs.add(line),
+    used: (said) => usage.add(said),
     waiting: (wait) => reporter.waiting(wait),
     around: (_command, work) => work(),
     log,

@@ -26,6 +26,7 @@ import { Guards } from '../ledger/guards.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
 import { type LookAhead, Settler } from '../ledger/settler.js';
 import type { AttemptLine } from '../reports/attempt-logs.js';
+import type { AttemptUsage } from '../reports/attempt-usage.js';
 import { type Around, Effects } from './effects.js';
 import { type Fees, type LoopEnd, RunLoop } from './run-loop.js';
 import { type Wait, Waits } from './waits.js';
@@ -47,6 +48,8 @@ export interface RunParts {
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
   /** A line that an executor wrote, or its progress. */
   readonly said: (line: AttemptLine) => void;
+  /** What an agent says that an attempt used; whether it is the first word on it. */
+  readonly used: (usage: AttemptUsage) => boolean;
   readonly waiting: (wait: Wait) => void;
   /** Carries a command out; whoever watches may look on. */
   readonly around: Around;
@@ -295,7 +298,7 @@ export class RunWork {
   }
 
   #makeLoop(identity: CoordinatorIdentity, effects: Effects): RunLoop {
-    const { clock, store, fees, tell, change, progress, said, log } = this.parts;
+    const { clock, store, fees, tell, change, progress, said, used, log } = this.parts;
     const { limits, inboxPollMs, restPauseMs } = this.settings;
     return new RunLoop({
       state: this.state,
@@ -315,6 +318,7 @@ export class RunWork {
       emit: change,
       progress,
       said,
+      used,
       clock,
       log,
     });

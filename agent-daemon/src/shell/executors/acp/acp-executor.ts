@@ -59,7 +59,7 @@ export class AcpExecutor implements Executor {
   async #run(execution: Execution, prompt: Prompt, trees: Trees): Promise<ExecutionResult> {
     const process = await this.#program.start(execution);
     if ('reason' in process) return failed(process.reason);
-    relayLines(process, execution, this.host.limits.logLineBytes);
+    relayLines(process, execution, this.host.limits.logLineBytes, this.settings.usage);
     const talk = this.#talk(process, execution, prompt, trees).catch((thrown: unknown) => failed(reasonOf(thrown)));
     // What an agent said last may still be read when it has ended.
     const late = process.exited.then(() => sleep(LAST_WORDS_MS, undefined, { ref: false }));

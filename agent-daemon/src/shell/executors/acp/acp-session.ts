@@ -8,7 +8,8 @@ import {
   RequestError,
 } from '@agentclientprotocol/sdk';
 import { decidePermission, type PermissionRule } from '../../../core/acp/permission-policy.js';
-import { Turn, type UsageBounds } from '../../../core/acp/turn.js';
+import { Turn } from '../../../core/acp/turn.js';
+import type { UsageBounds } from '../../../core/usage.js';
 import type { ConfinedProcess } from '../confined-process.js';
 import type { Execution } from '../executor.js';
 
@@ -53,7 +54,7 @@ export class AcpSession {
     const { stdin, stdout } = process;
     const { permissions, bounds, maxOutputBytes, logLineBytes } = settings;
     const log = (line: string) => execution.log(line.slice(0, logLineBytes));
-    const turn = new Turn({ log, progress: execution.progress }, maxOutputBytes, bounds);
+    const turn = new Turn({ log, progress: execution.progress, used: execution.used }, maxOutputBytes, bounds);
     const app = client({ name: 'gatepost' })
       .onRequest(methods.client.session.requestPermission, ({ params }) => {
         const { isAllowed, response } = decidePermission(params, permissions, execution.workDir);

@@ -388,6 +388,18 @@ export interface Finished {
   outputSize: bigint;
   /** The output, when it is small (at most one chunk and 16 KiB); otherwise FetchOutput asks for it. */
   output: Uint8Array;
+  /** What the agent says that it has used, if it said anything: its own word. */
+  usage: Usage | undefined;
+}
+
+/** What an agent says that it has used. */
+export interface Usage {
+  /** Tokens of its model. */
+  tokens?:
+    | bigint
+    | undefined;
+  /** Millionths of a US dollar. */
+  costMicrousd?: bigint | undefined;
 }
 
 /** Sent every `heartbeat_ms`, and at once when the load changes. */
@@ -3065,7 +3077,14 @@ export const Log: MessageFns<Log> = {
 };
 
 function createBaseFinished(): Finished {
-  return { outcome: 0, reason: "", outputSha256: new Uint8Array(0), outputSize: 0n, output: new Uint8Array(0) };
+  return {
+    outcome: 0,
+    reason: "",
+    outputSha256: new Uint8Array(0),
+    outputSize: 0n,
+    output: new Uint8Array(0),
+    usage: undefined,
+  };
 }
 
 export const Finished: MessageFns<Finished> = {
@@ -3087,6 +3106,9 @@ export const Finished: MessageFns<Finished> = {
     }
     if (message.output.length !== 0) {
       writer.uint32(42).bytes(message.output);
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -3144,6 +3166,14 @@ export const Finished: MessageFns<Finished> = {
             message.output = reader.bytes();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3171,6 +3201,7 @@ export const Finished: MessageFns<Finished> = {
         ? BigInt(object.output_size)
         : 0n,
       output: isSet(object.output) ? bytesFromBase64(object.output) : new Uint8Array(0),
+      usage: isSet(object.usage) ? Usage.fromJSON(object.usage) : undefined,
     };
   },
 
@@ -3191,6 +3222,9 @@ export const Finished: MessageFns<Finished> = {
     if (message.output.length !== 0) {
       obj.output = base64FromBytes(message.output);
     }
+    if (message.usage !== undefined) {
+      obj.usage = Usage.toJSON(message.usage);
+    }
     return obj;
   },
 
@@ -3206,6 +3240,104 @@ export const Finished: MessageFns<Finished> = {
       ? BigInt(object.outputSize)
       : 0n;
     message.output = object.output ?? new Uint8Array(0);
+    message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
+    return message;
+  },
+};
+
+function createBaseUsage(): Usage {
+  return { tokens: undefined, costMicrousd: undefined };
+}
+
+export const Usage: MessageFns<Usage> = {
+  encode(message: Usage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tokens !== undefined) {
+      if (BigInt.asUintN(64, message.tokens) !== message.tokens) {
+        throw new globalThis.Error("value provided for field message.tokens of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.tokens);
+    }
+    if (message.costMicrousd !== undefined) {
+      if (BigInt.asUintN(64, message.costMicrousd) !== message.costMicrousd) {
+        throw new globalThis.Error("value provided for field message.costMicrousd of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.costMicrousd);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Usage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.tokens = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.costMicrousd = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Usage {
+    return {
+      tokens: isSet(object.tokens) ? BigInt(object.tokens) : undefined,
+      costMicrousd: isSet(object.costMicrousd)
+        ? BigInt(object.costMicrousd)
+        : isSet(object.cost_microusd)
+        ? BigInt(object.cost_microusd)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Usage): unknown {
+    const obj: any = {};
+    if (message.tokens !== undefined) {
+      obj.tokens = message.tokens.toString();
+    }
+    if (message.costMicrousd !== undefined) {
+      obj.costMicrousd = message.costMicrousd.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Usage>): Usage {
+    return Usage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Usage>): Usage {
+    const message = createBaseUsage();
+    message.tokens = (object.tokens !== undefined && object.tokens !== null) ? BigInt(object.tokens) : undefined;
+    message.costMicrousd = (object.costMicrousd !== undefined && object.costMicrousd !== null)
+      ? BigInt(object.costMicrousd)
+      : undefined;
     return message;
   },
 };
