@@ -4,6 +4,7 @@ import { isOfOwnSchedule } from '@gatepost/shared/hedera/own-schedule';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { deleteSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
 import { associateToken, createToken, tokenTransfer } from '@gatepost/shared/hedera/tokens';
+import { topicCreation } from '@gatepost/shared/hedera/topic-creation';
 import { createTopic, messageTransaction, prepareMessage } from '@gatepost/shared/hedera/topics';
 import { execute, prepare, rejectionStatus, send } from '@gatepost/shared/hedera/transaction';
 import type { TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
@@ -40,6 +41,16 @@ afterAll(() => fixture.close());
 beforeEach(async () => {
   fixture.ledger.faults.clear();
   topic = await createTopic(owner, { memo: 'a topic' });
+});
+
+it('is known of a topic with one request who made it, when that is guessed', async () => {
+  const { requests } = owner.mirror;
+  const { answered: before } = requests;
+  expect(await topicCreation(owner.mirror, topic, owner.account)).toMatchObject({ by: owner.account });
+  expect(requests.answered - before).toBe(1);
+  // A wrong guess changes nothing.
+  const other = await fixture.newAccount();
+  expect(await topicCreation(owner.mirror, topic, other.account)).toMatchObject({ by: owner.account });
 });
 
 describe('a prepared transaction happens once', () => {

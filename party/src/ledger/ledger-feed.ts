@@ -208,7 +208,7 @@ export class LedgerFeed {
 
   /** Before an announcement is handed on, the mirror is asked who made the inbox. */
   async #lookUpCreations(): Promise<void> {
-    for (const { inbox, at } of this.#announcements()) await this.#creations.lookUp(inbox, at);
+    for (const { inbox, at, author } of this.#announcements()) await this.#creations.lookUp(inbox, at, author);
   }
 
   #isOwn({ author, inbox, at }: Announcement): boolean {

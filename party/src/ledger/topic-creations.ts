@@ -1,6 +1,6 @@
 import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { formatNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
 import type { TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
 
@@ -18,9 +18,10 @@ export class TopicCreations {
   /**
    * Asks the mirror who had made a topic by a time, unless that is known. That nobody had is believed only of a mirror
    * that shows that time: it may lag the stream which brought the message.
+   * @param guess who it probably was.
    * @throws GatepostError MIRROR_UNREACHABLE, also while the mirror does not show that time.
    */
-  async lookUp(topic: TopicId, by: Nanos): Promise<void> {
+  async lookUp(topic: TopicId, by: Nanos, guess: AccountId): Promise<void> {
     if (this.#found.has(topic) || by <= (this.#absent.get(topic) ?? -1n)) return;
     if (this.#shown < by) this.#shown = await this.ledger.mirrorTime();
     const shown = this.#shown;
@@ -30,7 +31,7 @@ export class TopicCreations {
         `the mirror does not show yet what was there at ${formatNanos(by)}`,
       );
     }
-    const creation = await this.ledger.topicCreation(topic);
+    const creation = await this.ledger.topicCreation(topic, guess);
     if (creation === undefined) this.#absent.set(topic, shown);
     else this.#found.set(topic, creation);
   }

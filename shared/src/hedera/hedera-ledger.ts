@@ -52,7 +52,7 @@ export function hederaLedger(connection: Connection, log: Logger): Ledger {
     resultOf: async (id) => (await mirror.transaction(id)).find(({ scheduled }) => !scheduled)?.result,
     ownMessages: (after) => ownMessages(mirror, connection.account, after),
     isOfOwnSchedule: (author, at) => isOfOwnSchedule(mirror, author, at),
-    topicCreation: (topic) => topicCreation(mirror, topic),
+    topicCreation: (topic, guess) => topicCreation(mirror, topic, guess),
     waitingSchedules: async () => {
       const found = await mirror.schedulesBy(connection.account);
       const waiting = found.filter(({ deleted, executed_timestamp }) => !deleted && executed_timestamp === null);

@@ -27,7 +27,7 @@ export function mirrorReader(network: NetworkConfig, account: AccountId, log: Lo
     read: (topic, after) => readTopic(mirror, topic, after),
     ownMessages: (after) => ownMessages(mirror, account, after),
     isOfOwnSchedule: (author, at) => isOfOwnSchedule(mirror, author, at),
-    topicCreation: (topic) => topicCreation(mirror, topic),
+    topicCreation: (topic, guess) => topicCreation(mirror, topic, guess),
     mirrorTime: () => mirror.now(),
   };
 }

@@ -310,6 +310,14 @@ export class MirrorRest {
     );
   }
 
+  /** When an account made a topic, if that is among the newest hundred that it made. */
+  async topicMadeBy(id: AccountId, topic: TopicId): Promise<Nanos | undefined> {
+    const query = `account.id=${id}&transactiontype=CONSENSUSCREATETOPIC&result=success&order=desc&limit=${PAGE}`;
+    const page = await this.#get(`/transactions?${query}`, transactions);
+    const own = page.transactions.filter(({ transaction_id }) => transaction_id.startsWith(`${id}-`));
+    return own.find(({ entity_id }) => entity_id === topic)?.consensus_timestamp;
+  }
+
   async *#transactions(which: string): AsyncGenerator<MirrorTransaction> {
     let path: string | null = `/transactions?${which}&order=asc&limit=${PAGE}`;
     while (path !== null) {

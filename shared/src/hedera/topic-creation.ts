@@ -1,5 +1,5 @@
 import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
-import { accountId, type TopicId } from '../vocabulary/ids.js';
+import { type AccountId, accountId, type TopicId } from '../vocabulary/ids.js';
 import { formatNanos, type Nanos } from '../vocabulary/time.js';
 import type { TopicCreation } from '../vocabulary/topic-creation.js';
 import type { MirrorRest, MirrorTopic, MirrorTransaction } from './mirror-rest.js';
@@ -7,9 +7,16 @@ import type { MirrorRest, MirrorTopic, MirrorTransaction } from './mirror-rest.j
 /**
  * Who made a topic, as the mirror shows it: the payer of the transaction at its creation. Undefined for an id that is no
  * topic's, and for a topic of which the mirror does not know when it was made.
+ * @param guess who it probably was: one request tells when that is right.
  * @throws GatepostError MIRROR_UNREACHABLE, also while the mirror shows the topic but not that transaction.
  */
-export async function topicCreation(mirror: MirrorRest, topic: TopicId): Promise<TopicCreation | undefined> {
+export async function topicCreation(
+  mirror: MirrorRest,
+  topic: TopicId,
+  guess?: AccountId,
+): Promise<TopicCreation | undefined> {
+  const guessed = guess === undefined ? undefined : await mirror.topicMadeBy(guess, topic);
+  if (guess !== undefined && guessed !== undefined) return { by: guess, at: guessed };
   let shown: MirrorTopic;
   try {
     shown = await mirror.topic(topic);

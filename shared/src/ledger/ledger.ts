@@ -98,8 +98,12 @@ export interface Ledger {
    * @throws GatepostError MIRROR_UNREACHABLE, also while the mirror does not show the cause yet.
    */
   isOfOwnSchedule(author: AccountId, at: Nanos): Promise<boolean>;
-  /** Who made a topic; undefined when the mirror shows no such topic (yet). @throws GatepostError MIRROR_UNREACHABLE. */
-  topicCreation(topic: TopicId): Promise<TopicCreation | undefined>;
+  /**
+   * Who made a topic; undefined when the mirror shows no such topic (yet).
+   * @param guess who it probably was, which saves a request when it is right and changes nothing when it is not.
+   * @throws GatepostError MIRROR_UNREACHABLE.
+   */
+  topicCreation(topic: TopicId, guess?: AccountId): Promise<TopicCreation | undefined>;
   /** Schedules of this account that still wait. @throws GatepostError MIRROR_UNREACHABLE. */
   waitingSchedules(): Promise<readonly WaitingSchedule[]>;
   /** The mirror's clock: consensus time of the newest transaction it shows. @throws GatepostError MIRROR_UNREACHABLE. */

@@ -51,7 +51,7 @@ export function watchedLedger(ledger: Ledger, process: string, watch: PaymentWat
     resultOf: (id) => ledger.resultOf(id),
     ownMessages: (after) => ledger.ownMessages(after),
     isOfOwnSchedule: (author, at) => ledger.isOfOwnSchedule(author, at),
-    topicCreation: (topic) => ledger.topicCreation(topic),
+    topicCreation: (topic, guess) => ledger.topicCreation(topic, guess),
     waitingSchedules: () => ledger.waitingSchedules(),
     mirrorTime: () => ledger.mirrorTime(),
   };

@@ -56,9 +56,9 @@ function messageEvidence(entry: MirrorMessage): MessageEvidence {
   };
 }
 
-/** A topic with all its messages, from the first, each as if sent by itself. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
-export async function topicEvidence(mirror: MirrorRest, topic: TopicId): Promise<TopicEvidence> {
-  const { admin_key, submit_key } = await mirror.topic(topic);
+/** A topic with all its messages, from the first, each as if sent by itself. @throws GatepostError MIRROR_UNREACHABLE */
+async function topicEvidence(mirror: MirrorRest, topic: TopicId, shown: MirrorTopic): Promise<TopicEvidence> {
+  const { admin_key, submit_key } = shown;
   const messages: MessageEvidence[] = [];
   for await (const entry of mirror.messagesAfter(topic, 0)) messages.push(messageEvidence(entry));
   return { topic, adminKey: keyText(admin_key), submitKey: keyText(submit_key), messages };
@@ -138,10 +138,10 @@ async function inboxesThatMatter(
     const announcers = online.filter((entry) => inboxOf(entry) === topic).map(({ author }) => author);
     return inboxCreation(mirror, shown.get(topic), new Set(announcers));
   };
-  const found = await known(
-    wanted.map(([topic]) => topic),
-    async (topic) => ({ ...(await topicEvidence(mirror, topic)), creation: await creationOf(topic) }),
-  );
+  const found = await known(wanted, async ([topic, asShown]) => ({
+    ...(await topicEvidence(mirror, topic, asShown)),
+    creation: await creationOf(topic),
+  }));
   return [...found.values()];
 }
 
@@ -169,9 +169,10 @@ const isOneOf = (key: string | undefined, keys: ReadonlySet<string | undefined>)
 
 /** Gathers everything that is public about the runs of a journal. Takes no key and writes nothing. */
 export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Promise<Evidence> {
-  const { created_timestamp: at } = await mirror.topic(journalId);
+  const ofJournal = await mirror.topic(journalId);
+  const { created_timestamp: at } = ofJournal;
   const creation = at === null ? undefined : await shownCreation(mirror, at);
-  const journal = { ...(await topicEvidence(mirror, journalId)), creation };
+  const journal = { ...(await topicEvidence(mirror, journalId, ofJournal)), creation };
   const { entries } = decodeTopic(journal);
   const keysOf = (accounts: readonly AccountId[]) =>
     known(accounts, async (account) => keyText((await mirror.account(account)).key));

@@ -37,6 +37,8 @@ interface Asked {
   readonly atMs: number;
   readonly answered: number;
   readonly failed: number;
+  /** Agents with a session. */
+  readonly connected: number;
 }
 
 async function askedBy({ metricsPort }: Fleet): Promise<Asked | undefined> {
@@ -45,7 +47,8 @@ async function askedBy({ metricsPort }: Fleet): Promise<Asked | undefined> {
   if (body === undefined) return undefined;
   const of = (result: string) =>
     Number(new RegExp(`mirror_requests_total\\{result="${result}"\\} (\\d+)`).exec(body)?.[1] ?? 0);
-  return { atMs: Date.now(), answered: of('answered'), failed: of('failed') };
+  const connected = Number(/connected_agents (\d+)/.exec(body)?.[1] ?? 0);
+  return { atMs: Date.now(), answered: of('answered'), failed: of('failed'), connected };
 }
 
 const total = ({ answered, failed }: Asked): number => answered + failed;
@@ -102,9 +105,9 @@ async function measure(directory: string, tasks: number): Promise<Figures> {
       'payments of a task beyond one': paid.length - new Set(paid.map(({ task }) => task)).size,
       'tasks/s, from the first assignment to the last payment': (paid.length * MS_PER_SECOND) / atWorkMs,
       "coordinator's mirror requests/s, most in ten seconds": mostPerSecond(samples, 0),
-      "coordinator's mirror requests/s, most in ten seconds after the first assignment": mostPerSecond(
+      "coordinator's mirror requests/s, most in ten seconds once all are connected": mostPerSecond(
         samples,
-        timeOf(first),
+        samples.find(({ connected }) => connected === AGENTS)?.atMs ?? Number.POSITIVE_INFINITY,
       ),
       "coordinator's mirror requests that failed": samples.at(-1)?.failed ?? Number.NaN,
       "daemons' mirror requests that failed": refusals.mirrorFailures,
