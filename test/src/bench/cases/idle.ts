@@ -21,11 +21,12 @@ const PLAN = {
   sequences: [{ id: 'only', tasks: [{ id: 'long', type: 'noop', input: { waitMs: 3_000_000 } }] }],
 };
 
+/** Waits until all have a session; that of the daemon which is a process of its own is not seen from here. */
 async function allConnected(fleet: Fleet): Promise<void> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
     const { connected } = await fleet.measure();
-    if (connected === AGENTS) return;
+    if (connected === AGENTS - 1) return;
     if (performance.now() > until)
       throw new Error(`${connected} agents of ${AGENTS} are connected; ${fleet.directory}`);
     await sleep(POLL_MS);
@@ -42,7 +43,10 @@ async function measure(directory: string): Promise<Figures> {
     const args = ['run', file, '--config', configFile, '--output-dir', join(directory, 'output'), '--json'];
     const logFile = join(directory, 'coordinator.log');
     const running = startCommand('coordinator', args, { name: 'coordinator', env, logFile });
-    await allConnected(fleet);
+    await allConnected(fleet).catch((error: unknown) => {
+      running.kill('SIGKILL');
+      throw error;
+    });
     const pids = { coordinator: running.pid, daemon: fleet.alone?.pid ?? 0 };
     const nothing = { cpuMs: 0, peakMib: 0 };
     const before = { coordinator: useOf(pids.coordinator) ?? nothing, daemon: useOf(pids.daemon) ?? nothing };
