@@ -270,4 +270,39 @@ describe('the feed of who writes to the inboxes', () => {
     own.unsent(id);
     expect(sequences(await own.read([]))).toEqual([2]);
   });
+
+  it('does not take for read over REST what was heard while REST lags behind', async () => {
+    network.set({ restLagMs: 0 });
+    const topic = inbox();
+    const { own, writer } = ownFeed();
+    await own.read([topic], { by: 'rest' });
+    void own.follow(new AbortController().signal, () => undefined);
+    network.set({ restLagMs: REST_LAG_MS });
+    await clock.pass(1);
+    const written = writer.write(topic, 'run', assign('a'));
+    await clock.pass(1_000);
+    await written;
+    await write(agent, journal, started('a'));
+    expect(await own.read([])).toEqual([]);
+    expect(own.heldBack).toBe(1);
+    expect(await own.read([topic], { by: 'rest' })).toEqual([]);
+    await clock.pass(REST_LAG_MS);
+    const records = await own.read([topic], { by: 'rest' });
+    expect(records.map(({ record }) => record.type)).toEqual(['assign', 'started']);
+  });
+
+  it('reads an inbox of which the list shows something of its own before the receipt is here', async () => {
+    network.set({ restLagMs: 0 });
+    const [one, two] = [inbox(), inbox()];
+    const { own } = ownFeed();
+    await own.read([one], { by: 'rest' });
+    const prepared = await coordinator.prepare([
+      { kind: 'message', topic: two, message: packRecords('run', [assign('a')], names)[0] ?? Buffer.alloc(0) },
+    ]);
+    own.sending(prepared.id, two);
+    await coordinator.execute(prepared);
+    await write(agent, journal, started('a'));
+    const records = await own.read([one], { by: 'rest' });
+    expect(records.map(({ record }) => record.type)).toEqual(['assign', 'started']);
+  });
 });

@@ -172,7 +172,8 @@ export class LedgerFeed {
   async read(inboxes: Iterable<TopicId>, { by = 'stream', awaits = noneAwaited }: Look = {}): Promise<LedgerRecord[]> {
     // What REST does not show yet is taken from the stream later: nothing that came is dropped.
     if (by !== 'rest') this.#takeStreamed();
-    if (by === 'catch-up' || by === 'rest') await this.#readJournal();
+    if (by === 'catch-up') await this.#readJournal();
+    let end = by === 'rest' ? await this.#readJournalByRest() : this.#journal.cursor.consensusTimestamp;
     const open = [...new Set([...inboxes, ...(by === 'rest' ? await this.announced() : [])])];
     await this.#readInboxes(open);
     const newest = by === 'list' ? 0n : this.#newestHeld(open);
@@ -180,12 +181,23 @@ export class LedgerFeed {
       // What the journal says up to there is on the mirror by now, and so is what the inboxes say up to its end.
       await this.#readJournal();
       await this.#readInboxes(open);
+      end = this.#journal.cursor.consensusTimestamp;
     }
     await this.#lookUpSchedules();
     await this.#lookUpCreations();
-    const end = this.#journal.cursor.consensusTimestamp;
-    const isByStream = this.writesInboxes && (by === 'list' || by === 'stream') && newest === 0n;
+    const isByStream = this.writesInboxes && by !== 'rest' && newest === 0n;
     return this.#handOn(isByStream ? this.#unhindered() : newest > end ? newest : end, awaits);
+  }
+
+  /** Reads the journal, and says up to when REST shows everything: what was heard before may be later than that. */
+  async #readJournalByRest(): Promise<Nanos> {
+    const { cursor, held } = this.#journal;
+    const heard = held.length > 0;
+    await this.#readJournal();
+    const end = this.#journal.cursor.consensusTimestamp;
+    if (!heard || this.#journal.cursor.sequenceNumber > cursor.sequenceNumber) return end;
+    const shown = await this.ledger.mirrorTime();
+    return shown < end ? shown : end;
   }
 
   /** The time up to which the journal, as it was heard, can have nothing of ours before it that is not known. */
@@ -324,9 +336,10 @@ export class LedgerFeed {
       this.#listed = at;
       const written = this.#written.get(id);
       this.#written.delete(id);
-      this.#unlisted.delete(id);
+      const isOurs = this.#unlisted.delete(id);
       const reader = this.#inboxes.get(topic);
-      // An inbox that was not read yet will be, as a whole.
+      // An inbox that was not read yet will be, as a whole; at once when it is one that this process writes to.
+      if (reader === undefined && isOurs) this.#toRead.add(topic);
       if (reader === undefined || this.#toRead.has(topic)) continue;
       const next = reader.cursor.sequenceNumber + 1;
       if (written === undefined || written.sequenceNumber > next) this.#toRead.add(topic);

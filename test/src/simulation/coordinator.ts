@@ -5,7 +5,6 @@ import type { LoopEnd } from '@gatepost/coordinator/shell/run/run-loop';
 import { RunWork } from '@gatepost/coordinator/shell/run/run-work';
 import type { AutomaticGates } from '@gatepost/party/gates/automatic-gates';
 import { indexJournal, replay } from '@gatepost/party/ledger/journal-replay';
-import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import type { Gate, Plan } from '@gatepost/rules/plan/plan';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import type { Change } from '@gatepost/rules/run/change';
@@ -17,6 +16,7 @@ import type { RecordOf } from '@gatepost/shared/records/schema';
 import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { SimulatedKeeper } from './disk.js';
 import type { Events } from './events.js';
+import { OrderedFeed } from './ordered-feed.js';
 import { RIGHT } from './plans.js';
 import type { ProcessClock } from './process-clock.js';
 import { SimulatedFleet, type Wire } from './wire.js';
@@ -71,6 +71,8 @@ export interface CoordinatorParts {
     | { readonly gatekeeper: AccountId; readonly escrow: AccountId; readonly cosigner: CosignerOf }
     | undefined;
   readonly events: Events;
+  /** Told of what must not be. */
+  readonly defect: (what: string) => void;
 }
 
 /** The gates of simulated plans: a schema stands for all that look at an output. */
@@ -97,7 +99,9 @@ export class Coordinator {
       this.parts;
     const { gatekeeper, escrow, cosigner } = this.parts.mode ?? {};
     const log = events.logger(this.name);
-    const feed = new LedgerFeed(ledger, journal, agents, log, true);
+    const feed = new OrderedFeed(ledger, journal, agents, log, true);
+    feed.onDisorder = ({ topic, sequence, at }, after) =>
+      this.parts.defect(`${this.name} was given ${topic} ${sequence} of ${at} after what came at ${after}`);
     feed.nameTasks(taskNamesOf(plan));
     const index = await indexJournal(feed, ledger.account);
     const chosen = chooseRun(index, plan.digest, false);

@@ -213,6 +213,7 @@ export class World {
       wires: new Map(this.hosts.map(({ account, wire }) => [account, wire])),
       mode: this.#modeOf(clock),
       events: this.events,
+      defect: (what) => this.defects.push(what),
     });
     const running = { coordinator, kill };
     this.running.add(running);

@@ -191,7 +191,7 @@ export class RunLoop {
     return true;
   }
 
-  /** By what the ledger is read now, and which inboxes; undefined while the mirror must not be asked again. */
+  /** By what the ledger is read now, and which inboxes; undefined while that takes the mirror and it must not be asked again. */
   #howToLook(nowMs: number): (Required<Pick<Look, 'by'>> & { readonly inboxes: ReadonlySet<TopicId> }) | undefined {
     const { feed, effects, inboxPollMs, restPauseMs, state } = this.parts;
     const afterPredecessor = this.#afterPredecessor();
@@ -201,8 +201,8 @@ export class RunLoop {
     const none: ReadonlySet<TopicId> = new Set();
     const stands = nowMs - this.#movedMs >= inboxPollMs;
     if (afterPredecessor) {
-      if (feed.hasNews && !mayAsk) return undefined;
-      if (!feed.hasNews && !quiet && !stands) return { by: 'stream', inboxes: none };
+      // What was heard is nothing to go by: the predecessor may have written to inboxes before it.
+      if (feed.hasNews ? !mayAsk : !quiet && !stands) return undefined;
       for (const topic of state.inboxes.keys()) inboxes.add(topic);
       return this.#ask('rest', inboxes, nowMs);
     }
