@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -9,7 +9,10 @@ import { PYTHON, pemOf, pythonTakes, sigstoreTakes } from './support/attestation
 import { CoordinatorProcess } from './support/coordinator-process.js';
 import { Lane, TestLedger } from './support/stage.js';
 
-const OUTPUT = 'what was asked for';
+const SAID = 'what was asked for';
+/** What its agent is given, and tells wherever it can. */
+const SECRET = 'a-key-that-nobody-is-to-see';
+const OUTPUT = `${SAID}, by [ATTESTED_SECRET]`;
 
 let ledger: TestLedger;
 let lane: Lane;
@@ -21,7 +24,9 @@ const statementIn = ({ payload }: DsseEnvelope) => JSON.parse(Buffer.from(payloa
 
 beforeAll(async () => {
   ledger = await TestLedger.start();
-  lane = await Lane.open(ledger, { work: { command: ['sh', '-c', `cat >/dev/null; printf '${OUTPUT}'`] } });
+  const tells = `cat >/dev/null; echo "the key is $ATTESTED_SECRET" >&2; printf '${SAID}, by %s' "$ATTESTED_SECRET"`;
+  const executors = { work: { command: ['sh', '-c', tells], env: ['ATTESTED_SECRET'] } };
+  lane = await Lane.open(ledger, executors, 1, { ATTESTED_SECRET: SECRET });
   const coordinator = new CoordinatorProcess(lane);
   const planFile = join(own, 'plan.json');
   const task = { id: 'report', type: 'work', price: 5, gate: { command: ['grep', '-q', 'asked'] } };
@@ -56,6 +61,22 @@ it('says what was judged, by whom, by which plan and gate, and where on the jour
       gatepost: { gate: 'command', journal: lane.journal, verdict_at: expect.stringMatching(/^\d+\.\d{9}$/) },
     },
   });
+});
+
+it('holds nothing of a secret that the agent was given, nor do the journal and what the coordinator keeps', async () => {
+  const { mirror } = lane.coordinator.connection;
+  const messages: string[] = [];
+  for await (const message of mirror.messagesAfter(lane.journal, 0)) {
+    messages.push(Buffer.from(message.message).toString('utf8'));
+  }
+  const kept = readdirSync(lane.directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(lane.directory, name))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => readFileSync(path, 'latin1'));
+  const told = [JSON.stringify(statementIn(envelope)), ...messages, ...kept].join('\n');
+  expect(told).toContain('the key is [ATTESTED_SECRET]');
+  expect(told).toContain(OUTPUT);
+  expect(told).not.toContain(SECRET);
 });
 
 /** Ten changes, each of which takes the signature its worth. */

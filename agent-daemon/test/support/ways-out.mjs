@@ -1,5 +1,6 @@
 // Tries to get out of a confinement. First argument: JSON of the places; prints what each way came to, as JSON.
 
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { lookup, Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
@@ -56,6 +57,11 @@ const failing = (promise) =>
     (found) => `200 ${JSON.stringify(found)}`,
     ({ code }) => `error ${code}`,
   );
+/** What needs more than Node.js has; `error` where there is no Python. */
+const python = (line) => {
+  const { status } = spawnSync('python3', ['-c', `import socket; ${line}`], { stdio: 'ignore' });
+  return status === 0 ? '200 done' : `error ${status}`;
+};
 const resolverAt = (server) => {
   const resolver = new Resolver({ timeout: 500, tries: 1 });
   resolver.setServers([server]);
@@ -100,6 +106,9 @@ const ways = {
     const [, target = ''] = /^location: http:\/\/([^/\r]+)/im.exec(answer) ?? [];
     return target === '' ? 'no redirect' : ask(target);
   },
+  'a raw socket': () =>
+    python(`socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP).sendto(b'x', ('${outside}', 0))`),
+  'a socket of packets': () => python(`socket.socket(socket.AF_PACKET, socket.SOCK_RAW).bind(('eth0', 0))`),
   UDP: () => udp(host, Number(port)),
   'UDP, IPv6': () => udp('::1', here),
   'DNS by the resolver of the host': () => failing(lookup('example.org')),
