@@ -25,6 +25,9 @@ interface Running {
   readonly kill: AbortController;
 }
 
+/** How often the host looks for a process that ended by itself, and starts another. */
+const SUPERVISE_MS = 5_000;
+
 /** The gatekeeper's host: it keeps nothing, so a process that starts knows what it can read. */
 export class GatekeeperHost implements GatekeeperPlace {
   readonly watch = new SignatureWatch();
@@ -85,11 +88,27 @@ export class GatekeeperHost implements GatekeeperPlace {
       events,
     };
     const process = new SimulatedGatekeeper(parts);
-    this.#running.push({ process, kill });
+    const running = { process, kill };
+    this.#running.push(running);
     events.note(process.name, 'begins');
+    this.#supervise(running);
     process
       .begin()
       .catch((thrown: unknown) => defects.push(`${process.name} ended: ${toGatepostError(thrown).message}`));
+  }
+
+  /** One that was replaced ends. The word of a dead process may come late and replace it; then nobody is left to serve. */
+  #supervise(running: Running): void {
+    const { clock, events } = this.world;
+    clock.at(clock.nowMs() + SUPERVISE_MS, () => {
+      const at = this.#running.indexOf(running);
+      if (at < 0) return;
+      if (!running.process.isReplaced) return this.#supervise(running);
+      this.#running.splice(at, 1);
+      running.kill.abort();
+      events.note(running.process.name, 'ends: replaced');
+      this.start();
+    });
   }
 
   /** All of its processes die. */

@@ -65,6 +65,11 @@ export class SimulatedGatekeeper {
     return this.parts.clock.killed.aborted;
   }
 
+  /** Another process took over, as far as it has read: it does nothing any more. */
+  get isReplaced(): boolean {
+    return this.#sessions.isReplaced;
+  }
+
   /** Says that it serves. */
   async begin(): Promise<void> {
     await this.#say({ type: 'gatekeeper_online', session: this.parts.session, address: '127.0.0.1:1' });
