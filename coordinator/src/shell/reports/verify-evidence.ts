@@ -12,7 +12,7 @@ import type { AnyEntry } from '@gatepost/rules/verify/history';
 import { treasuryOf } from '@gatepost/rules/verify/ledger-view';
 import { isOwnJournal } from '@gatepost/rules/verify/replay';
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
-import { keyListFromMirror } from '@gatepost/shared/hedera/key-list';
+import { keyListFromMirror, keysEnoughAlone } from '@gatepost/shared/hedera/key-list';
 import type {
   MirrorMessage,
   MirrorRest,
@@ -246,8 +246,9 @@ const TOKEN_KEYS = ['admin', 'supply', 'wipe', 'freeze', 'pause', 'kyc', 'fee_sc
 /** What each single key of a token allows. */
 const keysOfToken = (token: MirrorToken): [allows: string, key: string][] =>
   TOKEN_KEYS.flatMap((allows) => {
-    const key = keyText(token[`${allows}_key`] ?? null);
-    return key === undefined ? [] : [[allows, key] as [string, string]];
+    const key = token[`${allows}_key`] ?? null;
+    const alone = key === null ? [] : keysEnoughAlone(key);
+    return alone.flatMap((one): [string, string][] => [[allows, keyText(one) ?? '']]);
   });
 
 interface Range {
