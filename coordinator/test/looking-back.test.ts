@@ -30,7 +30,8 @@ const jsonLines = (text: string): Record<string, unknown>[] =>
 beforeAll(async () => {
   ledger = await TestLedger.start();
   lane = await Lane.open(ledger, {
-    echo: { command: ['sh', '-c', `printf '::progress 0.5 half\\nlooked at it\\n' >&2; printf '${LONG}'`] },
+    // It takes longer than the news of a start waits for the end.
+    echo: { command: ['sh', '-c', `sleep 0.3; printf '::progress 0.5 half\\nlooked at it\\n' >&2; printf '${LONG}'`] },
     fails: { command: ['sh', '-c', "cat >/dev/null; printf 'no luck\\n' >&2; exit 3"] },
   });
   coordinator = new CoordinatorProcess(lane);

@@ -83,6 +83,8 @@ const CALLS: Readonly<Record<string, Call>> = {
     words: () => ['liked', ...config()],
     says: '"payloadType":"application/vnd.in-toto+json"',
   },
+  'coordinator attest': { words: () => ['liked', ...config()], says: '"payloadType":"application/vnd.in-toto+json"' },
+  'coordinator bill': { words: config, says: 'liked' },
   'coordinator logs <task>': { words: () => ['liked', ...config()], says: 'working on it' },
   'coordinator verify': { words: config, says: 'rules hold' },
   'coordinator verify --network <name> --journal <topic>': {
@@ -101,6 +103,14 @@ const CALLS: Readonly<Record<string, Call>> = {
       ...['--token', test.stage.token, '--agent', agent.account],
     ],
     says: 'wrote',
+  },
+  'coordinator init --gatekeeper 0.0.1009 --arbiter 0.0.1010': {
+    words: () => {
+      // Any account with a key of its own will do; the first of the network's has one.
+      const parties = ['--gatekeeper', agent.account, '--arbiter', '0.0.2'];
+      return ['--config', join(own, 'arbitrated.yaml'), ...parties, '--agent', agent.account];
+    },
+    says: /escrow +0\.0\.\d+/,
   },
   'coordinator import <directory> --out plan.yaml': {
     words: () => [festival(), '--out', join(own, 'imported.yaml')],
