@@ -29,7 +29,7 @@ describe('keys that are enough alone', () => {
     ['one that is in a list and in another', list(some(1, single(1), single(2)), some(1, single(1), single(3))), [1]],
     ['one of a list within', some(1, list(single(1), single(2)), single(3)), [3]],
     ['none of a list of nothing', list(), []],
-    ['no contract', { contractID: { contractNum: 5 } }, []],
+    ['no contract', { contractID: { evmAddress: Buffer.alloc(20, 5) } }, []],
   ])('%s', (_what, key, expected) => {
     expect(alone(key).sort()).toEqual(expected.map(hex).sort());
   });

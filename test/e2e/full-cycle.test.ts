@@ -112,10 +112,12 @@ describe('the full cycle, read from the mirror', () => {
         (payments as { task: string }[]).some((payment) => payment.task === task),
       );
       expect(settled).toHaveLength(1);
-      expect(started?.author).toBe(agent(index).account);
+      // What is over within the tenth of a second that the news of its start waits is told as its end alone.
+      if (started !== undefined) expect(started.author).toBe(agent(index).account);
       expect(result).toMatchObject({ author: agent(index).account, outcome: 'ok', attempt: 1 });
       expect(verdict).toMatchObject({ author: opened.stage.coordinator.account, accepted: true });
-      const order = [assign, started, result, verdict, settled[0]].map((record) => record?.at ?? 0n);
+      const told = [assign, ...(started === undefined ? [] : [started]), result, verdict, settled[0]];
+      const order = told.map((record) => record?.at ?? 0n);
       expect(order).toEqual([...order].sort((a, b) => (a < b ? -1 : 1)));
       const payments = settled.flatMap((record) => record.payments as { task: string; to: string; amount: string }[]);
       const payment = payments.find((entry) => entry.task === task);

@@ -197,7 +197,8 @@ export class LedgerFeed {
     const end = this.#journal.cursor.consensusTimestamp;
     if (!heard || this.#journal.cursor.sequenceNumber > cursor.sequenceNumber) return end;
     const shown = await this.ledger.mirrorTime();
-    return shown < end ? shown : end;
+    if (shown < end) return shown;
+    return end;
   }
 
   /** The time up to which the journal, as it was heard, can have nothing of ours before it that is not known. */
