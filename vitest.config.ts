@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { WholeSystemFirst } from './test/reporters/whole-system-first.js';
 
 // What is meant for bundlers is not what Node.js loads.
 const ofNode = defaultServerConditions.filter((condition) => condition !== 'module');
@@ -18,6 +19,7 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     // A third of what tests of real processes take is waiting.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    sequence: { sequencer: WholeSystemFirst },
     reporters: ['default', './test/reporters/closing-line.ts'],
   },
 });

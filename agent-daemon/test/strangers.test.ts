@@ -39,6 +39,7 @@ describe(`${ADDRESSES} addresses that send what they can`, () => {
         await flood.end();
       }
     },
+    60_000,
   );
 
   it('have their connections closed when these bring more than a stranger needs to send', async () => {

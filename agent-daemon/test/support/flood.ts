@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 
 /** What the strangers have done so far; a script says what of it it counts. */
@@ -23,6 +24,8 @@ export class Flood {
   constructor(script: string, args: readonly string[]) {
     const path = join(import.meta.dirname, script);
     this.#child = spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    // Real strangers have processors of their own, and take nothing of the daemon's.
+    if (this.#child.pid !== undefined) setPriority(this.#child.pid, constants.priority.PRIORITY_LOW);
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       const line = chunk.toString('utf8').trim().split('\n').at(-1);
       if (line !== undefined) this.#counts = JSON.parse(line) as Counts;
