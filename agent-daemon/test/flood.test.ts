@@ -144,7 +144,9 @@ describe('connections of strangers', () => {
     const session = (await host.client()).session(token);
     session.hello();
     await until(() => session.of('welcome').length > 0 || undefined, 'the welcome');
-    await new Promise((resolve) => setTimeout(resolve, 2 * IDLE_MS));
+    // As long as a stranger may be idle.
+    const stranger = await dial();
+    await once(stranger.resume(), 'close');
     host.dispatch(session, { task: 'kept' });
     expect(await session.finished('kept')).toMatchObject({ outcome: 'OUTCOME_OK' });
     expect(session.error).toBeUndefined();

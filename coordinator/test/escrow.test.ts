@@ -208,9 +208,6 @@ describe('funding', () => {
     const { refundAt } = await fund(coordinator, { ...to, amount: 77n, refundAfterMs: DAY_MS }, cosignerOf(gatekeeper));
     const now = fixture.ledger.clock.now();
     await fixture.ledger.clock.advance(BigInt(refundAt + 120) * NANOS_PER_SECOND - now);
-    for (let looks = 0; looks < 50 && (await balances(to))[0] !== 0n; looks += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    expect(await balances(to)).toEqual([0n, 1_000n]);
+    await expect.poll(() => balances(to)).toEqual([0n, 1_000n]);
   });
 });

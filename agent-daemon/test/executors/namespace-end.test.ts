@@ -5,11 +5,16 @@ import { expect, it } from 'vitest';
 import { firstProcess, namespaceEnd } from '../../src/shell/executors/namespace-end.js';
 
 it('a namespace has ended with its first process, not before', async () => {
-  const first = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
+  const first = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
   await once(first, 'spawn');
+  let isOver = false;
   const ended = namespaceEnd(first.pid ?? 0);
-  const soon = new Promise((resolve) => setTimeout(resolve, 100, 'not yet'));
-  expect(await Promise.race([ended, soon])).toBe('not yet');
+  void ended.then(() => {
+    isOver = true;
+  });
+  first.stdin.write('still here');
+  await once(first.stdout, 'data');
+  expect(isOver).toBe(false);
   first.stdin.end();
   expect(await ended).toBe(true);
 });

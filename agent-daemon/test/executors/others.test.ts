@@ -4,7 +4,6 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HttpExecutor } from '../../src/shell/executors/http-executor.js';
 import { ModuleExecutor } from '../../src/shell/executors/module-executor.js';
@@ -88,10 +87,15 @@ describe('an http executor', () => {
   });
 
   it('keeps a connection longer for a server that says it will', async () => {
-    const { executor, count } = await counted(30_000);
-    await start(executor).result;
-    await sleep(1_600);
-    expect(count.open).toBe(1);
+    const long = await counted(30_000);
+    const ofLong = server;
+    await start(long.executor).result;
+    const short = await counted(0);
+    await start(short.executor).result;
+    await until(() => short.count.open === 0 || undefined, 'the end of the other');
+    expect(long.count.open).toBe(1);
+    ofLong.closeAllConnections();
+    ofLong.close();
   });
 
   it('names user and password of its address', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { Spawner } from '../../src/shell/executors/spawner.js';
@@ -42,7 +42,7 @@ it('a helper ends with its daemon and takes its directory along, but not at a si
 
 it('a program that writes faster than it is read waits, on each of its descriptors', async () => {
   const { stdio, exited } = await shell(new Spawner(), 'for n in 1 2 3; do yes | head -c 1000000 >&$n; done');
-  await sleep(50);
+  await once(stdio[1] ?? new Readable(), 'readable');
   const sizes = stdio.slice(1).map(async (stream) => {
     let size = 0;
     for await (const chunk of stream) size += (chunk as Buffer).length;

@@ -1,30 +1,19 @@
-import { readEnvironment } from '@gatepost/shared/config/environment';
 import { printable } from '@gatepost/shared/vocabulary/printable';
 import type { Directive } from '../shell/ledger/direct.js';
-import { type AddCommand, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
-import { type RunViewOptions, viewOf, withRunOptions } from './view.js';
+import { asOwner } from './as-owner.js';
+import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
+import { type RunViewOptions, withRunOptions } from './view.js';
 
 interface DirectOptions extends RunViewOptions {
   readonly reason?: string;
 }
 
-async function say(options: DirectOptions, directive: Directive): Promise<number> {
-  const connection = await connectCoordinator(readEnvironment());
-  try {
-    const { requireOwnConfig } = await import('../shell/setup/config-file.js');
-    requireOwnConfig(options.config, connection.account);
-    const { read, log } = await viewOf(options);
-    const { assertReachable } = await import('@gatepost/shared/hedera/reachability');
-    await assertReachable(connection);
-    const { hederaLedger } = await import('@gatepost/shared/hedera/hedera-ledger');
+const say = (options: DirectOptions, directive: Directive): Promise<number> =>
+  asOwner(options, async ({ ledger, state }) => {
     const { direct } = await import('../shell/ledger/direct.js');
-    await direct(hederaLedger(connection, log), await read(), directive);
-    process.stdout.write(`${directive.action} ${printable(directive.task ?? 'the run')}: written to the journal\n`);
-    return 0;
-  } finally {
-    connection.close();
-  }
-}
+    await direct(ledger, state, directive);
+    return `${directive.action} ${printable(directive.task ?? 'the run')}: written to the journal`;
+  });
 
 export const addApprove: AddCommand = (program, exit) => {
   withRunOptions(program.command('approve'))

@@ -1,7 +1,7 @@
-import { readEnvironment } from '@gatepost/shared/config/environment';
 import { printable } from '@gatepost/shared/vocabulary/printable';
-import { type AddCommand, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
-import { type RunViewOptions, viewOf, withRunOptions } from './view.js';
+import { asOwner } from './as-owner.js';
+import { type AddCommand, ENVIRONMENT_HELP } from './command.js';
+import { type RunViewOptions, withRunOptions } from './view.js';
 
 interface DisputeOptions extends RunViewOptions {
   readonly reason: string;
@@ -25,25 +25,10 @@ ${ENVIRONMENT_HELP}`,
     .action(async (task: string, options: DisputeOptions) => exit(await dispute(task, options)));
 };
 
-async function dispute(task: string, options: DisputeOptions): Promise<number> {
-  const connection = await connectCoordinator(readEnvironment());
-  try {
-    const { requireOwnConfig } = await import('../shell/setup/config-file.js');
-    requireOwnConfig(options.config, connection.account);
-    const { read, log } = await viewOf(options);
-    const { assertReachable } = await import('@gatepost/shared/hedera/reachability');
-    await assertReachable(connection);
-    const { hederaLedger } = await import('@gatepost/shared/hedera/hedera-ledger');
+const dispute = (task: string, { reason, ...options }: DisputeOptions): Promise<number> =>
+  asOwner(options, async ({ connection, ledger, state }) => {
     const { askArbiter } = await import('@gatepost/party/run/ask-arbiter');
-    const { reason } = options;
-    const { attempt, schedule } = await askArbiter(connection, hederaLedger(connection, log), await read(), {
-      task,
-      reason,
-    });
-    const words = `${printable(task)} (attempt ${attempt.number}): the arbiter is asked to pay ${attempt.price} to ${attempt.agent} by schedule ${schedule}`;
-    process.stdout.write(`${words}\n`);
-    return 0;
-  } finally {
-    connection.close();
-  }
-}
+    const { attempt, schedule } = await askArbiter(connection, ledger, state, { task, reason });
+    const { number, price, agent } = attempt;
+    return `${printable(task)} (attempt ${number}): the arbiter is asked to pay ${price} to ${agent} by schedule ${schedule}`;
+  });

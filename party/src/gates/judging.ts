@@ -4,12 +4,12 @@ import type { GateOutcome } from '@gatepost/rules/run/gate-outcome';
 import type { TaskState } from '@gatepost/rules/run/task-state';
 import { type Clock, pause } from '@gatepost/shared/clock';
 import { clipReason } from '@gatepost/shared/records/codec';
+import { Semaphore } from '@gatepost/shared/semaphore';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { outputValue } from '../core/work-order.js';
 import type { Outputs } from '../outputs/outputs.js';
 import type { WorkOrders } from '../outputs/work-orders.js';
 import { type AutomaticGates, readReview } from './automatic-gates.js';
-import { Semaphore } from './semaphore.js';
 
 const FETCH_PAUSE_MS = 500;
 

@@ -9,13 +9,13 @@ import type {
 import { type Clock, pause } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Logger } from '@gatepost/shared/log';
+import type { Semaphore } from '@gatepost/shared/semaphore';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { SessionObservation } from '../../core/decide/health.js';
 import type { Link } from './agent-fleet.js';
-import type { Gangway } from './gangway.js';
 
 /** What a link tells its owner. */
 export interface LinkHandlers {
@@ -51,7 +51,7 @@ export class AgentLink implements Link {
     readonly clock: Clock,
     readonly log: Logger,
     /** Where all links of this process wait to open a session. */
-    readonly gangway: Gangway,
+    readonly openings: Semaphore,
   ) {
     this.#observed = {
       connected: false,
@@ -99,7 +99,7 @@ export class AgentLink implements Link {
   async #once(opened: () => void): Promise<GatepostError> {
     let client: AgentServiceClient | undefined;
     try {
-      const session = await this.gangway.pass(async () => {
+      const session = await this.openings.run(async () => {
         this.#stop.signal.throwIfAborted();
         const agent = await openAgent(this.connection, this.target, this.insecureLoopback);
         client = agent.client;

@@ -2,11 +2,11 @@ import type { AgentState } from '@gatepost/rules/run/agent-state';
 import type { Clock } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Logger } from '@gatepost/shared/log';
+import { Semaphore } from '@gatepost/shared/semaphore';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { SessionObservation } from '../../core/decide/health.js';
 import type { AgentFleet } from './agent-fleet.js';
 import { AgentLink, type LinkHandlers } from './agent-link.js';
-import { Gangway } from './gangway.js';
 
 /** Sessions that are being opened at the same time; each asks the mirror for its agent's key, of which too many would wait too long. */
 const OPENING = 32;
@@ -14,7 +14,7 @@ const OPENING = 32;
 /** The links to all agents that the ledger shows online. */
 export class Fleet implements AgentFleet {
   readonly #links = new Map<AccountId, AgentLink>();
-  readonly #gangway = new Gangway(OPENING);
+  readonly #openings = new Semaphore(OPENING);
 
   constructor(
     readonly connection: Connection,
@@ -44,7 +44,7 @@ export class Fleet implements AgentFleet {
             this.handlers,
             this.clock,
             this.log,
-            this.#gangway,
+            this.#openings,
           ),
         );
       }
