@@ -116,6 +116,9 @@ const CALLS: Readonly<Record<string, Call>> = {
     words: () => [festival(), '--out', join(own, 'imported.yaml')],
     says: 'imported.yaml',
   },
+  'coordinator token new --name alice --role submit approve': { words: config, says: /^gatepost_[\w-]{43}$/m },
+  'coordinator token list': { words: config, says: 'submit, approve' },
+  'coordinator token end --name alice': { words: config, says: 'the token of alice' },
   'coordinator complete bash': { words: () => [], says: 'coordinator complete --' },
   'agent-daemon doctor': { words: () => ['--config', agent.configFile], says: 'ok' },
   'agent-daemon doctor --config <file>': { words: () => ['--config', agent.configFile], says: 'ok' },
@@ -148,7 +151,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 const BY_THE_RUN = ['run', 'run plan.yaml', 'approve', 'reject'].map((words) => `coordinator ${words}`);
 /** Made where there is a gatekeeper. */
 const WITH_GATEKEEPER = { 'coordinator fund 0 --refund-at 45d': "['fund', '0', '--refund-at', '45d'" };
-const SERVING = ['serve', 'serve --config <file>'].map((words) => `agent-daemon ${words}`);
+const SERVING = ['agent-daemon serve', 'agent-daemon serve --config <file>', 'coordinator serve'];
 
 const environment = (command: CommandName): ChildEnvironment =>
   command === 'coordinator' ? test.stage.coordinator.env : agent.env;

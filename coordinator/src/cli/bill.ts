@@ -2,8 +2,9 @@ import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
 import { unitText } from '@gatepost/shared/vocabulary/custom-fees';
 import { type Linked, linkedOn } from '@gatepost/shared/vocabulary/explorer';
-import { type ExchangeRate, formatUsd, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
+import { type ExchangeRate, formatUsd, fromTinybar } from '@gatepost/shared/vocabulary/fees';
 import { printable } from '@gatepost/shared/vocabulary/printable';
+import { billAsJson } from '../shell/reports/as-json.js';
 import { type AttemptUsage, keptUsage, totalUsage, usageText } from '../shell/reports/attempt-usage.js';
 import { gatherBill, type RunBill } from '../shell/reports/bill-evidence.js';
 import type { AddCommand } from './command.js';
@@ -42,14 +43,7 @@ async function bill(options: BillOptions): Promise<number> {
   const found = await gatherBill(new MirrorRest(network), journal, options.run);
   const usage = totalUsage(await keptOf(options, found.bill.run));
   if (options.json === true) {
-    const { customFees, ...billed } = found.bill;
-    printJson({
-      ...billed,
-      custom_fees: customFees,
-      usd: usdOf(fromTinybar(found.bill.tinybar, found.rate)),
-      rate: found.rate,
-      ...(usage === undefined ? {} : { reported_usage: usage }),
-    });
+    printJson(billAsJson(found, usage));
   } else {
     process.stdout.write(
       `${billText(found, linkedOn(network))}\n${usage === undefined ? '' : `${usageText(usage)}\n`}`,

@@ -20,7 +20,9 @@ import { addOutput } from './output.js';
 import { addReport } from './report.js';
 import { addRun } from './run.js';
 import { addRuns } from './runs.js';
+import { addServe } from './serve.js';
 import { addStatus } from './status.js';
+import { addToken } from './token.js';
 import { addVerify } from './verify.js';
 
 /** In the order in which --help shows them. */
@@ -32,6 +34,8 @@ const COMMANDS: readonly AddCommand[] = [
   addRemoveAgent,
   addDoctor,
   addRun,
+  addServe,
+  addToken,
   addRuns,
   addStatus,
   addExplain,

@@ -4,6 +4,7 @@ import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { printable } from '@gatepost/shared/vocabulary/printable';
+import { verifyAsJson } from '../shell/reports/as-json.js';
 import { gatherEvidence } from '../shell/reports/verify-evidence.js';
 import type { AddCommand } from './command.js';
 import { type JournalOptions, journalOf, networkOf, printJson, withJournalOptions } from './options.js';
@@ -49,7 +50,7 @@ async function runVerify(options: VerifyOptions): Promise<number> {
     throw new GatepostError('NOT_FOUND', `${which} of its owner is on the journal ${journal}`);
   }
   if (options.json === true) {
-    printJson({ ...report, ignored: Object.fromEntries(report.ignored) });
+    printJson(verifyAsJson(report));
   } else {
     process.stdout.write(`${reportText(report)}\njournal ${linkedOn(network)('topic', journal)}\n`);
   }

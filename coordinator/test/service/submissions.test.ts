@@ -26,17 +26,28 @@ const request = (key: string, plan = 'plan', more: Partial<RunRequest> = {}): Ru
 class Service {
   readonly submissions: Submission[] = [];
   readonly index: JournalIndex = emptyIndex();
+  readonly withdrawn = new Set<string>();
   readonly openings: string[] = [];
 
   submit(asked: RunRequest) {
-    const answered = answer(asked, this.submissions, this.index, BOUNDS);
+    const answered = answer(asked, this.submissions, this.withdrawn, this.index, BOUNDS);
     if ('isNew' in answered && answered.isNew) this.submissions.push(answered.submission);
     return answered;
   }
 
+  runs() {
+    return servedRuns(this.submissions, this.withdrawn, this.index);
+  }
+
+  /** Withdraws the first that waits. */
+  withdraw(): void {
+    const first = this.runs().find(({ state }) => state === 'waiting');
+    if (first !== undefined) this.withdrawn.add(first.run);
+  }
+
   /** Opens what is to be opened, but a process that is killed comes no further than `most`. */
   open(most = Number.POSITIVE_INFINITY): void {
-    for (const { run, plan } of runsToOpen(servedRuns(this.submissions, this.index), BOUNDS).slice(0, most)) {
+    for (const { run, plan } of runsToOpen(this.runs(), BOUNDS).slice(0, most)) {
       this.openings.push(run);
       const about = { run, plan, name: 'p', tasks: 1, token: '0.0.1' as TokenId };
       this.index.runs.set(run, { ...about, accepted: new Set(), closed: undefined });
@@ -79,6 +90,23 @@ describe('a request', () => {
     expect(service.submit(request('6'))).toMatchObject({ isNew: true });
   });
 
+  it('that was withdrawn is never opened, makes room for another, and stays the same when it is sent again', () => {
+    const service = new Service();
+    for (const key of ['1', '2', '3', '4', '5']) service.submit(request(key));
+    service.withdraw();
+    expect(service.submit(request('6'))).toMatchObject({ isNew: true });
+    expect(service.submit(request('1'))).toMatchObject({ isNew: false, submission: { ordinal: 1 } });
+    service.open();
+    expect(service.runs().map(({ state }) => state)).toEqual([
+      'withdrawn',
+      'open',
+      'open',
+      'open',
+      'waiting',
+      'waiting',
+    ]);
+  });
+
   it('never gets the id of a run that the journal has', () => {
     const service = new Service();
     const taken = `${sha256('plan').slice(0, 12)}-1`;
@@ -94,6 +122,7 @@ it('whatever is submitted, opened, closed or killed: nothing is lost, opened twi
       fc.record({ kind: fc.constant('submit' as const), key: fc.nat(30), plan: fc.nat(3) }),
       fc.record({ kind: fc.constant('open' as const), most: fc.nat(4) }),
       fc.record({ kind: fc.constant('close' as const) }),
+      fc.record({ kind: fc.constant('withdraw' as const) }),
     ),
     { maxLength: 80 },
   );
@@ -106,17 +135,20 @@ it('whatever is submitted, opened, closed or killed: nothing is lost, opened twi
           const answered = service.submit(request(`k${step.key}`, `p${step.plan}`));
           if ('submission' in answered) acknowledged.add(answered.submission.run);
         } else if (step.kind === 'open') service.open(step.most);
-        else service.close();
-        const runs = servedRuns(service.submissions, service.index);
+        else if (step.kind === 'close') service.close();
+        else service.withdraw();
+        const runs = service.runs();
         expect(runs.filter(({ state }) => state === 'open').length).toBeLessThanOrEqual(BOUNDS.openRuns);
         expect(runs.filter(({ state }) => state === 'waiting').length).toBeLessThanOrEqual(BOUNDS.waitingRuns);
         expect(new Set(runs.map(({ run }) => run))).toEqual(acknowledged);
       }
-      while (service.openings.length < acknowledged.size) {
+      while (service.openings.length < acknowledged.size - service.withdrawn.size) {
         service.close();
         service.open();
       }
-      expect(service.openings).toEqual(service.submissions.map(({ run }) => run));
+      expect(service.openings).toEqual(
+        service.submissions.map(({ run }) => run).filter((run) => !service.withdrawn.has(run)),
+      );
     }),
   );
 });

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { writeConfig } from '@gatepost/coordinator/shell/setup/config-file';
+import { type ConfigFile, writeConfig } from '@gatepost/coordinator/shell/setup/config-file';
 import type { Lane } from './stage.js';
 
 const COMMAND = join(import.meta.dirname, '../../bin/coordinator.js');
@@ -25,7 +25,7 @@ export class CoordinatorProcess {
     readonly lane: Lane,
     /** Short, so that what a killed process may have paid is soon decided. */
     paymentWindow = '15s',
-    metrics: { readonly metrics?: string; readonly metrics_file?: string } = {},
+    more: Partial<Pick<ConfigFile, 'metrics' | 'metrics_file' | 'serve'>> = {},
   ) {
     this.#configFile = join(lane.directory, 'coordinator.yaml');
     this.#stateDir = join(lane.directory, 'state');
@@ -37,7 +37,7 @@ export class CoordinatorProcess {
       agents: [...agents],
       state_dir: this.#stateDir,
       limits: { payment_window: paymentWindow, settle_within: '500ms' },
-      ...metrics,
+      ...more,
     });
   }
 
@@ -104,6 +104,11 @@ export class CoordinatorProcess {
   /** Loses all that is not on the ledger. */
   forget(): void {
     rmSync(this.#stateDir, { recursive: true, force: true });
+  }
+
+  /** A command that goes on until it is told to stop, with its key. */
+  start(...args: readonly string[]) {
+    return this.#spawn(args, { ...this.lane.environment, ...this.keys });
   }
 
   #spawn(args: readonly string[], env: Record<string, string>) {

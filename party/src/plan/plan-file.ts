@@ -87,9 +87,21 @@ function compileWithPlaces(path: string, text: string, source: SchemaSource): Pl
  * Reads and compiles a plan file, YAML or JSON.
  * @throws GatepostError INVALID_PLAN whose message lists all problems, one line each: `file:line:column: what; how to mend`.
  */
-export function loadPlan(path: string): Plan {
-  const text = readText(path);
-  const source = schemaFiles(path);
+export const loadPlan = (path: string): Plan => compileText(path, readText(path), schemaFiles(path));
+
+/**
+ * Compiles the text of a plan that has no directory; its JSON Schemas stand in it.
+ * @param name what problems call it.
+ * @throws GatepostError INVALID_PLAN, as `loadPlan` does.
+ */
+export function planFromText(name: string, text: string): Plan {
+  const readSchema = (file: string) => ({
+    problem: `there is no file ${file} beside a plan that was sent; write the JSON Schema into the plan`,
+  });
+  return compileText(name, text, { readSchema, schemaProblem: schemaProblems() });
+}
+
+function compileText(path: string, text: string, source: SchemaSource): Plan {
   const json = quickJson(text);
   const compiled = json === undefined ? undefined : compilePlan(json, source);
   if (compiled !== undefined && 'plan' in compiled) return compiled.plan;

@@ -79,6 +79,13 @@ export function chooseRun(index: JournalIndex, planDigest: string, wantNew: bool
   return { run: `${planDigest.slice(0, 12)}-${ofPlan.length + 1}`, state: 'new', opened: undefined };
 }
 
+/** The run of that id, whose plan is known to be the one that is meant; a new one unless the journal has it. */
+export function namedRun({ runs }: JournalIndex, run: string): ChosenRun {
+  const known = runs.get(run);
+  if (known === undefined) return { run, state: 'new', opened: undefined };
+  return { run, state: known.closed === undefined ? 'resumed' : 'closed', opened: known };
+}
+
 /** An open run of an earlier version of a plan: of the same name, with another content. */
 export const earlierVersion = (index: JournalIndex, name: string, planDigest: string): IndexedRun | undefined =>
   [...index.runs.values()].find((run) => run.closed === undefined && run.name === name && run.plan !== planDigest);

@@ -103,7 +103,9 @@ function* recordsOf(message: TopicMessageJson, lists: Lists): Generator<AnyRecor
   }
   for (const group of message.assign ?? []) yield* assignmentsOf(group, token, lists);
   for (const cancel of message.cancel ?? []) yield { type: 'cancel', ...cancel };
-  for (const directive of message.directive ?? []) yield { type: 'directive', ...directive };
+  for (const { by, ...directive } of message.directive ?? []) {
+    yield { type: 'directive', ...directive, ...(by === undefined ? {} : { by: hex(by) }) };
+  }
   for (const one of message.started === undefined ? [] : lists.all(message.started)) yield { type: 'started', ...one };
   yield* resultsOf(message, lists);
   for (const { accepted, gate, reason = '', attempts } of message.verdict ?? []) {

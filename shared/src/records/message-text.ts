@@ -108,7 +108,11 @@ const FORMS = {
     })),
   assign: assignments,
   cancel: () => entries(withoutType<RecordOf<'cancel'>>),
-  directive: () => entries(withoutType<RecordOf<'directive'>>),
+  directive: () =>
+    entries(({ type: _type, by, ...rest }: RecordOf<'directive'>) => ({
+      ...rest,
+      ...(by === undefined ? {} : { by: base64url(by) }),
+    })),
   started: attempts,
   result: (names: TaskNames) =>
     entries((one: Told) => [attemptText(one, names), base64url(one.output_sha256), one.output_size]),

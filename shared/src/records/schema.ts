@@ -59,6 +59,8 @@ export interface DirectiveRecord {
   readonly task?: string | undefined;
   readonly attempt?: number | undefined;
   readonly reason: string;
+  /** SHA-256 of what a serving coordinator has noted of who said so, lower-case hex; the note stays with it. */
+  readonly by?: string | undefined;
 }
 
 /** Journal, by the coordinator: a run of a plan begins. */

@@ -70,6 +70,7 @@ const directive = z.object({
   task: task.optional(),
   attempt: attemptNumber.optional(),
   reason,
+  by: digest.optional().describe('Digest of what a serving coordinator has noted of who said so.'),
 });
 
 const cancel = z.object({ task, attempt: attemptNumber, reason });

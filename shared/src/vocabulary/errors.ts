@@ -83,6 +83,23 @@ export const ERROR_KINDS = {
     actor: 'operator',
     advice: 'Do what stands below each error, then ask again; docs/doctor.md lists them all.',
   },
+  UNAUTHENTICATED: {
+    exitCode: 1,
+    actor: 'user',
+    advice: 'Give a token that the serving coordinator knows; coordinator token new makes one.',
+  },
+  FORBIDDEN: { exitCode: 1, actor: 'user', advice: 'Ask whoever runs the coordinator for a token with that role.' },
+  TOO_MANY: { exitCode: 1, actor: 'user', advice: 'Wait, then ask again; docs/serve.md lists the limits.' },
+  KEY_REUSED: {
+    exitCode: 1,
+    actor: 'user',
+    advice: 'Use a new idempotency key, or send what was sent first; nothing was submitted.',
+  },
+  SERVER_UNREACHABLE: {
+    exitCode: 1,
+    actor: 'operator',
+    advice: 'Check that coordinator serve runs, its address, and that its certificate is trusted with --server-ca.',
+  },
   RUN_FAILED: { exitCode: 1, actor: 'user', advice: 'The table names each task that was not paid and why.' },
   INTERRUPTED: { exitCode: 130, actor: 'user', advice: 'Run the same command again to resume.' },
   INTERNAL: { exitCode: 70, actor: 'developer', advice: 'Report it with the log.' },

@@ -24,9 +24,9 @@ export interface Submission extends RunRequest {
   readonly ordinal: number;
 }
 
-/** A submission and what the journal says of its run. */
+/** A submission and where its run stands: what the journal says, and whether it was withdrawn before it was opened. */
 export interface ServedRun extends Submission {
-  readonly state: 'waiting' | 'open' | 'closed';
+  readonly state: 'waiting' | 'open' | 'closed' | 'withdrawn';
 }
 
 /** Bounds of a coordinator that serves. */
@@ -45,10 +45,14 @@ export type Answer =
   /** As many wait as may. */
   | { readonly refused: 'too_many' };
 
+/** Runs that were withdrawn before they were opened, and are never opened. */
+export type Withdrawn = ReadonlySet<string>;
+
 /** Answers a request, given all submissions so far and what the journal says. */
 export function answer(
   request: RunRequest,
   submissions: readonly Submission[],
+  withdrawn: Withdrawn,
   index: JournalIndex,
   { waitingRuns }: Pick<ServiceBounds, 'waitingRuns'>,
 ): Answer {
@@ -56,7 +60,7 @@ export function answer(
   if (earlier !== undefined) {
     return isSame(earlier, request) ? { submission: earlier, isNew: false } : { refused: 'another_request', earlier };
   }
-  const waiting = servedRuns(submissions, index).filter(({ state }) => state === 'waiting').length;
+  const waiting = servedRuns(submissions, withdrawn, index).filter(({ state }) => state === 'waiting').length;
   if (waiting >= waitingRuns) return { refused: 'too_many' };
   const { key, plan, weight, mostOpen } = request;
   const run = nextRunId(plan, submissions, index);
@@ -76,12 +80,18 @@ function nextRunId(plan: Sha256, submissions: readonly Submission[], index: Jour
 }
 
 /** Where every submission stands: its run is waiting until the journal has its opening. */
-export function servedRuns(submissions: readonly Submission[], index: JournalIndex): readonly ServedRun[] {
-  return submissions.map((submission) => {
-    const known = index.runs.get(submission.run);
-    const state = known === undefined ? 'waiting' : known.closed === undefined ? 'open' : 'closed';
-    return { ...submission, state };
-  });
+export function servedRuns(
+  submissions: readonly Submission[],
+  withdrawn: Withdrawn,
+  index: JournalIndex,
+): readonly ServedRun[] {
+  return submissions.map((submission) => ({ ...submission, state: stateOf(submission.run, withdrawn, index) }));
+}
+
+function stateOf(run: string, withdrawn: Withdrawn, index: JournalIndex): ServedRun['state'] {
+  const known = index.runs.get(run);
+  if (known !== undefined) return known.closed === undefined ? 'open' : 'closed';
+  return withdrawn.has(run) ? 'withdrawn' : 'waiting';
 }
 
 /** The runs that are to be opened now: the oldest that wait, as many as may be open besides those that are. */

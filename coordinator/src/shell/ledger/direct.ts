@@ -12,6 +12,8 @@ export interface Directive {
   /** Left out to cancel the run. */
   readonly task: string | undefined;
   readonly reason: string;
+  /** SHA-256 of what was noted of who decides, lower-case hex; the journal names it. */
+  readonly by?: string;
 }
 
 /** The attempt a word on a task is about. @throws GatepostError USAGE, NOT_FOUND */
@@ -35,13 +37,14 @@ export async function direct(ledger: Ledger, state: RunState, directive: Directi
   const { journal, run } = state.context;
   if (state.closed !== undefined) throw new GatepostError('USAGE', `run ${run} is ${state.closed} already`);
   const attempt = attemptFor(state, directive);
-  const { action, task } = directive;
+  const { action, task, by } = directive;
   const record: RecordOf<'directive'> = {
     type: 'directive',
     action,
     ...(task === undefined ? {} : { task }),
     ...(attempt === undefined ? {} : { attempt }),
     reason: clipReason(directive.reason),
+    ...(by === undefined ? {} : { by }),
   };
   for (const message of packRecords(run, [record])) {
     requireDone(await ledger.execute(await ledger.prepare([{ kind: 'message', topic: journal, message }])));

@@ -14,10 +14,11 @@ const ROOM = '<script type="application/json" id="report">null</script>';
  * @throws GatepostError STORE_FAILED when the page was not bundled.
  */
 export function reportPage(document: ReportDocument): string {
-  return withReport(readBundle(), document);
+  return withReport(pageBundle(), document);
 }
 
-function readBundle(): string {
+/** The bundled page with nothing in it. @throws GatepostError STORE_FAILED when it was not bundled. */
+export function pageBundle(): string {
   try {
     return readFileSync(BUNDLE, 'utf8');
   } catch (error) {

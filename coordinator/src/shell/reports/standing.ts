@@ -9,12 +9,12 @@ import { termsFor } from '@gatepost/shared/hedera/payer-fees';
 import type { Logger } from '@gatepost/shared/log';
 import { type FeeUnit, FREE_TERMS } from '@gatepost/shared/vocabulary/custom-fees';
 import type { Standing } from '../../core/obstacles.js';
-import type { requireConfig } from '../setup/config-file.js';
+import type { RunConfig } from '../setup/config-file.js';
 
 /** What a plan would find if it was run now, as the mirror shows it; needs no key. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
 export async function standingOf(
   reader: MirrorReader,
-  { account, journal, token, agents, escrow: holder = account }: ReturnType<typeof requireConfig>,
+  { account, journal, token, agents, escrow: holder = account }: RunConfig,
   { name, digest }: Plan,
   log: Logger,
 ): Promise<Standing> {

@@ -5,7 +5,13 @@ import { indexJournal, replay } from '@gatepost/party/ledger/journal-replay';
 import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
-import { type ChosenRun, chooseRun, earlierVersion, type JournalIndex } from '@gatepost/rules/run/journal-index';
+import {
+  type ChosenRun,
+  chooseRun,
+  earlierVersion,
+  type JournalIndex,
+  namedRun,
+} from '@gatepost/rules/run/journal-index';
 import { modeIn } from '@gatepost/rules/run/run-mode';
 import { emptyState, type RunContext } from '@gatepost/rules/run/run-state';
 import { systemClock, waitingClock } from '@gatepost/shared/clock';
@@ -52,6 +58,8 @@ export interface RunOptions {
   readonly insecureLoopback: boolean;
   /** Open another run even if there is one of this plan. */
   readonly wantNew: boolean;
+  /** The run with this id, which is opened if the journal does not have it. */
+  readonly run?: string;
   readonly takeOver: boolean;
 }
 
@@ -96,8 +104,9 @@ export async function runPlan(
   const feed = new LedgerFeed(ledger, config.journal, new Set(config.agents), log, true);
   feed.nameTasks(taskNamesOf(plan));
   const index = await indexJournal(feed, connection.account);
-  const chosen = chooseRun(index, plan.digest, options.wantNew);
-  if (chosen.state === 'new' && !options.wantNew) checkEarlierVersion(index, plan);
+  const chosen =
+    options.run === undefined ? chooseRun(index, plan.digest, options.wantNew) : namedRun(index, options.run);
+  if (chosen.state === 'new' && !options.wantNew && options.run === undefined) checkEarlierVersion(index, plan);
   const token = tokenOf(chosen, config.token);
   const identity = chosen.state === 'closed' ? undefined : nextIdentity(index, options.takeOver);
   const state = emptyState({

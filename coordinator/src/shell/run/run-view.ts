@@ -9,7 +9,7 @@ import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { keptPlan } from '../plan/plan-cache.js';
-import type { requireConfig } from '../setup/config-file.js';
+import type { RunConfig } from '../setup/config-file.js';
 
 /** Which run to look at; the newest when nothing is said. */
 export interface ViewOptions {
@@ -34,7 +34,7 @@ function choose(index: JournalIndex, run: string | undefined): IndexedRun {
  */
 export async function viewRun(
   reader: LedgerReader,
-  config: ReturnType<typeof requireConfig>,
+  config: RunConfig,
   options: ViewOptions,
   log: Logger,
 ): Promise<RunState> {

@@ -16,6 +16,7 @@ import { parseDurationMs } from '@gatepost/shared/vocabulary/time';
 import { parse, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
 import { DEFAULT_LIMITS, type Limits } from '../../core/decide/limits.js';
+import { type ServeSettings, serveSection, serveSettings } from './serve-settings.js';
 
 const entity = z.string().refine(isEntityId, 'must look like 0.0.1234');
 const duration = z
@@ -63,6 +64,8 @@ const file = z.strictObject({
     .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port')
     .optional(),
   metrics_file: z.string().min(1).optional(),
+  /** How `coordinator serve` serves. */
+  serve: serveSection.prefault({}),
 });
 
 /** The configuration file as it is written. */
@@ -92,6 +95,14 @@ export interface CoordinatorConfig {
   readonly metricsFile?: string | undefined;
 }
 
+/** One that can run plans. */
+export type RunConfig = CoordinatorConfig & { readonly journal: TopicId; readonly token: TokenId };
+
+/** The whole of a configuration file: also how the coordinator serves. */
+export interface FullConfig extends CoordinatorConfig {
+  readonly serve: ServeSettings;
+}
+
 function compileLimits(given: z.output<typeof limits>): Limits {
   return {
     openAttempts: given.open_attempts ?? DEFAULT_LIMITS.openAttempts,
@@ -108,7 +119,7 @@ function compileLimits(given: z.output<typeof limits>): Limits {
 }
 
 /** Reads a configuration file; undefined when there is none. @throws GatepostError INVALID_CONFIG with all problems. */
-export function readConfig(path: string): CoordinatorConfig | undefined {
+export function readConfig(path: string): FullConfig | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -120,6 +131,7 @@ export function readConfig(path: string): CoordinatorConfig | undefined {
   if (!parsed.success) throw new GatepostError('INVALID_CONFIG', `${path}: ${z.prettifyError(parsed.error)}`, { path });
   const { account, journal, token, gatekeeper, arbiter, escrow, agents, state_dir, metrics, metrics_file } =
     parsed.data;
+  const stateDir = resolve(dirname(path), state_dir);
   return {
     account: accountId(account),
     journal: journal === undefined ? undefined : topicId(journal),
@@ -128,12 +140,13 @@ export function readConfig(path: string): CoordinatorConfig | undefined {
     escrow: escrow === undefined ? undefined : accountId(escrow),
     arbiter: arbiter === undefined ? undefined : accountId(arbiter),
     agents: agents.map((agent) => accountId(agent)),
-    stateDir: resolve(dirname(path), state_dir),
+    stateDir,
     limits: compileLimits(parsed.data.limits),
     gates: { ...parsed.data.gates, read: parsed.data.gates.read.map((place) => resolve(dirname(path), place)) },
     fillMs: parsed.data.fill_within,
     metrics,
     metricsFile: metrics_file === undefined ? undefined : resolve(dirname(path), metrics_file),
+    serve: serveSettings(parsed.data.serve, path, stateDir),
   };
 }
 
@@ -147,9 +160,7 @@ function parseYaml(path: string, text: string): unknown {
 }
 
 /** A configuration that can run plans. @throws GatepostError INVALID_CONFIG when the file is missing or unfinished. */
-export function requireConfig(
-  path: string,
-): CoordinatorConfig & { readonly journal: TopicId; readonly token: TokenId } {
+export function requireConfig(path: string): FullConfig & { readonly journal: TopicId; readonly token: TokenId } {
   const config = readConfig(path);
   if (config === undefined) {
     throw new GatepostError('INVALID_CONFIG', `${path}: no such file; make it with: coordinator init --config ${path}`);

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROLES } from '@gatepost/coordinator/core/service/roles';
+import { addToken } from '@gatepost/coordinator/shell/service/tokens';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CoordinatorProcess } from '../support/coordinator-process.js';
+import { Serving } from '../support/serving.js';
+import { Lane, TestLedger } from '../support/stage.js';
+
+let ledger: TestLedger;
+let lane: Lane;
+let coordinator: CoordinatorProcess;
+let serving: Serving;
+/** By role. */
+const tokens: Record<string, string> = {};
+
+const planOf = (name: string, ...gates: string[]): string =>
+  JSON.stringify({
+    name,
+    sequences: [{ id: 's', tasks: gates.map((gate, at) => ({ id: `t${at + 1}`, type: 'echo', price: 5, gate })) }],
+  });
+
+const submit = (token: string | undefined, key: string, plan: string, query = '') =>
+  serving.ask(`/v1/runs${query}`, token, { method: 'POST', body: plan, headers: { 'idempotency-key': key } });
+
+const post = (path: string, token: string | undefined, body: object) =>
+  serving.ask(path, token, { method: 'POST', body: JSON.stringify(body) });
+
+beforeAll(async () => {
+  ledger = await TestLedger.start();
+  lane = await Lane.open(ledger, { echo: { command: ['cat'] } });
+  coordinator = new CoordinatorProcess(lane, '15s', {
+    serve: { http: '127.0.0.1:0', grpc: '127.0.0.1:0', requests_per_minute: 100_000 },
+  });
+  for (const role of ROLES) tokens[role] = addToken(join(lane.directory, 'tokens.yaml'), `${role}er`, [role]);
+  serving = await Serving.start(coordinator);
+}, 120_000);
+
+afterAll(async () => {
+  if (serving !== undefined) expect(await serving.stop(), serving.log).toBe(0);
+  await lane?.close();
+  await ledger?.close();
+}, 120_000);
+
+describe('a coordinator that serves', { timeout: 60_000 }, () => {
+  let run: string;
+
+  it('takes a plan once, whatever is sent again', async () => {
+    const first = await submit(tokens.submit, 'k1', planOf('served', 'none', 'human'));
+    expect(first).toMatchObject({ status: 201, body: { name: 'served', is_new: true } });
+    run = (first.body as { run: string }).run;
+    const again = await submit(tokens.submit, 'k1', planOf('served', 'none', 'human'));
+    expect(again).toMatchObject({ status: 200, body: { run, is_new: false } });
+    const other = await submit(tokens.submit, 'k1', planOf('other', 'none'));
+    expect(other).toMatchObject({ status: 409, body: { error: { code: 'KEY_REUSED' } } });
+  });
+
+  it('tells what happens, from any cursor on', async () => {
+    const isAsked = ({ event, task }: { event: string; task?: string }) => event === 'result' && task === 't2';
+    const seen = await serving.events(tokens.read ?? '', `?run=${run}&cursor=${await before()}`, isAsked);
+    expect(seen[0]).toMatchObject({ event: 'hello' });
+    const from = seen.at(2)?.cursor;
+    const rest = await serving.events(tokens.read ?? '', `?run=${run}&cursor=${from}`, isAsked);
+    expect(rest.slice(1)).toEqual(seen.slice(3));
+    const [lost] = await serving.events(tokens.read ?? '', '?cursor=another.3', () => true);
+    expect(lost).toMatchObject({ event: 'reset' });
+  });
+
+  /** A cursor before everything that this process has told. */
+  async function before(): Promise<string> {
+    const [hello] = await serving.events(tokens.read ?? '', '', () => true);
+    return (hello?.cursor ?? '').replace(/\.\d+$/, '.0');
+  }
+
+  it('has a person accept a result, and the journal names who by the digest of a line of the audit', async () => {
+    const path = `/v1/runs/${run}/tasks/t2/approve`;
+    expect(await post(path, tokens.read, {})).toMatchObject({ status: 403, body: { error: { code: 'FORBIDDEN' } } });
+    const approved = await post(path, tokens.approve, { comment: 'looks right' });
+    expect(approved).toMatchObject({ status: 200, body: { written: 'approve', run, task: 't2' } });
+    const { act } = approved.body as { act: string };
+    const closed = ({ event }: { event: string }) => event === 'summary';
+    const seen = await serving.events(tokens.read ?? '', `?run=${run}&cursor=${await before()}`, closed);
+    expect(seen.at(-1)).toMatchObject({ outcome: 'complete', totals: { complete: 2, paid: '10' } });
+    const said = (await lane.records(run)).filter(({ type }) => type === 'directive');
+    expect(said).toMatchObject([{ action: 'approve', task: 't2', reason: 'looks right', by: act }]);
+    const audit = readFileSync(join(lane.directory, 'state/service/audit.jsonl'), 'utf8').trim().split('\n');
+    const line = audit.find((one) => sha256(one) === act) ?? '';
+    expect(JSON.parse(line)).toMatchObject({ name: 'approveer', act: 'approve', run, task: 't2' });
+    expect(audit.map((one) => JSON.parse(one) as object)).toContainEqual(
+      expect.objectContaining({ of: act, outcome: 'done' }),
+    );
+    expect(audit.join('\n')).not.toContain(tokens.approve);
+  });
+
+  it('answers about a run: its line, its tasks, outputs, bill, report and verify', async () => {
+    const { body } = await serving.ask('/v1/runs', tokens.read);
+    expect(body).toMatchObject({
+      runs: [{ run, state: 'closed', outcome: 'complete', accepted: 2, submitted: { by: 'submiter' } }],
+    });
+    expect((await serving.ask(`/v1/runs/${run}`, tokens.read)).body).toMatchObject({
+      statuses: { paid: 2 },
+      summary: { outcome: 'complete' },
+    });
+    const output = await serving.ask(`/v1/runs/${run}/tasks/t1/output`, tokens.read);
+    expect([output.body, output.headers.get('gatepost-sha256')]).toEqual(['{"input":null}', sha256('{"input":null}')]);
+    expect((await serving.ask(`/v1/runs/${run}/bill`, tokens.read)).body).toMatchObject({ run, tokens: '10' });
+    expect((await serving.ask(`/v1/report?run=${run}`, tokens.read)).body).toMatchObject({ runs: [{ run }] });
+    expect((await serving.ask(`/v1/verify?run=${run}`, tokens.read)).body).toMatchObject({
+      holds: true,
+      runs: [{ run }],
+    });
+    expect((await serving.ask('/v1/runs/nope', tokens.read)).status).toBe(404);
+  });
+
+  it.each([
+    ['no token', undefined, 401, 'UNAUTHENTICATED'],
+    ['an unknown token', `gatepost_${'A'.repeat(43)}`, 401, 'UNAUTHENTICATED'],
+    ['a token of another role', 'read', 403, 'FORBIDDEN'],
+  ])('refuses a plan with %s', async (_what, token, status, code) => {
+    const answer = await submit(tokens[token ?? ''] ?? token, 'k', planOf('refused', 'none'));
+    expect(answer).toMatchObject({ status, body: { error: { code, advice: expect.any(String) } } });
+  });
+
+  it.each([
+    ['without a key', '', planOf('p', 'none'), 'USAGE', 'idempotency key'],
+    ['that is none', 'bad', '{"name": "x"}', 'INVALID_PLAN', 'sequences'],
+    [
+      'whose gate runs a program here',
+      'gate',
+      planOf('p', 'none').replace('"none"', '{"command":["true"]}'),
+      'INVALID_PLAN',
+      'serve.gates',
+    ],
+    [
+      'that reads a file here',
+      'file',
+      planOf('p', 'none').replace('"none"', '{"schema":"../tokens.yaml"}'),
+      'INVALID_PLAN',
+      'write the JSON Schema into the plan',
+    ],
+  ])('refuses a plan %s, and says how to mend it', async (_what, key, plan, code, words) => {
+    const answer = await submit(tokens.submit, key, plan);
+    expect(answer).toMatchObject({ status: 400, body: { error: { code, message: expect.stringContaining(words) } } });
+  });
+
+  it('serves the page to anybody, which may ask nobody else', async () => {
+    const { status, body, headers } = await serving.ask('/');
+    expect([status, String(body)]).toEqual([
+      200,
+      expect.stringContaining('<script type="application/json" id="report">null</script>'),
+    ]);
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("connect-src 'self'");
+    expect(String(body)).toContain(policy.replace("; frame-ancestors 'none'", ''));
+  });
+});
