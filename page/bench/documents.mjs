@@ -57,6 +57,7 @@ export function documentOf({ tasks: count, layers, agents = 5, network = 'testne
       depends_on: [...new Set(before)].map(idOf),
       gates: ['command', 'human'].slice(0, 1 + (index % 2)),
       price: '120',
+      ...(standing === 'review' && index % 2 === 1 ? { awaits_person: true } : {}),
       why: [say(standing === 'pending' ? 'waits for another task' : `is ${standing}`)],
       fees: `${100_000 + roll(900_000)}`,
       attempts,

@@ -7,6 +7,7 @@ import { withReport } from '@gatepost/coordinator/shell/reports/report-page';
 import { chromium } from 'playwright-core';
 import { chromiumPath, LAUNCH_ARGUMENTS } from '../bench/chromium.mjs';
 import { documentOf } from '../bench/documents.mjs';
+import { ScriptedService, TOKEN } from '../bench/scripted-service.mjs';
 import { bundlePage } from './bundle.mjs';
 
 const WIDE = { width: 1_200, height: 760 };
@@ -35,5 +36,20 @@ for (const [name, [about, hash, window]] of Object.entries(PICTURES)) {
   await page.screenshot({ path: join(import.meta.dirname, '../../docs/images', `${name}.png`) });
   await page.close();
 }
+await pictureLive();
 await browser.close();
 rmSync(directory, { recursive: true });
+
+/** The page of a coordinator that serves, where a person is about to decide. */
+async function pictureLive() {
+  const report = documentOf({ tasks: 60, layers: 5 });
+  const service = await ScriptedService.start(bundle, report);
+  const asked = report.runs[1].tasks.find(({ awaits_person }) => awaits_person === true);
+  const page = await browser.newPage({ viewport: { width: 1_200, height: 1_150 }, colorScheme: 'light' });
+  await page.goto(`${service.url}#task=${asked.id}`);
+  await page.getByLabel('Token').fill(TOKEN);
+  await page.getByRole('button', { name: 'Look' }).click();
+  await page.getByLabel(/Comment/).fill('numbers checked');
+  await page.screenshot({ path: join(import.meta.dirname, '../../docs/images/live-decision.png') });
+  await service.close();
+}

@@ -1,4 +1,7 @@
+import type { ComponentChildren } from 'preact';
+import { useContext, useRef } from 'preact/hooks';
 import { AgentsView } from './agents/agents-view.js';
+import { Live } from './live/live.js';
 import { MoneyView } from './money/money-view.js';
 import { Id, Network, Where } from './parts/ledger.js';
 import { Tabs } from './parts/tabs.js';
@@ -9,10 +12,16 @@ import { RunList } from './runs/run-list.js';
 import { TasksView } from './tasks/tasks-view.js';
 import { VerifyView, verdictOn } from './verification/verify-view.js';
 
+interface AppProps {
+  readonly report: ReportDocument;
+  /** What stands before the runs. */
+  readonly children?: ComponentChildren;
+}
+
 /** The whole page. */
-export function App({ report }: { readonly report: ReportDocument }) {
+export function App({ report, children }: AppProps) {
   const [route, go] = useRoute();
-  const run = report.runs.find((one) => one.run === route.run) ?? report.runs.at(-1);
+  const run = useChosen(report, route);
   const { verification } = report;
   return (
     <Network.Provider value={report.network}>
@@ -22,12 +31,13 @@ export function App({ report }: { readonly report: ReportDocument }) {
       <header>
         <h1>Gatepost</h1>
         <p>
-          journal <Id kind="topic" id={report.journal} /> on {report.network}, as of{' '}
-          {report.made_at.slice(0, 19).replace('T', ' ')} UTC
+          journal <Id kind="topic" id={report.journal} /> on {report.network}
+          {report.made_at !== '' && `, as of ${report.made_at.slice(0, 19).replace('T', ' ')} UTC`}
         </p>
-        <p class={verification.holds ? 'good' : 'bad'}>{verdictOn(verification)}</p>
+        {report.made_at !== '' && <p class={verification.holds ? 'good' : 'bad'}>{verdictOn(verification)}</p>}
       </header>
       <main>
+        {children}
         <RunList runs={report.runs} chosen={run?.run} />
         {run === undefined ? (
           <p>No runs.</p>
@@ -37,6 +47,16 @@ export function App({ report }: { readonly report: ReportDocument }) {
       </main>
     </Network.Provider>
   );
+}
+
+/** The run that is looked at: that of the address, else the newest; on a live page a newer one does not take its place. */
+function useChosen({ runs }: ReportDocument, route: Route): ReportedRun | undefined {
+  const isLive = useContext(Live) !== undefined;
+  const last = useRef<string | undefined>(undefined);
+  const find = (id: string | undefined) => runs.find(({ run }) => run === id);
+  const run = find(route.run) ?? (isLive ? find(last.current) : undefined) ?? runs.at(-1);
+  last.current = run?.run;
+  return run;
 }
 
 /** Moves the focus without touching the address, which says what is looked at. */
@@ -134,7 +154,7 @@ function RunView({ report, run, route, go }: RunViewProps) {
         </div>
         {view === 'agents' && <AgentsView report={report} run={run} select={select} />}
         {view === 'money' && <MoneyView run={run} />}
-        {view === 'verify' && <VerifyView verification={report.verification} />}
+        {view === 'verify' && <VerifyView verification={report.verification} run={run.run} />}
       </Tabs>
     </section>
   );

@@ -4,48 +4,25 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type ReportDocument, reportDocument } from '@gatepost/coordinator/core/report/document';
 import { withReport } from '@gatepost/coordinator/shell/reports/report-page';
-import axe from 'axe-core';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { told } from '../../coordinator/test/report/told.js';
 import { honestRun } from '../../coordinator/test/verify/honest-run.js';
-import { chromiumPath, LAUNCH_ARGUMENTS } from '../bench/chromium.mjs';
 import { documentOf } from '../bench/documents.mjs';
 import { bundlePage } from '../scripts/bundle.mjs';
+import { CHROMIUM, faults, HOSTILE, opened } from './browser.js';
 
-const CHROMIUM = chromiumPath();
 const WIDTHS = [360, 820, 1_440] as const;
 const SCHEMES = ['light', 'dark'] as const;
 const VIEWS = ['Tasks', 'Agents', 'Money', 'Verify'] as const;
 
-/** Texts that would do something if they were taken for anything but text. */
-const HOSTILE = [
-  '</script><script>window.hacked=1</script>',
-  '<img src=x onerror="window.hacked=1">',
-  '"><svg onload=window.hacked=1>',
-  '<!--<script>',
-  'javascript:window.hacked=1',
-  '{{constructor.constructor("window.hacked=1")()}}',
-  '\u202egnp.exe\u202c \u0000\u001b[2J',
-  '$& $` \\u003c',
-  '__proto__',
-].join(' ');
-
-if (CHROMIUM === undefined) {
-  process.stderr.write('no Chromium here: the page was not opened in a browser; on Debian, apt-get install chromium\n');
-}
-
 const directory = mkdtempSync(join(tmpdir(), 'gatepost-page-'));
 let bundle: string;
-let browser: Browser;
 
 beforeAll(async () => {
   bundle = await bundlePage();
-  if (CHROMIUM !== undefined) browser = await chromium.launch({ executablePath: CHROMIUM, args: LAUNCH_ARGUMENTS });
 });
 
-afterAll(async () => {
-  await browser?.close();
+afterAll(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -56,50 +33,12 @@ function written(name: string, document: ReportDocument): string {
   return pathToFileURL(file).href;
 }
 
-interface Opened {
-  readonly page: Page;
-  /** What the browser complained about, and what it asked for. */
-  readonly troubles: string[];
-}
-
-async function opened(
-  url: string,
-  options: Parameters<Browser['newContext']>[0] = { viewport: { width: 1_440, height: 900 } },
-): Promise<Opened & AsyncDisposable> {
-  const context: BrowserContext = await browser.newContext(options);
-  const page = await context.newPage();
-  const troubles: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text());
-  });
-  page.on('pageerror', (error) => troubles.push(error.message));
-  page.on('dialog', (dialog) => {
-    troubles.push(`dialog ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on('requestfailed', (request) => troubles.push(`failed ${request.failure()?.errorText}: ${request.url()}`));
-  page.on('request', (request) => {
-    if (request.url().split('#')[0] !== url.split('#')[0]) troubles.push(`request ${request.url()}`);
-  });
-  await page.goto(url);
-  return { page, troubles, [Symbol.asyncDispose]: () => context.close() };
-}
-
-/** The serious faults that axe finds now. */
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found: axe.AxeResults = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
-  return found.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} (${nodes.length}) ${nodes[0]?.failureSummary}`);
-}
-
 it('what is tested with has the form of a report', () => {
   reportDocument.parse(documentOf({ tasks: 30, layers: 4 }));
   reportDocument.parse(documentOf({ tasks: 30, layers: 4, text: HOSTILE }));
 });
 
-describe.skipIf(CHROMIUM === undefined)('the page', () => {
+describe.skipIf(CHROMIUM === '')('the page', () => {
   it.each(WIDTHS.flatMap((width) => SCHEMES.map((colorScheme) => [width, colorScheme] as const)))(
     '%i pixels wide and %s: opens from the disk, fits, and has no serious fault for axe',
     async (width, colorScheme) => {

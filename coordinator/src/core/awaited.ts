@@ -1,6 +1,6 @@
 import { attemptKeyOf } from '@gatepost/rules/run/attempt';
 import type { RunState } from '@gatepost/rules/run/run-state';
-import { awaitsPerson } from '@gatepost/rules/run/task-state';
+import { awaitsPerson, type TaskState } from '@gatepost/rules/run/task-state';
 import { formatTime, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { Limits } from './decide/limits.js';
 
@@ -17,16 +17,19 @@ export interface Awaited {
   readonly what: string;
 }
 
+/** Whether a task has a result that a person has to say something about before it goes on. */
+export const standsWithPerson = (task: TaskState): boolean =>
+  task.status === 'review' &&
+  task.attempts.some(
+    (attempt) => attempt.verdict === undefined && attempt.result?.ok === true && awaitsPerson(task, attempt),
+  );
+
 /** A person's word on results, with the command to give it. */
 export function awaitedPeople(state: RunState): readonly Awaited[] {
   let first: string | undefined;
   let more = 0;
   for (const task of state.tasks.values()) {
-    if (task.status !== 'review') continue;
-    const open = task.attempts.some(
-      (attempt) => attempt.verdict === undefined && attempt.result?.ok === true && awaitsPerson(task, attempt),
-    );
-    if (!open) continue;
+    if (!standsWithPerson(task)) continue;
     if (first === undefined) first = task.spec.id;
     else more += 1;
   }

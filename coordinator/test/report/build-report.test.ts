@@ -75,6 +75,19 @@ describe('a report', () => {
     expect(taskIn(document, 'c').why).toEqual(['ready, but no agent on the allow-list offers paint']);
   });
 
+  it('says which results wait for a person, until one has decided', () => {
+    const history = openRun([{ id: 'a', type: 'work', gate: 'human' }]);
+    history.assign('a', 1, AGENT_1, 0);
+    expect(taskIn(told(history), 'a').awaits_person).toBeUndefined();
+    history.result('a', 1, AGENT_1);
+    const document = told(history);
+    expect(taskIn(document, 'a')).toMatchObject({ status: 'review', awaits_person: true });
+    expect(reportDocument.parse(document)).toEqual(document);
+    const { topic } = history.build().journal;
+    history.say(topic, COORDINATOR, { type: 'directive', action: 'approve', task: 'a', attempt: 1, reason: 'good' });
+    expect(taskIn(told(history), 'a').awaits_person).toBeUndefined();
+  });
+
   it('knows the agents that are trusted and were given nothing yet', () => {
     const history = openRun([{ id: 'a', type: 'work', gate: 'none' }]);
     expect(told(history).agents).toEqual([]);

@@ -82,6 +82,26 @@ export function layoutOf(run: Pick<ReportedRun, 'tasks' | 'sequences'>): GraphLa
   };
 }
 
+/** Whether two states of a run are drawn alike, but for colours. */
+export const isLaidOutAs = (one: Laid, other: Laid): boolean => structureOf(one) === structureOf(other);
+
+type Laid = Pick<ReportedRun, 'tasks' | 'sequences'>;
+
+const structureOf = ({ tasks, sequences }: Laid): string =>
+  JSON.stringify([
+    // Reviews, which are added while a run goes on, are not drawn.
+    tasks.flatMap(({ id, depends_on, sequence, reviews }) =>
+      reviews === undefined ? [[id, depends_on, sequence]] : [],
+    ),
+    sequences,
+  ]);
+
+/** The same layout with the tasks as they are now. */
+export function withTasks(layout: GraphLayout, { tasks }: Pick<ReportedRun, 'tasks'>): GraphLayout {
+  const now = new Map(tasks.map((task) => [task.id, task]));
+  return { ...layout, cells: layout.cells.map((cell) => ({ ...cell, task: now.get(cell.task.id) ?? cell.task })) };
+}
+
 interface Placed {
   readonly x?: number;
   readonly y?: number;

@@ -3,7 +3,7 @@ import { Component } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ReportedRun, ReportedTask } from '../report.js';
 import { STATUSES } from '../words.js';
-import { type Cell, type GraphLayout, layoutOf } from './layout.js';
+import { type Cell, type GraphLayout, isLaidOutAs, layoutOf, withTasks } from './layout.js';
 import { neighbourOf } from './neighbour.js';
 
 const ZOOMS = [0.25, 0.5, 0.75, 1, 1.5, 2] as const;
@@ -20,14 +20,15 @@ interface TaskGraphProps {
 
 /** The tasks of a run in their order, coloured by state; arrow keys go from one to the next. */
 export function TaskGraph({ run, selected, select, wanted }: TaskGraphProps) {
-  const layout = useMemo(() => layoutOf(run), [run]);
+  const layout = useLayout(run);
   const [zoom, setZoom] = useState(1);
   const area = useRef<HTMLDivElement>(null);
   const cells = useMemo(() => new Map(layout.cells.map((cell) => [cell.task.id, cell])), [layout]);
   const current = selected === undefined ? undefined : cells.get(selected);
   useEffect(() => {
     if (current !== undefined && area.current !== null) reveal(area.current, current, zoom);
-  }, [current, zoom]);
+    // Where it is drawn says whether it moved; that its state changed must not scroll the graph.
+  }, [current?.x, current?.y, selected, zoom]);
   const fit = () => setZoom(fitting(layout, area.current));
   const press = (event: KeyboardEvent) => {
     const next = neighbourOf(layout.cells, current, event.key);
@@ -82,6 +83,17 @@ export function TaskGraph({ run, selected, select, wanted }: TaskGraphProps) {
       </div>
     </>
   );
+}
+
+/** Lays out a run once; what changes later changes colours. */
+function useLayout(run: ReportedRun): GraphLayout {
+  const last = useRef<{ readonly run: ReportedRun; readonly layout: GraphLayout } | undefined>(undefined);
+  return useMemo(() => {
+    const known = last.current;
+    const layout = known !== undefined && isLaidOutAs(known.run, run) ? withTasks(known.layout, run) : layoutOf(run);
+    last.current = { run, layout };
+    return layout;
+  }, [run]);
 }
 
 function fitting({ width, height }: GraphLayout, area: HTMLElement | null): number {

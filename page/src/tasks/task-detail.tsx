@@ -1,3 +1,4 @@
+import { JudgeForm } from '../live/judge-form.js';
 import { State } from '../parts/state.js';
 import { Text } from '../parts/text.js';
 import type { ReportedRun, ReportedTask } from '../report.js';
@@ -34,6 +35,7 @@ export function TaskDetail({ run, task, select }: TaskDetailProps) {
           </li>
         ))}
       </ul>
+      <JudgeForm key={`${run.run} ${task.id} ${task.attempts.length}`} run={run} task={task} />
       <dl>
         <dt>Type</dt>
         <dd>

@@ -19,7 +19,7 @@ interface TaskListProps {
 export function TaskList({ tasks, wanted, selected, select }: TaskListProps) {
   const [shown, setShown] = useState(ROWS);
   const found = useMemo(() => tasks.filter(wanted), [tasks, wanted]);
-  useEffect(() => setShown(ROWS), [tasks, wanted]);
+  useEffect(() => setShown(ROWS), [wanted]);
   return (
     <>
       <p role="status" class="quiet">

@@ -1,3 +1,4 @@
+import { VerifyAgain } from '../live/verify-again.js';
 import { Table } from '../parts/table.js';
 import { Text } from '../parts/text.js';
 import type { ReportDocument } from '../report.js';
@@ -10,8 +11,14 @@ export function verdictOn({ holds, rules, findings }: ReportDocument['verificati
   return `${violated} of ${rules} rules ${violated === 1 ? 'does' : 'do'} not hold; violations found: ${findings.length}.`;
 }
 
+interface VerifyViewProps {
+  readonly verification: ReportDocument['verification'];
+  /** The run that is looked at. */
+  readonly run: string;
+}
+
 /** What `verify` found when the report was made. */
-export function VerifyView({ verification }: { readonly verification: ReportDocument['verification'] }) {
+export function VerifyView({ verification, run }: VerifyViewProps) {
   const { findings, ignored } = verification;
   return (
     <>
@@ -20,6 +27,7 @@ export function VerifyView({ verification }: { readonly verification: ReportDocu
         gatepost coordinator verify.
       </p>
       <p>{verdictOn(verification)}</p>
+      <VerifyAgain run={run} />
       {findings.length > 0 && (
         <Table label="Violations" head={['Rule', 'Run', 'What', 'Found', 'It holds when']}>
           {findings.map(({ rule, run = '', subject, message, holds_when }) => (

@@ -79,6 +79,7 @@ const task = z.strictObject({
     .describe('What it is a review of.'),
   price: tokens,
   why: z.array(z.string()).describe('Why it stands where it stands, as `coordinator explain` says.'),
+  awaits_person: z.literal(true).optional().describe('It has a result that a person has to accept or reject.'),
   fees: tinybar.describe('Network fees of its records, as `coordinator bill` shares them out.'),
   attempts: z.array(attempt),
 });

@@ -7,6 +7,7 @@ import { factsOf } from '@gatepost/rules/verify/facts';
 import type { AnyEntry, AttemptFacts, AttemptHistory, RunHistory } from '@gatepost/rules/verify/history';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatTime } from '@gatepost/shared/vocabulary/time';
+import { standsWithPerson } from '../awaited.js';
 import { standing } from '../explain.js';
 import type { Place, ReportedAttempt, ReportedOutput, ReportedTask } from './document.js';
 import type { PlaceAt } from './places.js';
@@ -51,6 +52,7 @@ function taskOfState(state: RunState, task: TaskState, telling: Telling): Report
     gates: spec.gates.map(({ kind }) => kind),
     price: `${spec.price}`,
     why: standing(state, task),
+    ...(standsWithPerson(task) ? { awaits_person: true } : {}),
     fees: `${telling.feesOf(spec.id)}`,
     attempts: task.attempts.map((attempt) => attemptOfState(attempt, logs.get(attempt.number), telling)),
   };
