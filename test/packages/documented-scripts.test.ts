@@ -67,6 +67,10 @@ const SCRIPTS: Readonly<Record<string, Bounded>> = {
     call: 'npm run bench -- --cases a,i --rounds 1 --tasks 20',
     says: '(i)',
   },
+  'npm run serve:kill -- --rounds 50 --seed 1': {
+    call: 'npm run serve:kill -- --rounds 2 --seed 1',
+    says: '; 0 violations',
+  },
   'npm run hostile': { call: 'npm run hostile -- --attempts 100', says: '0 rounds with violations' },
   'npm run simulate -- --gatekeeper': {
     call: 'npm run simulate -- --gatekeeper --seeds 3 --from 1',

@@ -67,8 +67,9 @@ async function serve(env: Environment, options: ServeOptions): Promise<number> {
     );
     const scheme = config.serve.tls === undefined ? 'http' : 'https';
     const http = `${scheme}://${config.serve.http.replace(/:\d+$/, '')}:${service.httpPort}`;
-    const ready = { event: 'ready', http, journal: config.journal };
-    process.stdout.write(`${options.json === true ? JSON.stringify(ready) : `serving at ${http}`}\n`);
+    const grpc = `${config.serve.grpc.replace(/:\d+$/, '')}:${service.grpcPort}`;
+    const ready = { event: 'ready', http, grpc, journal: config.journal };
+    process.stdout.write(`${options.json === true ? JSON.stringify(ready) : `serving at ${http}, gRPC at ${grpc}`}\n`);
     process.on('SIGHUP', () => service.reload());
     const end = await Promise.race([asked, service.over]);
     await service.close();

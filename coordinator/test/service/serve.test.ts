@@ -2,8 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROLES } from '@gatepost/coordinator/core/service/roles';
 import { addToken } from '@gatepost/coordinator/shell/service/tokens';
+import {
+  CoordinatorServiceClient,
+  type GetResponse,
+  type ListResponse,
+  type OutputResponse,
+  RunStatus,
+  type SubmitResponse,
+  type WatchResponse,
+} from '@gatepost/proto/gen/gatepost/coordinator/v1/coordinator';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { reflectionClient } from '../../../local-ledger/test/reflection-client.js';
 import { CoordinatorProcess } from '../support/coordinator-process.js';
 import { Serving } from '../support/serving.js';
 import { Lane, TestLedger } from '../support/stage.js';
@@ -113,6 +124,52 @@ describe('a coordinator that serves', { timeout: 60_000 }, () => {
     expect((await serving.ask('/v1/runs/nope', tokens.read)).status).toBe(404);
   });
 
+  it('does the same over gRPC, with reflection', async () => {
+    const client = new CoordinatorServiceClient(serving.grpc, credentials.createInsecure());
+    onTestFinished(() => client.close());
+    const as = (token: string | undefined): Metadata => {
+      const metadata = new Metadata();
+      if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+      return metadata;
+    };
+    const unary = <A>(call: (callback: (error: ServiceError | null, answer: A) => void) => void): Promise<A> =>
+      new Promise((resolve, reject) => {
+        call((error, answer) => (error === null ? resolve(answer) : reject(error)));
+      });
+    const reader = as(tokens.read);
+    expect(await unary((done) => client.whoAmI({}, reader, done))).toMatchObject({
+      name: 'reader',
+      journal: lane.journal,
+    });
+    // Larger than what a connection may send that has shown nothing.
+    const document = Buffer.from(planOf('by gRPC', 'none').padEnd(300_000));
+    const asked = { idempotencyKey: 'g1', document, weight: 0, mostOpen: 0 };
+    const first = await unary<SubmitResponse>((done) => client.submit(asked, as(tokens.submit), done));
+    expect(first).toMatchObject({ name: 'by gRPC', isNew: true });
+    const again = await unary<SubmitResponse>((done) => client.submit(asked, as(tokens.submit), done));
+    expect(again).toEqual({ ...first, isNew: false });
+    const watching = client.watch({ cursor: await before(), run: first.run }, reader);
+    for await (const { eventJson } of watching as AsyncIterable<WatchResponse>)
+      if (eventJson.includes('"summary"')) break;
+    const { run: line, summaryJson } = await unary<GetResponse>((done) => client.get({ run: first.run }, reader, done));
+    expect([line, JSON.parse(summaryJson)]).toMatchObject([
+      { status: RunStatus.RUN_STATUS_CLOSED, outcome: 'complete', submittedBy: 'submiter' },
+      { totals: { paid: '5' } },
+    ]);
+    const list = { status: RunStatus.RUN_STATUS_CLOSED, name: '', pageSize: 1, pageToken: '' };
+    const page = await unary<ListResponse>((done) => client.list(list, reader, done));
+    expect([page.runs.map(({ name }) => name), page.nextPageToken]).toEqual([['by gRPC'], first.run]);
+    const parts = client.output({ run: first.run, task: 't1', attempt: 0 }, reader) as AsyncIterable<OutputResponse>;
+    for await (const { data } of parts) expect(data.toString()).toBe('{"input":null}');
+    expect(await unary((done) => client.verify({ run: '' }, reader, done))).toMatchObject({ holds: true });
+    const refused = unary((done) => client.approve({ run, task: 't1', comment: '' }, reader, done));
+    await expect(refused).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
+    const unknown = unary((done) => client.get({ run }, as(undefined), done)).catch((error: ServiceError) => error);
+    expect(((await unknown) as ServiceError).metadata.get('gatepost-error')).toEqual(['UNAUTHENTICATED']);
+    const reflection = reflectionClient('v1', serving.grpc, credentials.createInsecure());
+    expect(await reflection.services()).toContain('gatepost.coordinator.v1.CoordinatorService');
+  });
+
   it.each([
     ['no token', undefined, 401, 'UNAUTHENTICATED'],
     ['an unknown token', `gatepost_${'A'.repeat(43)}`, 401, 'UNAUTHENTICATED'],
@@ -142,6 +199,15 @@ describe('a coordinator that serves', { timeout: 60_000 }, () => {
   ])('refuses a plan %s, and says how to mend it', async (_what, key, plan, code, words) => {
     const answer = await submit(tokens.submit, key, plan);
     expect(answer).toMatchObject({ status: 400, body: { error: { code, message: expect.stringContaining(words) } } });
+  });
+
+  it('has the metrics that docs/serve.md lists, with their labels', async () => {
+    const text = String((await serving.ask('/metrics', tokens.read)).body);
+    const served = [...text.matchAll(/^# TYPE (gatepost_\w+)/gm)].map(([, name]) => name).sort();
+    const document = readFileSync(join(import.meta.dirname, '../../../docs/serve.md'), 'utf8');
+    expect([...document.matchAll(/^\| `(gatepost_service_\w+)` \|/gm)].map(([, name]) => name).sort()).toEqual(served);
+    expect(text).toContain('gatepost_service_requests_total{transport="http",method="/v1/runs",answer="201"} 1');
+    expect(text).toContain('gatepost_service_open_runs 0');
   });
 
   it('serves the page to anybody, which may ask nobody else', async () => {

@@ -1,4 +1,5 @@
 import {
+  type Metadata,
   Server,
   type ServerCredentials,
   ServerInterceptingCall,
@@ -30,6 +31,8 @@ export interface ServerParts {
   readonly listen: string;
   readonly maxChunkBytes: number;
   readonly door: DoorLimits;
+  /** Whether what a request shows proves whose it is; its connection is not bounded as a stranger's from then on. */
+  readonly proves?: (metadata: Metadata) => boolean;
 }
 
 export interface RunningServer {
@@ -42,30 +45,29 @@ export interface RunningServer {
 
 /** Tells the door of each request: of a kept stream as it begins, of any other when all of it is there. */
 const announcing =
-  (heard: FrontDoor['heard'], streams: readonly string[]): ServerInterceptor =>
+  (door: Pick<FrontDoor, 'heard' | 'proven'>, { service, proves }: ServerParts): ServerInterceptor =>
   (method, call) => {
-    const isStream = streams.includes(method.path);
+    const isStream = service.streams.includes(method.path);
+    const heard: FrontDoor['heard'] = (peer, go) => door.heard(peer, go);
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
-          onReceiveMetadata: (metadata, pass) =>
-            isStream ? heard(call.getPeer(), () => pass(metadata)) : pass(metadata),
+          onReceiveMetadata: (metadata, pass) => {
+            if (proves?.(metadata) === true) door.proven(call.getPeer());
+            if (isStream) heard(call.getPeer(), () => pass(metadata));
+            else pass(metadata);
+          },
           onReceiveHalfClose: (pass) => (isStream ? pass() : heard(call.getPeer(), pass)),
         }),
     });
   };
 
 /** Starts a gRPC server: the service, health and reflection. @throws GatepostError INVALID_CONFIG */
-export async function startServer({
-  service,
-  credentials,
-  listen,
-  maxChunkBytes,
-  door: limits,
-}: ServerParts): Promise<RunningServer> {
+export async function startServer(parts: ServerParts): Promise<RunningServer> {
+  const { service, credentials, listen, maxChunkBytes, door: limits } = parts;
   const door: FrontDoor = new FrontDoor(limits, (socket) => entrance.injectConnection(socket));
   const server = new Server({
-    interceptors: [announcing((peer, go) => door.heard(peer, go), service.streams)],
+    interceptors: [announcing(door, parts)],
     'grpc.max_receive_message_length': maxChunkBytes + MESSAGE_OVERHEAD_BYTES,
     // Who belongs here needs few; a stranger gets no more than these worked at in one turn.
     'grpc.max_concurrent_streams': 8,

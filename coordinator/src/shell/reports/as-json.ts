@@ -16,4 +16,4 @@ export function billAsJson({ bill, rate }: RunBill, usage: UsageTotal | undefine
 }
 
 /** What verify found, for machines. */
-export const verifyAsJson = (report: Report): object => ({ ...report, ignored: Object.fromEntries(report.ignored) });
+export const verifyAsJson = (report: Report) => ({ ...report, ignored: Object.fromEntries(report.ignored) });

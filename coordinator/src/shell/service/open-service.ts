@@ -7,6 +7,8 @@ import { lookAtDisk } from '@gatepost/shared/doctor/host-looks';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import type { Logger } from '@gatepost/shared/log';
+import { startServer } from '@gatepost/shared/server/grpc-server';
+import { insecureIdentity, loadIdentity } from '@gatepost/shared/server/tls';
 import { isLoopback, splitAddress } from '@gatepost/shared/vocabulary/address';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
@@ -14,6 +16,7 @@ import { standingLooks } from '../doctor/examine.js';
 import type { FullConfig } from '../setup/config-file.js';
 import { Audit } from './audit.js';
 import { EventHub } from './event-hub.js';
+import { authorizationOf, CoordinatorCalls, SERVICE_NAME } from './grpc/calls.js';
 import { type HttpDoor, serveHttp } from './http/server.js';
 import { openQueueHost as openHost } from './queue-host.js';
 import type { HostEnd } from './run-host.js';
@@ -21,8 +24,11 @@ import { RunScheduler } from './run-scheduler.js';
 import { Service } from './service.js';
 import { ServiceMetrics } from './service-metrics.js';
 import { SubmissionBook } from './submission-book.js';
+import { MAX_DOCUMENT_BYTES } from './submitted-plan.js';
 import { Tokens } from './tokens.js';
 
+/** How long a connection to the gRPC port that has shown no token may stay without a request. */
+const IDLE_MS = 75_000;
 /** Runs that the host works on at once. */
 const AT_ONCE = 1;
 
@@ -36,6 +42,7 @@ export interface ServeOptions {
 export interface OpenService {
   /** Port of HTTP/JSON and the page. */
   readonly httpPort: number;
+  readonly grpcPort: number;
   /** Settles when no run is worked on any more. Never rejects. */
   readonly over: Promise<HostEnd>;
   /** Takes up a new certificate. */
@@ -124,13 +131,30 @@ async function assemble(
   const { tls, connections } = settings;
   const http: HttpDoor = await serveHttp({ service, metrics, listen: settings.http, tls, connections, clock, log });
   closings.push(() => http.close());
+  const leaving = new AbortController();
+  const identity = tls === undefined ? insecureIdentity(settings.grpc) : loadIdentity(tls);
+  const grpc = await startServer({
+    service: new CoordinatorCalls(service, metrics, leaving.signal, clock, log).served,
+    credentials: identity.credentials,
+    listen: settings.grpc,
+    maxChunkBytes: MAX_DOCUMENT_BYTES,
+    door: { connections, idleMs: IDLE_MS },
+    proves: (metadata) => service.knows(authorizationOf(metadata)),
+  });
+  closings.push(() => {
+    grpc.health.setStatus(SERVICE_NAME, 'NOT_SERVING');
+    leaving.abort();
+    grpc.close();
+  });
   scheduler.wake();
   return {
     httpPort: http.port,
+    grpcPort: grpc.port,
     over: host.over,
     reload: () => {
       try {
         http.reload();
+        identity.reload();
         log.info('the certificate was read again');
       } catch (thrown) {
         log.error(`the certificate stays as it was: ${toGatepostError(thrown).message}`);

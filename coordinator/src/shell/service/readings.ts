@@ -58,7 +58,7 @@ export class Readings {
   }
 
   /** As `coordinator verify --json` prints it. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE, TOO_MANY */
-  verify(run: string | undefined): Promise<object> {
+  verify(run: string | undefined): Promise<{ readonly holds: boolean }> {
     const { journal } = this.config;
     return this.#once(`verify ${run ?? ''}`, async () => {
       const report = verify(await gatherEvidence(this.#mirror, journal), { run, plan: undefined });

@@ -8,10 +8,10 @@ import type { Logger } from '@gatepost/shared/log';
 import { Semaphore } from '@gatepost/shared/semaphore';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { countByStatus } from '../../core/explain.js';
 import { RequestRate } from '../../core/service/request-rate.js';
-import { type Act, mayDo, rolesFor } from '../../core/service/roles.js';
+import { type Act, mayDo, type Role, rolesFor } from '../../core/service/roles.js';
 import { answer, servedRuns } from '../../core/service/submissions.js';
 import { direct } from '../ledger/direct.js';
 import { OutputStore } from '../outputs/output-store.js';
@@ -49,6 +49,18 @@ export interface SubmitRequest {
   readonly document: Uint8Array;
   readonly weight: number;
   readonly mostOpen: number;
+}
+
+/** Whose token it is, and where. */
+export interface About {
+  readonly version: number;
+  readonly name: string;
+  readonly roles: Role[];
+  readonly network: string;
+  readonly journal: TopicId;
+  readonly account: AccountId;
+  readonly token: TokenId;
+  readonly gatekeeper?: AccountId;
 }
 
 /** Which runs are listed. */
@@ -115,14 +127,19 @@ export class Service {
     );
   }
 
+  /** Whether an `authorization` header shows a token that is known; costs its bearer nothing. */
+  knows(authorization: string | undefined): boolean {
+    return this.parts.tokens.has(bearerOf(authorization));
+  }
+
   /** What a caller may do here, and where here is. */
-  about({ name, roles }: Caller): object {
+  about({ name, roles }: Caller): About {
     const { network, config } = this.parts;
     const { journal, account, token, gatekeeper } = config;
     return {
       version: 1,
       name,
-      roles,
+      roles: [...roles],
       network: network.name,
       journal,
       account,

@@ -110,18 +110,26 @@ export class Tokens {
 
   /** Whose token it is; takes as long whichever it is like. @throws GatepostError UNAUTHENTICATED */
   caller(text: string | undefined): Caller {
-    this.#refresh();
-    if (text !== undefined && TOKEN.test(text)) {
-      const shown = digestOf(text);
-      let found: KnownToken | undefined;
-      for (const one of this.#known) if (timingSafeEqual(shown, Buffer.from(one.sha256, 'hex'))) found = one;
-      if (found !== undefined) return { name: found.name, roles: found.roles };
-    }
+    const found = this.#find(text);
+    if (found !== undefined) return { name: found.name, roles: found.roles };
     const what =
       text === undefined
         ? 'no token was shown: send the header "Authorization: Bearer <token>"'
         : 'the token is not known';
     throw new GatepostError('UNAUTHENTICATED', what);
+  }
+
+  has(text: string | undefined): boolean {
+    return this.#find(text) !== undefined;
+  }
+
+  #find(text: string | undefined): KnownToken | undefined {
+    this.#refresh();
+    if (text === undefined || !TOKEN.test(text)) return undefined;
+    const shown = digestOf(text);
+    let found: KnownToken | undefined;
+    for (const one of this.#known) if (timingSafeEqual(shown, Buffer.from(one.sha256, 'hex'))) found = one;
+    return found;
   }
 }
 

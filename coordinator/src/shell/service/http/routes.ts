@@ -1,12 +1,12 @@
 import type { Clock } from '@gatepost/shared/clock';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
-import { printableJson } from '@gatepost/shared/vocabulary/printable';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../audit.js';
+import { jsonText } from '../json-text.js';
+import * as requests from '../requests.js';
 import type { Service } from '../service.js';
 import type { ServiceMetrics } from '../service-metrics.js';
 import { streamEvents } from './events.js';
-import * as requests from './requests.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,11 +25,6 @@ export interface RouteParts {
 
 /** Largest body of an act on a run, bytes. */
 const MAX_ACT_BYTES = 65_536;
-/** What the journal is told when nobody says why. */
-const APPROVED = 'approved by a person';
-const REJECTED = 'rejected by a person';
-const CANCELLED = 'cancelled by a person';
-
 interface RunPath {
   readonly run: string;
 }
@@ -44,14 +39,7 @@ function callerOf({ caller }: FastifyRequest): Caller {
 
 /** JSON with amounts as decimal text. */
 const sendJson = (reply: FastifyReply, value: unknown, status = 200): FastifyReply =>
-  reply
-    .status(status)
-    .type('application/json; charset=utf-8')
-    .send(
-      printableJson(
-        JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)),
-      ),
-    );
+  reply.status(status).type('application/json; charset=utf-8').send(jsonText(value));
 
 /** The API over HTTP; docs/serve.md describes it. */
 export function addRoutes(server: FastifyInstance, parts: RouteParts): void {
@@ -107,7 +95,7 @@ function addActs(server: FastifyInstance, { service }: RouteParts): void {
   for (const action of ['approve', 'reject'] as const) {
     server.post<{ Params: TaskPath }>(`/v1/runs/:run/tasks/:task/${action}`, { bodyLimit }, async (request, reply) => {
       const said = requests.checked(requests.judgement, requests.jsonBody(request.body), 'body');
-      const reason = said.comment ?? said.reason ?? (action === 'approve' ? APPROVED : REJECTED);
+      const reason = said.comment ?? said.reason ?? requests.REASONS[action];
       const { run, task } = request.params;
       const { act } = await service.judge(callerOf(request), action, { run, task, reason });
       return sendJson(reply, { written: action, run, task, act });
@@ -116,7 +104,7 @@ function addActs(server: FastifyInstance, { service }: RouteParts): void {
   server.post<{ Params: RunPath }>('/v1/runs/:run/cancel', { bodyLimit }, async (request, reply) => {
     const said = requests.checked(requests.cancellation, requests.jsonBody(request.body), 'body');
     const { run } = request.params;
-    const asked = { run, task: said.task, reason: said.reason ?? CANCELLED };
+    const asked = { run, task: said.task, reason: said.reason ?? requests.REASONS.cancel };
     const { act, withdrawn } = await service.cancel(callerOf(request), asked);
     return sendJson(reply, { ...(withdrawn ? { withdrawn } : { written: 'cancel' }), run, act });
   });

@@ -1,13 +1,20 @@
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type Nanos, nanosFromMs, parseDurationMs, parseTimeMs } from '@gatepost/shared/vocabulary/time';
 import { z } from 'zod';
-import { MAX_MOST_OPEN } from '../service.js';
+import { MAX_MOST_OPEN } from './service.js';
 
 /** Runs of one answer, and how many they are when nothing is said. */
 const MAX_LISTED = 500;
 const DEFAULT_LISTED = 50;
 /** Weight and bound of a submission that says nothing. */
 const DEFAULT_WEIGHT = 1;
+/** What the journal is told when nobody says why. */
+export const REASONS = {
+  approve: 'approved by a person',
+  reject: 'rejected by a person',
+  cancel: 'cancelled by a person',
+} as const;
+
 /** Longest reason that is taken; what the journal takes is shorter. */
 const MAX_REASON_CHARS = 2_000;
 
