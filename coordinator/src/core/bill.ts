@@ -1,3 +1,4 @@
+import { decidedPay, factsOf } from '@gatepost/rules/verify/facts';
 import { type AnyEntry, attemptsOf, type RunHistory } from '@gatepost/rules/verify/history';
 import { addUp, type FeeAmount } from '@gatepost/shared/vocabulary/custom-fees';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
@@ -32,7 +33,7 @@ export interface BilledKind {
 export interface BilledTask {
   readonly task: string;
   attempts: number;
-  /** In the token's smallest unit. */
+  /** In the token's smallest unit, what the arbiter decided to pay included. */
   tokens: bigint;
   /** Fees of its records, those of shared messages and batches in equal parts. */
   tinybar: bigint;
@@ -59,11 +60,13 @@ export interface Bill {
  */
 export function billRun(run: RunHistory, entries: readonly AnyEntry[], transactions: readonly PaidTransaction[]): Bill {
   const tasks = new Map<string, BilledTask>();
-  for (const { task, payments, assignments } of attemptsOf(run)) {
+  for (const attempt of attemptsOf(run)) {
+    const { task, payments, assignments } = attempt;
     if (assignments.length === 0 && payments.length === 0) continue;
     const billed = tasks.get(task) ?? { task, attempts: 0, tokens: 0n, tinybar: 0n };
     billed.attempts += 1;
     for (const { amount } of payments) billed.tokens += amount;
+    billed.tokens += decidedPay(factsOf(run, attempt)) ?? 0n;
     tasks.set(task, billed);
   }
   const tasksAt = sharesByMessage(run, entries);

@@ -1,6 +1,8 @@
 import { replay } from '@gatepost/rules/verify/replay';
+import { verify } from '@gatepost/rules/verify/verify';
 import { describe, expect, it } from 'vitest';
 import { billRun, type PaidTransaction } from '../../src/core/bill.js';
+import { honestRunWithArbiter } from '../verify/honest-run.js';
 import { recordedEvidence } from '../verify/recorded.js';
 
 const evidence = recordedEvidence('mixed-gates');
@@ -57,5 +59,15 @@ describe('a bill', () => {
     ]);
     expect(failed.kinds).toMatchObject([{ count: 1, failed: 1, tinybar: FEE }]);
     expect(failed.overheadTinybar).toBe(FEE);
+  });
+
+  it('counts what the arbiter decided to pay, as verify does', () => {
+    const disputed = honestRunWithArbiter().build();
+    const replayed = replay(disputed);
+    const [history] = [...replayed.runs.values()];
+    if (history === undefined) throw new Error('no run in the history');
+    const { tokens, tasks } = billRun(history, replayed.entries, []);
+    expect(tokens).toBe(verify(disputed).runs[0]?.paid);
+    expect(tasks.find(({ task }) => task === 'b')?.tokens).toBe(50n);
   });
 });

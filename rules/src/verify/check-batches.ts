@@ -18,11 +18,11 @@ export function checkBatches(
   selected: (run: string) => boolean,
   findings: Findings,
 ): void {
-  for (const { run, entry } of view.loose) {
+  for (const { run, entry } of view.loose()) {
     if (!selected(run.run)) continue;
     findings.add('settled-outside-batch', run.run, paymentsName(entry), 'the record stands alone');
   }
-  for (const batch of view.batches) {
+  for (const batch of view.batches()) {
     const subject = batch.records.map(({ entry }) => paymentsName(entry)).join(', ');
     const runs = new Set(batch.records.map(({ run }) => run.run).filter(selected));
     const report: Report = (rule, message) => {

@@ -8,6 +8,7 @@ import type { Findings } from './rules.js';
 /** Whether the schedules of disputes paid what the arbiter decided, after it had, and nothing else. */
 export function checkDisputes(run: RunHistory, evidence: Evidence, view: LedgerView, findings: Findings): void {
   const used = new Set<string>();
+  if (run.arbiter === undefined) return;
   for (const attempt of attemptsOf(run)) {
     const facts = factsOf(run, attempt);
     const name = attemptName(attempt);

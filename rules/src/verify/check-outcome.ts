@@ -1,11 +1,37 @@
 import { canonicalJson } from '@gatepost/shared/vocabulary/digest';
 import { reviewedAttempt } from '../run/review-id.js';
 import { factsOf } from './facts.js';
-import { attemptName, attemptsOf, type Entry, isBefore, type RunHistory } from './history.js';
+import { type AttemptHistory, attemptName, type Entry, isBefore, type RunHistory } from './history.js';
 import type { Findings } from './rules.js';
+import type { TaskCheck } from './task-check.js';
 
 /** Whether a run was opened once and ended as its last record says. */
-export function checkOutcome(run: RunHistory, findings: Findings): void {
+export function outcomeCheck(run: RunHistory, findings: Findings): TaskCheck {
+  const [ofOpening, afterClose, ofClosing] = [findings.section(), findings.section(), findings.section()];
+  const { closed } = run;
+  let assigned = 0;
+  let accepted = 0;
+  return {
+    task: (task, attempts) => {
+      const all = [...attempts.values()];
+      const isWork = reviewedAttempt(task) === undefined;
+      if (isWork && all.some((attempt) => factsOf(run, attempt).assignment !== undefined)) assigned += 1;
+      if (closed === undefined) return;
+      for (const attempt of all) checkAfterClose(run, closed, attempt, afterClose);
+      const inTime = all.filter((attempt) => checkAccepted(run, closed, attempt, ofClosing));
+      if (isWork && inTime.length > 0) accepted += 1;
+    },
+    end: () => {
+      checkOpening(run, assigned, ofOpening);
+      const missing = run.opened.record.tasks - accepted;
+      if (closed?.record.outcome !== 'complete' || missing <= 0) return;
+      const what = `closed as complete, but ${missing} tasks were not accepted`;
+      ofClosing.add('outcome-differs', run.run, run.run, what);
+    },
+  };
+}
+
+function checkOpening(run: RunHistory, assigned: number, findings: Findings): void {
   const opening = canonicalJson(run.opened.record);
   if (run.reopened.some(({ record }) => canonicalJson(record) !== opening)) {
     findings.add('run-reopened', run.run, run.run, 'opened again as something else');
@@ -14,48 +40,28 @@ export function checkOutcome(run: RunHistory, findings: Findings): void {
     const what = record.payments.map(attemptName).join(', ');
     findings.add('paid-before-open', run.run, what, 'paid before run_opened');
   }
-  const assigned = assignedTasks(run);
   if (assigned > run.opened.record.tasks) {
     const what = `${assigned} tasks were assigned, the run was opened with ${run.opened.record.tasks}`;
     findings.add('task-count', run.run, run.run, what);
   }
-  if (run.closed === undefined) return;
-  checkAfterClose(run, run.closed, findings);
-  checkClosing(run, run.closed, findings);
 }
 
-function assignedTasks(run: RunHistory): number {
-  let tasks = 0;
-  for (const [task, attempts] of run.tasks) {
-    if (reviewedAttempt(task) !== undefined) continue;
-    if ([...attempts.values()].some((attempt) => factsOf(run, attempt).assignment !== undefined)) tasks += 1;
-  }
-  return tasks;
-}
+type Closing = Entry<'run_closed'>;
 
-function checkAfterClose(run: RunHistory, closed: Entry<'run_closed'>, findings: Findings): void {
-  for (const attempt of attemptsOf(run)) {
-    for (const { entry, amount } of attempt.payments) {
-      if (!isBefore(closed, entry)) continue;
-      findings.add('paid-after-close', run.run, attemptName(attempt), `${amount} paid after run_closed`);
-    }
+function checkAfterClose(run: RunHistory, closed: Closing, attempt: AttemptHistory, findings: Findings): void {
+  for (const { entry, amount } of attempt.payments) {
+    if (!isBefore(closed, entry)) continue;
+    findings.add('paid-after-close', run.run, attemptName(attempt), `${amount} paid after run_closed`);
   }
 }
 
-function checkClosing(run: RunHistory, closed: Entry<'run_closed'>, findings: Findings): void {
-  const accepted = new Set<string>();
-  for (const attempt of attemptsOf(run)) {
-    const { verdict, assignment, decision } = factsOf(run, attempt);
-    if (verdict?.record.accepted !== true || isBefore(closed, verdict)) continue;
-    if (reviewedAttempt(attempt.task) === undefined) accepted.add(attempt.task);
-    const price = BigInt(assignment?.entry.record.price ?? 0);
-    if (closed.record.outcome !== 'complete' || price === 0n || attempt.payments.length > 0) continue;
-    if (decision !== undefined) continue;
+/** Whether an attempt was accepted before the run was closed; then it had to be paid. */
+function checkAccepted(run: RunHistory, closed: Closing, attempt: AttemptHistory, findings: Findings): boolean {
+  const { verdict, assignment, decision } = factsOf(run, attempt);
+  if (verdict?.record.accepted !== true || isBefore(closed, verdict)) return false;
+  const price = BigInt(assignment?.entry.record.price ?? 0);
+  if (closed.record.outcome !== 'complete' || price === 0n || attempt.payments.length > 0) return true;
+  if (decision === undefined)
     findings.add('accepted-unpaid', run.run, attemptName(attempt), `accepted and not paid its ${price}`);
-  }
-  const { outcome } = closed.record;
-  const missing = run.opened.record.tasks - accepted.size;
-  if (outcome === 'complete' && missing > 0) {
-    findings.add('outcome-differs', run.run, run.run, `closed as complete, but ${missing} tasks were not accepted`);
-  }
+  return true;
 }

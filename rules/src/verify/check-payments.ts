@@ -1,42 +1,44 @@
 import { DISPUTE_QUIET } from '../run/dispute.js';
 import { judgeOf } from '../run/judge.js';
 import { DEADLINE_GATE } from '../run/verdict-gates.js';
-import { checkReviews } from './check-reviews.js';
+import { reviewCheck } from './check-reviews.js';
 import { deadlineToldBy, decidedPay, factsOf, isInTime, isOfQuorum, isPaid, outputOf } from './facts.js';
 import {
   type AttemptFacts,
   type AttemptHistory,
   attemptName,
-  attemptsOf,
   isBefore,
   mayWriteVerdicts,
   type PaymentEntry,
   type RunHistory,
 } from './history.js';
 import type { Findings, RuleId } from './rules.js';
+import type { TaskCheck } from './task-check.js';
 
 /** Whether everything that was paid was assigned, done and accepted, in this order, at its price, and once. */
-export function checkPayments(run: RunHistory, findings: Findings): void {
-  for (const attempt of attemptsOf(run)) {
-    const report: Report = (rule, message) => findings.add(rule, run.run, attemptName(attempt), message);
-    const facts = factsOf(run, attempt);
-    const times = attempt.payments.length + (decidedPay(facts) === undefined ? 0 : 1);
-    if (times > 1) report('attempt-paid-twice', `paid ${times} times`);
-    checkRejection(run, attempt, facts, report);
-    const token = facts.assignment?.entry.record.token ?? run.token;
-    if (token !== run.token) report('wrong-token', `assigned in ${token}, the run is in ${run.token}`);
-    if (times > 0) checkWork(run, attempt, facts, report);
-    for (const payment of attempt.payments) checkPayment(run, payment, facts, report);
-  }
-  for (const [task, attempts] of run.tasks) {
-    checkTask(
-      run,
-      task,
-      [...attempts.values()].filter((attempt) => isPaid(run, attempt)),
-      findings,
-    );
-  }
-  checkReviews(run, findings);
+export function paymentCheck(run: RunHistory, findings: Findings): TaskCheck {
+  const [ofAttempts, ofTasks, ofReviews] = [findings.section(), findings.section(), findings.section()];
+  const reviews = reviewCheck(run, ofReviews);
+  return {
+    task: (task, attempts) => {
+      for (const attempt of attempts.values()) checkAttempt(run, attempt, ofAttempts);
+      const paid = [...attempts.values()].filter((attempt) => isPaid(run, attempt));
+      checkTask(run, task, paid, ofTasks);
+      reviews.task(task, attempts);
+    },
+  };
+}
+
+function checkAttempt(run: RunHistory, attempt: AttemptHistory, findings: Findings): void {
+  const report: Report = (rule, message) => findings.add(rule, run.run, attemptName(attempt), message);
+  const facts = factsOf(run, attempt);
+  const times = attempt.payments.length + (decidedPay(facts) === undefined ? 0 : 1);
+  if (times > 1) report('attempt-paid-twice', `paid ${times} times`);
+  checkRejection(run, attempt, facts, report);
+  const token = facts.assignment?.entry.record.token ?? run.token;
+  if (token !== run.token) report('wrong-token', `assigned in ${token}, the run is in ${run.token}`);
+  if (times > 0) checkWork(run, attempt, facts, report);
+  for (const payment of attempt.payments) checkPayment(run, payment, facts, report);
 }
 
 type Report = (rule: RuleId, message: string) => void;

@@ -8,6 +8,7 @@ import {
   attemptsOf,
   type Entry,
   isBefore,
+  type Moment,
   mayWriteVerdicts,
   type RunHistory,
 } from './history.js';
@@ -30,7 +31,7 @@ class PlanCheck {
   readonly #tasks: ReadonlyMap<string, PlanTask>;
   readonly #after: ReadonlyMap<string, readonly string[]>;
   readonly #sequenceTasks = new Map<string, string[]>();
-  readonly #accepted = new Map<string, Entry<'verdict'>>();
+  readonly #accepted = new Map<string, Moment>();
 
   constructor(
     readonly run: RunHistory,
@@ -49,18 +50,19 @@ class PlanCheck {
   }
 
   /** Consensus time of each sequence's completion; undefined while a task of it is not accepted. */
-  readonly #completed = new Map<string, Entry<'verdict'> | undefined>();
+  readonly #completed = new Map<string, Moment | undefined>();
 
   /** A task counts as accepted with the verdict that completes its quorum, or its only one. */
   #noteAcceptance(task: PlanTask): void {
     const deciding = decidingVerdict(this.run, task.id, quorumOf(task)?.agree ?? 1);
     const failed = quorumOf(task) === undefined ? this.#failure(task) : undefined;
     if (deciding === undefined || (failed !== undefined && isBefore(failed, deciding))) return;
-    this.#accepted.set(task.id, deciding);
+    const { at, index } = deciding;
+    this.#accepted.set(task.id, { at, index });
   }
 
   #noteCompletion(sequence: string): void {
-    let last: Entry<'verdict'> | undefined;
+    let last: Moment | undefined;
     for (const task of this.#sequenceTasks.get(sequence) ?? []) {
       const accepted = this.#accepted.get(task);
       if (accepted === undefined) {

@@ -1,8 +1,9 @@
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { reviewedAttempt } from '../run/review-id.js';
 import { factsOf } from './facts.js';
-import { type Assignment, type AttemptHistory, attemptsOf, isBefore, type RunHistory } from './history.js';
+import { type Assignment, type AttemptHistory, isBefore, type RunHistory, type TaskHistory } from './history.js';
 import type { Findings } from './rules.js';
+import type { TaskCheck } from './task-check.js';
 
 /** An attempt at a task, or at a review of one of its attempts, with whom it was given to. */
 interface Part {
@@ -14,26 +15,35 @@ interface Part {
 }
 
 /** Whether nobody was paid who judged work of its own, or judged what was not there. */
-export function checkReviews(run: RunHistory, findings: Findings): void {
-  for (const [task, parts] of partsByTask(run)) {
-    if (parts.some(({ reviews }) => reviews !== undefined)) checkParts(run, task, parts, findings);
-  }
+export function reviewCheck(run: RunHistory, findings: Findings): TaskCheck {
+  const checked = new Set<string>();
+  return {
+    task: (task, attempts) => {
+      const reviewed = reviewedAttempt(task)?.task ?? task;
+      if (run.tasks.reviewsOf(reviewed).length === 0 || checked.has(reviewed)) return;
+      if (partsOf(run, attempts).length === 0) return;
+      checked.add(reviewed);
+      const parts = partsOfAll(run, reviewed);
+      if (parts.some(({ reviews }) => reviews !== undefined)) checkParts(run, reviewed, parts, findings);
+    },
+  };
 }
 
-/** By the task that is worked on or reviewed. */
-function partsByTask(run: RunHistory): Map<string, Part[]> {
-  const found = new Map<string, Part[]>();
-  for (const attempt of attemptsOf(run)) {
+/** The parts in a task and in its reviews, in the order in which these were first spoken of. */
+function partsOfAll(run: RunHistory, task: string): Part[] {
+  const reviews = run.tasks.reviewsOf(task);
+  // What is itself called a review is weighed as one, and not as work.
+  const work = reviewedAttempt(task) === undefined ? [task] : [];
+  return [...work, ...reviews]
+    .sort((one, other) => (run.tasks.isBefore(one, other) ? -1 : 1))
+    .flatMap((one) => partsOf(run, run.tasks.get(one) ?? new Map()));
+}
+
+function partsOf(run: RunHistory, attempts: TaskHistory['attempts']): Part[] {
+  return [...attempts.values()].flatMap((attempt) => {
     const { assignment, taken } = factsOf(run, attempt);
-    if (assignment === undefined) continue;
-    const reviews = reviewedAttempt(attempt.task);
-    const task = reviews?.task ?? attempt.task;
-    const parts = found.get(task);
-    const part = { attempt, assignment, taken, reviews };
-    if (parts === undefined) found.set(task, [part]);
-    else parts.push(part);
-  }
-  return found;
+    return assignment === undefined ? [] : [{ attempt, assignment, taken, reviews: reviewedAttempt(attempt.task) }];
+  });
 }
 
 /** Of work and a review that were given to one agent the later one has no effect. */

@@ -7,7 +7,7 @@ import { modeIn } from '../run/run-mode.js';
 import { emptyState, type RunState } from '../run/run-state.js';
 import { stateDigest } from '../run/state-digest.js';
 import { isAccepted, type TaskState } from '../run/task-state.js';
-import { type AnyEntry, attemptsOf, type Entry, type RunHistory } from './history.js';
+import type { AnyEntry, Entry, RunHistory } from './history.js';
 import type { Replay } from './replay.js';
 import type { Findings } from './rules.js';
 
@@ -21,8 +21,8 @@ export interface FoldedRun {
   readonly faults: ReadonlyMap<string, number>;
   /** What it finds unfinished in a run that was closed as complete. */
   readonly unfinished: string | undefined;
-  /** Assignments, disputes and decisions that it gave no effect. */
-  readonly refused: ReadonlySet<AnyEntry>;
+  /** Assignments, disputes and decisions that it gave no effect, by place. */
+  readonly refused: ReadonlySet<number>;
   /** The closing with an effect. */
   readonly closed: Entry<'run_closed'> | undefined;
 }
@@ -37,14 +37,14 @@ export function foldRun(run: RunHistory, plan: Plan, journal: TopicId, replay: R
   const state = emptyState({ run: run.run, plan, coordinator, journal, token, agents, ...modeIn(run) });
   let unfinished: string | undefined;
   let closed: Entry<'run_closed'> | undefined;
-  const refused = new Set<AnyEntry>();
+  const refused = new Set<number>();
   const digests = new ClosingDigests(run, state);
-  for (const entry of replay.entries) {
+  for (const entry of replay.messages.inOrder()) {
     digests.before(entry);
     const { closed: wasClosed } = state;
     const complete = isClosing(entry) && entry.record.outcome === 'complete' ? unfinishedIn(state) : undefined;
     reduce(state, entry, ({ event }) => {
-      if (event === 'ignored' && WEIGHED.has(entry.record.type)) refused.add(entry);
+      if (event === 'ignored' && WEIGHED.has(entry.record.type)) refused.add(entry.place);
     });
     if (wasClosed !== undefined || state.closed === undefined || !isClosing(entry)) continue;
     closed = entry;
@@ -62,7 +62,7 @@ const MAX_CLOSINGS = 16;
 
 /** Digests of the states that the closings of a run are about: beside a gatekeeper the first may have no effect. */
 class ClosingDigests {
-  readonly #digests = new Map<AnyEntry, string>();
+  readonly #digests = new Map<number, string>();
   readonly #waiting: Set<Entry<'run_closed'>>;
 
   constructor(
@@ -76,14 +76,14 @@ class ClosingDigests {
   before(entry: AnyEntry): void {
     for (const closing of this.#waiting) {
       const { until } = closing.record;
-      if (entry !== closing && (until === undefined || entry.at <= parseNanos(until))) continue;
-      this.#digests.set(closing, stateDigest(this.state));
+      if (entry.place !== closing.place && (until === undefined || entry.at <= parseNanos(until))) continue;
+      this.#digests.set(closing.place, stateDigest(this.state));
       this.#waiting.delete(closing);
     }
   }
 
   of(closing: AnyEntry | undefined): string | undefined {
-    return closing && this.#digests.get(closing);
+    return closing && this.#digests.get(closing.place);
   }
 }
 
@@ -97,16 +97,8 @@ function unfinishedIn({ tasks, payable }: RunState): string | undefined {
 }
 
 /** The agents that were given work: the list of those the coordinator trusts is not on the ledger. */
-function workersOf(run: RunHistory, { inboxOwners }: Replay): ReadonlySet<AccountId> {
-  const found = new Set<AccountId>();
-  for (const { assignments } of attemptsOf(run)) {
-    for (const { entry } of assignments) {
-      const owner = inboxOwners.get(entry.topic)?.agent;
-      if (owner !== undefined && entry.author === run.coordinator) found.add(owner);
-    }
-  }
-  return found;
-}
+const workersOf = ({ inboxes }: RunHistory, { inboxOwners }: Replay): ReadonlySet<AccountId> =>
+  new Set([...inboxes].flatMap((inbox) => inboxOwners.get(inbox)?.agent ?? []));
 
 /** Whether the coordinator's own fold agrees with what it recorded. */
 export function checkState(run: RunHistory, { digest, faults, unfinished }: FoldedRun, findings: Findings): void {

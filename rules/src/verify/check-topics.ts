@@ -1,7 +1,7 @@
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { FIRST_RUNNING_HASH, nextRunningHash } from '@gatepost/shared/vocabulary/running-hash';
 import type { Evidence, MessageEvidence, TopicEvidence } from './evidence.js';
-import { attemptsOf, type RunHistory } from './history.js';
+import type { RunHistory } from './history.js';
 import type { Replay } from './replay.js';
 import type { Findings } from './rules.js';
 
@@ -29,12 +29,7 @@ export function checkTopics(evidence: Evidence, { runs, inboxOwners }: Replay, f
 function coordinatorsByInbox(runs: Iterable<RunHistory>): Map<TopicId, Set<AccountId>> {
   const found = new Map<TopicId, Set<AccountId>>();
   for (const run of runs) {
-    for (const attempt of attemptsOf(run)) {
-      for (const { entry } of attempt.assignments) {
-        if (entry.author !== run.coordinator) continue;
-        found.set(entry.topic, (found.get(entry.topic) ?? new Set()).add(run.coordinator));
-      }
-    }
+    for (const inbox of run.inboxes) found.set(inbox, (found.get(inbox) ?? new Set()).add(run.coordinator));
   }
   return found;
 }

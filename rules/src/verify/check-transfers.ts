@@ -21,7 +21,7 @@ export function checkTransfers(
   const moving = evidence.transactions.filter(({ tokenTransfers }) => tokenTransfers.length > 0);
   for (const run of runs) {
     const payers = view.watchedBy(run);
-    const foreign = new Set(run.foreignSettled.map(({ at }) => view.batchAt(at)));
+    const foreign = new Set([...run.foreignSettled].map((at) => view.batchAt(at)));
     for (const transaction of moving) {
       if (!watches(run, all, transaction.at)) continue;
       const left = transaction.tokenTransfers.find(

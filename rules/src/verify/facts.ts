@@ -14,31 +14,33 @@ import {
   isBefore,
   mayWriteVerdicts,
   type RunHistory,
+  type TaskHistory,
 } from './history.js';
 
 /**
- * Reduces what was said in a run to what counts, as the fold does.
- * @param refused assignments, disputes and decisions that the fold of the run's plan gave no effect; without the plan
- *   those of which that can be known from the records alone.
+ * Reduces what was said of a task to what counts, as the fold does. Which assignments, disputes and decisions have no
+ * effect the fold of the run's plan knows; without the plan those count as refused of which it can be known from the
+ * records alone.
  */
-export function factsOfRun(
+function factsOfHistory(run: RunHistory, { task, attempts }: TaskHistory): ReadonlyMap<AttemptHistory, AttemptFacts> {
+  const { refused } = run;
+  const ofTask = [...attempts.values()];
+  const sure = refused ?? surelyRefused(run, ofTask);
+  const weighed = ofTask.map((attempt) => weigh(run, attempt, sure, refused !== undefined));
+  const reviews = reviewedAttempt(task);
+  const review = reviews && { of: verdictOn(run, reviews, task) };
+  return new Map(factsOfTask({ run, weighed, review, refused }));
+}
+
+/** What was decided about reviewed work, which ends its review. */
+function verdictOn(
   run: RunHistory,
-  refused?: ReadonlySet<AnyEntry>,
-): ReadonlyMap<AttemptHistory, AttemptFacts> {
-  const facts = new Map<AttemptHistory, AttemptFacts>();
-  const tasks = [...run.tasks].map(([task, attempts]) => ({ reviews: reviewedAttempt(task), attempts }));
-  // What is decided about work ends its review.
-  for (const { reviews, attempts } of tasks.sort(
-    (a, b) => Number(a.reviews !== undefined) - Number(b.reviews !== undefined),
-  )) {
-    const ofTask = [...attempts.values()];
-    const sure = refused ?? surelyRefused(run, ofTask);
-    const weighed = ofTask.map((attempt) => weigh(run, attempt, sure, refused !== undefined));
-    const reviewed = reviews && run.tasks.get(reviews.task)?.get(reviews.attempt);
-    const review = reviews && { of: reviewed && facts.get(reviewed)?.verdict };
-    for (const [attempt, told] of factsOfTask({ run, weighed, review, refused })) facts.set(attempt, told);
-  }
-  return facts;
+  { task, attempt }: NonNullable<ReturnType<typeof reviewedAttempt>>,
+  review: string,
+): Entry<'verdict'> | undefined {
+  // What has the name of a review of a review is decided about in the order in which it was spoken of.
+  if (reviewedAttempt(task) !== undefined && !run.tasks.isBefore(task, review)) return undefined;
+  return factsOf(run, run.tasks.get(task)?.get(attempt)).verdict;
 }
 
 /** Digest of what a result brings; undefined for a failure. */
@@ -73,9 +75,9 @@ interface Weighed {
  * another attempt of a quorum's task. In consensus order, since one that was refused gives no part in the task. Of several
  * of one attempt nobody knows without the plan which was refused.
  */
-function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): ReadonlySet<AnyEntry> {
+function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): ReadonlySet<number> {
   const { coordinator, token } = run;
-  const refused = new Set<AnyEntry>();
+  const refused = new Set<number>();
   const given = new Map<AttemptHistory, AccountId>();
   const isQuorum = attempts.some(
     ({ assignments, verdicts }) =>
@@ -89,14 +91,14 @@ function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): Re
   for (const { attempt, agent, entry } of all) {
     const isOver = run.closed !== undefined && isBefore(run.closed, entry);
     if (entry.record.judge !== run.gatekeeper || isOver) {
-      refused.add(entry);
+      refused.add(entry.place);
       continue;
     }
     if (given.has(attempt)) continue;
     const isDecided = (other: AttemptHistory) =>
       other.verdicts.some((verdict) => mayWriteVerdicts(run, verdict.author) && isBefore(verdict, entry));
     const hasPart = () => [...given].some(([other, has]) => has === agent && !isDecided(other));
-    if (isQuorum ? hasPart() : attempt.attempt > given.size + 1) refused.add(entry);
+    if (isQuorum ? hasPart() : attempt.attempt > given.size + 1) refused.add(entry.place);
     else given.set(attempt, agent);
   }
   return refused;
@@ -109,10 +111,10 @@ function surelyRefused(run: RunHistory, attempts: readonly AttemptHistory[]): Re
  * agent that delivered, else the first. Of the results it is the agent's first one after that.
  * @param isKnown whether all that were refused are known, from the plan.
  */
-function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<AnyEntry>, isKnown: boolean): Weighed {
+function weigh(run: RunHistory, attempt: AttemptHistory, refused: ReadonlySet<number>, isKnown: boolean): Weighed {
   const own = attempt.assignments.filter(({ entry }) => entry.author === run.coordinator);
   const inToken = own.filter(({ entry }) => entry.record.token === run.token);
-  const free = inToken.filter(({ entry }) => !refused.has(entry));
+  const free = inToken.filter(({ entry }) => !refused.has(entry.place));
   const verdicts = attempt.verdicts.filter(({ author }) => mayWriteVerdicts(run, author));
   const isAccepted = verdicts.some(({ record, author }) => record.accepted && author === judgeOf(run));
   const [judged] = verdicts;
@@ -143,7 +145,7 @@ interface Task {
   readonly weighed: readonly Weighed[];
   readonly review: Review | undefined;
   /** What the fold of the run's plan gave no effect; undefined when that is not known. */
-  readonly refused: ReadonlySet<AnyEntry> | undefined;
+  readonly refused: ReadonlySet<number> | undefined;
 }
 
 function factsOfTask(task: Task): [AttemptHistory, AttemptFacts][] {
@@ -214,7 +216,7 @@ function arbitration(task: Task, decided: Decided): (next: AnyEntry | undefined)
 /** A dispute or a decision has its effect, if it has one. */
 function arbitrate(task: Task, one: Weighed, told: Entry<'dispute'> | Entry<'decision'>, decided: Decided): void {
   const { attempt } = one;
-  if (task.refused?.has(told) === true || attempt.payments.some(({ entry }) => isBefore(entry, told))) return;
+  if (task.refused?.has(told.place) === true || attempt.payments.some(({ entry }) => isBefore(entry, told))) return;
   const isAccepted = one.verdict?.record.accepted === true;
   const hasOther = decided.accepted !== undefined && decided.accepted !== one;
   if (!isDecision(told)) {
@@ -352,4 +354,9 @@ export const isPaid = (run: RunHistory, attempt: AttemptHistory): boolean =>
 
 /** What counts of an attempt. */
 export const factsOf = (run: RunHistory, attempt: AttemptHistory | undefined): AttemptFacts =>
-  (attempt && run.facts.get(attempt)) ?? NOTHING;
+  (attempt && factsIn(run, attempt.of).get(attempt)) ?? NOTHING;
+
+function factsIn(run: RunHistory, history: TaskHistory): ReadonlyMap<AttemptHistory, AttemptFacts> {
+  history.facts ??= factsOfHistory(run, history);
+  return history.facts;
+}

@@ -1,18 +1,28 @@
 import type { RecordOf } from '@gatepost/shared/records/schema';
-import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
+import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
+import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import type { LedgerRecord } from '../run/ledger-record.js';
 import type { RunMode } from '../run/run-mode.js';
 
 /** A record with what the network verified about it, and its position among the records of its message. */
 export interface AnyEntry extends LedgerRecord {
   readonly index: number;
+  /** Tells it from all other records that were read with it. */
+  readonly place: number;
 }
 
 /** A record of one type. */
 export type Entry<T extends LedgerRecord['record']['type']> = AnyEntry & { readonly record: RecordOf<T> };
 
+/** Whether an entry is of a record of this type. */
+export const isA = <T extends AnyEntry['record']['type']>(entry: AnyEntry, type: T): entry is Entry<T> =>
+  entry.record.type === type;
+
+/** When a record was written: consensus timestamp, and its position within its message. */
+export type Moment = Pick<AnyEntry, 'at' | 'index'>;
+
 /** Whether one record came before another; within a message the position decides. */
-export const isBefore = (a: AnyEntry, b: AnyEntry): boolean => (a.at === b.at ? a.index < b.index : a.at < b.at);
+export const isBefore = (a: Moment, b: Moment): boolean => (a.at === b.at ? a.index < b.index : a.at < b.at);
 
 /** Position and amount of a payment within its record. */
 export interface PaymentEntry {
@@ -27,8 +37,18 @@ export interface Assignment {
   readonly agent: AccountId;
 }
 
+/** All that was said about one task, or one review. */
+export interface TaskHistory {
+  readonly task: string;
+  /** By number. */
+  readonly attempts: ReadonlyMap<number, AttemptHistory>;
+  /** What counts of each; undefined until somebody asks. */
+  facts: ReadonlyMap<AttemptHistory, AttemptFacts> | undefined;
+}
+
 /** All that was said about one attempt, by anybody, in consensus order. */
 export interface AttemptHistory {
+  readonly of: TaskHistory;
   readonly task: string;
   readonly attempt: number;
   readonly assignments: Assignment[];
@@ -58,6 +78,20 @@ export interface AttemptFacts {
   readonly decision?: Entry<'decision'> | undefined;
 }
 
+/** What was said of the tasks of a run, in the order in which they were first spoken of. */
+export interface RunTasks extends Iterable<readonly [task: string, attempts: TaskHistory['attempts']]> {
+  /** Something was said of a task. @param payment which of a record's payments, from 0. */
+  add(task: string, entry: AnyEntry, payment?: number): void;
+  get(task: string): TaskHistory['attempts'] | undefined;
+  values(): Iterable<TaskHistory['attempts']>;
+  /** Reviews of a task's attempts, in the order in which they were first spoken of. */
+  reviewsOf(task: string): readonly string[];
+  /** Whether one task was spoken of before another. */
+  isBefore(task: string, other: string): boolean;
+  /** What counts of the tasks is to be found out anew. */
+  forget(): void;
+}
+
 /** All that was said about one run. */
 export interface RunHistory extends RunMode {
   readonly run: string;
@@ -71,15 +105,17 @@ export interface RunHistory extends RunMode {
   /** Further openings by the same coordinator. */
   readonly reopened: Entry<'run_opened'>[];
   /** By task, then by number. */
-  readonly tasks: Map<string, Map<number, AttemptHistory>>;
-  /** What counts of each attempt; empty until everything was read. */
-  facts: ReadonlyMap<AttemptHistory, AttemptFacts>;
-  /** The coordinator's payment records. */
-  readonly settled: Entry<'settled'>[];
+  readonly tasks: RunTasks;
+  /** Inboxes through which its coordinator gave out work. */
+  readonly inboxes: Set<TopicId>;
+  /** Assignments, disputes and decisions that the fold of its plan gave no effect, by place; undefined without the plan. */
+  refused: ReadonlySet<number> | undefined;
+  /** Where the coordinator's payment records stand. */
+  readonly settled: number[];
   /** The coordinator's payment records from before the opening. */
   readonly early: Entry<'settled'>[];
-  /** Payment records by others. */
-  readonly foreignSettled: Entry<'settled'>[];
+  /** When others wrote payment records. */
+  readonly foreignSettled: Set<Nanos>;
 }
 
 /** How tables and findings name an attempt. */

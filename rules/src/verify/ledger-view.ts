@@ -1,12 +1,20 @@
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import type { Evidence, TransactionEvidence } from './evidence.js';
-import type { Entry, RunHistory } from './history.js';
+import { type Entry, isA, type RunHistory } from './history.js';
+import type { Messages } from './messages.js';
+import type { Replay } from './replay.js';
 
 /** A payment record with the run it is of. */
 export interface Recorded {
   readonly run: RunHistory;
   readonly entry: Entry<'settled'>;
+}
+
+/** Where one stands. */
+interface RecordedAt {
+  readonly run: RunHistory;
+  readonly place: number;
 }
 
 /** An atomic batch with payment records: all that was recorded in it, for whatever run, and all that it did. */
@@ -18,31 +26,30 @@ export interface PaymentBatch {
 
 /** The transactions by time and by batch, with what the runs recorded in them. */
 export class LedgerView {
+  readonly #messages: Messages;
   readonly #at = new Map<Nanos, TransactionEvidence>();
   readonly #inner = new Map<Nanos, TransactionEvidence[]>();
-  readonly #batches = new Map<Nanos, Recorded[]>();
+  readonly #batches = new Map<Nanos, RecordedAt[]>();
   readonly #disputed = new Set<Nanos>();
-  /** Payment records outside any batch. */
-  readonly loose: readonly Recorded[];
+  readonly #loose: RecordedAt[] = [];
 
   constructor(
     readonly evidence: Pick<Evidence, 'transactions' | 'treasuries' | 'accountKeys' | 'disputeSchedules'>,
-    runs: Iterable<RunHistory>,
+    { runs, messages }: Pick<Replay, 'runs' | 'messages'>,
   ) {
+    this.#messages = messages;
     for (const transaction of evidence.transactions) {
       this.#at.set(transaction.at, transaction);
       if (transaction.batch !== undefined) append(this.#inner, transaction.batch, transaction);
     }
     for (const at of evidence.disputeSchedules?.values() ?? []) if (at !== undefined) this.#disputed.add(at);
-    const loose: Recorded[] = [];
-    for (const run of runs) {
-      for (const entry of run.settled) {
-        const batch = this.batchAt(entry.at);
-        if (batch === undefined) loose.push({ run, entry });
-        else append(this.#batches, batch, { run, entry });
+    for (const run of runs.values()) {
+      for (const place of run.settled) {
+        const batch = this.batchAt(messages.timeOf(place));
+        if (batch === undefined) this.#loose.push({ run, place });
+        else append(this.#batches, batch, { run, place });
       }
     }
-    this.loose = loose;
   }
 
   /** The batch that carried the message with a consensus timestamp. */
@@ -63,8 +70,21 @@ export class LedgerView {
   /** Whether a batch carries a payment record of any run. */
   isRecorded = (batch: Nanos): boolean => this.#batches.has(batch);
 
-  get batches(): PaymentBatch[] {
-    return [...this.#batches].map(([at, records]) => ({ at, records, transactions: this.#inner.get(at) ?? [] }));
+  /** Payment records outside any batch. */
+  *loose(): Generator<Recorded> {
+    for (const one of this.#loose) yield this.#recorded(one);
+  }
+
+  *batches(): Generator<PaymentBatch> {
+    for (const [at, places] of this.#batches) {
+      yield { at, records: places.map((one) => this.#recorded(one)), transactions: this.#inner.get(at) ?? [] };
+    }
+  }
+
+  #recorded({ run, place }: RecordedAt): Recorded {
+    const entry = this.#messages.entryAt(place);
+    if (!isA(entry, 'settled')) throw new Error(`${entry.topic}/${entry.sequence} holds no payment record`);
+    return { run, entry };
   }
 
   /**

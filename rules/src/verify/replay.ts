@@ -1,19 +1,12 @@
-import { type AccountId, accountId, type TopicId, tokenId } from '@gatepost/shared/vocabulary/ids';
-import { isOwnTopic, type TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
+import { type AccountId, type TopicId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import type { Plan } from '../plan/plan.js';
 import { modeOf } from '../run/run-mode.js';
-import { decodeTopic } from './decode.js';
+import { recordsOn } from './decode.js';
 import type { Evidence, OwnedTopicEvidence } from './evidence.js';
-import { factsOfRun } from './facts.js';
-import {
-  type AnyEntry,
-  type AttemptHistory,
-  type Entry,
-  isBefore,
-  mayWriteVerdicts,
-  type RunHistory,
-} from './history.js';
-import { namesByRun, withTaskIds } from './task-names.js';
+import { type AnyEntry, type Entry, isA, isBefore, mayWriteVerdicts, type RunHistory } from './history.js';
+import { Messages, withInbox } from './messages.js';
+import { TaskHistories } from './task-histories.js';
+import { namesByRun } from './task-names.js';
 
 /** The agent an inbox belongs to, and when it first said so. */
 export interface InboxOwner {
@@ -29,7 +22,9 @@ export interface Replay {
   readonly ignored: ReadonlyMap<string, number>;
   /** Whose each inbox is. */
   readonly inboxOwners: ReadonlyMap<TopicId, InboxOwner>;
-  /** All records in consensus order. */
+  /** The messages with the records, tasks named by their ids. */
+  readonly messages: Messages;
+  /** All records in consensus order; made anew each time, and as long as the history. */
   readonly entries: readonly AnyEntry[];
 }
 
@@ -38,36 +33,36 @@ export interface Replay {
  * @param plans name the tasks of their runs; those of other runs are named by their assignments.
  */
 export function replay(evidence: Evidence, ...plans: readonly (Plan | undefined)[]): Replay {
-  const ignored = new Map<string, number>();
-  const count = (reason: string, times = 1): void => {
-    if (times > 0) ignored.set(reason, (ignored.get(reason) ?? 0) + times);
-  };
-  const decoded = decodeTopic(evidence.journal);
-  count('malformed message on the journal', decoded.malformed);
-  const creations = new Map(evidence.inboxes.map(({ topic, creation }) => [topic as string, creation]));
-  const inboxes = evidence.inboxes.map(decodeTopic);
-  for (const { malformed } of inboxes) count('malformed message on an inbox', malformed);
-  const numbered = inboxes.flatMap(({ entries }) => entries).sort((a, b) => (isBefore(a, b) ? -1 : 1));
-  const runs = openRuns(evidence, decoded.entries, count);
-  const names = namesByRun(
-    runs,
-    numbered,
-    plans.filter((plan) => plan !== undefined),
+  const counted = new Map<string, number>();
+  const count = (reason: string): void => void counted.set(reason, (counted.get(reason) ?? 0) + 1);
+  const messages = new Messages(evidence);
+  const inboxOwners = new Map<TopicId, InboxOwner>();
+  const openings = recordsOn(evidence.journal, ['run_opened']);
+  const runs = openRuns(evidence, openings, count, (run, opened) =>
+    newRun(run, opened, new TaskHistories(messages, (inbox) => inboxOwners.get(inbox)?.agent)),
   );
-  const said = decoded.entries.map((entry) => withInbox(creations, withTaskIds(entry, names)));
-  const assigned = numbered.map((entry) => withTaskIds(entry, names));
-  const inboxOwners = inboxesOf(evidence, said);
-  for (const entry of said) sortJournalEntry(runs, entry, count);
-  for (const entry of assigned) sortInboxEntry(runs, inboxOwners, entry, count);
-  for (const run of runs.values()) run.facts = factsOfRun(run);
-  const entries = [...said, ...assigned].sort((a, b) => (isBefore(a, b) ? -1 : 1));
-  return { runs, ignored, inboxOwners, entries };
+  const known = plans.filter((plan) => plan !== undefined);
+  messages.nameTasks(namesByRun(runs, messages.assignments(), known));
+  for (const [topic, owner] of inboxesOf(evidence)) inboxOwners.set(topic, owner);
+  for (const entry of messages.journal()) sortJournalEntry(runs, entry, count);
+  for (const entry of messages.inboxes()) sortInboxEntry(runs, inboxOwners, entry, count);
+  const malformed: [string, number][] = [
+    ['malformed message on the journal', messages.malformed.journal],
+    ['malformed message on an inbox', messages.malformed.inboxes],
+  ];
+  const ignored = new Map([...malformed.filter(([, times]) => times > 0), ...counted]);
+  return {
+    runs,
+    ignored,
+    inboxOwners,
+    messages,
+    get entries() {
+      return [...messages.inOrder()];
+    },
+  };
 }
 
 type Count = (reason: string) => void;
-
-const isA = <T extends AnyEntry['record']['type']>(entry: AnyEntry, type: T): entry is Entry<T> =>
-  entry.record.type === type;
 
 /**
  * Whether a journal is an account's own: it made it, which no change of keys undoes, or has the journal's admin key now. A
@@ -79,15 +74,20 @@ export const isOwnJournal = (
   key: string | undefined,
 ): boolean => adminKey === undefined || creation?.by === account || key === adminKey;
 
-function openRuns(evidence: Evidence, entries: readonly AnyEntry[], count: Count): Map<string, RunHistory> {
+function openRuns(
+  evidence: Evidence,
+  openings: Iterable<Entry<'run_opened'>>,
+  count: Count,
+  open: (run: string, opened: Entry<'run_opened'>) => RunHistory,
+): Map<string, RunHistory> {
   const runs = new Map<string, RunHistory>();
-  for (const entry of entries) {
-    if (!isA(entry, 'run_opened') || entry.run === undefined) continue;
+  for (const entry of openings) {
+    if (entry.run === undefined) continue;
     const known = runs.get(entry.run);
     if (!isOwnJournal(evidence.journal, entry.author, evidence.accountKeys.get(entry.author))) {
       count("run opened by another than the journal's owner");
     } else if (known === undefined) {
-      runs.set(entry.run, newRun(entry.run, entry));
+      runs.set(entry.run, open(entry.run, entry));
     } else if (known.coordinator === entry.author) {
       known.reopened.push(entry);
     } else {
@@ -97,7 +97,7 @@ function openRuns(evidence: Evidence, entries: readonly AnyEntry[], count: Count
   return runs;
 }
 
-function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
+function newRun(run: string, opened: Entry<'run_opened'>, tasks: TaskHistories): RunHistory {
   return {
     run,
     opened,
@@ -107,30 +107,27 @@ function newRun(run: string, opened: Entry<'run_opened'>): RunHistory {
     closed: undefined,
     closings: [],
     reopened: [],
-    tasks: new Map(),
-    facts: new Map(),
+    tasks,
+    inboxes: new Set(),
+    refused: undefined,
     settled: [],
     early: [],
-    foreignSettled: [],
+    foreignSettled: new Set(),
   };
-}
-
-/** An announcement with what is known of its inbox, as the coordinator looks it up for its own fold. */
-function withInbox(creations: ReadonlyMap<string, TopicCreation | undefined>, entry: AnyEntry): AnyEntry {
-  if (!isA(entry, 'online')) return entry;
-  return { ...entry, ofOwnInbox: isOwnTopic(creations.get(entry.record.inbox), entry.author, entry.at) };
 }
 
 /**
  * Whose each inbox is: its creator's, from when that first announced it. Where none did, that of the first who announced
  * it, which a rule then finds fault with.
  */
-function inboxesOf(evidence: Evidence, entries: readonly AnyEntry[]): Map<TopicId, InboxOwner> {
+function inboxesOf(evidence: Evidence): Map<TopicId, InboxOwner> {
+  const creations = new Map(evidence.inboxes.map(({ topic, creation }) => [topic as string, creation]));
   const announcements = new Map<string, AnyEntry[]>();
-  for (const entry of entries) {
-    if (!isA(entry, 'online')) continue;
-    const earlier = announcements.get(entry.record.inbox);
-    if (earlier === undefined) announcements.set(entry.record.inbox, [entry]);
+  for (const said of recordsOn(evidence.journal, ['online'])) {
+    if (!creations.has(said.record.inbox)) continue;
+    const entry = withInbox(said, creations);
+    const earlier = announcements.get(said.record.inbox);
+    if (earlier === undefined) announcements.set(said.record.inbox, [entry]);
     else earlier.push(entry);
   }
   const owners = new Map<TopicId, InboxOwner>();
@@ -142,26 +139,6 @@ function inboxesOf(evidence: Evidence, entries: readonly AnyEntry[]): Map<TopicI
   return owners;
 }
 
-function attemptOf(run: RunHistory, task: string, attempt: number): AttemptHistory {
-  const attempts = run.tasks.get(task) ?? new Map<number, AttemptHistory>();
-  run.tasks.set(task, attempts);
-  const known = attempts.get(attempt);
-  if (known !== undefined) return known;
-  const created: AttemptHistory = {
-    task,
-    attempt,
-    assignments: [],
-    results: [],
-    verdicts: [],
-    timedOut: [],
-    payments: [],
-    disputes: [],
-    decisions: [],
-  };
-  attempts.set(attempt, created);
-  return created;
-}
-
 function sortJournalEntry(runs: Map<string, RunHistory>, entry: AnyEntry, count: Count): void {
   if (entry.run === undefined || isA(entry, 'run_opened')) return;
   const run = runs.get(entry.run);
@@ -171,19 +148,19 @@ function sortJournalEntry(runs: Map<string, RunHistory>, entry: AnyEntry, count:
     count('record before its run was opened');
     if (isA(entry, 'settled') && entry.author === run.coordinator) run.early.push(entry);
   } else if (isA(entry, 'result')) {
-    attemptOf(run, entry.record.task, entry.record.attempt).results.push(entry);
+    run.tasks.add(entry.record.task, entry);
   } else if (isA(entry, 'verdict')) {
-    attemptOf(run, entry.record.task, entry.record.attempt).verdicts.push(entry);
+    run.tasks.add(entry.record.task, entry);
     if (!mayWriteVerdicts(run, entry.author)) count(`verdict by another than ${whoJudges(run)}`);
   } else if (isA(entry, 'timed_out')) {
     if (entry.author !== run.coordinator) count('deadline told by another than the coordinator');
-    else attemptOf(run, entry.record.task, entry.record.attempt).timedOut.push(entry);
+    else run.tasks.add(entry.record.task, entry);
   } else if (isA(entry, 'dispute')) {
     if (run.arbiter === undefined || !mayWriteVerdicts(run, entry.author)) count('dispute by who is no party to it');
-    else attemptOf(run, entry.record.task, entry.record.attempt).disputes.push(entry);
+    else run.tasks.add(entry.record.task, entry);
   } else if (isA(entry, 'decision')) {
     if (entry.author !== run.arbiter) count('decision by another than the arbiter');
-    else attemptOf(run, entry.record.task, entry.record.attempt).decisions.push(entry);
+    else run.tasks.add(entry.record.task, entry);
   } else if (isA(entry, 'settled')) {
     sortSettled(run, entry, count);
   } else if (isA(entry, 'run_closed')) {
@@ -201,13 +178,11 @@ const whoJudges = ({ gatekeeper }: RunHistory): string =>
 function sortSettled(run: RunHistory, entry: Entry<'settled'>, count: Count): void {
   if (entry.author !== run.coordinator) {
     count('payment recorded by another than the coordinator');
-    run.foreignSettled.push(entry);
+    run.foreignSettled.add(entry.at);
     return;
   }
-  run.settled.push(entry);
-  for (const { task, attempt, to, amount } of entry.record.payments) {
-    attemptOf(run, task, attempt).payments.push({ entry, to: accountId(to), amount: BigInt(amount) });
-  }
+  run.settled.push(entry.place);
+  for (const [index, { task }] of entry.record.payments.entries()) run.tasks.add(task, entry, index);
 }
 
 function sortInboxEntry(
@@ -236,8 +211,7 @@ function sortInboxEntry(
     count('assignment on an inbox that its agent had not announced');
     return;
   }
-  const { task, attempt } = entry.record;
-
   if (entry.author !== run.coordinator) count('assignment by another than the coordinator');
-  attemptOf(run, task, attempt).assignments.push({ entry, agent: owner.agent });
+  else run.inboxes.add(entry.topic);
+  run.tasks.add(entry.record.task, entry);
 }

@@ -85,13 +85,32 @@ export interface Finding {
 
 /** Collects findings; the same one is kept once. */
 export class Findings {
-  readonly #found = new Map<string, Finding>();
+  readonly #found: (Finding | Findings)[] = [];
 
   add(rule: RuleId, run: string | undefined, subject: string, message: string): void {
-    this.#found.set(JSON.stringify([rule, run, subject, message]), { rule, run, subject, message });
+    this.#found.push({ rule, run, subject, message });
+  }
+
+  /** What is added to a section stands here, whenever it is added. */
+  section(): Findings {
+    const section = new Findings();
+    this.#found.push(section);
+    return section;
   }
 
   get all(): readonly Finding[] {
-    return [...this.#found.values()];
+    const found = new Map<string, Finding>();
+    for (const one of this.#flat()) {
+      const key = JSON.stringify([one.rule, one.run, one.subject, one.message]);
+      if (!found.has(key)) found.set(key, one);
+    }
+    return [...found.values()];
+  }
+
+  *#flat(): Generator<Finding> {
+    for (const one of this.#found) {
+      if (one instanceof Findings) yield* one.#flat();
+      else yield one;
+    }
   }
 }

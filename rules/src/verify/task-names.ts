@@ -11,7 +11,7 @@ import type { AnyEntry, RunHistory } from './history.js';
  */
 export function namesByRun(
   runs: ReadonlyMap<string, RunHistory>,
-  assigned: readonly AnyEntry[],
+  assigned: Iterable<AnyEntry>,
   plans: readonly Plan[],
 ): ReadonlyMap<string, TaskNames> {
   const learnt = new Map([...runs.keys()].map((run) => [run, new LearntNames()]));

@@ -4,18 +4,19 @@ import { reviewedAttempt } from '../run/review-id.js';
 import { checkBatches } from './check-batches.js';
 import { checkDisputes } from './check-disputes.js';
 import { checkEscrow } from './check-escrow.js';
-import { checkOutcome } from './check-outcome.js';
-import { checkPayments } from './check-payments.js';
+import { outcomeCheck } from './check-outcome.js';
+import { paymentCheck } from './check-payments.js';
 import { checkPlan } from './check-plan.js';
 import { checkState, type FoldedRun, foldRun } from './check-state.js';
 import { checkTopics } from './check-topics.js';
 import { checkTransfers } from './check-transfers.js';
 import type { Evidence } from './evidence.js';
-import { decidedPay, factsOf, factsOfRun } from './facts.js';
-import { attemptsOf, type RunHistory } from './history.js';
+import { decidedPay, factsOf } from './facts.js';
+import type { RunHistory, TaskHistory } from './history.js';
 import { LedgerView } from './ledger-view.js';
 import { type Replay, replay } from './replay.js';
 import { type Finding, Findings, RULES, type RuleId } from './rules.js';
+import { showTasks, type TaskCheck } from './task-check.js';
 
 export interface VerifyOptions {
   /** Only this run; all of the journal's owner when left out. */
@@ -74,12 +75,14 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
   const plans = new Map([...known, plan].flatMap((one) => (one === undefined ? [] : [[one.digest as string, one]])));
   const folded = foldRuns(plans, runs, evidence, replayed);
   checkTopics(evidence, replayed, findings);
+  const counts = new Map<RunHistory, TaskCounts>();
   for (const run of runs) {
-    checkPayments(run, findings);
-    checkOutcome(run, findings);
+    const counted = new TaskCounts(run);
+    showTasks(run, [paymentCheck(run, findings), outcomeCheck(run, findings), counted]);
+    counts.set(run, counted);
   }
   const all = [...replayed.runs.values()];
-  const view = new LedgerView(evidence, all);
+  const view = new LedgerView(evidence, replayed);
   const selected = new Set(runs.map(({ run }) => run));
   checkBatches(view, evidence.journal.topic, (run) => selected.has(run), findings);
   checkTransfers(evidence, view, runs, all, findings);
@@ -93,7 +96,7 @@ export function verify(evidence: Evidence, options: VerifyOptions = {}): Report 
     checkState(run, state, findings);
   }
   const found = findings.all;
-  const summaries = runs.map((run) => summary(run, folded.get(run), found));
+  const summaries = [...counts].map(([run, counted]) => summary(run, counted, folded.get(run), found));
   return {
     runs: summaries,
     findings: found,
@@ -130,7 +133,8 @@ function foldRuns(
     if (plan === undefined) continue;
     const state = foldRun(run, plan, journal.topic, replayed);
     folded.set(run, { ...state, plan });
-    run.facts = factsOfRun(run, state.refused);
+    run.refused = state.refused;
+    run.tasks.forget();
     // Beside a gatekeeper a coordinator cannot close a run that is not over.
     if (run.gatekeeper !== undefined) run.closed = state.closed;
   }
@@ -143,26 +147,41 @@ function checkIsOfPlan(runs: readonly RunHistory[], plan: Plan, findings: Findin
   for (const run of runs) checkPlan(run, plan, findings);
 }
 
-/** @param folded of a run whose plan is known; without it one of a quorum that was accepted is enough for its task. */
-function summary(run: RunHistory, folded: FoldedRun | undefined, findings: readonly Finding[]): RunSummary {
-  const accepted = new Set<string>();
-  let attempts = 0;
-  let payments = 0;
-  let paid = 0n;
-  for (const attempt of attemptsOf(run)) {
-    const facts = factsOf(run, attempt);
-    const { assignment, verdict } = facts;
-    if (assignment !== undefined) attempts += 1;
-    if (verdict?.record.accepted === true && reviewedAttempt(attempt.task) === undefined) accepted.add(attempt.task);
-    for (const { amount } of attempt.payments) {
-      payments += 1;
-      paid += amount;
+/** Counts what a run came to. */
+class TaskCounts implements TaskCheck {
+  accepted = 0;
+  attempts = 0;
+  payments = 0;
+  paid = 0n;
+
+  constructor(private readonly run: RunHistory) {}
+
+  task = (task: string, attempts: TaskHistory['attempts']): void => {
+    let isAccepted = false;
+    for (const attempt of attempts.values()) {
+      const facts = factsOf(this.run, attempt);
+      if (facts.assignment !== undefined) this.attempts += 1;
+      isAccepted ||= facts.verdict?.record.accepted === true;
+      for (const { amount } of attempt.payments) this.#pay(amount);
+      const decided = decidedPay(facts);
+      if (decided !== undefined) this.#pay(decided);
     }
-    const decided = decidedPay(facts);
-    if (decided === undefined) continue;
-    payments += 1;
-    paid += decided;
+    if (isAccepted && reviewedAttempt(task) === undefined) this.accepted += 1;
+  };
+
+  #pay(amount: bigint): void {
+    this.payments += 1;
+    this.paid += amount;
   }
+}
+
+/** @param folded of a run whose plan is known; without it one of a quorum that was accepted is enough for its task. */
+function summary(
+  run: RunHistory,
+  { accepted, attempts, payments, paid }: TaskCounts,
+  folded: FoldedRun | undefined,
+  findings: readonly Finding[],
+): RunSummary {
   const { record } = run.opened;
   return {
     run: run.run,
@@ -174,7 +193,7 @@ function summary(run: RunHistory, folded: FoldedRun | undefined, findings: reado
     ...(run.escrow === undefined ? {} : { escrow: run.escrow }),
     ...(run.arbiter === undefined ? {} : { arbiter: run.arbiter }),
     tasks: record.tasks,
-    accepted: folded?.accepted ?? accepted.size,
+    accepted: folded?.accepted ?? accepted,
     attempts,
     payments,
     paid,

@@ -21,6 +21,8 @@ export interface MalformedMessage {
 
 const hex = (base64url: string): string => Buffer.from(base64url, 'base64url').toString('hex');
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 class Malformed extends Error {}
 
 /** Reads lists of attempts and counts what they stand for. */
@@ -40,6 +42,21 @@ class Lists {
   }
 }
 
+/** An input that came along: its digest and size are worked out when they are asked for, which few readers of a history do. */
+const withInput = (
+  assign: Omit<RecordOf<'assign'>, 'input' | 'input_sha256' | 'input_size'>,
+  input: unknown,
+): RecordOf<'assign'> => ({
+  ...assign,
+  get input_sha256() {
+    return sha256(canonicalJson(input));
+  },
+  get input_size() {
+    return Buffer.byteLength(canonicalJson(input));
+  },
+  input,
+});
+
 type AssignGroup = NonNullable<TopicMessageJson['assign']>[number];
 
 function* assignmentsOf(group: AssignGroup, token: string | undefined, lists: Lists): Generator<RecordOf<'assign'>> {
@@ -50,10 +67,7 @@ function* assignmentsOf(group: AssignGroup, token: string | undefined, lists: Li
     const common = { type: 'assign', task, attempt, numbered, task_type: type } as const;
     const terms = { deadline_ms, price, token, ...(judge === undefined ? {} : { judge }) };
     if (input.length === 2) yield { ...common, input_sha256: hex(input[0]), input_size: input[1], ...terms };
-    else {
-      const text = canonicalJson(input[0]);
-      yield { ...common, input_sha256: sha256(text), input_size: Buffer.byteLength(text), input: input[0], ...terms };
-    }
+    else yield withInput({ ...common, ...terms }, input[0]);
   }
 }
 
@@ -129,7 +143,7 @@ function* recordsOf(message: TopicMessageJson, lists: Lists): Generator<AnyRecor
 export function unpackMessage(message: Uint8Array): DecodedMessage | MalformedMessage {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(message));
+    parsed = JSON.parse(utf8.decode(message));
   } catch {
     return { malformed: 'not JSON' };
   }

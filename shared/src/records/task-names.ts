@@ -69,7 +69,7 @@ export function idOfTask(task: string, names: TaskNames): string {
 
 /** Names as assignments tell them: the first word on a number counts. */
 export class LearntNames implements TaskNames {
-  readonly #ids = new Map<number, string>();
+  readonly #ids: (string | undefined)[] = [];
 
   /** @param task and what the assignment says other messages call it. */
   learn(task: string, numbered: string | undefined): void {
@@ -77,10 +77,10 @@ export class LearntNames implements TaskNames {
     const [review, id] = parted(task);
     const [sameReview, mark] = parted(numbered);
     const number = Number(mark.slice(NUMBER_MARK.length));
-    if (review === sameReview && !this.#ids.has(number)) this.#ids.set(number, id);
+    if (review === sameReview) this.#ids[number] ??= id;
   }
 
-  idOf = (number: number): string | undefined => this.#ids.get(number);
+  idOf = (number: number): string | undefined => this.#ids[number];
   numberOf = (): undefined => undefined;
 }
 

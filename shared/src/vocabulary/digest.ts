@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { GatepostError } from './errors.js';
 
@@ -9,7 +9,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type Sha256 = string;
 
 /** SHA-256 of bytes, or of a text's UTF-8. */
-export const sha256 = (data: Uint8Array | string): Sha256 => createHash('sha256').update(data).digest('hex');
+export const sha256 = (data: Uint8Array | string): Sha256 => hash('sha256', data, 'hex');
 
 /**
  * The one serialisation of a JSON value (RFC 8785): equal values give equal bytes, so that they can be

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AccountId, TopicId } from './ids.js';
 import { NANOS_PER_SECOND, type Nanos } from './time.js';
 
@@ -25,7 +25,7 @@ const STREAM_HEAD = Buffer.from('aced0005757200025b42acf317f8060854e002000078700
 const SECOND_ARRAY = Buffer.from('7571007e000000000030', 'hex');
 const VERSION = 3n;
 
-const sha384 = (data: Uint8Array): Buffer => createHash('sha384').update(data).digest();
+const sha384 = (data: Uint8Array): Buffer => hash('sha384', data, 'buffer');
 const numbersOf = (id: string): readonly bigint[] => id.split('.').map(BigInt);
 
 /**

@@ -1,6 +1,8 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { decidedPay, factsOf } from '@gatepost/rules/verify/facts';
 import { attemptsOf, type RunHistory } from '@gatepost/rules/verify/history';
 import { type ExchangeRate, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatTime, msFromNanos, type Nanos } from '@gatepost/shared/vocabulary/time';
 import type { Bill, PaidTransaction } from '../bill.js';
 import type { ReportedMoney } from './document.js';
@@ -36,6 +38,23 @@ export function moneyOf(
   };
 }
 
+interface Paid {
+  readonly at: Nanos;
+  readonly to: AccountId;
+  readonly amount: bigint;
+}
+
+/** What was paid in batches, and what the arbiter decided to pay, which is paid as soon as it has decided. */
+function* paymentsOf(history: RunHistory): Generator<Paid> {
+  for (const attempt of attemptsOf(history)) {
+    for (const { entry, to, amount } of attempt.payments) yield { at: entry.at, to, amount };
+    const facts = factsOf(history, attempt);
+    const amount = decidedPay(facts);
+    if (amount === undefined || facts.decision === undefined || facts.assignment === undefined) continue;
+    yield { at: facts.decision.at, to: facts.assignment.agent, amount };
+  }
+}
+
 function accountsOf(history: RunHistory, bill: Bill): ReportedMoney['accounts'] {
   const found = new Map<string, { received: bigint; fees: bigint; transactions: number; failed: number }>();
   const of = (account: string) => {
@@ -50,7 +69,7 @@ function accountsOf(history: RunHistory, bill: Bill): ReportedMoney['accounts'] 
     account.transactions += count;
     account.failed += failed;
   }
-  for (const { payments } of attemptsOf(history)) for (const { to, amount } of payments) of(to).received += amount;
+  for (const { to, amount } of paymentsOf(history)) of(to).received += amount;
   return [...found].map(([account, { received, fees, ...counts }]) => ({
     account,
     received: `${received}`,
@@ -70,7 +89,7 @@ function daysOf(history: RunHistory, transactions: readonly PaidTransaction[]): 
     return known;
   };
   for (const { at, fee } of transactions) of(at).fees += fee;
-  for (const { payments } of attemptsOf(history)) for (const { entry, amount } of payments) of(entry.at).paid += amount;
+  for (const { at, amount } of paymentsOf(history)) of(at).paid += amount;
   return [...days]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([day, { paid, fees }]) => ({ day, paid: `${paid}`, fees: `${fees}` }));

@@ -1,5 +1,5 @@
 import { WATCH_NANOS } from '@gatepost/rules/verify/check-transfers';
-import { decodeTopic } from '@gatepost/rules/verify/decode';
+import { decodeMessage, recordsOn } from '@gatepost/rules/verify/decode';
 import type {
   Evidence,
   KeyListEvidence,
@@ -8,7 +8,7 @@ import type {
   TopicEvidence,
   TransactionEvidence,
 } from '@gatepost/rules/verify/evidence';
-import type { AnyEntry } from '@gatepost/rules/verify/history';
+import type { AnyEntry, Entry } from '@gatepost/rules/verify/history';
 import { treasuryOf } from '@gatepost/rules/verify/ledger-view';
 import { isOwnJournal } from '@gatepost/rules/verify/replay';
 import type { MirrorKey } from '@gatepost/shared/hedera/account-key';
@@ -21,7 +21,6 @@ import type {
   MirrorTransaction,
 } from '@gatepost/shared/hedera/mirror-rest';
 import { shownCreation } from '@gatepost/shared/hedera/topic-creation';
-import type { RecordOf } from '@gatepost/shared/records/schema';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import {
   type AccountId,
@@ -107,25 +106,20 @@ async function known<K, V>(ids: Iterable<K>, ask: (id: K) => Promise<V>): Promis
   return found;
 }
 
-const recordsOf = <T extends AnyEntry['record']['type']>(entries: readonly AnyEntry[], type: T) =>
-  entries.filter(
-    (entry): entry is AnyEntry & { record: Extract<AnyEntry['record'], { type: T }> } => entry.record.type === type,
-  );
-
 /**
  * The inboxes that matter: those that only a coordinator of these runs may write to, also when their agent died at work
  * and reported nothing, and those of agents it paid. Strangers may announce what they like; that is not read.
  */
 async function inboxesThatMatter(
   mirror: MirrorRest,
-  entries: readonly AnyEntry[],
+  journal: TopicEvidence,
   coordinators: ReadonlyMap<AccountId, string | undefined>,
 ): Promise<readonly OwnedTopicEvidence[]> {
   const paid = new Set<string>();
-  for (const { author, record } of recordsOf(entries, 'settled')) {
+  for (const { author, record } of recordsOn(journal, ['settled'])) {
     if (coordinators.has(author)) for (const { to } of record.payments) paid.add(to);
   }
-  const online = recordsOf(entries, 'online');
+  const online = [...recordsOn(journal, ['online'])];
   const inboxOf = ({ record }: { readonly record: { readonly inbox: string } }) => record.inbox as TopicId;
   const ofPaid = new Set(online.filter(({ author }) => paid.has(author)).map(inboxOf));
   const topics = await known(online.map(inboxOf), (topic) => mirror.topic(topic));
@@ -173,14 +167,13 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
   const { created_timestamp: at } = ofJournal;
   const creation = at === null ? undefined : await shownCreation(mirror, at);
   const journal = { ...(await topicEvidence(mirror, journalId, ofJournal)), creation };
-  const { entries } = decodeTopic(journal);
   const keysOf = (accounts: readonly AccountId[]) =>
     known(accounts, async (account) => keyText((await mirror.account(account)).key));
-  const openings = recordsOf(entries, 'run_opened');
+  const openings = [...recordsOn(journal, ['run_opened'])];
   const openers = await keysOf(openings.map(({ author }) => author));
   const owned = openings.filter(({ author }) => isOwnJournal(journal, author, openers.get(author)));
   const coordinators = new Map(owned.map(({ author }) => [author, openers.get(author)]));
-  const inboxes = await inboxesThatMatter(mirror, entries, coordinators);
+  const inboxes = await inboxesThatMatter(mirror, journal, coordinators);
   const tokens = owned.map(({ record }) => record.token).filter(isEntityId) as TokenId[];
   const shown = await known(tokens, (token) => mirror.token(token));
   const treasuries = new Map([...shown].map(([id, token]) => [id, accountId(token.treasury_account_id)]));
@@ -195,8 +188,8 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
     treasuryOf({ treasuries, accountKeys }, author, record.token as TokenId),
   );
   const payers = new Set([...coordinators.keys(), ...ownTreasuries, ...escrows]);
-  const disputeSchedules = await disputeSchedulesOf(mirror, owned, entries);
-  const range = timeOf(owned, entries, await mirror.now(), [...disputeSchedules.values()]);
+  const disputeSchedules = await disputeSchedulesOf(mirror, owned, journal);
+  const range = timeOf(owned, journal, await mirror.now(), [...disputeSchedules.values()]);
   const transactions = await withCustomFees(mirror, shown, await transactionsOf(mirror, payers, range));
   const handling = new HandlingTimes(mirror, transactions);
   return {
@@ -210,23 +203,21 @@ export async function gatherEvidence(mirror: MirrorRest, journalId: TopicId): Pr
 }
 
 /** The gatekeepers, the arbiters, or the escrows, that runs were opened with. */
-const partiesOf = (
-  openings: readonly (AnyEntry & { record: RecordOf<'run_opened'> })[],
-  which: 'gatekeeper' | 'escrow' | 'arbiter',
-) => openings.flatMap(({ record }) => (record[which] === undefined ? [] : [accountId(record[which])]));
+const partiesOf = (openings: readonly Entry<'run_opened'>[], which: 'gatekeeper' | 'escrow' | 'arbiter') =>
+  openings.flatMap(({ record }) => (record[which] === undefined ? [] : [accountId(record[which])]));
 
 /** When the network carried out the schedules that parties of these runs named in disputes. */
 async function disputeSchedulesOf(
   mirror: MirrorRest,
-  openings: readonly (AnyEntry & { record: RecordOf<'run_opened'> })[],
-  entries: readonly AnyEntry[],
+  openings: readonly Entry<'run_opened'>[],
+  journal: TopicEvidence,
 ): Promise<Map<string, Nanos | undefined>> {
   const parties = new Set<string>(
     openings.flatMap(({ author, record }) =>
       record.arbiter === undefined ? [] : [author, record.gatekeeper ?? author],
     ),
   );
-  const named = recordsOf(entries, 'dispute').filter(({ author }) => parties.has(author));
+  const named = [...recordsOn(journal, ['dispute'])].filter(({ author }) => parties.has(author));
   return known(
     named.map(({ record }) => record.schedule),
     async (id) => {
@@ -259,7 +250,7 @@ interface Range {
 /** From the first opening until a while after the last closing, or until now while a run is open; with these times in it. */
 function timeOf(
   openings: readonly AnyEntry[],
-  entries: readonly AnyEntry[],
+  journal: TopicEvidence,
   now: Nanos,
   more: readonly (Nanos | undefined)[],
 ): Range | undefined {
@@ -268,14 +259,19 @@ function timeOf(
   const last = new Map<string | undefined, Nanos>();
   for (const { run } of openings) last.set(run, now);
   const openers = new Map(openings.toReversed().map(({ run, author }) => [run, author]));
-  for (const { run, at, author } of recordsOf(entries, 'run_closed')) {
+  for (const { run, at, author } of recordsOn(journal, ['run_closed'])) {
     if (openers.get(run) === author) last.set(run, at + WATCH_NANOS);
   }
   // A payment after the end must be seen too, so the last record of the journal counts as well.
-  let to = entries.at(-1)?.at ?? from;
+  const newest = journal.messages.findLast((message) => decodeMessage(journal.topic, message, 0) !== undefined);
+  let to = newest?.at ?? from;
   for (const end of [...last.values(), ...more]) if (end !== undefined && end > to) to = end;
   return { from, to };
 }
+
+/** What moved no tokens, was part of no batch and came of no schedule is looked at by nobody: most messages. */
+const matters = ({ token_transfers, parent_consensus_timestamp: parent, scheduled }: MirrorTransaction): boolean =>
+  token_transfers.length > 0 || parent !== null || scheduled;
 
 async function transactionsOf(
   mirror: MirrorRest,
@@ -286,7 +282,8 @@ async function transactionsOf(
   const found = new Map<Nanos, TransactionEvidence>();
   for (const account of accounts) {
     for await (const entry of transactionsBetween(mirror, account, range.from, range.to)) {
-      if (entry.result === 'SUCCESS') found.set(entry.consensus_timestamp, transactionEvidence(entry));
+      if (entry.result === 'SUCCESS' && matters(entry))
+        found.set(entry.consensus_timestamp, transactionEvidence(entry));
     }
   }
   return [...found.values()].sort((a, b) => (a.at < b.at ? -1 : 1));
