@@ -7,7 +7,7 @@ import { afterAll, expect, it, vi } from 'vitest';
 const directory = mkdtempSync(join(tmpdir(), 'gatepost-sightings-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const seenAt = (atMs: number) => ({ run: 'r', at_ms: atMs, agents: [] });
+const seenAt = (atMs: number) => ({ runs: ['q', 'r'], at_ms: atMs, agents: [] });
 const nobody = { warn: (why: unknown) => expect.fail(String(why)) } as never;
 
 it('shows the newest that was seen, and nothing once its coordinator has ended', async () => {

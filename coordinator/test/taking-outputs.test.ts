@@ -1,4 +1,4 @@
-import { RunLoop } from '@gatepost/coordinator/shell/run/run-loop';
+import { RunDesk } from '@gatepost/coordinator/shell/run/run-desk';
 import { Waits } from '@gatepost/coordinator/shell/run/waits';
 import { FETCH_SILENCE_MS, MAX_FETCHES, OutputFetches } from '@gatepost/party/agents/output-fetches';
 import type { Clock } from '@gatepost/shared/clock';
@@ -109,9 +109,9 @@ it('of the outputs that come unasked only the first of an open attempt is kept, 
   const kept: string[] = [];
   const clock = new Hands();
   const parts = { state: simulation.state, store: { put: (output: Buffer) => kept.push(String(output)) }, clock };
-  const loop = new RunLoop({ ...parts, waits: new Waits(clock) } as never);
+  const desk = new RunDesk({ ...parts, waits: new Waits(clock) } as never);
   const finished = (agent: typeof own, output: string, named = output, task = 't', attempt = 1) =>
-    loop.event(agent, {
+    desk.event(agent, {
       ref: { run: 'run-1', task, attempt },
       event: 1n,
       atUnixMs: 0n,

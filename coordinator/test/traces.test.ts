@@ -107,13 +107,9 @@ describe('the traces of a run', () => {
       const link = { dispatch: async (work: DispatchedWork) => void told.push(work) };
       const tracing = { tell: () => undefined, isSampled: () => true, close: async () => undefined };
       const trace = new RunTrace(tracing, { ...emptyState(context), openedAt }, systemClock);
-      const parts = { fleet: () => ({ link: () => link }) } as never;
+      const parts = { fleet: { link: () => link } } as never;
       const work = { ref: { run: 'r', task, attempt: 1 } } as DispatchedWork;
-      await trace
-        .watch(parts)
-        .fleet({} as never)
-        .link(account)
-        ?.dispatch(work);
+      await trace.watch(parts).fleet.link(account)?.dispatch(work);
       return told[0]?.traceparent;
     };
     return Promise.all([toldBy(1n, 'a'), toldBy(1n, 'a'), toldBy(1n, '1~a'), toldBy(2n, 'a'), toldBy(1n, 'b')]).then(

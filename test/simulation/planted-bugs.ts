@@ -27,7 +27,8 @@ const SESSIONS = 'gatekeeper/dist/core/sessions.js';
 const COSIGNING = 'gatekeeper/dist/core/cosigning.js';
 const SETTLER = 'coordinator/dist/shell/ledger/settler.js';
 const RUN_WORK = 'coordinator/dist/shell/run/run-work.js';
-const RUN_LOOP = 'coordinator/dist/shell/run/run-loop.js';
+const SIGHT = 'coordinator/dist/shell/run/ledger-sight.js';
+const COORDINATION = 'coordinator/dist/shell/run/coordination.js';
 const FEED = 'party/dist/ledger/ledger-feed.js';
 const DECIDE = 'coordinator/dist/core/decide/decide.js';
 const ENDINGS = 'coordinator/dist/core/decide/endings.js';
@@ -97,7 +98,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a fenced coordinator goes on',
     1,
-    [RUN_WORK, 'fenced: newest?.instance !== identity.instance,', 'fenced: false,'],
+    [RUN_WORK, 'fenced: newest?.instance !== all.acting.instance,', 'fenced: false,'],
+    [COORDINATION, 'if (this.#begun && this.#lives.epoch?.instance !== this.#identity?.instance)', 'if (false)'],
     [DECIDE, 'seen.begun && state.epoch.instance !== seen.instance;', 'false;'],
     [DECIDE, 'const mayAct = state.epoch?.instance === seen.instance;', 'const mayAct = state.epoch !== undefined;'],
   ),
@@ -116,7 +118,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (this.#unlisted.size === 0)',
     'if (true)',
   ]),
-  bug('before its epoch a successor reads no inboxes', 1_100, [RUN_LOOP, 'if (!this.#begun)', 'if (false)']),
+  bug('before its epoch a successor reads no inboxes', 1_100, [SIGHT, 'if (!begun)', 'if (false)']),
   bug('twice the price is paid', 1, [
     SETTLER,
     'return [...totals].map(([to, amount]) => ({ to, amount }));',

@@ -1,6 +1,23 @@
-import { type Claim, shareOut } from '@gatepost/coordinator/core/service/fair-share';
+import { type Claim as Open, takeTurns } from '@gatepost/coordinator/core/service/fair-share';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+
+/** A claim of a run that could begin so many attempts. */
+interface Claim extends Open {
+  readonly wanted: number;
+}
+
+/** How many attempts each run begins. */
+function shareOut(claims: readonly Claim[], free: number): ReadonlyMap<string, number> {
+  const begun = new Map<string, number>();
+  takeTurns(claims, free, (run) => {
+    const before = begun.get(run) ?? 0;
+    const could = before < (claims.find((claim) => claim.run === run)?.wanted ?? 0);
+    if (could) begun.set(run, before + 1);
+    return could;
+  });
+  return begun;
+}
 
 const anyClaims = fc
   .array(

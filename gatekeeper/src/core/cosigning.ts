@@ -113,13 +113,20 @@ export class Cosigning {
     return new Set([...this.#living.values()].map(({ id }) => id));
   }
 
-  /** What could not happen any more by the time that was read, or has happened and is on the journal. */
+  /**
+   * What could not happen any more by the time that was read, or has happened and is on the journal. The fold of another
+   * run may not have been read as far.
+   */
   #forgetDead(state: RunState, readUntil: Nanos): void {
-    const { run } = state.context;
     for (const [key, living] of this.#living) {
-      const settled = living.run === run && isSettled(state, key);
-      if (settled || readUntil > living.validUntil) this.#living.delete(key);
+      if (living.run !== state.context.run) continue;
+      if (isSettled(state, key) || readUntil > living.validUntil) this.#living.delete(key);
     }
+  }
+
+  /** A run is closed: nothing of it is due any more. */
+  forget(run: string): void {
+    for (const [key, living] of this.#living) if (living.run === run) this.#living.delete(key);
   }
 
   #notNow({ validStart, validSeconds }: AskedBatch, readUntil: Nanos): Answer | undefined {

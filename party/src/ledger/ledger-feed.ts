@@ -3,7 +3,7 @@ import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { type DecodedMessage, type MalformedMessage, unpackMessage } from '@gatepost/shared/records/codec';
-import { NUMBERS_ALONE, type TaskNames, withIds } from '@gatepost/shared/records/task-names';
+import { type TaskNames, withIds } from '@gatepost/shared/records/task-names';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { isOwnTopic } from '@gatepost/shared/vocabulary/topic-creation';
@@ -69,13 +69,14 @@ export class LedgerFeed {
   readonly #creations: TopicCreations;
   /** What this process wrote to inboxes and the list does not show yet. */
   readonly #written = new Map<TransactionId, WrittenMessage>();
-  /** How far the journal was heard when messages to inboxes were sent of which the mirror shows nothing yet. */
-  readonly #unlisted = new Map<TransactionId, number>();
+  /** Messages to inboxes of which the mirror shows nothing yet, and how far the journal was heard when they were sent. */
+  readonly #unlisted = new Map<TransactionId, { readonly topic: TopicId; readonly heard: number }>();
   /** Inboxes of which something is not known and that are to be read. */
   readonly #toRead = new Set<TopicId>();
   /** Up to when the list of own messages was read; undefined until the first inbox is. */
   #listed: Nanos | undefined;
-  #names = NUMBERS_ALONE;
+  #names: TaskNames | undefined;
+  readonly #namesOf = new Map<string, TaskNames>();
   /** What messages say that are looked at more than once. */
   #read = new WeakMap<TopicMessage, DecodedMessage | MalformedMessage>();
 
@@ -92,9 +93,15 @@ export class LedgerFeed {
     this.#creations = new TopicCreations(ledger);
   }
 
-  /** Names tasks by the ids of the plan whose run is folded from now on; before, they are named by number. */
+  /** Names tasks by the ids of the plan whose run is folded from now on; before, they are named as messages have them. */
   nameTasks(names: TaskNames): void {
     this.#names = names;
+    this.#read = new WeakMap();
+  }
+
+  /** The same for one run of several, each of a plan of its own. */
+  nameTasksOf(run: string, names: TaskNames): void {
+    this.#namesOf.set(run, names);
     this.#read = new WeakMap();
   }
 
@@ -110,7 +117,7 @@ export class LedgerFeed {
   sending(id: TransactionId, topic: TopicId): void {
     if (topic === this.journal) return;
     const heard = this.#streamed.at(-1)?.sequenceNumber ?? 0;
-    this.#unlisted.set(id, Math.max(heard, this.#journal.cursor.sequenceNumber));
+    this.#unlisted.set(id, { topic, heard: Math.max(heard, this.#journal.cursor.sequenceNumber) });
   }
 
   /** The network took it: its inbox need not be read for it. */
@@ -126,6 +133,11 @@ export class LedgerFeed {
   /** It did not and will not reach its topic. */
   unsent(id: TransactionId): void {
     this.#unlisted.delete(id);
+  }
+
+  /** Inboxes to which something was sent that the mirror does not show yet, whoever of this process sent it. */
+  get sentTo(): Iterable<TopicId> {
+    return [...this.#unlisted.values()].map(({ topic }) => topic);
   }
 
   /** Whether the list of own messages may tell something that is not known yet. */
@@ -205,7 +217,7 @@ export class LedgerFeed {
   #unhindered(): Nanos {
     if (this.#toRead.size > 0) return 0n;
     if (this.#unlisted.size === 0) return this.#journal.cursor.consensusTimestamp;
-    const sentAfter = Math.min(...this.#unlisted.values());
+    const sentAfter = Math.min(...[...this.#unlisted.values()].map(({ heard }) => heard));
     const earlier = this.#journal.held.findLast(({ sequenceNumber }) => sequenceNumber <= sentAfter);
     return earlier?.consensusTimestamp ?? 0n;
   }
@@ -275,10 +287,16 @@ export class LedgerFeed {
     const before = this.#read.get(message);
     if (before !== undefined) return before;
     const read = message.chunk.total > 1 ? { malformed: 'in several chunks' } : unpackMessage(message.message);
-    const decoded =
-      'malformed' in read ? read : { ...read, records: read.records.map((record) => withIds(record, this.#names)) };
+    const decoded = 'malformed' in read ? read : this.#named(read);
     this.#read.set(message, decoded);
     return decoded;
+  }
+
+  #named(message: DecodedMessage): DecodedMessage {
+    const names = this.#namesOf.get(message.run ?? '') ?? this.#names;
+    return names === undefined
+      ? message
+      : { ...message, records: message.records.map((record) => withIds(record, names)) };
   }
 
   /** The records of a message; none when it is malformed, which is noted. */

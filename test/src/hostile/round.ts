@@ -1,4 +1,4 @@
-import { Checker } from '../simulation/checker.js';
+import { checkRuns } from '../simulation/checker.js';
 import { ATTACKS, type Attack, HostileCoordinator } from './attacks.js';
 import { HostileStage, SUPPLY } from './stage.js';
 
@@ -35,7 +35,7 @@ export async function hostileRound(seed: number): Promise<RoundReport> {
   await script;
   await clock.runUntil(() => false, clock.nowMs() + AFTERWARDS_MS);
   const { network, parties, plan, run, gatekeeper, defects, token } = stage;
-  const found = new Checker(network, parties, plan, run).check(SUPPLY).filter((one) => !OWN_MATTER.test(one));
+  const found = checkRuns(network, parties, [{ plan, run }], SUPPLY).filter((one) => !OWN_MATTER.test(one));
   const violations = [...defects, ...found, ...gatekeeper.watch.violations(network)];
   for (const account of [stage.owner, stage.mule]) {
     if (network.balance(account, token) !== 0n) violations.push(`the coordinator has tokens: ${account}`);

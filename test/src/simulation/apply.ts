@@ -105,7 +105,7 @@ export function begin(world: World, trouble: Trouble): () => void {
       world.network.freeze(host.account, world.token);
       return () => world.network.freeze(host.account, world.token, false);
     case 'lies':
-      return tellLies(world, host);
+      return tellLies(world, host, degree);
     case 'a task is cancelled':
     case 'the run is cancelled':
       return cancel(world, kind === 'the run is cancelled' ? undefined : degree);
@@ -156,9 +156,10 @@ export function claimAnInbox({ network, random, journal, hosts, events }: World)
 }
 
 /** An agent of the run or a stranger writes what is not true, again and again. */
-function tellLies(world: World, host: AgentHost): () => void {
-  const { network, random, journal, token, run, plan, hosts, events, clock } = world;
+function tellLies(world: World, host: AgentHost, degree: number): () => void {
+  const { network, random, journal, token, runs, hosts, events, clock } = world;
   const dice = random.fork();
+  const { run, plan } = runs[Math.min(runs.length - 1, Math.floor(degree * runs.length))] as (typeof runs)[number];
   const account = dice.chance(0.7) ? host.account : network.createAccount();
   const parts = {
     ledger: network.ledger(account),
@@ -185,9 +186,10 @@ function tellLies(world: World, host: AgentHost): () => void {
 
 function cancel(world: World, degree: number | undefined): () => void {
   const [running] = world.running;
-  const { state } = running?.coordinator ?? {};
+  const states = [...(running?.coordinator.states.values() ?? [])];
+  const state = states[Math.floor((degree ?? 0) * states.length)];
   if (state === undefined || !state.opened) return nothing;
-  const { tasks } = world.plan;
+  const { tasks } = state.context.plan;
   const task = degree === undefined ? undefined : tasks[Math.floor(degree * tasks.length)]?.id;
   const ledger = world.network.ledger(world.owner);
   void direct(ledger, state, { action: 'cancel', task, reason: 'not wanted' }).catch((thrown: unknown) =>

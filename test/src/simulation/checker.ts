@@ -55,7 +55,7 @@ const isBefore = (one: Said, other: Pick<Said, 'at' | 'index'>): boolean =>
   one.at < other.at || (one.at === other.at && one.index < other.index);
 
 /** Looks at what is on the ledger after a run, sharing no rule with the product: was the one sentence kept? */
-export class Checker {
+class Checker {
   readonly violations: string[] = [];
   readonly #journal: readonly Said[];
   readonly #assignments: readonly (Said & { readonly agent: AccountId })[];
@@ -75,12 +75,22 @@ export class Checker {
     this.#journal = readTopic(network, parties.journal, run, idsOf(this.#assignments.map(({ fields }) => fields)));
   }
 
-  check(supply: bigint): readonly string[] {
-    this.#readPayments();
+  /** When its payments were recorded. */
+  get settledAt(): readonly Nanos[] {
+    return this.#own('settled').map(({ at }) => at);
+  }
+
+  /** What each account was paid for the run. */
+  get received(): readonly Pick<Paid, 'to' | 'amount'>[] {
+    return this.#paid;
+  }
+
+  /** @param others when payments of other runs were recorded. */
+  check(others: ReadonlySet<Nanos>): readonly string[] {
+    this.#readPayments(others);
     for (const paid of this.#paid) this.#checkPayment(paid);
     this.#checkOnce();
     this.#checkDeadlines();
-    this.#checkSupply(supply);
     this.#checkEnd();
     return this.violations;
   }
@@ -90,7 +100,7 @@ export class Checker {
   }
 
   /** Every batch that moved tokens must say what for, and the other way round. */
-  #readPayments(): void {
+  #readPayments(others: ReadonlySet<Nanos>): void {
     const { payer, token, journal } = this.parties;
     const moved = this.network.history.all.filter(
       ({ result, transfers }) => result === 'SUCCESS' && transfers.length > 0,
@@ -98,6 +108,7 @@ export class Checker {
     const settled = this.#own('settled');
     for (const { at, batch, transfers } of moved) {
       const inBatch = this.network.history.all.filter((other) => other.batch !== undefined && other.batch === batch);
+      if (inBatch.some((one) => others.has(one.at))) continue;
       const said = settled.filter(({ at: when, topic }) => topic === journal && inBatch.some((one) => one.at === when));
       if (batch === undefined || said.length === 0) {
         this.#fail('a transfer without a record in its batch', `${at}`);
@@ -197,16 +208,6 @@ export class Checker {
     }
   }
 
-  #checkSupply(supply: bigint): void {
-    const balances = this.network.entities.tokens.get(this.parties.token)?.balances ?? new Map<AccountId, bigint>();
-    const sum = [...balances.values()].reduce((total, each) => total + each, 0n);
-    if (sum !== supply) this.#fail('the supply changed', `${sum} instead of ${supply}`);
-    for (const [account, amount] of balances) {
-      const received = this.#paid.filter(({ to }) => to === account).reduce((total, each) => total + each.amount, 0n);
-      if (account !== this.parties.payer && received !== amount) this.#fail('a balance that nobody paid', account);
-    }
-  }
-
   /** The run is closed, and what was accepted in a complete one is paid. */
   #checkEnd(): void {
     const [closed] = this.#own('run_closed');
@@ -217,4 +218,27 @@ export class Checker {
     }
     for (const { at } of this.#paid) if (at > closed.at) this.#fail('paid after the end', `${at}`);
   }
+}
+
+/** Looks at all runs of a coordinator, each by itself, and at what they come to together. */
+export function checkRuns(
+  network: MemoryNetwork,
+  parties: Parties,
+  runs: readonly { readonly plan: Plan; readonly run: string }[],
+  supply: bigint,
+): readonly string[] {
+  const checkers = runs.map(({ plan, run }) => new Checker(network, parties, plan, run));
+  const found = checkers.flatMap((checker) => {
+    const others = checkers.filter((other) => other !== checker).flatMap(({ settledAt }) => settledAt);
+    return checker.check(new Set(others));
+  });
+  const balances = network.entities.tokens.get(parties.token)?.balances ?? new Map<AccountId, bigint>();
+  const sum = [...balances.values()].reduce((total, each) => total + each, 0n);
+  if (sum !== supply) found.push(`the supply changed: ${sum} instead of ${supply}`);
+  const paid = checkers.flatMap(({ received }) => received);
+  for (const [account, amount] of balances) {
+    const received = paid.filter(({ to }) => to === account).reduce((total, each) => total + each.amount, 0n);
+    if (account !== parties.payer && received !== amount) found.push(`a balance that nobody paid: ${account}`);
+  }
+  return found;
 }

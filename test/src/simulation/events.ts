@@ -12,6 +12,8 @@ export const MARKS = [
   'a coordinator was taken over with a payment under way',
   'a coordinator noticed that it was fenced',
   'a run was resumed',
+  'two runs were open at once',
+  'a run was opened beside another',
   'two coordinators acted at once',
   'a submission was a duplicate',
   'the node was busy',

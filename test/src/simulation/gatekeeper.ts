@@ -52,7 +52,7 @@ export class SimulatedGatekeeper {
   readonly name: string;
   readonly #sessions: Sessions;
   readonly #cosigning: Cosigning;
-  #keeper: RunKeeper | undefined;
+  readonly #keepers = new Map<string, RunKeeper>();
 
   constructor(readonly parts: SimulatedGatekeeperParts) {
     const { session, ledger } = parts;
@@ -77,8 +77,8 @@ export class SimulatedGatekeeper {
 
   /** Says that it stops, and signs nothing any more. */
   async end(): Promise<void> {
-    await this.#keeper?.close();
-    this.#keeper = undefined;
+    await Promise.all([...this.#keepers.values()].map((keeper) => keeper.close()));
+    this.#keepers.clear();
     await this.#say({ type: 'gatekeeper_offline', session: this.parts.session, reason: 'stopped' });
   }
 
@@ -97,7 +97,7 @@ export class SimulatedGatekeeper {
   /** As `providePlan` does. */
   async provide(run: string, plan: Plan): Promise<void> {
     const { ledger, journal, agents, coordinator, clock, events, gates, digestOf } = this.parts;
-    if (this.#keeper?.state.context.run === run) return;
+    if (this.#keepers.has(run)) return;
     const log = events.logger(this.name);
     const { runs } = await indexJournal(new LedgerFeed(ledger, journal, agents, log), coordinator);
     const known = runs.get(run);
@@ -105,7 +105,7 @@ export class SimulatedGatekeeper {
     // As its own compilation would find it.
     if (known.plan !== digestOf(plan)) throw new GatepostError('USAGE', `run ${run} is of plan ${known.plan}`);
     const { token, gatekeeper, escrow } = known;
-    if (this.#keeper?.state.context.run === run) return;
+    if (this.#keepers.has(run)) return;
     const context = { run, plan, coordinator, journal, token, agents, gatekeeper, escrow };
     const keeper = new RunKeeper({
       ledger,
@@ -119,7 +119,7 @@ export class SimulatedGatekeeper {
       pollMs: POLL_MS,
       log,
     });
-    this.#keeper = keeper;
+    this.#keepers.set(run, keeper);
     void keeper.run();
   }
 
@@ -147,8 +147,8 @@ export class SimulatedGatekeeper {
       if (reason.includes('is signed for in')) events.mark('a gatekeeper waited for what it had signed itself');
       return { answer: { $case: 'refusal', value: { reason, wait } } };
     };
-    const keeper = this.#keeper;
-    if (keeper === undefined || keeper.state.context.run !== run) return refused('no plan', true);
+    const keeper = this.#keepers.get(run);
+    if (keeper === undefined) return refused('no plan', true);
     const { transactionId = '', validSeconds = 0, nodeAccountId = '', maxFeeTinybar = 0n } = outer ?? {};
     const fields = { id: transactionId as TransactionId, validSeconds, node: accountId(nodeAccountId), maxFeeTinybar };
     const batch = readMemoryBatch({ inner, outer: fields }, ledger.account);
@@ -161,7 +161,7 @@ export class SimulatedGatekeeper {
       id: batch.id,
       atMs: clock.world.nowMs(),
       validUntil: batch.validStart + BigInt(batch.validSeconds) * NANOS_PER_SECOND,
-      payments: payments.map(({ task, attempt }) => `${task}#${attempt}`),
+      payments: payments.map(({ task, attempt }) => `${run} ${task}#${attempt}`),
     });
     events.note(this.name, `signs ${batch.id}`);
     return { answer: { $case: 'cosignature', value: batch.sign(memorySigner(ledger.account)) } };

@@ -2,7 +2,7 @@ import { verify } from '@gatepost/rules/verify/verify';
 import type { Conditions } from '@gatepost/shared/ledger/memory/conditions';
 import { CALM } from '@gatepost/shared/ledger/memory/conditions';
 import { begin, claimAnInbox } from './apply.js';
-import { Checker } from './checker.js';
+import { checkRuns } from './checker.js';
 import type { Mark } from './events.js';
 import { evidenceOf } from './evidence.js';
 import { markHistory } from './mark-history.js';
@@ -55,6 +55,7 @@ export async function simulate(seed: number, withGatekeeper = false): Promise<Ru
     clock.at(startMs + world.random.whole(0, 3_000), () => world.gatekeeper?.start());
   }
   world.beginPerson();
+  world.beginAsking();
   if (world.random.chance(CLAIMS)) clock.at(startMs + world.random.whole(0, 1_000), () => claimAnInbox(world));
   const kinds = withGatekeeper ? ALL_TROUBLES : TROUBLES;
   for (const trouble of troublesFrom(world.random.fork(), troubledMs, world.hosts.length, kinds)) {
@@ -100,11 +101,13 @@ function endTrouble(world: World): void {
 }
 
 function report(world: World, virtualMs: number): RunReport {
-  const { seed, network, parties, plan, run, events, defects } = world;
-  const violations = [...defects, ...new Checker(network, parties, plan, run).check(SUPPLY)];
+  const { seed, network, parties, runs, events, defects } = world;
+  const violations = [...defects, ...checkRuns(network, parties, runs, SUPPLY)];
   violations.push(...(world.gatekeeper?.watch.violations(network) ?? []));
-  const audit = verify(evidenceOf(network, parties), { plan, run });
-  for (const { rule, subject, message } of audit.findings) violations.push(`verify ${rule}: ${subject}: ${message}`);
+  for (const asked of runs) {
+    const audit = verify(evidenceOf(network, parties), asked);
+    for (const { rule, subject, message } of audit.findings) violations.push(`verify ${rule}: ${subject}: ${message}`);
+  }
   markHistory(world);
   for (const { at, id, kind, result, scheduled } of network.history.all) {
     events.lines.push(`${at} ${id} ${kind} ${result} ${scheduled}`);

@@ -1,11 +1,13 @@
 import { DEFAULT_LIMITS, type Limits } from '@gatepost/coordinator/core/decide/limits';
 import { direct } from '@gatepost/coordinator/shell/ledger/direct';
+import type { LoopEnd } from '@gatepost/coordinator/shell/run/run-desk';
 import type { Plan } from '@gatepost/rules/plan/plan';
+import type { RunState } from '@gatepost/rules/run/run-state';
 import { hasHumanGate } from '@gatepost/rules/run/task-state';
 import type { Conditions } from '@gatepost/shared/ledger/memory/conditions';
 import { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import { VirtualClock } from '@gatepost/shared/virtual-clock';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { type GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import { Random } from '../chaos/random.js';
 import { Coordinator, type CoordinatorParts, judgeSimulated } from './coordinator.js';
@@ -27,6 +29,12 @@ const SKEW_MS = [-4_000, 1_500] as const;
 const PERSON_LOOKS_MS = 2_000;
 /** A process that ended with an error is started again, as a service manager does. */
 const RESTART_MS = [100, 8_000] as const;
+
+/** In so many worlds the coordinator has several runs, some of which are asked for later than others. */
+const SEVERAL = 0.3;
+const ASKED_WITHIN_MS = 40_000;
+/** A run that this process could not go on with is asked for again. */
+const ASKED_AGAIN_MS = [500, 10_000] as const;
 
 /** What passes where it is expected to; any other end of a process is a defect. */
 const EXPECTED = new Set(['MIRROR_UNREACHABLE', 'STORE_FAILED']);
@@ -59,7 +67,12 @@ export class World {
   readonly clock = new VirtualClock(START_MS);
   readonly events = new Events(this.clock);
   readonly random: Random;
-  readonly plan: Plan;
+  /** Of the runs, in the order in which they are asked for. */
+  readonly plans: readonly Plan[];
+  /** When each is asked for, milliseconds from the beginning. */
+  readonly #askedMs: readonly number[];
+  readonly #mostOpen: number;
+  readonly #closed = new Set<Plan>();
   readonly network: MemoryNetwork;
   readonly owner: AccountId;
   readonly journal: TopicId;
@@ -71,8 +84,6 @@ export class World {
   readonly running = new Set<Running>();
   /** What a process ended with that it should not have. */
   readonly defects: string[] = [];
-  /** Whether a process saw the run closed. */
-  isClosed = false;
   #processes = 0;
   readonly #skewMs: number;
 
@@ -84,7 +95,15 @@ export class World {
     withGatekeeper = false,
   ) {
     this.random = new Random(seed);
-    this.plan = planFrom(this.random.fork());
+    const first = planFrom(this.random.fork());
+    const several = new Random(seed ^ 0x5eed);
+    const more = several.chance(SEVERAL) ? several.whole(1, 3) : 0;
+    const others = Array.from({ length: more }, () => planFrom(several.fork()));
+    this.plans = [first, ...others.filter(({ digest }) => digest !== first.digest)];
+    this.#askedMs = this.plans.map((_, at) =>
+      at === 0 || several.chance(0.4) ? 0 : several.whole(0, ASKED_WITHIN_MS),
+    );
+    this.#mostOpen = more > 0 && several.chance(0.3) ? several.whole(1, 4) : Infinity;
     const chances = this.random.fork();
     this.network = new MemoryNetwork({
       clock: this.clock,
@@ -138,9 +157,42 @@ export class World {
     return { coordinator: this.owner, journal: this.journal, token: this.token, judge, payer, inboxes };
   }
 
-  /** The run's id, as the first process makes it. */
-  get run(): string {
-    return `${this.plan.digest.slice(0, 12)}-1`;
+  /** The runs with their ids, as the first process makes them. */
+  get runs(): readonly { readonly plan: Plan; readonly run: string }[] {
+    return this.plans.map((plan) => ({ plan, run: `${plan.digest.slice(0, 12)}-1` }));
+  }
+
+  /** Whether processes saw all runs closed. */
+  get isClosed(): boolean {
+    return this.#closed.size === this.plans.length;
+  }
+
+  /** From here on plans are asked for when their time comes. */
+  beginAsking(): void {
+    for (const [at, plan] of this.plans.entries()) {
+      const askedMs = this.#askedMs[at] ?? 0;
+      if (askedMs > 0) this.clock.at(START_MS + askedMs, () => this.#ask(plan));
+    }
+  }
+
+  #isAsked(plan: Plan): boolean {
+    return this.clock.nowMs() >= START_MS + (this.#askedMs[this.plans.indexOf(plan)] ?? 0);
+  }
+
+  /** Whoever works on runs is asked to work on this one too; when nobody does, the next process will. */
+  #ask(plan: Plan): void {
+    for (const { coordinator } of this.running) coordinator.add(plan);
+    if (this.running.size === 0) this.keepCoordinated(false);
+  }
+
+  #ended(running: () => Running | undefined, plan: Plan, end: LoopEnd | GatepostError): void {
+    if (end === 'closed') this.#closed.add(plan);
+    if (end === 'unpayable') this.#mendPayees();
+    if (end === 'closed' || end === 'fenced' || end === 'interrupted') return;
+    this.clock.at(this.clock.nowMs() + this.random.whole(...ASKED_AGAIN_MS), () => {
+      const still = running();
+      if (still !== undefined && this.running.has(still)) still.coordinator.add(plan);
+    });
   }
 
   startDaemon(host: AgentHost): void {
@@ -197,9 +249,13 @@ export class World {
       `coordinator ${number}`,
       this.watch,
     );
+    let running: Running | undefined;
     const coordinator = new Coordinator({
       number,
-      plan: this.plan,
+      plans: this.plans,
+      isAsked: (plan) => this.#isAsked(plan),
+      mostOpen: this.#mostOpen,
+      ended: (plan, end) => this.#ended(() => running, plan, end),
       journal: this.journal,
       token: this.token,
       agents: new Set(this.hosts.map(({ account }) => account)),
@@ -215,7 +271,7 @@ export class World {
       events: this.events,
       defect: (what) => this.defects.push(what),
     });
-    const running = { coordinator, kill };
+    running = { coordinator, kill };
     this.running.add(running);
     if (this.running.size > 1) this.events.mark('two coordinators acted at once');
     this.events.note(coordinator.name, takeOver ? 'takes over' : 'begins');
@@ -233,9 +289,7 @@ export class World {
     try {
       const end = await coordinator.run();
       this.events.note(coordinator.name, `ends: ${end}`);
-      if (end === 'closed') this.isClosed = true;
       if (end === 'fenced') this.events.mark('a coordinator noticed that it was fenced');
-      if (end === 'unpayable') this.#mendPayees();
     } catch (thrown) {
       const { code, message, stack } = toGatepostError(thrown);
       this.events.note(coordinator.name, `ends with ${code}: ${message}`);
@@ -292,8 +346,10 @@ export class World {
     const look = (): void => {
       this.clock.at(this.clock.nowMs() + PERSON_LOOKS_MS, look);
       const [running] = this.running;
-      const { state } = running?.coordinator ?? {};
-      if (state === undefined || state.closed !== undefined || !state.opened) return;
+      for (const state of running?.coordinator.states.values() ?? []) decideIn(state);
+    };
+    const decideIn = (state: RunState): void => {
+      if (state.closed !== undefined || !state.opened) return;
       for (const { spec, attempts, status } of state.tasks.values()) {
         const waits = attempts.some(({ verdict, result }) => verdict === undefined && result?.ok === true);
         if (status !== 'review' || !waits || !hasHumanGate(spec)) continue;

@@ -21,8 +21,8 @@ const ATTEMPT_FEES_USD = usdOf(messagePrice(1_024) + 3n * messagePrice(400) + to
 
 const NOBODY: ReadonlySet<AccountId> = new Set();
 
-/** Assigns ready tasks, oldest first, to agents with free slots. */
-export function decideAssignments(pass: Pass): void {
+/** Assigns ready tasks, oldest first, to agents with free slots: one attempt each time that it is asked to go on. */
+export function* assignReady(pass: Pass): Generator<void> {
   const { ready, tasks } = pass.state;
   for (const lane of ready.lanes()) {
     let fruitless = 0;
@@ -31,7 +31,7 @@ export function decideAssignments(pass: Pass): void {
       const task = tasks.get(id);
       if (task === undefined) continue;
       if (pass.open >= pass.limits.openAttempts || fruitless >= FRUITLESS) break;
-      if (assignRound(pass, task, lane.agent)) continue;
+      if (yield* assignRound(pass, task, lane.agent)) continue;
       // Agents that are only busy will come back to this lane; nothing is gained by looking further.
       if (isExhausted(pass, { type: lane.type, agent: lane.agent, not: NOBODY })) break;
       fruitless += 1;
@@ -43,7 +43,7 @@ const isWanted = (task: TaskState | undefined, round: number): boolean =>
   task !== undefined && task.need > 0 && task.failures === round && task.waiting === 0 && !isTerminal(task.status);
 
 /** Assigns what a task still wants; false when it wants more than could be had. */
-function assignRound(pass: Pass, task: TaskState, only: AccountId | undefined): boolean {
+function* assignRound(pass: Pass, task: TaskState, only: AccountId | undefined): Generator<void, boolean> {
   const numbers = freeNumbers(task);
   const busyAgents = agentsInRound(pass, task, numbers);
   for (const number of numbers) {
@@ -52,6 +52,7 @@ function assignRound(pass: Pass, task: TaskState, only: AccountId | undefined): 
     const agent = assignOne(pass, task, number, wanted);
     if (agent === undefined) return false;
     busyAgents.add(agent.account);
+    yield;
   }
   return true;
 }

@@ -8,34 +8,48 @@ import { pickAgent } from './agents.js';
 import { agentsInRound, assignOne } from './assignments.js';
 import type { Pass } from './pass.js';
 
+/** A lost member of a quorum is decided, so that no more than were asked for have a say. */
+export function decideLostMembers(pass: Pass): void {
+  for (const { task, attempt, why } of lostAttempts(pass)) {
+    if (membersOf(task.spec) > 1) replaceMember(pass, task, attempt, why);
+  }
+}
+
 /**
- * Gives the attempts of agents that are gone to others. The old attempt of a task stays open: whichever result comes first
- * counts. That of a quorum's member is decided, so that no more than were asked for have a say.
+ * Gives the attempts of agents that are gone to others, one each time that it is asked to go on. The old attempt of a task
+ * stays open: whichever result comes first counts.
  */
-export function decideReassignments(pass: Pass): void {
+export function* reassignLost(pass: Pass): Generator<void> {
+  for (const { task, attempt } of lostAttempts(pass)) {
+    if (membersOf(task.spec) === 1 && reassign(pass, task, attempt)) yield;
+  }
+}
+
+/** What agents that are gone have not delivered. */
+function* lostAttempts(
+  pass: Pass,
+): Generator<{ readonly task: TaskState; readonly attempt: Attempt; readonly why: string }> {
   for (const agent of pass.state.agents.values()) {
     if (agent.open.size === 0) continue;
     const { health, why } = pass.judgement(agent);
     if (health === 'alive' || health === 'suspect') continue;
     for (const attempt of agent.open) {
       const task = pass.state.tasks.get(attempt.task);
-      if (task === undefined || !isOpen(attempt) || attempt.result !== undefined) continue;
-      if (membersOf(task.spec) > 1) replaceMember(pass, task, attempt, why);
-      else reassign(pass, task, attempt);
+      if (task !== undefined && isOpen(attempt) && attempt.result === undefined) yield { task, attempt, why };
     }
   }
 }
 
-/** Only the newest attempt of a task moves, and not for ever. */
-function reassign(pass: Pass, task: TaskState, attempt: Attempt): void {
+/** Only the newest attempt of a task moves, and not for ever; says whether it did. */
+function reassign(pass: Pass, task: TaskState, attempt: Attempt): boolean {
   const moved = task.attempts.filter((other) => other.superseded).length;
-  if (attempt.number !== task.attempts.length || moved >= pass.limits.reassignments) return;
+  if (attempt.number !== task.attempts.length || moved >= pass.limits.reassignments) return false;
   const number = task.attempts.length + 1;
-  if (pass.busy(assignKey(task.spec.id, number))) return;
+  if (pass.busy(assignKey(task.spec.id, number))) return false;
   const { type, agent } = task.spec;
   const { state } = pass;
   const not = new Set([attempt.agent, ...workersReviewedBy(state, task), ...reviewersOf(state, task)]);
-  assignOne(pass, task, number, { type, agent, not });
+  return assignOne(pass, task, number, { type, agent, not }) !== undefined;
 }
 
 /** One member after the other, when somebody is there to take its seat, and not for ever. */

@@ -12,6 +12,7 @@ import type { Command, Payment } from './command.js';
 import { type Judgement, judge } from './health.js';
 import type { Limits } from './limits.js';
 import type { Observations } from './observations.js';
+import type { Slots } from './slots.js';
 import type { Wanted } from './wanted.js';
 
 /** How long an agent gets no work after its first loss or its last chance, and at most. */
@@ -42,7 +43,6 @@ export class Pass {
   readonly commands: Command[] = [];
   readonly unserved: Unfound[] = [];
   readonly #asked = new Set<EffectKey>();
-  readonly #load = new Map<AccountId, number>();
   readonly #judgements = new Map<AccountId, Judgement>();
   readonly #queues = new Map<string, AgentQueue>();
   readonly #alive = new Map<string, readonly AgentState[]>();
@@ -56,15 +56,18 @@ export class Pass {
     readonly nowMs: number,
     readonly seen: Observations,
     readonly limits: Limits,
+    /** Shared by the passes of all runs that are decided on together. */
+    readonly slots: Slots,
   ) {
     this.committed = state.committed;
     this.open = state.openAttempts;
     this.working = state.working;
+    for (const { account, busy } of state.agents.values()) if (busy > 0) slots.take(account, busy);
     for (const { agent, price } of seen.inFlight.assignments.values()) this.#take(agent, price);
   }
 
   #take(agent: AccountId, price: bigint): void {
-    this.#load.set(agent, (this.#load.get(agent) ?? 0) + 1);
+    this.slots.take(agent);
     this.committed += price;
     this.open += 1;
     this.working += 1;
@@ -162,9 +165,9 @@ export class Pass {
     return this.hasRoom(agent) && this.judgement(agent).health === 'alive';
   }
 
-  /** Slots of an agent that are taken, by attempts on their way to it too. */
-  load(agent: AgentState): number {
-    return agent.busy + (this.#load.get(agent.account) ?? 0);
+  /** Slots of an agent that are taken, by attempts on their way to it and by those of other runs too. */
+  load({ account }: AgentState): number {
+    return this.slots.taken(account);
   }
 
   /** An agent that keeps getting lost has to wait longer each time before it gets work again. */

@@ -17,11 +17,16 @@ export interface Link {
 }
 
 /** The ways to the agents, as a run uses them. */
-export interface AgentFleet {
-  /** Opens, moves and closes links as the ledger says. */
-  follow(agents: Iterable<AgentState>): void;
+export interface RunFleet {
   link(agent: AccountId): Link | undefined;
   observations(): ReadonlyMap<AccountId, SessionObservation>;
+}
+
+/** The ways to the agents, for all runs of a process. */
+export interface AgentFleet extends RunFleet {
+  /** Opens, moves and closes links as the ledger says. */
+  follow(agents: Iterable<AgentState>): void;
   /** This process was away itself: what was not heard meanwhile does not count. */
   forgiveSilence(nowMs: number): void;
+  close(): void;
 }

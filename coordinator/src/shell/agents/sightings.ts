@@ -21,8 +21,8 @@ const sighting = z.object({
 });
 
 const sightings = z.object({
-  /** The run they belong to. */
-  run: z.string(),
+  /** The runs that the coordinator works on. */
+  runs: z.array(z.string()),
   /** When they were written. */
   at_ms: z.number(),
   agents: z.array(sighting),
@@ -87,5 +87,5 @@ export function readSightings(stateDir: string, run: string, nowMs: number): Sig
     return undefined; // No coordinator runs here.
   }
   const { data } = sightings.safeParse(JSON.parse(text));
-  return data !== undefined && data.run === run && nowMs - data.at_ms <= FRESH_MS ? data : undefined;
+  return data?.runs.includes(run) && nowMs - data.at_ms <= FRESH_MS ? data : undefined;
 }

@@ -1,37 +1,84 @@
 import type { Clock } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
+import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
+import { type TransactionId, transactionIdFromMirror } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
+import type { Fees } from '../run/run-desk.js';
 
 const PAUSE_MS = 1_000;
 
-/** What the coordinator's account was really charged since a run was opened, in US dollars, as the mirror shows it. */
+/** What one run was charged, as far as it was read. */
+interface Account {
+  readonly run: string;
+  usd: number;
+  /** Where the reading goes on; undefined until the run was opened. */
+  next: Nanos | undefined;
+}
+
+/**
+ * What the coordinator's account was really charged since its runs were opened, as the mirror shows it: one reading for
+ * all runs. What is not known to be another run's counts for every run, so that none exceeds its budget.
+ */
 export class FeeMeter {
-  #usd = 0;
-  /** Tinybar charged so far, by the mirror's name of the transaction; as of the last reading. */
+  /** Tinybar charged since the first run was followed, by the mirror's name of the transaction; as of the last reading. */
   readonly tinybar = new Map<string, bigint>();
-  #next: Nanos | undefined;
+  readonly #accounts = new Map<string, Account>();
+  /** Whose the transactions are that this process has made and that were not read yet. */
+  readonly #runs = new Map<TransactionId, string>();
+  #counted: Nanos = 0n;
   #readMs = 0;
   #reading = false;
 
   constructor(
-    readonly connection: Connection,
+    readonly connection: Pick<Connection, 'mirror' | 'account'>,
     readonly clock: Clock,
     readonly log: Logger,
   ) {}
 
-  /** As of the last reading; it lags the ledger. */
-  get usd(): number {
-    return this.#usd;
+  /** The fees of one run; they lag the ledger, and are read on in the background, at most once a second. */
+  of(run: string): Fees {
+    const account: Account = { run, usd: 0, next: undefined };
+    this.#accounts.set(run, account);
+    return {
+      get usd() {
+        return account.usd;
+      },
+      follow: (openedAt) => {
+        account.next ??= openedAt;
+        this.#follow();
+      },
+    };
   }
 
-  /** Reads on in the background, at most once a second. */
-  follow(openedAt: Nanos): void {
+  /** The run is followed no more. */
+  forget(run: string): void {
+    this.#accounts.delete(run);
+  }
+
+  /** The same ledger, and what is made with it is known to be of a run. */
+  ledgerOf(run: string, ledger: Ledger): Ledger {
+    const note = (id: TransactionId): void => {
+      // Nobody else has to be told apart.
+      if (this.#accounts.size > 1) this.#runs.set(id, run);
+    };
+    return {
+      ...ledger,
+      prepare: async (actions, options) => {
+        const prepared = await ledger.prepare(actions, options);
+        note(prepared.id);
+        if (options?.firstId !== undefined) note(options.firstId);
+        return prepared;
+      },
+    };
+  }
+
+  #follow(): void {
     if (this.#reading || this.clock.nowMs() - this.#readMs < PAUSE_MS) return;
     this.#reading = true;
-    void this.#read(this.#next ?? openedAt)
+    void this.#read()
       .catch((thrown: unknown) => this.log.debug(`fees not read: ${toGatepostError(thrown).message}`))
       .finally(() => {
         this.#reading = false;
@@ -39,26 +86,31 @@ export class FeeMeter {
       });
   }
 
-  async #read(from: Nanos): Promise<void> {
-    const { mirror, account } = this.connection;
+  async #read(): Promise<void> {
+    const { mirror, account: payer } = this.connection;
+    const followed = [...this.#accounts.values()].filter(({ next }) => next !== undefined);
+    const from = followed.reduce((least, { next = 0n }) => (next < least ? next : least), followed[0]?.next ?? 0n);
+    if (followed.length === 0) return;
     const rate = await mirror.exchangeRate();
-    let tinybar = 0n;
-    let next = from;
-    const byName = new Map<string, bigint>();
-    for await (const {
-      consensus_timestamp: at,
-      transaction_id: id,
-      name,
-      charged_tx_fee: fee,
-    } of mirror.transactionsOf(account, from)) {
-      next = at + 1n;
-      if (!id.startsWith(`${account}-`)) continue;
-      tinybar += fee;
-      byName.set(name, (byName.get(name) ?? 0n) + fee);
+    let end = from;
+    const charges: { at: Nanos; name: string; fee: bigint; run: string | undefined; id: TransactionId }[] = [];
+    for await (const entry of mirror.transactionsOf(payer, from)) {
+      const { consensus_timestamp: at, transaction_id: mirrored, name, charged_tx_fee: fee } = entry;
+      end = at + 1n;
+      if (!mirrored.startsWith(`${payer}-`)) continue;
+      const id = transactionIdFromMirror(mirrored);
+      charges.push({ at, name, fee, run: this.#runs.get(id), id });
     }
     // A reading that breaks off is repeated from its beginning: nothing of it counts before its end.
-    for (const [name, fee] of byName) this.tinybar.set(name, (this.tinybar.get(name) ?? 0n) + fee);
-    this.#next = next;
-    this.#usd += usdOf(fromTinybar(tinybar, rate));
+    for (const { at, name, fee, run, id } of charges) {
+      if (at >= this.#counted) this.tinybar.set(name, (this.tinybar.get(name) ?? 0n) + fee);
+      for (const account of followed) {
+        const isOthers = run !== undefined && run !== account.run;
+        if (!isOthers && at >= (account.next ?? 0n)) account.usd += usdOf(fromTinybar(fee, rate));
+      }
+      this.#runs.delete(id);
+    }
+    if (end > this.#counted) this.#counted = end;
+    for (const account of followed) if (end > (account.next ?? 0n)) account.next = end;
   }
 }

@@ -7,15 +7,21 @@ import type { Health } from '../../core/decide/health.js';
 const TINYBAR_PER_HBAR = 100_000_000;
 const OUTCOMES = ['open', 'complete', 'failed', 'cancelled'] as const;
 
-/** What is read of a run whenever its metrics are asked for. */
-export interface GaugeSource {
+/** What is read of one run. */
+interface RunSource {
   readonly state: RunState;
-  readonly requests: MirrorRest['requests'];
   /** How long each kind has been waited for, milliseconds. */
   readonly waits: ReadonlyMap<WaitKind, number>;
   /** Records that were sent, and did not come into sight. */
   readonly unshown: number;
   readonly unpayable: number;
+}
+
+/** What is read whenever the metrics are asked for. */
+export interface GaugeSource {
+  /** Those that are worked on, and the one that was last. */
+  readonly runs: readonly RunSource[];
+  readonly requests: MirrorRest['requests'];
   readonly connected: number;
   readonly health: ReadonlyMap<Health, number>;
   /** Tinybar charged, by the mirror's name of the transaction. */
@@ -33,41 +39,47 @@ type Reading = { readonly help: string } & (
 const countedBy = <K extends string>(keys: readonly K[], of: (key: K) => number): Values =>
   new Map(keys.map((key) => [key, of(key)]));
 
-function tasksByState({ tasks }: RunState): Values {
+function tasksByState(runs: readonly RunSource[]): Values {
   const counts = new Map<string, number>(TASK_STATUSES.map((status) => [status, 0]));
-  for (const { status } of tasks.values()) counts.set(status, (counts.get(status) ?? 0) + 1);
+  for (const { state } of runs) {
+    for (const { status } of state.tasks.values()) counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
   return counts;
 }
+
+const sumOver = (runs: readonly RunSource[], of: (run: RunSource) => number): number =>
+  runs.reduce((sum, run) => sum + of(run), 0);
 
 const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, one) => sum + one, 0);
 
 /** Every metric that is read; docs/operations.md lists them and a test compares. */
 export const READINGS: Readonly<Record<string, Reading>> = {
   gatepost_coordinator_tasks: {
-    help: 'Tasks of the run, by state.',
+    help: 'Tasks of the runs, by state.',
     label: 'state',
-    readEach: ({ state }) => tasksByState(state),
+    readEach: ({ runs }) => tasksByState(runs),
   },
   gatepost_coordinator_run_state: {
-    help: '1 for the state that the run is in, 0 for the others.',
+    help: 'Runs, by state.',
     label: 'state',
-    readEach: ({ state }) => countedBy(OUTCOMES, (outcome) => (outcome === (state.closed ?? 'open') ? 1 : 0)),
+    readEach: ({ runs }) =>
+      countedBy(OUTCOMES, (outcome) => runs.filter(({ state }) => outcome === (state.closed ?? 'open')).length),
   },
   gatepost_coordinator_open_attempts: {
     help: 'Attempts without a verdict.',
-    read: ({ state }) => state.openAttempts,
+    read: ({ runs }) => sumOver(runs, ({ state }) => state.openAttempts),
   },
   gatepost_coordinator_payable_attempts: {
     help: 'Attempts that are accepted and not paid yet.',
-    read: ({ state }) => state.payable.size,
+    read: ({ runs }) => sumOver(runs, ({ state }) => state.payable.size),
   },
   gatepost_coordinator_unpayable_attempts: {
     help: 'Accepted attempts that the ledger refuses to pay.',
-    read: ({ unpayable }) => unpayable,
+    read: ({ runs }) => sumOver(runs, ({ unpayable }) => unpayable),
   },
   gatepost_coordinator_committed_tokens: {
     help: "Prices of all that is paid, payable or may become so, in the token's smallest unit.",
-    read: ({ state }) => Number(state.committed),
+    read: ({ runs }) => sumOver(runs, ({ state }) => Number(state.committed)),
   },
   gatepost_coordinator_agents: {
     help: 'Agents, by what this process makes of them.',
@@ -80,17 +92,18 @@ export const READINGS: Readonly<Record<string, Reading>> = {
     read: ({ connected }) => connected,
   },
   gatepost_coordinator_waiting_seconds: {
-    help: 'How long the run has been waiting, by what for; 0 for what it does not wait for.',
+    help: 'How long a run has been waiting, by what for; 0 for what none waits for.',
     label: 'for',
-    readEach: ({ waits }) => countedBy(WAIT_KINDS, (kind) => (waits.get(kind) ?? 0) / 1_000),
+    readEach: ({ runs }) =>
+      countedBy(WAIT_KINDS, (kind) => Math.max(0, ...runs.map(({ waits }) => waits.get(kind) ?? 0)) / 1_000),
   },
   gatepost_coordinator_unshown_records: {
     help: 'Records that were sent and are not in sight yet.',
-    read: ({ unshown }) => unshown,
+    read: ({ runs }) => sumOver(runs, ({ unshown }) => unshown),
   },
   gatepost_coordinator_ignored_records_total: {
     help: 'Records without effect, since the beginning of the journal.',
-    read: ({ state }) => sumOf(state.ignored),
+    read: ({ runs }) => sumOver(runs, ({ state }) => sumOf(state.ignored)),
   },
   gatepost_coordinator_mirror_requests_total: {
     help: 'Requests to mirror REST, each try by itself; failed: no answer, 429 or 5xx.',

@@ -8,6 +8,8 @@ import { status } from '@grpc/grpc-js';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Health } from '../../core/decide/health.js';
 import type { AgentFleet } from '../agents/agent-fleet.js';
+import type { CoordinationParts } from '../run/coordination.js';
+import type { Fees } from '../run/run-desk.js';
 import type { RunParts, RunWork } from '../run/run-work.js';
 import { type GaugeSource, READINGS } from './gauges.js';
 import { type LedgerWatch, watchedLedger } from './watched-ledger.js';
@@ -15,12 +17,13 @@ import { type LedgerWatch, watchedLedger } from './watched-ledger.js';
 const MS_PER_SECOND = 1_000;
 
 /** What is read besides what passes by. */
-type Given = Omit<GaugeSource, 'connected' | 'health'>;
+type Given = Omit<GaugeSource, 'runs' | 'connected' | 'health'>;
 
-/** The Prometheus metrics of one run in this process. Counters begin with the process, what is read with the run. */
+/** The Prometheus metrics of the runs of this process. Counters begin with the process, what is read with its first run. */
 export class RunMetrics implements LedgerWatch {
   readonly #registry = new Registry();
   #given: (() => Given) | undefined;
+  readonly #works = new Map<string, { readonly work: RunWork; readonly fees: Fees }>();
   #fleet: AgentFleet | undefined;
   #health: ReadonlyMap<Health, number> = new Map();
   #server: Server | undefined;
@@ -100,7 +103,12 @@ export class RunMetrics implements LedgerWatch {
   #source(): GaugeSource | undefined {
     const observations = [...(this.#fleet?.observations().values() ?? [])];
     const connected = observations.filter((session) => session.connected).length;
-    return this.#given && { ...this.#given(), connected, health: this.#health };
+    const runs = [...this.#works.values()].map(({ work, fees }) => {
+      const { state, waiting, unshown, unpayable } = work;
+      if (state.opened) fees.follow(state.openedAt);
+      return { state, waits: waiting, unshown, unpayable: unpayable.size };
+    });
+    return this.#given && runs.length > 0 ? { ...this.#given(), runs, connected, health: this.#health } : undefined;
   }
 
   ended(...[kind, outcome]: Parameters<LedgerWatch['ended']>): void {
@@ -119,8 +127,8 @@ export class RunMetrics implements LedgerWatch {
     return watchedLedger(ledger, this.clock, this);
   }
 
-  /** The same parts of a run, and what passes through them is counted. */
-  watch(parts: RunParts): RunParts {
+  /** The same parts of a process, and what passes through them is counted. */
+  watchAll(parts: CoordinationParts): CoordinationParts {
     return {
       ...parts,
       fleet: (handlers) => {
@@ -144,6 +152,13 @@ export class RunMetrics implements LedgerWatch {
         this.#health = counts;
         parts.tell(seen);
       },
+    };
+  }
+
+  /** The same parts of a run, and what passes through them is counted. */
+  watch(parts: RunParts): RunParts {
+    return {
+      ...parts,
       used: (usage) => {
         const isFirst = parts.used(usage);
         if (isFirst) {
@@ -171,14 +186,19 @@ export class RunMetrics implements LedgerWatch {
     }
   }
 
-  /** Says what is read whenever the metrics are asked for. */
-  read(work: RunWork, source: Omit<Given, 'waits' | 'unshown' | 'unpayable'>): void {
-    this.#given = () => ({
-      ...source,
-      waits: work.waits.lasting(),
-      unshown: work.unshown,
-      unpayable: work.unpayable.size,
-    });
+  /** Says what is read of all runs together whenever the metrics are asked for. */
+  read(given: () => Given): void {
+    this.#given = given;
+  }
+
+  /** Says what is read of one run, until it is forgotten; its fees are read on whenever somebody asks. */
+  readRun(work: RunWork, fees: Fees): void {
+    this.#works.set(work.run, { work, fees });
+  }
+
+  /** The run is over. Of the last one everything can be read until the end. */
+  forget({ run }: RunWork): void {
+    if (this.#works.size > 1) this.#works.delete(run);
   }
 
   /** Serves GET /metrics. @throws GatepostError INVALID_CONFIG when the address cannot be used or is not loopback. */

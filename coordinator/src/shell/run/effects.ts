@@ -22,9 +22,8 @@ import { type Outcome, PAYER_REFUSED } from '@gatepost/shared/vocabulary/outcome
 import { formatNanos } from '@gatepost/shared/vocabulary/time';
 import type { AssignCommand, Command } from '../../core/decide/command.js';
 import { type Became, InFlight } from '../../core/effects/in-flight.js';
-import type { AgentFleet } from '../agents/agent-fleet.js';
+import type { RunFleet } from '../agents/agent-fleet.js';
 import type { Guards } from '../ledger/guards.js';
-import type { CoordinatorIdentity } from '../ledger/identity.js';
 import type { Settler } from '../ledger/settler.js';
 import type { OpenWait, Waits } from './waits.js';
 
@@ -36,10 +35,11 @@ type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 /** What effects work with. */
 export interface EffectParts {
   readonly state: RunState;
-  readonly identity: CoordinatorIdentity;
   readonly writer: RecordWriter;
   readonly settler: Settler;
-  readonly fleet: AgentFleet;
+  /** Has this process say again that it acts, so that the journal shows a later time. */
+  readonly beacon: () => Promise<Outcome>;
+  readonly fleet: RunFleet;
   readonly orders: WorkOrders;
   readonly judging: Judging;
   readonly guards: Guards;
@@ -127,8 +127,7 @@ export class Effects {
   }
 
   async #write(command: Exclude<Command, { kind: 'stop' | 'settle' | 'judge' }>): Promise<Became> {
-    const { identity, state } = this.parts;
-    const { journal, run } = state.context;
+    const { journal, run } = this.parts.state.context;
     switch (command.kind) {
       case 'open':
         return this.#record(journal, run, this.#runOpened());
@@ -139,7 +138,7 @@ export class Effects {
       case 'verdict':
         return this.#verdict(command);
       case 'beacon':
-        return this.#record(journal, undefined, identity.record('begun'));
+        return becameOf(await this.parts.beacon());
       case 'close':
         return this.#record(journal, run, this.#runClosed(command));
     }

@@ -9,41 +9,36 @@ import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { attemptAt } from '@gatepost/rules/run/attempt-numbers';
 import type { Change } from '@gatepost/rules/run/change';
 import type { RunState } from '@gatepost/rules/run/run-state';
-import { type Clock, pause } from '@gatepost/shared/clock';
+import type { Clock } from '@gatepost/shared/clock';
 import type { Escrow } from '@gatepost/shared/ledger/cosigner';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
-import { clockSkew, requireDone } from '@gatepost/shared/vocabulary/outcome';
+import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
+import type { WaitKind } from '../../core/awaited.js';
 import type { Limits } from '../../core/decide/limits.js';
 import { paymentKey } from '../../core/effects/effect-key.js';
-import type { AgentFleet } from '../agents/agent-fleet.js';
-import type { LinkHandlers } from '../agents/agent-link.js';
-import type { Sightings } from '../agents/sightings.js';
+import type { RunFleet } from '../agents/agent-fleet.js';
 import type { CosignerOf, RunCosigner } from '../gatekeeper/remote-cosigner.js';
 import { Guards } from '../ledger/guards.js';
-import type { CoordinatorIdentity } from '../ledger/identity.js';
 import { type LookAhead, Settler } from '../ledger/settler.js';
 import type { AttemptLine } from '../reports/attempt-logs.js';
 import type { AttemptUsage } from '../reports/attempt-usage.js';
 import { type Around, Effects } from './effects.js';
-import { type Fees, type LoopEnd, RunLoop } from './run-loop.js';
+import { type Acting, type Fees, type LoopEnd, RunDesk, type Share } from './run-desk.js';
 import { type Wait, Waits } from './waits.js';
-import { Waker } from './waker.js';
+import type { Waker } from './waker.js';
 
 /** Everything a run reaches the outside through. */
 export interface RunParts {
   readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly fleet: (handlers: LinkHandlers) => AgentFleet & { close(): void };
+  readonly fleet: RunFleet;
   readonly store: OutputKeeper;
   readonly gates: AutomaticGates;
   /** The way to the gatekeeper, in a run that has one. */
   readonly cosigner?: CosignerOf | undefined;
   readonly fees: Fees;
-  /** Tells this host's other commands what this process sees of the agents. */
-  readonly tell: (seen: Sightings) => void;
   readonly change: (change: Change) => void;
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
   /** A line that an executor wrote, or its progress. */
@@ -56,213 +51,157 @@ export interface RunParts {
   readonly log: Logger;
 }
 
+/** What a run has in common with the others of its process. */
+export interface AllRuns {
+  readonly parts: { readonly clock: Clock };
+  /** How long a record waits for others to share its message, milliseconds. */
+  readonly settings: { readonly fillMs: number };
+  readonly feed: LedgerFeed;
+  /** What all runs wait for. */
+  readonly waits: Waits;
+  readonly waker: Waker;
+  readonly acting: Acting;
+  /** Says once more that this process acts. */
+  beacon(): Promise<Outcome>;
+}
+
 /** How to work on a run. */
 export interface RunSettings {
   readonly limits: Limits;
-  /** Pause between looks at inboxes while the journal is silent, for the mirror's sake. */
-  readonly inboxPollMs: number;
-  /** Least pause between readings over REST while the journal brings news, for the mirror's sake. */
-  readonly restPauseMs: number;
-  /** How long a record waits for others to share its message, milliseconds. */
-  readonly fillMs: number;
+  readonly share: Share;
 }
-
-/** How long an interrupted process waits for what it has under way. */
-const PARTING_MS = 10_000;
-/** Pause before the first word of this process is tried again. */
-const BEGIN_AGAIN_MS = 1_000;
-/** An answer within this time is about what was just sent. */
-const AT_ONCE_MS = 5_000;
-/** How often it is looked whether a wait has become worth a word. */
-const WAITS_EVERY_MS = 1_000;
 
 /** Everything that works on one run in this process, put together; see `RunParts` for what it touches. */
 export class RunWork {
   readonly outputs: Outputs;
-  readonly #fleet: ReturnType<RunParts['fleet']>;
-  readonly #orders: WorkOrders;
+  readonly desk: RunDesk;
+  readonly effects: Effects;
   readonly #escrow: (Escrow & { readonly cosigner: RunCosigner }) | undefined;
-  readonly #waker: Waker;
-  /** What is waited for now. */
-  readonly waits: Waits;
+  readonly #orders: WorkOrders;
+  /** What is waited for now, for this run alone. */
+  readonly #waits: Waits;
   readonly #stop = new AbortController();
-  #loop: RunLoop | undefined;
-  #effects: Effects | undefined;
+  /** Why this process works on the run no more; rejects with what it could not go on for. */
+  readonly ended: Promise<LoopEnd>;
+  #end: (end: LoopEnd | GatepostError) => void = () => undefined;
+  #isAttended = false;
+  /** There is no more time for what is under way. */
+  hurry: () => void = () => undefined;
+  readonly #hurried = new Promise<void>((resolve) => {
+    this.hurry = resolve;
+  });
 
   constructor(
     readonly parts: RunParts,
     readonly settings: RunSettings,
     readonly state: RunState,
-    readonly feed: LedgerFeed,
+    private readonly all: AllRuns,
   ) {
-    this.#waker = new Waker(parts.clock);
-    this.waits = new Waits(parts.clock);
-    this.#fleet = parts.fleet({
-      connected: (agent) => this.#loop?.connected(agent),
-      event: (agent, event) => this.#loop?.event(agent, event),
-      refused: (agent, refused) => this.#loop?.refused(agent, refused),
-      changed: this.#waker.wake,
-    });
-    this.outputs = new Outputs(parts.store, this.#fleet);
+    const { clock } = all.parts;
+    this.#waits = new Waits(clock);
+    this.outputs = new Outputs(parts.store, parts.fleet);
     this.#orders = new WorkOrders(state, this.outputs);
     this.#escrow = this.#makeEscrow();
-    this.#sayWaits();
+    this.effects = this.#makeEffects();
+    this.desk = this.#makeDesk();
+    this.ended = new Promise((resolve, reject) => {
+      this.#end = (end) => (end instanceof GatepostError ? reject(end) : resolve(end));
+    });
+    // Who waits for it may come later.
+    this.ended.catch(() => undefined);
+  }
+
+  get run(): string {
+    return this.state.context.run;
   }
 
   /** Where the money is, in a run that has a gatekeeper. @throws GatepostError INTERNAL without the way to it. */
   #makeEscrow(): (Escrow & { readonly cosigner: RunCosigner }) | undefined {
     const { run, plan, escrow: account, gatekeeper } = this.state.context;
     if (account === undefined) return undefined;
-    const { cosigner, clock } = this.parts;
+    const { cosigner } = this.parts;
+    const { clock } = this.all.parts;
     if (cosigner === undefined) throw new GatepostError('INTERNAL', `run ${run} has a gatekeeper and no way to it`);
     const { signal } = this.#stop;
     const newest = () => (this.state.opened ? this.state.gatekeeper : undefined);
-    const openWait = () => this.waits.open('gatekeeper', `the gatekeeper ${gatekeeper}`);
+    const openWait = () => this.#waits.open('gatekeeper', `the gatekeeper ${gatekeeper}`);
     return { account, cosigner: cosigner({ run, plan, newest, openWait, clock, signal }) };
   }
 
   /** Attempts that the ledger would not pay, and why. */
   get unpayable(): ReadonlyMap<string, string> {
-    return this.#effects?.inFlight.unpayable ?? new Map();
+    return this.effects.inFlight.unpayable;
   }
 
   /** Records of ours that were sent and are not in sight. */
   get unshown(): number {
-    return this.#effects?.inFlight.records ?? 0;
+    return this.effects.inFlight.records;
+  }
+
+  /** How long each kind has been waited for by now, milliseconds; what all runs wait for is counted. */
+  get waiting(): ReadonlyMap<WaitKind, number> {
+    const longest = new Map(this.all.waits.lasting());
+    for (const [kind, ms] of this.#waits.lasting()) longest.set(kind, Math.max(ms, longest.get(kind) ?? 0));
+    return longest;
+  }
+
+  /** Says what is waited for rather long. */
+  sayWaits(ofAll: readonly Wait[]): void {
+    for (const wait of [...ofAll, ...this.#waits.due()]) this.parts.waiting(wait);
+  }
+
+  /** This process acts: the gatekeeper judges from here on. */
+  attend(): void {
+    if (this.#isAttended) return;
+    this.#isAttended = true;
+    void this.#escrow?.cosigner.attend();
   }
 
   /**
-   * Works on the run until it is closed, cannot go on or is interrupted.
-   * @throws GatepostError LEDGER_REJECTED when the ledger takes no records, or what an effect ended with.
+   * The run is worked on no more: what is under way comes to its end first, unless another process acts now or there is
+   * no more time. Never rejects.
    */
-  async run(identity: CoordinatorIdentity, interrupted: AbortSignal): Promise<LoopEnd> {
-    interrupted.addEventListener('abort', this.#waker.wake, { once: true });
-    let follows = false;
+  async end(why: LoopEnd | GatepostError): Promise<void> {
+    if (why !== 'fenced') await Promise.race([this.#idle(), this.#hurried]);
+    this.#end(why);
+  }
+
+  async #idle(): Promise<void> {
     try {
-      for (let current: CoordinatorIdentity | undefined = identity; ; ) {
-        const effects = this.#makeEffects(current);
-        const loop = this.#makeLoop(current, effects);
-        this.#effects = effects;
-        this.#loop = loop;
-        if (!(await this.#begin(effects, current, interrupted))) return 'interrupted';
-        if (!follows) this.#follow();
-        if (!follows) void this.#escrow?.cosigner.attend();
-        follows = true;
-        const end = await this.#loopUntilEnd(loop, effects, current, interrupted);
-        const { epoch: holder } = this.state;
-        current = end === 'fenced' && !loop.acted && holder !== undefined ? current.after(holder) : undefined;
-        if (current === undefined) return end;
-      }
-    } finally {
-      interrupted.removeEventListener('abort', this.#waker.wake);
+      await this.effects.idle();
+    } catch (thrown) {
+      this.parts.log.warn(toGatepostError(thrown).message);
     }
   }
 
-  /** However the loop ends, what is under way comes to its end too, unless another process acts now. */
-  async #loopUntilEnd(
-    loop: RunLoop,
-    effects: Effects,
-    identity: CoordinatorIdentity,
-    interrupted: AbortSignal,
-  ): Promise<LoopEnd> {
-    let end: LoopEnd | undefined;
-    try {
-      end = await loop.run(interrupted);
-      return end;
-    } finally {
-      if (end !== 'fenced') await this.#part(effects, identity);
-    }
-  }
-
-  #follow(): void {
-    void this.feed.follow(this.#stop.signal, this.#waker.wake).catch((thrown: unknown) => {
-      if (this.#effects !== undefined) this.#effects.fatal ??= toGatepostError(thrown);
-      this.#waker.wake();
-    });
-  }
-
-  /** Says on the journal that this process acts; false when it was interrupted before it was said. */
-  async #begin(effects: Effects, identity: CoordinatorIdentity, interrupted: AbortSignal): Promise<boolean> {
-    const stop = () => this.#stop.abort();
-    interrupted.addEventListener('abort', stop, { once: true });
-    try {
-      while (!interrupted.aborted) {
-        const { writer } = effects.parts;
-        const askedMs = this.parts.clock.nowMs();
-        const outcome = await writer.write(this.state.context.journal, undefined, identity.record('begun'));
-        if (outcome.kind === 'done') return true;
-        // A clock that is wrong will not be right by waiting; what took long to be sent says nothing of the clock.
-        const atOnce = this.parts.clock.nowMs() - askedMs < AT_ONCE_MS;
-        if (outcome.kind === 'refused' || (atOnce && clockSkew(outcome) !== undefined)) requireDone(outcome);
-        await pause(this.parts.clock, BEGIN_AGAIN_MS, interrupted);
-      }
-      return false;
-    } finally {
-      interrupted.removeEventListener('abort', stop);
-    }
-  }
-
-  /** Lets what is under way come to its end, and says that this process no longer acts. */
-  async #part(effects: Effects, identity: CoordinatorIdentity): Promise<void> {
-    const goodbye = async () => {
-      await effects.idle();
-      const { writer } = effects.parts;
-      requireDone(await writer.write(this.state.context.journal, undefined, identity.record('ended')));
-    };
-    const patience = new AbortController();
-    await Promise.race([
-      goodbye().catch((thrown: unknown) => this.parts.log.warn(toGatepostError(thrown).message)),
-      pause(this.parts.clock, PARTING_MS, patience.signal),
-    ]);
-    patience.abort();
-  }
-
-  #sayWaits(): void {
-    const { clock, waiting } = this.parts;
-    if (this.#stop.signal.aborted) return;
-    for (const wait of this.waits.due()) waiting(wait);
-    const callOff = clock.at(clock.nowMs() + WAITS_EVERY_MS, () => {
-      this.#stop.signal.removeEventListener('abort', callOff);
-      this.#sayWaits();
-    });
-    this.#stop.signal.addEventListener('abort', callOff, { once: true });
-  }
-
-  #makeEffects(identity: CoordinatorIdentity): Effects {
-    const { state, settings } = this;
-    const { ledger, clock, gates, around, log } = this.parts;
+  #makeEffects(): Effects {
+    const { state, settings, all } = this;
+    const { ledger, fleet, gates, around, log } = this.parts;
+    const { clock } = all.parts;
     const { limits } = settings;
     const { signal } = this.#stop;
-    const waits = this.waits;
+    const waits = this.#waits;
     const { context } = state;
     const guards = new Guards({ ledger, clock, context, graceMs: limits.deadlineGraceMs, waits, log, signal });
-    const windowMs = limits.paymentWindowMs;
-    const lookAhead = () => this.#lookAhead(identity);
+    const openWait = () => waits.open('network');
+    const names = taskNamesOf(context.plan);
     return new Effects({
       state,
-      identity,
-      writer: new RecordWriter(
-        ledger,
-        clock,
-        () => waits.open('network'),
-        taskNamesOf(context.plan),
-        signal,
-        this.feed,
-        this.settings.fillMs,
-      ),
+      writer: new RecordWriter(ledger, clock, openWait, names, signal, all.feed, all.settings.fillMs),
       settler: new Settler({
         ledger,
         clock,
         context,
         guards,
-        windowMs,
+        windowMs: limits.paymentWindowMs,
         waits,
         log,
-        lookAhead,
+        lookAhead: () => this.#lookAhead(),
         signal,
         escrow: this.#escrow,
       }),
-      fleet: this.#fleet,
+      beacon: () => all.beacon(),
+      fleet,
       orders: this.#orders,
       judging: new Judging(this.outputs, this.#orders, gates, limits.agentWaitMs, clock, signal),
       guards,
@@ -270,7 +209,7 @@ export class RunWork {
       clock,
       log,
       around,
-      wake: this.#waker.wake,
+      wake: all.waker.wake,
     });
   }
 
@@ -278,9 +217,9 @@ export class RunWork {
    * What the journal shows by now that speaks against signing a payment: what is ahead of the fold, and what was folded
    * since the payment was decided on.
    */
-  async #lookAhead(identity: CoordinatorIdentity): Promise<LookAhead> {
-    const { state } = this;
-    const ahead = await this.feed.ahead();
+  async #lookAhead(): Promise<LookAhead> {
+    const { state, all } = this;
+    const ahead = await all.feed.ahead();
     const settled = new Set<string>();
     let newest: { readonly epoch: number; readonly instance: string } | undefined = state.epoch;
     for (const { run, record } of ahead) {
@@ -290,31 +229,29 @@ export class RunWork {
       for (const payment of record.payments) settled.add(paymentKey(payment));
     }
     return {
-      fenced: newest?.instance !== identity.instance,
+      fenced: newest?.instance !== all.acting.instance,
       isSettled: (payment) =>
         settled.has(paymentKey(payment)) ||
         attemptAt(state.tasks.get(payment.task), payment.attempt)?.payment !== undefined,
     };
   }
 
-  #makeLoop(identity: CoordinatorIdentity, effects: Effects): RunLoop {
-    const { clock, store, fees, tell, change, progress, said, used, log } = this.parts;
-    const { limits, inboxPollMs, restPauseMs } = this.settings;
-    return new RunLoop({
+  #makeDesk(): RunDesk {
+    const { fleet, store, fees, change, progress, said, used, log } = this.parts;
+    const { waker } = this.all;
+    const { clock } = this.all.parts;
+    const { limits, share } = this.settings;
+    return new RunDesk({
       state: this.state,
-      identity,
-      feed: this.feed,
-      effects,
-      fleet: this.#fleet,
+      share,
+      effects: this.effects,
+      fleet,
       orders: this.#orders,
       store,
       limits,
-      inboxPollMs,
-      restPauseMs,
-      waker: this.#waker,
-      waits: this.waits,
+      waker,
+      waits: this.#waits,
       fees,
-      tell,
       emit: change,
       progress,
       said,
@@ -326,7 +263,6 @@ export class RunWork {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    this.#fleet.close();
     await this.parts.gates.close();
   }
 }

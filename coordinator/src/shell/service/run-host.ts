@@ -7,7 +7,7 @@ import type { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Submission } from '../../core/service/submissions.js';
 import type { Reporter } from '../reports/reporter.js';
-import type { RunEnd } from '../run/run-plan.js';
+import type { RunEnd } from '../run/begun-run.js';
 import type { CoordinatorConfig } from '../setup/config-file.js';
 
 /** A run that is to be worked on. */

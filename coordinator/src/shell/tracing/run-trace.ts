@@ -10,7 +10,7 @@ import type { FinishedSpan, Tracing } from '@gatepost/shared/tracing/tracing';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { Command } from '../../core/decide/command.js';
-import type { AgentFleet, Link } from '../agents/agent-fleet.js';
+import type { Link, RunFleet } from '../agents/agent-fleet.js';
 import type { RunParts } from '../run/run-work.js';
 
 const TRACE_ID_DIGITS = 32;
@@ -42,7 +42,7 @@ export class RunTrace {
   watch(parts: RunParts): RunParts {
     return {
       ...parts,
-      fleet: (handlers) => this.#watchFleet(parts.fleet(handlers)),
+      fleet: this.#watchFleet(parts.fleet),
       around: (command, work) => parts.around(command, () => this.#around(command, work)),
       change: (change) => {
         this.#told(change);
@@ -51,12 +51,9 @@ export class RunTrace {
     };
   }
 
-  #watchFleet(fleet: AgentFleet & { close(): void }): AgentFleet & { close(): void } {
+  #watchFleet(fleet: RunFleet): RunFleet {
     return {
-      follow: (agents) => fleet.follow(agents),
       observations: () => fleet.observations(),
-      forgiveSilence: (nowMs) => fleet.forgiveSilence(nowMs),
-      close: () => fleet.close(),
       link: (agent) => {
         const link = fleet.link(agent);
         return link && this.#watchLink(link);

@@ -1,4 +1,3 @@
-import type { LedgerFeed, Look } from '@gatepost/party/ledger/ledger-feed';
 import type { OutputKeeper } from '@gatepost/party/outputs/output-keeper';
 import type { WorkOrders } from '@gatepost/party/outputs/work-orders';
 import type { AttemptEvent, Finished, Refused } from '@gatepost/proto/gen/gatepost/agent/v1/agent';
@@ -14,26 +13,24 @@ import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
-import { NANOS_PER_MS, type Nanos } from '@gatepost/shared/vocabulary/time';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
+import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { type Awaited, awaitedArbiter, awaitedPeople, awaitedTime } from '../../core/awaited.js';
-import { lookAt } from '../../core/decide/decide.js';
-import { judge, type SessionObservation } from '../../core/decide/health.js';
+import type { Decision, RunLook } from '../../core/decide/decide.js';
+import type { SessionObservation } from '../../core/decide/health.js';
 import type { Limits } from '../../core/decide/limits.js';
 import type { Observations } from '../../core/decide/observations.js';
-import type { AgentFleet } from '../agents/agent-fleet.js';
-import type { Sightings } from '../agents/sightings.js';
-import type { CoordinatorIdentity } from '../ledger/identity.js';
+import type { RunFleet } from '../agents/agent-fleet.js';
 import type { AttemptLine } from '../reports/attempt-logs.js';
 import { type AttemptUsage, usageOf } from '../reports/attempt-usage.js';
 import { AwaitedWaits } from './awaited-waits.js';
 import { Declined } from './declined.js';
 import { EarlyWords } from './early-words.js';
 import type { Effects } from './effects.js';
-import type { OpenWait, Waits } from './waits.js';
+import type { Waits } from './waits.js';
 import type { Waker } from './waker.js';
 
-/** Why the loop ended. */
+/** Why this process works on a run no more. */
 export type LoopEnd = 'closed' | 'fenced' | 'unpayable' | 'interrupted';
 
 /** What the run has cost so far. */
@@ -44,20 +41,33 @@ export interface Fees {
   follow(openedAt: Nanos): void;
 }
 
-/** What the loop works with. */
-export interface LoopParts {
+/** A run's place beside others. */
+export interface Share {
+  /** Order of submission: of two that are equally far behind, the earlier one is served first. */
+  readonly ordinal: number;
+  /** Its share is this much of the sum of all weights; a whole number from 1. */
+  readonly weight: number;
+  /** Most attempts that agents may work on for it. */
+  readonly mostOpen: number;
+}
+
+/** What this process is on the journal. */
+export interface Acting {
+  /** Names it; its epoch record carries it. */
+  readonly instance: string;
+  /** Whether the fold has shown its own epoch. */
+  readonly begun: boolean;
+}
+
+/** What the work on one run goes by and with. */
+export interface DeskParts {
   readonly state: RunState;
-  readonly identity: CoordinatorIdentity;
-  readonly feed: LedgerFeed;
+  readonly share: Share;
   readonly effects: Effects;
-  readonly fleet: AgentFleet;
+  readonly fleet: RunFleet;
   readonly orders: WorkOrders;
   readonly store: OutputKeeper;
   readonly limits: Limits;
-  /** Pause between looks over REST while the journal is silent, for the mirror's sake. */
-  readonly inboxPollMs: number;
-  /** Least pause between questions to the mirror. */
-  readonly restPauseMs: number;
   readonly waker: Waker;
   readonly emit: Emit;
   readonly progress: (task: string, attempt: number, agent: AccountId, fraction: number, message: string) => void;
@@ -66,43 +76,21 @@ export interface LoopParts {
   /** What an agent says that an attempt used; whether it is the first word on it. */
   readonly used: (usage: AttemptUsage) => boolean;
   readonly fees: Fees;
-  /** Tells this host's other commands what this process sees of the agents. */
-  readonly tell: (seen: Sightings) => void;
   readonly waits: Waits;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Longest time between two looks at what is to be done. */
-const TICK_MS = 200;
-/** A tick that comes so late means that this process was away: suspended, or its host was. */
-const AWAY_MS = 2_000;
-/** How long the journal's subscription may bring nothing, while something is under way, before REST is asked too. */
-const CATCH_UP_MS = 5_000;
-/** How long news of the journal waits for receipts and for the list of own messages before all is read over REST. */
-const HELD_BACK_MS = 50;
 /** How often it is looked who is waited for. */
 const UNSERVED_MS = 1_000;
-/** How often other commands are told what this process sees of the agents. */
-const SIGHTINGS_MS = 1_000;
 
-/** Reads, folds, decides and launches, over and over, until the run is closed or cannot go on. */
-export class RunLoop {
+/** What one run makes of records and of what agents tell; what is to be done is decided for all runs together. */
+export class RunDesk {
   readonly #startedMs: number;
-  #begun = false;
-  #acted = false;
-  /** When the mirror was asked last, and when all of the ledger was looked at or something came of it. */
-  #askedMs = 0;
-  #movedMs = 0;
-  /** The message of the journal that waits for what may stand before it, and since when. */
-  #held: { readonly message: number; readonly sinceMs: number } | undefined;
-  #toldMs = 0;
-  #heardMs = 0;
   #lookedMs = 0;
   /** Records of ours that came into sight, and how many there were at the last look for what is awaited. */
   #ownShown = 0;
   #ownSeen = 0;
-  readonly #mirror: OpenWait;
   readonly #awaited: AwaitedWaits;
   readonly #declined = new Declined();
   /** Attempts whose output came along with the news of their end. */
@@ -111,127 +99,22 @@ export class RunLoop {
   /** The newest progress of attempts that the ledger does not show to have started yet. */
   readonly #earlyProgress = new WeakMap<Attempt, () => void>();
 
-  constructor(readonly parts: LoopParts) {
+  constructor(readonly parts: DeskParts) {
     this.#startedMs = parts.clock.nowMs();
-    this.#heardMs = this.#startedMs;
-    this.#mirror = parts.waits.open('mirror');
     this.#awaited = new AwaitedWaits(parts.waits);
   }
 
-  /** Whether this process ever had the journal for itself; one whose number another took first never did anything. */
-  get acted(): boolean {
-    return this.#acted;
-  }
-
-  /** @throws GatepostError LEDGER_REJECTED when the ledger takes no records any more, and what an effect ended with. */
-  async run(interrupted: AbortSignal): Promise<LoopEnd> {
-    const { state, effects, waker, clock } = this.parts;
-    let lastMs = clock.nowMs();
-    while (!interrupted.aborted) {
-      const nowMs = clock.nowMs();
-      if (nowMs - lastMs > AWAY_MS) this.parts.fleet.forgiveSilence(nowMs);
-      lastMs = nowMs;
-      await this.#read();
-      if (state.closed !== undefined) return 'closed';
-      const stop = this.#decide(nowMs);
-      if (stop !== undefined) return stop;
-      if (effects.fatal !== undefined) throw effects.fatal;
-      const { failure } = effects.inFlight;
-      if (failure !== undefined) throw new GatepostError('LEDGER_REJECTED', failure);
-      await waker.wait(TICK_MS);
-    }
-    return 'interrupted';
-  }
-
-  async #read(): Promise<void> {
-    const { feed, effects, log, state, clock } = this.parts;
-    const look = this.#howToLook(clock.nowMs());
-    if (look === undefined) return;
-    const { by, inboxes } = look;
-    const { run } = state.context;
-    const awaits = (of: string | undefined, task: string, attempt: number) =>
-      of === run && effects.inFlight.awaits(task, attempt);
-    let records: LedgerRecord[];
-    try {
-      records = await feed.read(inboxes, { by, awaits });
-      // Where nothing was asked of the mirror, a stream that brings nothing does not say that it is there.
-      if (by !== 'stream' || inboxes.size > 0 || records.length > 0) this.#mirror.end();
-    } catch (thrown) {
-      const error = toGatepostError(thrown, 'MIRROR_UNREACHABLE');
-      this.#mirror.note(`to answer: ${error.message}`);
-      log.debug({ code: error.code }, `${error.message}; trying again`);
-      return;
-    }
-    for (const record of records) this.#fold(record);
-    if (records.length > 0) this.#movedMs = clock.nowMs();
-    if (feed.heldBack !== this.#held?.message || by === 'rest') {
-      this.#held = feed.heldBack === undefined ? undefined : { message: feed.heldBack, sinceMs: clock.nowMs() };
-    }
-    this.parts.fleet.follow(state.agents.values());
-  }
-
-  /**
-   * Whether a process before this one may still have messages under way. It fell silent; what it sent is decided once
-   * the journal was read beyond the window of its last transaction. Before its own epoch was read a process does not
-   * know whether it has taken over.
-   */
-  #afterPredecessor(): boolean {
-    const { takenOverAt, journalAt } = this.parts.state;
-    if (!this.#begun) return true;
-    return takenOverAt > 0n && journalAt <= takenOverAt + BigInt(this.parts.limits.quarantineMs) * NANOS_PER_MS;
-  }
-
-  /** Whether the subscription has brought nothing for long although something is expected. */
-  #isQuiet(): boolean {
-    const { feed, effects, clock, state } = this.parts;
-    const nowMs = clock.nowMs();
-    if (feed.hasNews) this.#heardMs = nowMs;
-    if (effects.inFlight.size + state.openAttempts === 0 || nowMs - this.#heardMs < CATCH_UP_MS) return false;
-    this.#heardMs = nowMs;
-    return true;
-  }
-
-  /** By what the ledger is read now, and which inboxes; undefined while that takes the mirror and it must not be asked again. */
-  #howToLook(nowMs: number): (Required<Pick<Look, 'by'>> & { readonly inboxes: ReadonlySet<TopicId> }) | undefined {
-    const { feed, effects, inboxPollMs, restPauseMs, state } = this.parts;
-    const afterPredecessor = this.#afterPredecessor();
-    const quiet = this.#isQuiet();
-    const mayAsk = nowMs - this.#askedMs >= restPauseMs;
-    const inboxes = new Set(effects.inFlight.unseen);
-    const none: ReadonlySet<TopicId> = new Set();
-    const stands = nowMs - this.#movedMs >= inboxPollMs;
-    if (afterPredecessor) {
-      // What was heard is nothing to go by: the predecessor may have written to inboxes before it.
-      if (feed.hasNews ? !mayAsk : !quiet && !stands) return undefined;
-      for (const topic of state.inboxes.keys()) inboxes.add(topic);
-      return this.#ask('rest', inboxes, nowMs);
-    }
-    if (quiet && inboxes.size === 0) return this.#ask('catch-up', none, nowMs);
-    const isHeldUp = nowMs - (this.#held?.sinceMs ?? nowMs) >= HELD_BACK_MS;
-    if (quiet || (mayAsk && inboxes.size > 0 && (stands || isHeldUp))) return this.#ask('rest', inboxes, nowMs);
-    return mayAsk && feed.isListBehind ? this.#ask('list', inboxes, nowMs) : { by: 'stream', inboxes: none };
-  }
-
-  #ask<By extends 'list' | 'catch-up' | 'rest'>(by: By, inboxes: ReadonlySet<TopicId>, nowMs: number) {
-    this.#askedMs = nowMs;
-    if (by !== 'list') this.#movedMs = nowMs;
-    return { by, inboxes };
-  }
-
-  #fold(entry: LedgerRecord): void {
-    const { state, effects, identity, emit } = this.parts;
+  /** Takes a record that was handed on, in consensus order, whichever run it is of. */
+  fold(entry: LedgerRecord): void {
+    const { state, effects, emit } = this.parts;
     reduce(state, entry, emit);
     const { record } = entry;
-    if (record.type === 'started') this.#tellProgress(record.task, record.attempt);
     const { coordinator, gatekeeper } = state.context;
     const ofRun = entry.run === state.context.run;
+    if (record.type === 'started' && ofRun) this.#tellProgress(record.task, record.attempt);
     if (record.type === 'verdict' && entry.author === gatekeeper && ofRun) this.#decided(record);
     if (entry.author !== coordinator) return;
-    if (record.type === 'epoch') {
-      this.#begun ||= record.instance === identity.instance;
-      this.#acted ||= state.epoch?.instance === identity.instance;
-    }
-    if (record.type !== 'epoch' && entry.run !== state.context.run) return;
+    if (record.type !== 'epoch' && !ofRun) return;
     this.#ownShown += 1;
     effects.inFlight.folded(entry, this.parts.clock.nowMs());
     if (record.type === 'verdict') this.#decided(record);
@@ -258,13 +141,21 @@ export class RunLoop {
     this.#earlyProgress.delete(attempt);
   }
 
-  #decide(nowMs: number): LoopEnd | undefined {
-    const { state, limits, effects, fees } = this.parts;
+  /** What is to be known before it is decided what the run does next. */
+  look(nowMs: number, acting: Acting, sessions: ReadonlyMap<AccountId, SessionObservation>): RunLook {
+    const { state, limits, effects, fees, share } = this.parts;
     effects.inFlight.tick(nowMs);
     if (state.opened && state.context.plan.maxFeesUsd !== undefined) fees.follow(state.openedAt);
-    const seen = this.#observations();
-    if (nowMs - this.#toldMs >= SIGHTINGS_MS) this.#tell(nowMs, seen);
-    const { commands, unserved } = lookAt(state, nowMs, seen, limits);
+    return { ...share, state, limits, seen: this.#observations(acting, sessions) };
+  }
+
+  /**
+   * Does what was decided.
+   * @returns why the run is worked on no more, when that is so.
+   * @throws GatepostError LEDGER_REJECTED when the ledger takes no records any more, and what an effect ended with.
+   */
+  carryOut({ commands, unserved }: Decision, nowMs: number): LoopEnd | undefined {
+    const { state, limits, effects } = this.parts;
     if (nowMs - this.#lookedMs >= UNSERVED_MS) {
       this.#lookedMs = nowMs;
       const asked = [...awaitedPeople(state), ...awaitedArbiter(state), ...awaitedTime(state, limits)];
@@ -274,6 +165,9 @@ export class RunLoop {
       if (command.kind === 'stop') return command.why;
       effects.launch(command);
     }
+    if (effects.fatal !== undefined) throw effects.fatal;
+    const { failure } = effects.inFlight;
+    if (failure !== undefined) throw new GatepostError('LEDGER_REJECTED', failure);
     return undefined;
   }
 
@@ -293,28 +187,19 @@ export class RunLoop {
     ];
   }
 
-  #tell(nowMs: number, { sessions }: Observations): void {
-    const { state, limits, tell } = this.parts;
-    this.#toldMs = nowMs;
-    const agents = [...state.agents.values()].map((agent) => {
-      const session = sessions.get(agent.account);
-      const { health, why } = judge(agent, session, nowMs, limits);
-      return { agent: agent.account, health, why, last_beat_ms: session?.lastHeardMs, ...session?.load };
-    });
-    tell({ run: state.context.run, at_ms: nowMs, agents });
-  }
-
-  #observations(): Observations {
-    const { identity, effects, fleet } = this.parts;
-    const sessions = new Map(fleet.observations());
-    for (const [agent, trouble] of effects.inFlight.refusing) {
-      const known = sessions.get(agent);
-      if (known !== undefined)
+  #observations({ instance, begun }: Acting, observed: ReadonlyMap<AccountId, SessionObservation>): Observations {
+    const { effects } = this.parts;
+    const { refusing } = effects.inFlight;
+    const sessions = refusing.size === 0 ? observed : new Map(observed);
+    for (const [agent, trouble] of refusing) {
+      const known = observed.get(agent);
+      if (known !== undefined && sessions instanceof Map) {
         sessions.set(agent, { ...known, connected: false, trouble } satisfies SessionObservation);
+      }
     }
     return {
-      instance: identity.instance,
-      begun: this.#begun,
+      instance,
+      begun,
       startedMs: this.#startedMs,
       inFlight: effects.inFlight,
       sessions,
