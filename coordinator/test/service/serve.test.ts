@@ -58,6 +58,7 @@ describe('a coordinator that serves', { timeout: 60_000 }, () => {
   let run: string;
 
   it('takes a plan once, whatever is sent again', async () => {
+    expect((await serving.ask('/v1/report', tokens.read)).status).toBe(404);
     const first = await submit(tokens.submit, 'k1', planOf('served', 'none', 'human'));
     expect(first).toMatchObject({ status: 201, body: { name: 'served', is_new: true } });
     run = (first.body as { run: string }).run;
@@ -116,6 +117,8 @@ describe('a coordinator that serves', { timeout: 60_000 }, () => {
     const output = await serving.ask(`/v1/runs/${run}/tasks/t1/output`, tokens.read);
     expect([output.body, output.headers.get('gatepost-sha256')]).toEqual(['{"input":null}', sha256('{"input":null}')]);
     expect((await serving.ask(`/v1/runs/${run}/bill`, tokens.read)).body).toMatchObject({ run, tokens: '10' });
+    // The same question as before there was a run.
+    expect((await serving.ask('/v1/report', tokens.read)).body).toMatchObject({ runs: [{ run }] });
     expect((await serving.ask(`/v1/report?run=${run}`, tokens.read)).body).toMatchObject({ runs: [{ run }] });
     expect((await serving.ask(`/v1/verify?run=${run}`, tokens.read)).body).toMatchObject({
       holds: true,

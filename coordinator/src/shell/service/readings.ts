@@ -73,7 +73,9 @@ export class Readings {
     if (this.#waiting.size >= MAX_WAITING_READINGS) {
       return Promise.reject(new GatepostError('TOO_MANY', `${this.#waiting.size} questions about the journal wait`));
     }
-    const answer = this.#turns.run(() => {
+    const answer = this.#turns.run(async () => {
+      // A turn that is free comes at once: what it deletes has to be there first, or it would be the answer forever.
+      await Promise.resolve();
       this.#waiting.delete(question);
       return make();
     });
