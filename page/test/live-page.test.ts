@@ -193,8 +193,10 @@ describe.skipIf(CHROMIUM === '')('the page of a coordinator that serves', { time
     expect(await waiting.textContent()).toContain('the balance is short (BUDGET); fund it');
     expect(await page.getByText('No runs.').count()).toBe(1);
     service.runs = [];
-    service.report = DOCUMENT;
     service.tell('run_opened', RUN);
+    // The mirror shows it later than the coordinator tells of it.
+    await expect.poll(() => service.asked.filter(({ path }) => path.endsWith(RUN)).length).toBe(2);
+    service.report = DOCUMENT;
     await expect.poll(() => page.locator('#run-title').textContent()).toBe('plan');
     await expect.poll(() => waiting.count()).toBe(0);
     // The browser itself tells of the answers that say that there is no run yet.

@@ -48,6 +48,8 @@ export class Follower {
   #stale: Stale = NOTHING;
   #cursor: string | undefined;
   #since = '';
+  /** How often in a row a run was not shown by the mirror that the coordinator had told of. */
+  #missing = 0;
   #isReading = false;
   #hearing: Connection = { state: 'connecting' };
   /** What keeps it from reading; undefined while it can. */
@@ -105,12 +107,12 @@ export class Follower {
       this.#cursor = event.cursor;
       const stale = madeStaleBy(event, isResumed);
       this.#mark(stale);
-      if (stale.runs.size > 0) void this.#markLater(stale);
+      if (stale.runs.size > 0) void this.#markLater(stale, SETTLE_MS);
     }
   }
 
-  async #markLater(stale: Stale): Promise<void> {
-    await this.#wait(SETTLE_MS);
+  async #markLater(stale: Stale, ms: number): Promise<void> {
+    await this.#wait(ms);
     this.#mark(stale);
   }
 
@@ -157,11 +159,15 @@ export class Follower {
   async #report(old: ReportDocument, asked: ReadonlySet<string> | undefined): Promise<ReportDocument> {
     try {
       const fresh = await this.options.service.report(asked, asked === undefined ? this.#since : '');
+      this.#missing = 0;
       return renewed(old, fresh, asked);
     } catch (thrown) {
       if (serviceErrorOf(thrown).code !== 'NOT_FOUND') throw thrown;
-      // The mirror does not show one of them yet, or no run at all; what it does not show now is read once more later.
-      return asked === undefined || asked.size === 1 ? old : this.#report(old, undefined);
+      if (asked === undefined) return old;
+      // The mirror does not show one of them yet, however late it is.
+      this.#missing += 1;
+      void this.#markLater({ ...NOTHING, runs: asked }, backoffMs(this.#missing, Math.random()));
+      return asked.size === 1 ? old : this.#report(old, undefined);
     }
   }
 
