@@ -1,4 +1,5 @@
 // Runs a module executor's function in a pooled worker thread; src/shell/executors/module-executor.ts starts it.
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
 /** A string or bytes are the output as they are, any other value as JSON. */
@@ -26,12 +27,25 @@ async function leftSomething() {
   return true;
 }
 
+/** Makes the attempt's directory; what clears it afterwards when it is empty, as it mostly is. One that stays is there already. */
+function makeDirectory(path) {
+  if (mkdirSync(path, { recursive: true, mode: 0o700 }) === undefined) return () => undefined;
+  return () => {
+    try {
+      rmdirSync(path);
+    } catch {
+      // The daemon removes one that is not empty.
+    }
+  };
+}
+
 /** One attempt: what it says goes out over its own port, the output or the error last. */
 export default async function run({ port, module, workOrder, workDir, ref, taskType, env }) {
   const aborted = new AbortController();
   const say = (message) => port.postMessage(message);
   port.on('message', () => aborted.abort());
   setEnvironment(env);
+  const clear = makeDirectory(workDir);
   try {
     const { input, feedback } = JSON.parse(Buffer.from(workOrder).toString('utf8'));
     const { default: execute } = await import(pathToFileURL(module).href);
@@ -52,4 +66,5 @@ export default async function run({ port, module, workOrder, workDir, ref, taskT
   port.close();
   // The thread ends with what the call left; the pool starts another one.
   if (await leftSomething()) process.exit(0);
+  clear();
 }

@@ -21,6 +21,10 @@ export class DiscreetExecutor implements Executor {
     return this.inner.usesWorkDir;
   }
 
+  get makesWorkDir(): boolean {
+    return this.inner.makesWorkDir === true;
+  }
+
   async close(): Promise<void> {
     await this.inner.close?.();
   }

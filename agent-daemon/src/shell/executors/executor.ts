@@ -29,6 +29,8 @@ export interface Executor {
   readonly kind: 'command' | 'http' | 'module' | 'acp';
   /** Whether it needs a working directory of its own for each attempt. */
   readonly usesWorkDir: boolean;
+  /** Whether it makes that directory itself, where its work is done: calls that are soon over need not wait for it. */
+  readonly makesWorkDir?: boolean;
   execute(execution: Execution): Promise<ExecutionResult>;
   /** Gives back what it holds between executions; nothing is executed afterwards. */
   close?(): Promise<void>;

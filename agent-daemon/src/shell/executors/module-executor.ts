@@ -36,6 +36,7 @@ const IDLE_MS = 30_000;
 export class ModuleExecutor implements Executor {
   readonly kind = 'module';
   readonly usesWorkDir = true;
+  readonly makesWorkDir = true;
   #pool: Piscina | undefined;
   readonly #allowance: ThreadAllowance;
 

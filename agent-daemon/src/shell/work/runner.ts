@@ -26,7 +26,7 @@ export class Runner {
     live.usage = undefined;
     try {
       const workOrder = live.input ?? (await this.#workOrder(assignment.inputSha256));
-      if (executor.usesWorkDir) workDir = keep ? await this.workDirs.makeKept(this.data) : await this.workDirs.make();
+      if (executor.usesWorkDir) workDir = await this.#workDir(keep, executor.makesWorkDir === true);
       return await executor.execute({
         ref: live.ref,
         taskType: assignment.taskType,
@@ -45,6 +45,11 @@ export class Runner {
     } finally {
       if (workDir !== undefined && !keep) void this.workDirs.remove(workDir).catch(() => undefined);
     }
+  }
+
+  async #workDir(keep: boolean, isMadeLater: boolean): Promise<string> {
+    if (keep) return await this.workDirs.makeKept(this.data);
+    return isMadeLater ? this.workDirs.reserve() : await this.workDirs.make();
   }
 
   async #workOrder(sha256: string): Promise<Uint8Array> {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -19,6 +21,11 @@ export class WorkDirs {
     return mkdtemp(join(this.#parent, 'attempt-'));
   }
 
+  /** The path of a directory that is made by whoever works in it. */
+  reserve(): string {
+    return join(this.#parent, `attempt-${randomUUID()}`);
+  }
+
   /** A directory that stays. */
   async makeKept(data: string): Promise<string> {
     const parent = join(data, 'kept');
@@ -28,6 +35,7 @@ export class WorkDirs {
 
   /** Most are empty, and then one call does it. */
   async remove(directory: string): Promise<void> {
+    if (!existsSync(directory)) return;
     await rmdir(directory).catch(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
   }
 }

@@ -1,6 +1,6 @@
-import { benchedExecutors, measureExecutor } from '@gatepost/agent-daemon/bench/executor-rates';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { benchedExecutors, measureExecutor } from '@gatepost/agent-daemon/bench/executor-rates';
 import { probeConfinement } from '@gatepost/shared/confinement/confinement';
 import type { BenchCase, Contestant, Figures } from '../bench-case.js';
 
