@@ -49,3 +49,9 @@ it.each([
     message: expect.stringContaining(` ${way} the ledger's`),
   });
 });
+
+it('takes no slow answer for a clock that is ahead', async () => {
+  const { connection } = await mirrorOf({ newestMs: NOW_MS - 3_600_000, hostMs: NOW_MS + 200 });
+  const times = [NOW_MS, NOW_MS + 30_000];
+  await checkClock({ ...connection, nowMs: () => times.shift() ?? Number.NaN });
+});

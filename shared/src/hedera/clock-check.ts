@@ -8,17 +8,24 @@ import type { Connection } from './connection.js';
  */
 const MAX_SKEW_MS = 3_000;
 
+/** A date in a header of HTTP leaves out what it is past its second. */
+const DATE_RESOLUTION_MS = 1_000;
+
 /**
- * Compares this host's clock with the ledger's, as far as the mirror shows it.
- * @throws GatepostError CLOCK_SKEW that says by how much they differ; MIRROR_UNREACHABLE.
+ * Compares this host's clock with the ledger's, as far as the mirror shows it. The answer tells a moment between the
+ * question and its arrival, which may lie far apart where a host is busy: only what no such moment explains is a skew.
+ * @throws GatepostError CLOCK_SKEW that says by how much they differ at least; MIRROR_UNREACHABLE.
  */
 export async function checkClock({ mirror, nowMs }: Pick<Connection, 'mirror' | 'nowMs'>): Promise<void> {
+  const askedMs = nowMs();
   const newestMs = msFromNanos(await mirror.now());
-  const hostMs = mirror.hostMs;
-  const ownMs = nowMs();
+  const answeredMs = nowMs();
+  const { hostMs } = mirror;
   // An idle network shows no newer transaction; the clock of its mirror goes on.
-  const ledgerMs = Math.max(newestMs, hostMs ?? ownMs);
-  if (Math.abs(ownMs - ledgerMs) > MAX_SKEW_MS) throw skewed(ownMs, ledgerMs);
+  const earliestMs = Math.max(newestMs, hostMs ?? askedMs);
+  const latestMs = Math.max(newestMs, hostMs === undefined ? askedMs : hostMs + DATE_RESOLUTION_MS);
+  if (earliestMs - answeredMs > MAX_SKEW_MS) throw skewed(answeredMs, earliestMs);
+  if (askedMs - latestMs > MAX_SKEW_MS) throw skewed(askedMs, latestMs);
 }
 
 function skewed(ownMs: number, ledgerMs: number): GatepostError {
