@@ -148,7 +148,9 @@ const CALLS: Readonly<Record<string, Call>> = {
 };
 
 /** Called while the run goes on, or running themselves. */
-const BY_THE_RUN = ['run', 'run plan.yaml', 'approve', 'reject'].map((words) => `coordinator ${words}`);
+const BY_THE_RUN = ['run', 'run plan.yaml', 'approve', 'reject', 'run plan.yaml --server 127.0.0.1:8481'].map(
+  (words) => `coordinator ${words}`,
+);
 /** Made where there is a gatekeeper. */
 const WITH_GATEKEEPER = { 'coordinator fund 0 --refund-at 45d': "['fund', '0', '--refund-at', '45d'" };
 const SERVING = ['agent-daemon serve', 'agent-daemon serve --config <file>', 'coordinator serve'];

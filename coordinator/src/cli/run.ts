@@ -1,9 +1,11 @@
 import { loadPlan } from '@gatepost/party/plan/plan-file';
-import { type Environment, readEnvironment } from '@gatepost/shared/config/environment';
-import type { NetworkConfig } from '@gatepost/shared/config/network';
+import { waitingClock } from '@gatepost/shared/clock';
+import { type Environment, readEnvironment, requireVariables } from '@gatepost/shared/config/environment';
+import { type NetworkConfig, networkFromEnvironment } from '@gatepost/shared/config/network';
 import { createLogger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
+import { printable } from '@gatepost/shared/vocabulary/printable';
 import type { Reporter } from '../shell/reports/reporter.js';
 import { type AddCommand, CONFIG_OPTION, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
 import { reporterFor } from './report/choose.js';
@@ -15,6 +17,8 @@ export interface RunOptions {
   readonly insecureLoopback?: boolean;
   readonly new?: boolean;
   readonly takeOver?: boolean;
+  readonly server?: string;
+  readonly serverCa?: string;
 }
 
 export const addRun: AddCommand = (program, exit) => {
@@ -26,6 +30,11 @@ export const addRun: AddCommand = (program, exit) => {
     .option('--output-dir <dir>', 'where accepted outputs with save_as are written', 'output')
     .option('--new', 'open another run even if there is one of this plan')
     .option('--take-over', 'fence another coordinator that may still act on this journal')
+    .option(
+      '--server <host:port>',
+      'submit it to the coordinator that serves gRPC there, and follow it; COORDINATOR_SERVER',
+    )
+    .option('--server-ca <file>', 'certificate that the server has, or that signed its own')
     .option('--json', 'print events as JSON lines, a summary last')
     .option('--insecure-loopback', 'accept agents without TLS on a loopback address')
     .addHelpText(
@@ -38,6 +47,9 @@ Examples:
   coordinator run examples/dependency-audit.yaml --config coordinator.yaml
   coordinator run plan.yaml --json --output-dir results
   coordinator run plan.yaml --new
+  coordinator run plan.yaml --server 127.0.0.1:8481
+
+With --server it needs COORDINATOR_TOKEN and no account: docs/serve.md.
 ${ENVIRONMENT_HELP}`,
     )
     .action(async (plan: string, options: RunOptions) => exit(await run(plan, options)));
@@ -57,8 +69,28 @@ function interruption(): AbortSignal {
 
 async function run(planFile: string, options: RunOptions): Promise<number> {
   const reporterOn = (network: NetworkConfig) => reporterFor(process.stdout, options.json === true, linkedOn(network));
-  await runWith(readEnvironment(), planFile, options, reporterOn, interruption());
+  const env = readEnvironment();
+  const server = options.server ?? env.COORDINATOR_SERVER;
+  if (server === undefined) await runWith(env, planFile, options, reporterOn, interruption());
+  else await submitTo(server, env, planFile, options, reporterOn(networkFromEnvironment(env)));
   return 0;
+}
+
+/** Has a serving coordinator work on the plan, and follows it. @throws GatepostError as `runRemotely` does */
+async function submitTo(
+  server: string,
+  env: Environment,
+  planFile: string,
+  options: RunOptions,
+  reporter: Reporter,
+): Promise<void> {
+  const plan = loadPlan(planFile);
+  const { COORDINATOR_TOKEN: token } = requireVariables(env, ['COORDINATOR_TOKEN']);
+  const { runRemotely } = await import('../shell/remote/remote-run.js');
+  const warn = (line: string): void => void process.stderr.write(`${printable(line)}\n`);
+  const wantNew = options.new === true;
+  const run = { plan, wantNew, reporter, warn, clock: waitingClock };
+  await runRemotely({ server, token, ca: options.serverCa }, run, interruption());
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROLES } from '@gatepost/coordinator/core/service/roles';
 import { addToken } from '@gatepost/coordinator/shell/service/tokens';
@@ -171,6 +171,33 @@ describe('a coordinator that serves', { timeout: 60_000 }, () => {
     expect(((await unknown) as ServiceError).metadata.get('gatepost-error')).toEqual(['UNAUTHENTICATED']);
     const reflection = reflectionClient('v1', serving.grpc, credentials.createInsecure());
     expect(await reflection.services()).toContain('gatepost.coordinator.v1.CoordinatorService');
+  });
+
+  it('is submitted to and followed by `coordinator run --server`, again too, and tells in the same words', async () => {
+    const planFile = join(lane.directory, 'plan.json');
+    writeFileSync(planFile, planOf('from a terminal', 'none', 'none'));
+    const env = { COORDINATOR_TOKEN: tokens.submit ?? '', COORDINATOR_SERVER: serving.grpc };
+    const first = await coordinator.commandWithoutKey(env, 'run', planFile);
+    expect(first, first.output).toMatchObject({ code: 0 });
+    expect(first.output).toMatch(/^from a terminal: new run \S+, 2 tasks, journal 0\.0\.\d+/);
+    expect(first.output).toMatch(/t2 .*paid/);
+    const again = await coordinator.commandWithoutKey(env, 'run', planFile, '--json');
+    const events = again.output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(events).toMatchObject([
+      { event: 'run', how: 'closed' },
+      { event: 'summary', outcome: 'complete', totals: { paid: '10' } },
+    ]);
+    const refused = await coordinator.commandWithoutKey(
+      { ...env, COORDINATOR_TOKEN: tokens.read ?? '' },
+      'run',
+      planFile,
+    );
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('it takes submit or admin') });
+    const nobody = await coordinator.commandWithoutKey({ ...env, COORDINATOR_SERVER: '127.0.0.1:9' }, 'run', planFile);
+    expect(nobody).toMatchObject({ code: 1, output: expect.stringContaining('the coordinator at 127.0.0.1:9') });
   });
 
   it.each([

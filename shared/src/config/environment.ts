@@ -16,6 +16,11 @@ export const ENVIRONMENT = {
   GATEPOST_LOG_LEVEL: { secret: false, what: 'fatal, error, warn, info, debug or trace' },
   COORDINATOR_ACCOUNT_ID: { secret: false, what: 'account of the coordinator' },
   COORDINATOR_PRIVATE_KEY: { secret: true, what: 'private key of the coordinator account' },
+  COORDINATOR_SERVER: {
+    secret: false,
+    what: 'where a coordinator serves gRPC, host:port; coordinator run submits to it',
+  },
+  COORDINATOR_TOKEN: { secret: true, what: 'token for a coordinator that serves' },
   AGENT_ACCOUNT_ID: { secret: false, what: 'account of the agent on this host' },
   AGENT_PRIVATE_KEY: { secret: true, what: 'private key of that account' },
   GATEKEEPER_ACCOUNT_ID: { secret: false, what: 'account of the gatekeeper' },

@@ -29,12 +29,15 @@ const EXECUTORS = 'echo: { command: [cat] }\n';
 /** Tasks of each plan, and what each pays. */
 const TASKS = 3;
 const PRICE = 2;
-/** Most kills come this soon after it serves; this share of them up to as late as payments need after a restart. */
+/**
+ * How long after it serves the kills come: while it answers what has been waiting for it, while it works, or as late as
+ * payments need after a restart; and their shares.
+ */
+const ANSWERING_MS = 250;
 const SOON_MS = 3_000;
 const LATE_MS = 20_000;
-const LATE_SHARE = 0.125;
-/** Kills for one submission. */
-const KILLS_PER_SUBMISSION = 2;
+const ANSWERING_SHARE = 0.5;
+const LATE_SHARE = 0.1;
 const SETTLED_WITHIN_MS = 600_000;
 
 const planOf = (number: number): string =>
@@ -91,9 +94,15 @@ export async function killRounds({ rounds, seed, directory, say }: KillOptions):
     );
     const token = addToken(join(directory, 'tokens.yaml'), 'killer', ['admin']);
     const killed = new Killed(stage, `http://127.0.0.1:${http}`, join(directory, 'serve.log'));
-    const submissions = submitting(killed.http, token, Math.ceil(rounds / KILLS_PER_SUBMISSION), rounds, random);
+    // One for each kill, some in the same round; each is sent until it is acknowledged, also while nothing serves.
+    const begins = Array.from({ length: rounds }, () => random.whole(1, rounds));
+    const submissions: Promise<Acknowledged>[] = [];
     for (let round = 1; round <= rounds; round += 1) {
-      const afterMs = random.whole(0, random.chance(LATE_SHARE) ? LATE_MS : SOON_MS);
+      for (const [number, begin] of begins.entries()) {
+        if (begin !== round) continue;
+        submissions.push(submitUntilAcknowledged(killed.http, token, `key-${number}`, planOf(number)));
+      }
+      const afterMs = random.whole(0, momentWithin(random.fraction()));
       const service = await killed.start();
       await sleep(afterMs);
       service.kill('SIGKILL');
@@ -101,7 +110,7 @@ export async function killRounds({ rounds, seed, directory, say }: KillOptions):
       say(`kill ${round} of ${rounds}, ${afterMs} ms after it served`);
     }
     const last = await killed.start();
-    const acknowledged = await submissions;
+    const acknowledged = await Promise.all(submissions);
     const violations = await unfinished(killed.http, token, acknowledged);
     await last.stop();
     violations.push(...(await wrongOnTheLedger(stage, directory, acknowledged)));
@@ -113,22 +122,8 @@ export async function killRounds({ rounds, seed, directory, say }: KillOptions):
   }
 }
 
-/** Plans that come in over about the time of all kills. */
-function submitting(
-  http: string,
-  token: string,
-  count: number,
-  rounds: number,
-  random: Random,
-): Promise<Acknowledged[]> {
-  const begins = Array.from({ length: count }, () => random.whole(0, rounds * SOON_MS));
-  return Promise.all(
-    begins.map(async (afterMs, number) => {
-      await sleep(afterMs);
-      return submitUntilAcknowledged(http, token, `key-${number}`, planOf(number));
-    }),
-  );
-}
+const momentWithin = (chance: number): number =>
+  chance < ANSWERING_SHARE ? ANSWERING_MS : chance < 1 - LATE_SHARE ? SOON_MS : LATE_MS;
 
 interface Listed {
   readonly run: string;

@@ -1,10 +1,9 @@
 import { styleText } from 'node:util';
-import type { RunState } from '@gatepost/rules/run/run-state';
 import { type Clock, systemClock } from '@gatepost/shared/clock';
 import type { Linked } from '@gatepost/shared/vocabulary/explorer';
 import cliTruncate from 'cli-truncate';
 import { createLogUpdate } from 'log-update';
-import type { Reporter } from '../../shell/reports/reporter.js';
+import type { Reporter, RunProgress } from '../../shell/reports/reporter.js';
 import { heading } from './plain.js';
 import { isNoteworthy, MOST_TASKS_TOLD, Progress } from './progress.js';
 import { summaryText } from './table.js';
@@ -34,7 +33,7 @@ export class LiveReporter implements Reporter {
     this.#update = createLogUpdate(stream);
   }
 
-  begin(state: RunState, how: 'new' | 'resumed' | 'closed'): void {
+  begin(state: RunProgress, how: 'new' | 'resumed' | 'closed'): void {
     this.#progress = new Progress(state, this.clock.nowMs());
     if (state.context.plan.tasks.length > MOST_TASKS_TOLD) this.#told = isNoteworthy;
     this.stream.write(`${heading(state, how, this.linked)}\n`);

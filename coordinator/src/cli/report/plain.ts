@@ -1,14 +1,13 @@
-import type { RunState } from '@gatepost/rules/run/run-state';
 import { type Clock, systemClock } from '@gatepost/shared/clock';
 import type { Linked } from '@gatepost/shared/vocabulary/explorer';
 import { printable } from '@gatepost/shared/vocabulary/printable';
-import type { Reporter } from '../../shell/reports/reporter.js';
+import type { Reporter, RunProgress } from '../../shell/reports/reporter.js';
 import { isNoteworthy, MOST_TASKS_TOLD, Progress } from './progress.js';
 import { summaryText } from './table.js';
 import { inWords, progressInWords, waitInWords } from './words.js';
 
 /** How a run is announced. */
-export function heading(state: RunState, how: 'new' | 'resumed' | 'closed', linked: Linked): string {
+export function heading(state: RunProgress, how: 'new' | 'resumed' | 'closed', linked: Linked): string {
   const { run, plan, journal } = state.context;
   const what = { new: 'new run', resumed: 'resuming run', closed: 'already closed (--new opens another): run' }[how];
   return `${printable(plan.name)}: ${what} ${run}, ${plan.tasks.length} tasks, journal ${linked('topic', journal)}`;

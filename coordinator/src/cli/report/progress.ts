@@ -1,7 +1,7 @@
 import type { Change } from '@gatepost/rules/run/change';
-import type { RunState } from '@gatepost/rules/run/run-state';
 import { printable } from '@gatepost/shared/vocabulary/printable';
 import { formatDurationMs } from '@gatepost/shared/vocabulary/time';
+import type { RunProgress } from '../../shell/reports/reporter.js';
 import { progressInWords } from './words.js';
 
 /** What an attempt does that is not over. */
@@ -33,7 +33,7 @@ export class Progress {
   readonly #ended: number[] = [];
 
   constructor(
-    readonly state: RunState,
+    readonly state: RunProgress,
     readonly begunMs: number,
   ) {}
 

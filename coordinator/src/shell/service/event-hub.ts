@@ -1,9 +1,8 @@
-import type { RunState } from '@gatepost/rules/run/run-state';
 import type { Clock } from '@gatepost/shared/clock';
 import { formatTime } from '@gatepost/shared/vocabulary/time';
 import { EventLog, type LoggedEvent } from '../../core/service/event-log.js';
 import { EVENT_VERSION, eventJson, eventReporter } from '../reports/event-reporter.js';
-import type { Reporter } from '../reports/reporter.js';
+import type { Reporter, RunProgress } from '../reports/reporter.js';
 
 /** Most text of events that is kept for those who come back after a break; characters. */
 const MAX_KEPT_CHARS = 16_777_216;
@@ -11,7 +10,7 @@ const MAX_KEPT_CHARS = 16_777_216;
 const BEAT_MS = 15_000;
 
 /** How far a run is. */
-export const countsOf = ({ context, unfinished, lost, openAttempts, paid }: RunState) => ({
+export const countsOf = ({ context, unfinished, lost, openAttempts, paid }: RunProgress) => ({
   tasks: context.plan.tasks.length,
   unfinished,
   lost,
@@ -49,7 +48,7 @@ export class EventHub {
 
   /** Takes down what happens in a run, and how far it is by then. */
   reporter(run: string): Reporter {
-    let state: RunState | undefined;
+    let state: RunProgress | undefined;
     const counts = () => (state === undefined ? {} : { counts: countsOf(state) });
     const reporter = eventReporter((event) => this.#add(run, { ...event, ...counts() }), this.clock);
     return {
