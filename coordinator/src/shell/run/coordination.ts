@@ -113,6 +113,8 @@ export class Coordination {
   /** What the subscription ended with. */
   #fatal: GatepostError | undefined;
   #toldMs = 0;
+  /** Why nothing is worked on any more. */
+  #over: LoopEnd | GatepostError | undefined;
 
   constructor(
     readonly parts: CoordinationParts,
@@ -186,6 +188,10 @@ export class Coordination {
   work(state: RunState, parts: RunParts, settings: RunSettings): RunWork {
     const work = new RunWork(parts, settings, state, this);
     const { run } = work;
+    if (this.#over !== undefined) {
+      void work.end(this.#over);
+      return work;
+    }
     this.#works.set(run, work);
     if (this.#worked.has(run)) void this.#showWhatWasDone(work);
     this.#worked.add(run);
@@ -334,6 +340,7 @@ export class Coordination {
   }
 
   async #endAll(why: LoopEnd | GatepostError): Promise<void> {
+    this.#over = why;
     this.#each((work) => this.#end(work, why));
     this.#hurry();
     await Promise.all(this.#ending.values());

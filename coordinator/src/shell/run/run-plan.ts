@@ -1,5 +1,5 @@
 import type { Plan } from '@gatepost/rules/plan/plan';
-import { chooseRun, earlierVersion, type JournalIndex, namedRun } from '@gatepost/rules/run/journal-index';
+import { chooseRun, earlierVersion, type JournalIndex } from '@gatepost/rules/run/journal-index';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -16,8 +16,6 @@ export interface RunOptions extends Omit<ProcessOptions, 'mostOpen' | 'staysOpen
   readonly outputDir: string;
   /** Open another run even if there is one of this plan. */
   readonly wantNew: boolean;
-  /** The run with this id, which is opened if the journal does not have it. */
-  readonly run?: string;
 }
 
 /** It has the agents for itself. */
@@ -36,7 +34,7 @@ export async function runPlan(
   checkRequest(request);
   const process = await openProcess(connection, { ...options, mostOpen: Infinity, staysOpen: false }, log);
   try {
-    return await runAlone(process, request, options, interrupted);
+    return await runAlone(process, request, options.wantNew, interrupted);
   } finally {
     await process.close();
   }
@@ -45,13 +43,13 @@ export async function runPlan(
 async function runAlone(
   process: CoordinatorProcess,
   request: RunRequest,
-  { run: id, wantNew }: Pick<RunOptions, 'run' | 'wantNew'>,
+  wantNew: boolean,
   interrupted: AbortSignal,
 ): Promise<RunEnd> {
   const { coordination, options, metrics } = process;
   const index = await coordination.lookAhead();
-  const chosen = id === undefined ? chooseRun(index, request.plan.digest, wantNew) : namedRun(index, id);
-  if (chosen.state === 'new' && !wantNew && id === undefined) checkEarlierVersion(index, request.plan);
+  const chosen = chooseRun(index, request.plan.digest, wantNew);
+  if (chosen.state === 'new' && !wantNew) checkEarlierVersion(index, request.plan);
   const state = joinRun(process, request.plan, chosen);
   const identity = chosen.state === 'closed' ? undefined : nextIdentity(index, options.takeOver);
   await coordination.catchUp();

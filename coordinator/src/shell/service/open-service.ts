@@ -18,7 +18,7 @@ import { Audit } from './audit.js';
 import { EventHub } from './event-hub.js';
 import { authorizationOf, CoordinatorCalls, SERVICE_NAME } from './grpc/calls.js';
 import { type HttpDoor, serveHttp } from './http/server.js';
-import { openQueueHost as openHost } from './queue-host.js';
+import { openJournalHost } from './journal-host.js';
 import type { HostEnd } from './run-host.js';
 import { RunScheduler } from './run-scheduler.js';
 import { Service } from './service.js';
@@ -29,8 +29,6 @@ import { Tokens } from './tokens.js';
 
 /** How long a connection to the gRPC port that has shown no token may stay without a request. */
 const IDLE_MS = 75_000;
-/** Runs that the host works on at once. */
-const AT_ONCE = 1;
 
 export interface ServeOptions {
   readonly config: FullConfig & { readonly journal: TopicId; readonly token: TokenId };
@@ -119,10 +117,9 @@ async function assemble(
   closings.push(() => audit.close());
   const events = new EventHub(randomBytes(9).toString('base64url'), clock);
   const hostOptions = { config, insecureLoopback, takeOver, mostOpen: config.limits.openAttempts };
-  const host = await openHost(connection, hostOptions, log);
+  const host = await openJournalHost(connection, hostOptions, log);
   closings.push(() => host.close());
-  const bounds = { ...settings, openRuns: Math.min(settings.openRuns, AT_ONCE) };
-  const scheduler = new RunScheduler(host, book, bounds, events, clock, log);
+  const scheduler = new RunScheduler(host, book, settings, events, clock, log);
   closings.push(() => scheduler.end());
   const ledger = hederaLedger(connection, log);
   const { network } = connection;
