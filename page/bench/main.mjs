@@ -10,6 +10,7 @@ import { chromium } from 'playwright-core';
 import { bundlePage } from '../scripts/bundle.mjs';
 import { chromiumPath, LAUNCH_ARGUMENTS } from './chromium.mjs';
 import { documentOf } from './documents.mjs';
+import { ScriptedService, TOKEN } from './scripted-service.mjs';
 
 /** What an interaction may take. */
 const MOST_MS = 200;
@@ -60,12 +61,16 @@ async function measureAll(executablePath) {
   const tasks = Number(values.tasks);
   const directory = mkdtempSync(join(tmpdir(), 'gatepost-bench-page-'));
   const file = join(directory, 'report.html');
-  const page = withReport(await bundlePage(), documentOf({ tasks, layers: 12, agents: 10 }));
+  const bundle = await bundlePage();
+  const report = documentOf({ tasks, layers: 12, agents: 10 });
+  const page = withReport(bundle, report);
   writeFileSync(file, page);
   const browser = await chromium.launch({ executablePath, args: LAUNCH_ARGUMENTS });
   try {
     process.stdout.write(`${tasks} tasks, ${(page.length / 1e6).toFixed(1)} MB, in Chromium ${browser.version()}\n`);
-    const times = await acted(browser, pathToFileURL(file).href, Number(values.rounds));
+    const rounds = Number(values.rounds);
+    const times = await acted(browser, pathToFileURL(file).href, rounds);
+    times.set('take up a change, live', await takenUp(browser, bundle, report, rounds));
     for (const [act, ms] of times) process.stdout.write(`${act.padEnd(28)} ${shown(ms)}\n`);
     const slow = [...times].filter(([act, ms]) => act !== OPENING && medianOf(ms) >= MOST_MS);
     process.stdout.write(
@@ -95,6 +100,40 @@ async function acted(browser, url, rounds) {
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, act] of Object.entries(ACTS)) times.get(name).push(await tab.evaluate(measured(act, round)));
   }
+  return times;
+}
+
+/**
+ * How long the page of a coordinator that serves answers nothing while it takes up a newer report: its longest task, which
+ * the browser tells from 50 ms on; 0 below.
+ */
+async function takenUp(browser, bundle, report, rounds) {
+  const service = await ScriptedService.start(bundle, report);
+  const tab = await browser.newPage({ viewport: { width: 1_440, height: 900 } });
+  await tab.goto(service.url);
+  await tab.getByLabel('Token').fill(TOKEN);
+  await tab.getByRole('button', { name: 'Look' }).click();
+  await tab.locator('.cell').first().waitFor();
+  await tab.evaluate(() => {
+    globalThis.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
+    }).observe({ type: 'longtask' });
+  });
+  const [other, run] = report.runs;
+  const times = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const status = round % 2 === 0 ? 'cancelled' : 'blocked';
+    const tasks = run.tasks.map((task, index) => (index % 5 === 0 ? { ...task, status } : task));
+    service.report = { ...report, runs: [other, { ...run, tasks }] };
+    await tab.evaluate('longest = 0');
+    service.tell('verdict', run.run, run.tasks[0].id);
+    await tab.locator(`#cell-0.s-${status}`).waitFor();
+    // The observer is told after the task is over.
+    await tab.waitForTimeout(200);
+    times.push(await tab.evaluate('longest'));
+  }
+  await service.close();
   return times;
 }
 

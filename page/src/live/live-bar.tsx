@@ -5,9 +5,9 @@ import type { Me } from './service.js';
 
 /** How far back runs that are over can be shown. */
 const REACHES = [
-  ['7d', '7 days'],
-  ['30d', '30 days'],
-  ['', 'any time'],
+  ['7d', 'of the last 7 days'],
+  ['30d', 'of the last 30 days'],
+  ['', 'of all time'],
 ] as const;
 
 interface LiveBarProps {
@@ -32,7 +32,7 @@ export function LiveBar({ known: { connection, isRead }, me, since, setSince, le
         <Text of={`${me.name} (${me.roles.join(', ')})`} />
       </p>
       <label>
-        Runs that were over since{' '}
+        Runs{' '}
         <select value={since} onChange={(event) => setSince(event.currentTarget.value)}>
           {REACHES.map(([value, words]) => (
             <option key={value} value={value}>
