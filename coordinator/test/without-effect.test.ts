@@ -59,7 +59,7 @@ it('a stranger on the open journal costs a line a command, not one for each mess
   const agents = new Set(lane.config().agents);
   const feed = new LedgerFeed(hederaLedger(connection, log), lane.journal, agents, log);
   const counted = async () => {
-    await feed.peekJournal();
+    Array.from(await feed.peekJournal());
     return feed.ignored.count;
   };
   await expect.poll(counted, { timeout: 10_000 }).toBe(30);

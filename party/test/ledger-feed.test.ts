@@ -134,6 +134,24 @@ it('reads the inbox of an agent that comes into sight with what it did there', a
   expect(records.map(({ record }) => record.type)).toEqual(['online', 'assign', 'started']);
 });
 
+it('gives a history in consensus order, and decodes a message only when one comes to it', async () => {
+  const inbox = network.createTopic(agent.account, coordinator.account);
+  network.set({ restLagMs: 0 });
+  await write(agent, journal, online(inbox));
+  await write(coordinator, inbox, assign('a'));
+  await write(agent, journal, started('a'));
+  const message = Buffer.from('none of ours');
+  await agent.execute(await agent.prepare([{ kind: 'message', topic: journal, message }]));
+  await clock.pass(1);
+  const again = new LedgerFeed(coordinator, journal, new Set([agent.account]), log);
+  again.nameTasks(names);
+  const history = await again.history();
+  expect(again.ignored.count).toBe(0);
+  expect([...history].map(({ record }) => record.type)).toEqual(['online', 'assign', 'started']);
+  expect(again.ignored.count).toBe(1);
+  expect([...(await again.history())]).toEqual([]);
+});
+
 it('hands nothing on, because somebody looked ahead, before the inboxes were read as far', async () => {
   const inbox = network.createTopic(coordinator.account);
   network.set({ restLagMs: 0 });

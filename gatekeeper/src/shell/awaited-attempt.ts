@@ -17,10 +17,9 @@ export async function awaitedAttempt(
   log: Logger,
 ): Promise<number> {
   const feed = new LedgerFeed(ledger, journal, new Set(agents), log);
-  await feed.peekJournal();
   const names = new LearntNames();
   const open = new Set<number>();
-  for (const entry of await feed.read(await feed.announced())) {
+  for (const entry of await feed.history()) {
     if (entry.run !== run) continue;
     if (entry.record.type === 'assign') names.learn(entry.record.task, entry.record.numbered);
     const record = withIds(entry.record, names);

@@ -14,8 +14,7 @@ export async function indexJournal(feed: LedgerFeed, coordinator: AccountId): Pr
 
 /** Folds everything the mirror has: the journal, and every inbox that its agent announced on it. */
 export async function replay(feed: LedgerFeed, state: RunState, log: Logger): Promise<void> {
-  await feed.peekJournal();
-  for (const entry of await feed.read(await feed.announced())) {
+  for (const entry of await feed.history()) {
     reduce(state, entry, (change) => {
       if (change.event === 'ignored') log.debug(change.reason);
     });

@@ -155,12 +155,29 @@ export class LedgerFeed {
     return this.#streamed.length > 0;
   }
 
-  /** Everything on the journal up to now, not yet handed on: for a look ahead at the start. */
-  async peekJournal(): Promise<LedgerRecord[]> {
+  /**
+   * Everything on the journal up to now, not yet handed on: for a look ahead at the start. It is decoded as one goes through
+   * it, so that of a long journal there are only the messages.
+   * @throws GatepostError MIRROR_UNREACHABLE
+   */
+  async peekJournal(): Promise<Iterable<LedgerRecord>> {
     await this.#readJournal();
-    const records = this.#journal.held.flatMap((message) => this.#recordsOf(message, this.ignored));
+    return this.#peeked();
+  }
+
+  *#peeked(): Generator<LedgerRecord> {
+    for (const message of this.#journal.held) yield* this.#recordsOnce(message);
     this.ignored.tell();
-    return records;
+  }
+
+  /**
+   * Everything up to now that was not yet handed on, of the journal and of all inboxes announced on it, in consensus order.
+   * It is decoded as one goes through it.
+   * @throws GatepostError MIRROR_UNREACHABLE
+   */
+  async history(): Promise<Iterable<LedgerRecord>> {
+    await this.#readJournal();
+    return this.#told(await this.#readReady(await this.#announced(), {}));
   }
 
   /**
@@ -168,7 +185,7 @@ export class LedgerFeed {
    * out. What is announced by somebody who did not create it is not looked at.
    * @throws GatepostError MIRROR_UNREACHABLE
    */
-  async announced(): Promise<TopicId[]> {
+  async #announced(): Promise<TopicId[]> {
     await this.#lookUpCreations();
     return this.#announcements()
       .filter((online) => this.#isOwn(online))
@@ -181,12 +198,20 @@ export class LedgerFeed {
    * @param look how to read; `awaits` says of which attempts nothing may be handed on yet.
    * @throws GatepostError MIRROR_UNREACHABLE
    */
-  async read(inboxes: Iterable<TopicId>, { by = 'stream', awaits = noneAwaited }: Look = {}): Promise<LedgerRecord[]> {
+  async read(inboxes: Iterable<TopicId>, look: Look = {}): Promise<LedgerRecord[]> {
+    return [...this.#told(await this.#readReady(inboxes, look))];
+  }
+
+  /** Reads on, and says of which messages no earlier one can come any more. */
+  async #readReady(
+    inboxes: Iterable<TopicId>,
+    { by = 'stream', awaits = noneAwaited }: Look,
+  ): Promise<readonly TopicMessage[]> {
     // What REST does not show yet is taken from the stream later: nothing that came is dropped.
     if (by !== 'rest') this.#takeStreamed();
     if (by === 'catch-up') await this.#readJournal();
     let end = by === 'rest' ? await this.#readJournalByRest() : this.#journal.cursor.consensusTimestamp;
-    const open = [...new Set([...inboxes, ...(by === 'rest' ? await this.announced() : [])])];
+    const open = [...new Set([...inboxes, ...(by === 'rest' ? await this.#announced() : [])])];
     await this.#readInboxes(open);
     const newest = by === 'list' ? 0n : this.#newestHeld(open);
     if (newest > this.#journal.cursor.consensusTimestamp) {
@@ -198,7 +223,7 @@ export class LedgerFeed {
     await this.#lookUpSchedules();
     await this.#lookUpCreations();
     const isByStream = this.writesInboxes && by !== 'rest' && newest === 0n;
-    return this.#handOn(isByStream ? this.#unhindered() : newest > end ? newest : end, awaits);
+    return this.#ready(isByStream ? this.#unhindered() : newest > end ? newest : end, awaits);
   }
 
   /** Reads the journal, and says up to when REST shows everything: what was heard before may be later than that. */
@@ -310,6 +335,13 @@ export class LedgerFeed {
     return decoded.records.map((record) => ({ at, author, topic, sequence, run: decoded.run, record }));
   }
 
+  /** The records of a message that is not looked at again soon: what it says is not kept. */
+  #recordsOnce(message: TopicMessage): LedgerRecord[] {
+    const records = this.#recordsOf(message, this.ignored);
+    this.#read.delete(message);
+    return records;
+  }
+
   #takeStreamed(): void {
     for (const message of this.#streamed.splice(0)) take(this.#journal, message);
   }
@@ -375,7 +407,7 @@ export class LedgerFeed {
     return newest;
   }
 
-  #handOn(end: Nanos, awaits: Awaits): LedgerRecord[] {
+  #ready(end: Nanos, awaits: Awaits): readonly TopicMessage[] {
     let until = end;
     // An assignment that was read, though not handed on, is awaited no more: who spoke before it spoke of nothing.
     const unread: Awaits = (...of) => awaits(...of) && !this.#holdsAssignment(...of);
@@ -387,17 +419,20 @@ export class LedgerFeed {
       const later = held.findIndex(({ consensusTimestamp }) => consensusTimestamp > until);
       ready.push(...held.splice(0, later < 0 ? held.length : later));
     }
-    ready.sort((a, b) => (a.consensusTimestamp < b.consensusTimestamp ? -1 : 1));
-    return ready.flatMap((message) => {
+    return ready.sort((a, b) => (a.consensusTimestamp < b.consensusTimestamp ? -1 : 1));
+  }
+
+  *#told(ready: readonly TopicMessage[]): Generator<LedgerRecord> {
+    for (const message of ready) {
       const ofOwnSchedule = this.#ofOwnSchedule.get(message.consensusTimestamp);
       this.#ofOwnSchedule.delete(message.consensusTimestamp);
-      return this.#recordsOf(message, this.ignored).map((entry) => {
+      for (const entry of this.#recordsOnce(message)) {
         const { author, at, record } = entry;
-        if (record.type === 'lapsed') return { ...entry, ofOwnSchedule: ofOwnSchedule === true };
-        if (record.type !== 'online') return entry;
-        return { ...entry, ofOwnInbox: this.#isOwn({ author, at, inbox: record.inbox as TopicId }) };
-      });
-    });
+        if (record.type === 'lapsed') yield { ...entry, ofOwnSchedule: ofOwnSchedule === true };
+        else if (record.type !== 'online') yield entry;
+        else yield { ...entry, ofOwnInbox: this.#isOwn({ author, at, inbox: record.inbox as TopicId }) };
+      }
+    }
   }
 }
 

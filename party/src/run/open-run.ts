@@ -44,6 +44,9 @@ export async function openRun(reader: LedgerReader, named: NamedRun, log: Logger
 
 /** Who gives work to whom is the coordinator's matter: an agent is whom it gave some. */
 async function announcedAgents(reader: LedgerReader, journal: TopicId, log: Logger): Promise<readonly AccountId[]> {
-  const entries = await new LedgerFeed(reader, journal, new Set(), log).peekJournal();
-  return [...new Set(entries.flatMap(({ author, record }) => (record.type === 'online' ? [author] : [])))];
+  const announced = new Set<AccountId>();
+  for (const { author, record } of await new LedgerFeed(reader, journal, new Set(), log).peekJournal()) {
+    if (record.type === 'online') announced.add(author);
+  }
+  return [...announced];
 }

@@ -43,7 +43,7 @@ export async function readJournalAgents(
     token,
     agents: allowed,
   });
-  const announced = (await feed.peekJournal()).filter(({ record }) => record.type === 'online');
+  const announced = [...(await feed.peekJournal())].filter(({ record }) => record.type === 'online');
   for (const entry of await feed.read([])) reduce(state, entry);
   const others = new Set(announced.map(({ author }) => author).filter((author) => !allowed.has(author)));
   return { allowed: state.agents, others: [...others] };

@@ -177,8 +177,7 @@ export class Coordination {
 
   /** Hands on everything that the mirror has by now. @throws GatepostError MIRROR_UNREACHABLE */
   async catchUp(): Promise<void> {
-    await this.feed.peekJournal();
-    for (const entry of await this.feed.read(await this.feed.announced())) this.#take(entry);
+    for (const entry of await this.feed.history()) this.#take(entry);
   }
 
   /**
