@@ -11,6 +11,7 @@ import { executors } from './cases/executors.js';
 import { history } from './cases/history.js';
 import { idle } from './cases/idle.js';
 import { largePlan } from './cases/large-plan.js';
+import { manyRuns } from './cases/many-runs.js';
 import { oneByOne } from './cases/one-by-one.js';
 import { slowNetwork } from './cases/slow-network.js';
 import { throughput } from './cases/throughput.js';
@@ -28,6 +29,7 @@ const CASES: Readonly<Record<string, BenchCase>> = {
   h: idle,
   i: bill,
   j: crowd,
+  k: manyRuns,
 };
 
 interface Options {

@@ -61,6 +61,8 @@ function profiling(profiles: string | undefined): Record<string, string> {
 export interface PlaceOptions {
   /** Two when left out. */
   readonly daemons?: number;
+  /** Attempts that a daemon works on at the same time. */
+  readonly slots?: number;
   /** Directory for processor profiles; none are taken when left out. */
   readonly profiles?: string | undefined;
   /** A server when left out. */
@@ -77,7 +79,7 @@ const DAEMONS = 2;
 /** Opens a place in a directory. */
 export async function openPlace(
   directory: string,
-  { daemons = DAEMONS, profiles, executor = 'http', isSlow = false, fund }: PlaceOptions = {},
+  { daemons = DAEMONS, slots = SLOTS, profiles, executor = 'http', isSlow = false, fund }: PlaceOptions = {},
 ): Promise<Place> {
   mkdirSync(directory, { recursive: true });
   const server = forkBeside('./noop-server.js');
@@ -92,7 +94,7 @@ export async function openPlace(
   const env = profiling(profiles);
   const network = await startEmbeddedNetwork(directory, isSlow ? ['--profile', 'testnet'] : [], env);
   const configure = (yaml: string) =>
-    `${yaml.replace(/^(slots|queue):.*\n/gm, '')}\nslots: ${SLOTS}\nqueue: ${QUEUE}\n`;
+    `${yaml.replace(/^(slots|queue):.*\n/gm, '')}\nslots: ${slots}\nqueue: ${QUEUE}\n`;
   const agents = Array.from({ length: daemons }, (_, n) => ({ name: `agent-${n + 1}`, executors, configure, env }));
 
   const closeNetwork = async () => {
