@@ -61,6 +61,8 @@ const PUBLIC_POLL_MS = 1_000;
 const LOCAL_POLL_MS = 100;
 /** How long the mirror's time may stand still before it is helped on. */
 const TIME_STANDS_MS = 2_000;
+/** Open runs that are kept at once; each is a fold of its own. */
+const MAX_RUNS = 100;
 /** How long the network may take a word on this process. */
 const VALID_SECONDS = 30;
 
@@ -75,8 +77,10 @@ export class Gatekeeper implements Desk {
   #server: RunningServer | undefined;
   #metricsServer: HttpServer | undefined;
   readonly #metrics = new Metrics(() => this.#measure());
-  /** The run that the coordinator works on: it works on one at a time. */
-  #keeper: RunKeeper | undefined;
+  /** The runs that the coordinator works on, until they are closed. */
+  readonly #keepers = new Map<string, RunKeeper>();
+  /** Plans that are being taken, by run. */
+  readonly #taking = new Map<string, Promise<Sha256>>();
   #fail: (why: GatepostError) => void = () => undefined;
   readonly #failed = new Promise<GatepostError>((resolve) => {
     this.#fail = resolve;
@@ -174,6 +178,7 @@ export class Gatekeeper implements Desk {
     const { ledger, config, log } = this.parts;
     try {
       for await (const message of ledger.follow(config.journal, START, this.#stopping.signal)) {
+        for (const keeper of this.#keepers.values()) keeper.wake();
         if (message.payer !== config.account || message.chunk.total > 1) continue;
         const decoded = unpackMessage(message.message);
         if ('malformed' in decoded) continue;
@@ -201,7 +206,7 @@ export class Gatekeeper implements Desk {
     this.#server?.health.setStatus(SERVICE_NAME, 'NOT_SERVING');
     this.#stopping.abort();
     this.#sessions.end();
-    await this.#keeper?.close();
+    await Promise.all([...this.#keepers.values()].map((keeper) => keeper.close()));
     try {
       if (!this.#sessions.isReplaced) {
         await this.#say({ type: 'gatekeeper_offline', session: this.session, reason: clipReason(reason) });
@@ -213,28 +218,47 @@ export class Gatekeeper implements Desk {
   }
 
   #measure(): MetricsSource {
-    const { payable, disputed, tasks } = this.#keeper?.state ?? {};
-    const attempts = [...(tasks?.values() ?? [])].flatMap((task) => task.attempts);
+    const states = [...this.#keepers.values()].map(({ state }) => state);
+    const attempts = states.flatMap(({ tasks }) => [...tasks.values()]).flatMap((task) => task.attempts);
     return {
       living: this.#cosigning.living,
       undecided: attempts.filter((attempt) => isOpen(attempt) && attempt.result !== undefined).length,
-      payable: payable?.size ?? 0,
-      disputed: disputed?.size ?? 0,
+      payable: states.reduce((sum, { payable }) => sum + payable.size, 0),
+      disputed: states.reduce((sum, { disputed }) => sum + disputed.size, 0),
       mirrorRequests: this.parts.connection.mirror.requests,
     };
   }
 
   async providePlan(run: string, bytes: Buffer): Promise<Sha256> {
     const plan = compiled(bytes);
-    const kept = this.#keeper?.state.context;
-    if (kept?.run === run && kept.plan.digest === plan.digest) return plan.digest;
+    await this.#taking.get(run)?.catch(() => undefined);
+    if (this.#keepers.get(run)?.state.context.plan.digest === plan.digest) return plan.digest;
+    const taking = this.#takePlan(run, plan).finally(() => this.#taking.delete(run));
+    this.#taking.set(run, taking);
+    return taking;
+  }
+
+  async #takePlan(run: string, plan: Plan): Promise<Sha256> {
+    if (this.#keepers.size >= MAX_RUNS && !this.#keepers.has(run)) {
+      throw new GatepostError('USAGE', `${MAX_RUNS} runs are open here; hand the plan over again when one is closed`, {
+        run,
+      });
+    }
     const context = await this.#contextOf(run, plan);
-    await this.#keeper?.close();
+    await this.#keepers.get(run)?.close();
     const keeper = this.#keep(context);
-    this.#keeper = keeper;
-    void keeper.run();
+    this.#keepers.set(run, keeper);
+    void keeper.run().then(() => this.#closed(run, keeper));
     this.parts.log.info({ run, plan: plan.name, tasks: plan.tasks.length, escrow: context.escrow }, 'plan taken');
     return plan.digest;
+  }
+
+  /** Nothing more is asked of a run that is closed. */
+  async #closed(run: string, keeper: RunKeeper): Promise<void> {
+    if (keeper.state.closed === undefined) return;
+    this.#keepers.delete(run);
+    this.#cosigning.forget(run);
+    await keeper.close();
   }
 
   /** What the journal fixes of a run. @throws GatepostError NOT_FOUND, USAGE */
@@ -278,8 +302,8 @@ export class Gatekeeper implements Desk {
       log.info({ run: request.run, reason, wait }, 'not signed');
       return { answer: { $case: 'refusal', value: { reason, wait } } };
     };
-    const keeper = this.#keeper;
-    if (keeper === undefined || keeper.state.context.run !== request.run) {
+    const keeper = this.#keepers.get(request.run);
+    if (keeper === undefined) {
       return refused(`the plan of run ${request.run} is not here; hand it over`, true);
     }
     const batch = signing.read(request);

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { serveMetrics } from '@gatepost/shared/metrics-server';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
-/** What is read from the gatekeeper whenever the metrics are asked for; of the run that it keeps, where it is about one. */
+/** What is read from the gatekeeper whenever the metrics are asked for; of all runs that it keeps, where it is about runs. */
 export interface MetricsSource {
   readonly living: number;
   readonly undecided: number;
@@ -18,7 +18,7 @@ const READ: Readonly<Record<string, { readonly help: string; readonly read: (fro
     read: ({ living }) => living,
   },
   gatepost_gatekeeper_undecided_results: {
-    help: 'Results of the run that nothing was decided about.',
+    help: 'Results that nothing was decided about.',
     read: ({ undecided }) => undecided,
   },
   gatepost_gatekeeper_payable_attempts: { help: 'Accepted and not paid yet.', read: ({ payable }) => payable },

@@ -64,6 +64,7 @@ export class RunKeeper {
   readonly #written = new Set<string>();
   #readUntil: Nanos = 0n;
   #reading: Promise<void> = Promise.resolve();
+  #hasNews = false;
   #wake: () => void = () => undefined;
 
   constructor(private readonly parts: RunKeeperParts) {
@@ -88,11 +89,9 @@ export class RunKeeper {
   async run(): Promise<void> {
     const { clock, log, pollMs } = this.parts;
     const { signal } = this.#stop;
-    void this.#feed
-      .follow(signal, () => this.#wake())
-      .catch((thrown: unknown) => log.warn(`the journal's stream ended: ${toGatepostError(thrown).message}`));
     while (!signal.aborted && this.state.closed === undefined && !this.parts.sessions.isReplaced) {
       try {
+        this.#hasNews = false;
         await this.look();
         this.#judge();
       } catch (thrown) {
@@ -101,8 +100,14 @@ export class RunKeeper {
         await pause(clock, AGAIN_MS, signal);
         continue;
       }
-      if (!this.#feed.hasNews) await this.#pause(pollMs);
+      if (!this.#hasNews) await this.#pause(pollMs);
     }
+  }
+
+  /** The journal has brought something. */
+  wake(): void {
+    this.#hasNews = true;
+    this.#wake();
   }
 
   /** Ends early when the journal brings something. */
