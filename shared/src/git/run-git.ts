@@ -20,7 +20,16 @@ export interface GitOptions {
 }
 
 /** What this process's own environment may say: where programs are, the way out, and whom to trust. */
-const VARIABLES = ['PATH', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+const VARIABLES = ['PATH', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy', 'GIT_SSL_CAINFO', 'GIT_SSL_CAPATH'];
+
+/** Certificates as programs of OpenSSL are told; what Git is linked with may not look there by itself. */
+function trustedOtherwise(): Record<string, string> {
+  const { SSL_CERT_FILE: file, SSL_CERT_DIR: directory } = variablesFor(['SSL_CERT_FILE', 'SSL_CERT_DIR']);
+  return {
+    ...(file === undefined ? {} : { GIT_SSL_CAINFO: file }),
+    ...(directory === undefined ? {} : { GIT_SSL_CAPATH: directory }),
+  };
+}
 
 /**
  * No configuration but ours, no questions, and only protocols that fetch. Neither a user's nor a system's settings, nor
@@ -33,8 +42,8 @@ const FIXED = {
   GIT_NO_REPLACE_OBJECTS: '1',
   GIT_ALLOW_PROTOCOL: 'https:file',
   GIT_TERMINAL_PROMPT: '0',
-  GIT_ASKPASS: 'false',
-  SSH_ASKPASS: 'false',
+  // Empty: no program is asked instead, whatever else names one.
+  GIT_ASKPASS: '',
   HOME: '/nonexistent',
   LC_ALL: 'C',
 };
@@ -84,7 +93,10 @@ const endOf = (child: ChildProcess): Promise<Ending> =>
 function complaint(stderr: string): string {
   const lines = stderr.trim().split('\n');
   const line = lines.find((text) => /^(fatal|error):/.test(text)) ?? lines.at(-1) ?? '';
-  return line.replace(/^(fatal|error): /, '') || 'no reason given';
+  const said = line.replace(/^(fatal|error): /, '') || 'no reason given';
+  return /^could not read (Username|Password)/.test(said)
+    ? `${said}; the server wants credentials, and repositories are fetched without any`
+    : said;
 }
 
 /**
@@ -98,7 +110,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const bounds = [`${Math.ceil(maxFileBytes / BLOCK_BYTES)}`, `${MEMORY_KIB}`];
   const child = spawn('sh', ['-c', LIMITED, 'sh', ...bounds, ...SETTINGS, ...args], {
     cwd: '/',
-    env: { ...variablesFor(VARIABLES), ...FIXED, ...env, [MARKER_VARIABLE]: marker },
+    env: { ...trustedOtherwise(), ...variablesFor(VARIABLES), ...FIXED, ...env, [MARKER_VARIABLE]: marker },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
