@@ -17,6 +17,10 @@ export function writePrivateFile(path: string, content: string | Uint8Array, isL
 export const writePrivateView = (path: string, content: string): Promise<void> =>
   writeFileAtomic(path, content, { mode: OWNER_ONLY, fsync: false });
 
+/** As `writePrivateFile`, beside the event loop. Rejects with an Error of the file system. */
+export const writePrivateFileAside = (path: string, content: Buffer): Promise<void> =>
+  writeFileAtomic(path, content, { mode: OWNER_ONLY });
+
 /** The same of a file that others may read. @throws Error of the file system. */
 export function writePublicFile(path: string, content: string): void {
   writeFileAtomic.sync(path, content, { mode: READABLE_BY_ALL, fsync: false });

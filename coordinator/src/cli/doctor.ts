@@ -18,7 +18,8 @@ export const addDoctor: AddCommand = (program, exit) => {
     .addHelpText(
       'after',
       `
-Sends nothing and changes nothing. docs/doctor.md lists everything that it can find.
+Sends nothing to the network and changes nothing, but for the artifact of no bytes in the artifact store that the
+configuration names. docs/doctor.md lists everything that it can find.
 Exit code: 0 when there is no error (there may be warnings), 1 when there is one.
 
 Examples:

@@ -5,7 +5,16 @@ import { formatTime, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { Limits } from './decide/limits.js';
 
 /** For whom a run can wait: few enough to be counted apart. */
-export const WAIT_KINDS = ['network', 'mirror', 'agent', 'person', 'predecessor', 'gatekeeper', 'arbiter'] as const;
+export const WAIT_KINDS = [
+  'network',
+  'mirror',
+  'agent',
+  'person',
+  'predecessor',
+  'gatekeeper',
+  'arbiter',
+  'store',
+] as const;
 export type WaitKind = (typeof WAIT_KINDS)[number];
 
 /** What a run cannot go on without now, in words for people. */

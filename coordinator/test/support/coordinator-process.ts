@@ -25,7 +25,7 @@ export class CoordinatorProcess {
     readonly lane: Lane,
     /** Short, so that what a killed process may have paid is soon decided. */
     paymentWindow = '15s',
-    more: Partial<Pick<ConfigFile, 'metrics' | 'metrics_file' | 'serve'>> = {},
+    more: Partial<Pick<ConfigFile, 'metrics' | 'metrics_file' | 'serve' | 'artifacts'>> = {},
   ) {
     this.#configFile = join(lane.directory, 'coordinator.yaml');
     this.#stateDir = join(lane.directory, 'state');

@@ -11,6 +11,7 @@ import type { RunEnd } from '@gatepost/coordinator/shell/run/begun-run';
 import { runPlan } from '@gatepost/coordinator/shell/run/run-plan';
 import { type Ledger, startLedger } from '@gatepost/local-ledger/ledger';
 import type { Plan } from '@gatepost/rules/plan/plan';
+import type { ArtifactsPlace } from '@gatepost/shared/config/artifacts';
 import type { NetworkConfig } from '@gatepost/shared/config/network';
 import { generateAccountKey, parseAccountKey } from '@gatepost/shared/hedera/account-key';
 import { createAccount } from '@gatepost/shared/hedera/accounts';
@@ -48,6 +49,8 @@ export interface RunChange {
   readonly takeOver?: boolean;
   readonly wantNew?: boolean;
   readonly outputDir?: string;
+  readonly artifacts?: ArtifactsPlace;
+  readonly waiting?: Reporter['waiting'];
   readonly token?: TokenId;
   readonly journal?: TopicId;
 }
@@ -209,7 +212,7 @@ export class Lane {
     const { account, key } = this.coordinator.connection;
     const connection = connect({ ...this.test.network, node: proxy.address }, account, key);
     const { token = this.token, journal = this.journal } = change;
-    const config = { ...this.config(change.limits), token, journal };
+    const config = { ...this.config(change.limits), token, journal, artifacts: change.artifacts };
     const places = {
       planFile: join(this.directory, 'plan.yaml'),
       outputDir: change.outputDir ?? join(config.stateDir, 'output'),
@@ -217,7 +220,13 @@ export class Lane {
     const choices = { insecureLoopback: false, wantNew: change.wantNew ?? false, takeOver: change.takeOver ?? false };
     const log = pino({ level: 'silent' });
     try {
-      return await runPlan(connection, { plan, config, ...places, ...choices }, SILENT, signal, log);
+      return await runPlan(
+        connection,
+        { plan, config, ...places, ...choices },
+        { ...SILENT, waiting: change.waiting ?? SILENT.waiting },
+        signal,
+        log,
+      );
     } finally {
       connection.close();
     }

@@ -1,3 +1,4 @@
+import { openArtifacts } from '@gatepost/party/artifacts/open-artifacts';
 import { systemClock, waitingClock } from '@gatepost/shared/clock';
 import type { Environment } from '@gatepost/shared/config/environment';
 import { requireFit, takeLooks } from '@gatepost/shared/doctor/finding';
@@ -39,6 +40,7 @@ export async function serve(env: Environment, options: ServeOptions): Promise<nu
     ledger: hederaLedger(connection, log),
     identity,
     signing: signing(connection),
+    artifacts: await openArtifacts(config.artifacts),
     insecureLoopback: options.insecureLoopback === true,
     clock: waitingClock,
     log,

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { type ArtifactsPlace, artifactsPlace, artifactsSetting } from '@gatepost/shared/config/artifacts';
 import { absoluteRepositories, repositoriesSetting } from '@gatepost/shared/config/repositories';
 import { duration } from '@gatepost/shared/config/units';
 import { readYamlFile } from '@gatepost/shared/config/yaml-file';
@@ -39,6 +40,8 @@ const settings = z.strictObject({
     .prefault({}),
   /** How long an output may be out of reach before its attempt is rejected. */
   output_wait: duration(1_000, 24 * HOUR_MS).default(600_000),
+  /** Where the coordinator keeps accepted outputs; read when an agent has one no more. */
+  artifacts: artifactsSetting.optional(),
   /** Loopback address on which metrics are served; none when left out. */
   metrics: hostPort.optional(),
   connections: z.int().min(2).max(100_000).default(128),
@@ -73,6 +76,8 @@ export interface GatekeeperConfig {
     readonly repositories: readonly string[];
   };
   readonly outputWaitMs: number;
+  /** Where accepted outputs are when their agents have them no more; nowhere when undefined. */
+  readonly artifacts?: ArtifactsPlace | undefined;
   /** Loopback host:port; none when undefined. */
   readonly metrics: string | undefined;
   readonly door: DoorLimits;
@@ -100,6 +105,7 @@ export function loadConfig(path: string): GatekeeperConfig {
       repositories: absoluteRepositories(gates.repositories, dirname(file)),
     },
     outputWaitMs: parsed.output_wait,
+    artifacts: parsed.artifacts === undefined ? undefined : artifactsPlace(parsed.artifacts, dirname(file)),
     metrics: parsed.metrics,
     door: { connections: parsed.connections, idleMs: parsed.idle },
   };

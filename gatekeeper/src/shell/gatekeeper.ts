@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
+import type { ArtifactStore } from '@gatepost/party/artifacts/artifact-store';
 import { indexJournal } from '@gatepost/party/ledger/journal-replay';
 import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import { schemaProblems } from '@gatepost/party/plan/json-schema';
@@ -51,6 +52,8 @@ export interface GatekeeperParts {
   readonly ledger: Ledger;
   readonly identity: Identity;
   readonly signing: Signing;
+  /** Has accepted outputs that their agents have no more. */
+  readonly artifacts?: Pick<ArtifactStore, 'get'> | undefined;
   readonly insecureLoopback: boolean;
   readonly clock: Clock;
   readonly log: Logger;
@@ -279,8 +282,9 @@ export class Gatekeeper implements Desk {
   }
 
   #keep(context: RunContext): RunKeeper {
-    const { config, connection, ledger, clock, insecureLoopback, log } = this.parts;
+    const { config, connection, ledger, artifacts, clock, insecureLoopback, log } = this.parts;
     return new RunKeeper({
+      artifacts,
       ledger,
       clock,
       context,

@@ -16,6 +16,10 @@ export function telling(task: TaskState, number: number | undefined): Attempt {
   throw new GatepostError('NOT_FOUND', `${which} of ${id} has delivered an output; ${id} is ${task.status}`);
 }
 
+/** Whether an attempt's output is one that was, or is to be, paid for: it was accepted, or an arbiter had it paid. */
+export const isAcceptedWork = ({ verdict, payment }: Pick<Attempt, 'verdict' | 'payment'>): boolean =>
+  verdict?.accepted === true || payment !== undefined;
+
 /** An output that is on the ledger or on this host, always the bytes that the `result` record names. */
 export function keptOutput(
   { result }: { readonly result: Pick<AttemptResult, 'outputSha256' | 'inline'> | undefined },

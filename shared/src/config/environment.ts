@@ -57,6 +57,11 @@ export const LIBRARY_VARIABLES = {
   OTEL_SERVICE_NAME: 'name of the service in traces; gatepost-coordinator or gatepost-agent unless it is set',
   OTEL_RESOURCE_ATTRIBUTES: 'more about the service in traces, name=value with commas between',
   OTEL_SDK_DISABLED: 'true: no traces',
+  AWS_ACCESS_KEY_ID: 'who puts and gets artifacts in a bucket, as the client of AWS reads it; its other ways too',
+  AWS_SECRET_ACCESS_KEY: 'the secret to that key',
+  AWS_SESSION_TOKEN: 'the token of temporary credentials',
+  AWS_PROFILE: 'which profile of ~/.aws is meant',
+  NODE_EXTRA_CA_CERTS: 'file with certificates that Node.js trusts besides, such as those of a private CA',
 } as const;
 
 /** The process's variables, of which only those above are looked at by name. */

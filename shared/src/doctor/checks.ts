@@ -1,3 +1,4 @@
+import { ARTIFACTS } from './artifacts.js';
 import type { Check, Problem } from './check.js';
 import { TOKEN_FEES } from './token-fees.js';
 
@@ -289,6 +290,7 @@ export const CHECKS = {
       },
     },
   },
+  artifacts: ARTIFACTS,
   'agent-account': {
     by: COORDINATOR,
     looksAt: 'whether the account of an allowed agent exists',

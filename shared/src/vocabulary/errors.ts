@@ -68,6 +68,12 @@ export const ERROR_KINDS = {
   AGENT_REFUSED: { exitCode: 1, actor: 'operator', advice: 'The status names the reason.' },
   OUTPUT_CORRUPT: { exitCode: 1, actor: 'agent', advice: 'The bytes do not match their digest; they were dropped.' },
   STORE_FAILED: { exitCode: 1, actor: 'operator', advice: 'Check the disk and the data directory.' },
+  ARTIFACTS_UNAVAILABLE: {
+    exitCode: 1,
+    actor: 'operator',
+    advice:
+      'Check the store that artifacts: names, and the credentials for it; the same command then stores what is missing.',
+  },
   ALREADY_RUNNING: {
     exitCode: 1,
     actor: 'operator',

@@ -57,6 +57,12 @@ export function summaryText(hostile: RunSummary, linked: Linked, stream?: NodeJS
     ...summary.tasks.flatMap(({ task, not_saved: why }) =>
       why === undefined ? [] : [`${task} is not on the disk: ${why}`],
     ),
+    ...(summary.artifacts === undefined
+      ? []
+      : [`${summary.artifacts.stored} outputs are in the artifact store ${summary.artifacts.place}`]),
+    ...summary.tasks.flatMap(({ task, not_stored: why }) =>
+      why === undefined ? [] : [`${task} is not in the artifact store yet: ${why}`],
+    ),
     '',
   ].join('\n');
 }

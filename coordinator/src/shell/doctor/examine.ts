@@ -1,3 +1,4 @@
+import { artifactsLooks } from '@gatepost/party/artifacts/artifacts-look';
 import { lookAtAccountKey, lookAtHbar } from '@gatepost/shared/doctor/account-looks';
 import { type Finding, fine, type Look, takeLooks, trouble } from '@gatepost/shared/doctor/finding';
 import { lookAtDisk, lookAtFiles, lookAtNodeVersion, lookAtProxies } from '@gatepost/shared/doctor/host-looks';
@@ -43,12 +44,13 @@ export const payingLooks = (payer: Payer, token: TokenId): readonly Look[] => [
   () => lookAtHolding(payer, token, true),
 ];
 
-/** Looks at everything a coordinator needs; changes nothing. */
+/** Looks at everything a coordinator needs; changes nothing but the artifact of no bytes in the artifact store. */
 export async function examine(connection: Connection, config: Config, log: Logger): Promise<readonly Finding[]> {
   const here: readonly Look[] = [
     () => lookAtNodeVersion(),
     () => lookAtFiles([]),
     () => lookAtDisk(config.stateDir),
+    ...artifactsLooks(config.artifacts, 'write'),
     () => lookAtNode(connection),
     () => lookAtMirror(connection),
   ];

@@ -6,6 +6,7 @@ import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
+import type { Archive } from '../outputs/archive.js';
 import type { SavedOutputs } from '../outputs/saved-outputs.js';
 import { type AttemptUsage, totalUsage, type UsageTotal } from './attempt-usage.js';
 import { pollUntil } from './poll.js';
@@ -25,6 +26,8 @@ export interface TaskSummary {
   readonly saved_as: string | undefined;
   /** The `save_as` file that is not on the disk although the output was accepted, and why. */
   readonly not_saved: string | undefined;
+  /** Why accepted outputs of it are not in the artifact store yet; left out when they are, or when there is no store. */
+  readonly not_stored?: string | undefined;
   readonly reason: string | undefined;
   /** What its agents say that its attempts used together; left out when they say nothing. */
   readonly usage?: UsageTotal | undefined;
@@ -46,14 +49,22 @@ export interface RunSummary {
   };
   /** What all agents say that they used; left out when they say nothing. */
   readonly usage?: UsageTotal | undefined;
+  /** The artifact store, and how many different outputs of this run it is known to have; left out when there is none. */
+  readonly artifacts?: { readonly place: string; readonly stored: number } | undefined;
   /** Token balances the mirror shows. */
   readonly balances: readonly { readonly account: string; readonly balance: string | undefined }[];
 }
 
+/** Where the output of a task is, and is not. */
+interface Whereabouts {
+  readonly savedAs: string | undefined;
+  readonly notSaved: string | undefined;
+  readonly notStored: string | undefined;
+}
+
 function summariseTask(
   task: TaskState,
-  savedAs: string | undefined,
-  notSaved: string | undefined,
+  { savedAs, notSaved, notStored }: Whereabouts,
   unpayable: ReadonlyMap<string, string>,
   usage: UsageTotal | undefined,
 ): TaskSummary {
@@ -74,6 +85,7 @@ function summariseTask(
     transaction_id: payments[0]?.transfer,
     saved_as: savedAs,
     not_saved: notSaved,
+    ...(notStored === undefined ? {} : { not_stored: notStored }),
     reason,
     ...(usage === undefined ? {} : { usage }),
   };
@@ -87,6 +99,7 @@ export function summarise(
   elapsedMs: number,
   balances: RunSummary['balances'],
   said: readonly AttemptUsage[] = [],
+  archive?: Pick<Archive, 'missing' | 'stored' | 'artifacts'>,
 ): RunSummary {
   const byTask = new Map<string, AttemptUsage[]>();
   for (const usage of said) byTask.set(usage.task, [...(byTask.get(usage.task) ?? []), usage]);
@@ -94,8 +107,11 @@ export function summarise(
   const tasks = [...state.tasks.values()].map((task) =>
     summariseTask(
       task,
-      files.get(task.spec.id),
-      missing.get(task.spec.id),
+      {
+        savedAs: files.get(task.spec.id),
+        notSaved: missing.get(task.spec.id),
+        notStored: archive?.missing(task.attempts),
+      },
       unpayable,
       totalUsage(byTask.get(task.spec.id) ?? []),
     ),
@@ -115,6 +131,7 @@ export function summarise(
       seconds: Math.round(elapsedMs / 100) / 10,
     },
     ...(usage === undefined ? {} : { usage }),
+    ...(archive === undefined ? {} : { artifacts: { place: archive.artifacts.place, stored: archive.stored } }),
     balances,
   };
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
+import { Outputs } from '@gatepost/party/outputs/outputs';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import type { ChosenRun } from '@gatepost/rules/run/journal-index';
 import { modeIn } from '@gatepost/rules/run/run-mode';
 import type { RunContext, RunState } from '@gatepost/rules/run/run-state';
-import { systemClock } from '@gatepost/shared/clock';
+import { systemClock, waitingClock } from '@gatepost/shared/clock';
 import { requireFit } from '@gatepost/shared/doctor/finding';
 import { lookAtDisk } from '@gatepost/shared/doctor/host-looks';
 import type { Connection } from '@gatepost/shared/hedera/connection';
@@ -12,6 +13,8 @@ import { standingLadders } from '@gatepost/shared/hedera/refund-ladder';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId } from '@gatepost/shared/vocabulary/ids';
 import { remoteCosigner } from '../gatekeeper/remote-cosigner.js';
+import { Archive } from '../outputs/archive.js';
+import { agentsOnce } from '../outputs/fetch-once.js';
 import { OutputStore } from '../outputs/output-store.js';
 import { checkSavePlaces, SavedOutputs } from '../outputs/saved-outputs.js';
 import { keepPlan } from '../plan/plan-cache.js';
@@ -46,6 +49,8 @@ export interface RunEnd {
 
 /** Between the last deadline of work and the refund: for the verdict, and for payments that are made again. */
 const PAYING_MS = 600_000;
+/** How long a process that stops while its run goes on waits for outputs to be stored. */
+const PARTING_STORE_MS = 2_000;
 
 /** What can be known of a request by itself. @throws GatepostError INVALID_PLAN, INVALID_CONFIG */
 export function checkRequest({ plan, outputDir }: Pick<RunRequest, 'plan' | 'outputDir'>): void {
@@ -78,14 +83,25 @@ export function joinRun(
 export class BegunRun {
   readonly #startedMs = systemClock.nowMs();
   readonly #saved: SavedOutputs;
+  readonly #archive: Archive | undefined;
 
   private constructor(
     private readonly process: CoordinatorProcess,
     readonly work: RunWork,
     private readonly store: OutputStore,
     outputDir: string,
+    how: ChosenRun['state'],
   ) {
-    this.#saved = new SavedOutputs(work.outputs, outputDir, process.log);
+    const { artifacts, connection, options, log } = process;
+    // Nobody has a session with the agents of a run that is closed.
+    const isAlone = how === 'closed' && !options.staysOpen;
+    const once = agentsOnce(connection, work.state, options.insecureLoopback);
+    const outputs = isAlone ? new Outputs(store, once, artifacts) : work.outputs;
+    this.#saved = new SavedOutputs(outputs, outputDir, log);
+    if (artifacts === undefined) return;
+    const wait = work.openWait('store', `the artifact store ${artifacts.place}`);
+    this.#archive = new Archive(artifacts, outputs, wait, waitingClock);
+    this.#archive.keepAll(work.state);
   }
 
   /**
@@ -98,7 +114,7 @@ export class BegunRun {
     state: RunState,
     how: ChosenRun['state'],
   ): Promise<BegunRun> {
-    const { connection, coordination, options, limits, tracing, metrics, fees, log } = process;
+    const { connection, coordination, options, limits, tracing, artifacts, metrics, fees, log } = process;
     const { config, insecureLoopback } = options;
     const { plan, planFile, outputDir, reporter, share } = request;
     const { gatekeeper, run } = state.context;
@@ -118,6 +134,7 @@ export class BegunRun {
       ledger: fees.ledgerOf(run, process.ledger),
       fleet: coordination.fleet,
       store,
+      artifacts,
       gates,
       cosigner,
       fees: own,
@@ -136,15 +153,16 @@ export class BegunRun {
     const traced = tracing === undefined ? parts : new RunTrace(tracing, state, systemClock).watch(parts);
     const untilRefund = refundMs === undefined ? limits : { ...limits, assignUntilMs: refundMs - PAYING_MS };
     const work = coordination.work(state, metrics?.watch(traced) ?? traced, { limits: untilRefund, share });
-    begun = new BegunRun(process, work, store, outputDir);
+    begun = new BegunRun(process, work, store, outputDir, how);
     metrics?.readRun(work, own);
     return begun;
   }
 
-  /** A task of the plan was accepted. */
+  /** An attempt of a task was accepted. */
   private save(id: string): void {
     const task = this.work.state.tasks.get(id);
     if (task?.status === 'complete') this.#saved.save(task);
+    for (const attempt of task?.attempts ?? []) this.#archive?.keep(attempt);
   }
 
   /** What is told of its end. */
@@ -152,10 +170,11 @@ export class BegunRun {
     const { connection, options, log } = this.process;
     const { state, unpayable } = this.work;
     await this.#saved.finish(state);
+    await this.#archive?.finish(state, end.why === 'closed' ? undefined : PARTING_STORE_MS);
     const balances = await readBalances(connection, state, log);
     const elapsedMs = systemClock.nowMs() - this.#startedMs;
     const usage = keptUsage(options.config.stateDir, state.context.run);
-    return { ...end, summary: summarise(state, this.#saved, unpayable, elapsedMs, balances, usage) };
+    return { ...end, summary: summarise(state, this.#saved, unpayable, elapsedMs, balances, usage, this.#archive) };
   }
 
   /** Waits until it is worked on no more, and tells its end. @throws GatepostError when it ended before it was opened. */
@@ -171,6 +190,7 @@ export class BegunRun {
 
   async close(): Promise<void> {
     const { fees, metrics, log } = this.process;
+    this.#archive?.close();
     await this.work.close();
     fees.forget(this.work.run);
     metrics?.forget(this.work);

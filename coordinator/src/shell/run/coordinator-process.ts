@@ -1,3 +1,5 @@
+import type { ArtifactStore } from '@gatepost/party/artifacts/artifact-store';
+import { openArtifacts } from '@gatepost/party/artifacts/open-artifacts';
 import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import { systemClock, waitingClock } from '@gatepost/shared/clock';
 import { usualFillMs } from '@gatepost/shared/config/network';
@@ -42,6 +44,8 @@ export interface CoordinatorProcess {
   readonly fees: FeeMeter;
   readonly metrics: RunMetrics | undefined;
   readonly tracing: Tracing | undefined;
+  /** Where accepted outputs are kept beyond their agents. */
+  readonly artifacts: ArtifactStore | undefined;
   readonly log: Logger;
   close(): Promise<void>;
 }
@@ -65,6 +69,7 @@ export async function openProcess(
   log: Logger,
 ): Promise<CoordinatorProcess> {
   const { config, insecureLoopback, mostOpen, staysOpen } = options;
+  const artifacts = await openArtifacts(config.artifacts);
   requireFit([lookAtDisk(config.stateDir)]);
   requireFit(await takeLooks(standingLooks(connection, config.journal)));
   const tracing = await openTracing('gatepost-coordinator', log);
@@ -105,9 +110,11 @@ export async function openProcess(
     fees,
     metrics,
     tracing,
+    artifacts,
     log,
     close: async () => {
       coordination.close();
+      artifacts?.close();
       feed.ignored.tell();
       await leave(metrics, config, log);
       await tracing?.close();

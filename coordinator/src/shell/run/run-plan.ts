@@ -5,6 +5,7 @@ import type { Logger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { nextIdentity } from '../ledger/identity.js';
 import type { Reporter } from '../reports/reporter.js';
+import type { RunSummary } from '../reports/summary.js';
 import { BegunRun, checkRequest, joinRun, type RunEnd, type RunRequest } from './begun-run.js';
 import { type CoordinatorProcess, openProcess, type ProcessOptions } from './coordinator-process.js';
 
@@ -98,10 +99,24 @@ export function requireSuccess({ why, summary, failure }: RunEnd): void {
   if (why === 'unpayable')
     throw new GatepostError('RUN_FAILED', `some work is accepted but could not be paid; mend that and ${command}`);
   if (summary.outcome !== 'complete') throw new GatepostError('RUN_FAILED', `the run ended as ${summary.outcome}`);
+  requireStored(summary);
   const missing = summary.tasks.flatMap(({ task, not_saved: why }) => (why === undefined ? [] : [`${task}: ${why}`]));
   if (missing.length === 0) return;
   throw new GatepostError(
     'RUN_FAILED',
     `all is accepted and paid, but not all outputs are on the disk; mend that and run the same command again, which saves them:\n${missing.join('\n')}`,
+  );
+}
+
+/** @throws GatepostError RUN_FAILED that names the tasks whose outputs are not in the artifact store. */
+function requireStored({ tasks, artifacts }: RunSummary): void {
+  const missing = tasks.flatMap(({ task, not_stored: why }) => (why === undefined ? [] : [`${task}: ${why}`]));
+  const [first] = missing;
+  if (first === undefined) return;
+  const more = missing.length === 1 ? '' : `\nand ${missing.length - 1} more`;
+  throw new GatepostError(
+    'RUN_FAILED',
+    `all is accepted and paid, but not all outputs are in the artifact store ${artifacts?.place}; mend that and run the ` +
+      `same command again, which stores them:\n${first}${more}`,
   );
 }

@@ -1,3 +1,4 @@
+import type { ArtifactStore } from '@gatepost/party/artifacts/artifact-store';
 import type { AutomaticGates } from '@gatepost/party/gates/automatic-gates';
 import { Judging } from '@gatepost/party/gates/judging';
 import type { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
@@ -27,7 +28,7 @@ import type { AttemptLine } from '../reports/attempt-logs.js';
 import type { AttemptUsage } from '../reports/attempt-usage.js';
 import { type Around, Effects } from './effects.js';
 import { type Acting, type Fees, type LoopEnd, RunDesk, type Share } from './run-desk.js';
-import { type Wait, Waits } from './waits.js';
+import { type OpenWait, type Wait, Waits } from './waits.js';
 import type { Waker } from './waker.js';
 
 /** Everything a run reaches the outside through. */
@@ -35,6 +36,8 @@ export interface RunParts {
   readonly ledger: Ledger;
   readonly fleet: RunFleet;
   readonly store: OutputKeeper;
+  /** Has accepted outputs that their agents have no more. */
+  readonly artifacts?: Pick<ArtifactStore, 'get'> | undefined;
   readonly gates: AutomaticGates;
   /** The way to the gatekeeper, in a run that has one. */
   readonly cosigner?: CosignerOf | undefined;
@@ -99,7 +102,7 @@ export class RunWork {
   ) {
     const { clock } = all.parts;
     this.#waits = new Waits(clock);
-    this.outputs = new Outputs(parts.store, parts.fleet);
+    this.outputs = new Outputs(parts.store, parts.fleet, parts.artifacts);
     this.#orders = new WorkOrders(state, this.outputs);
     this.#escrow = this.#makeEscrow();
     this.effects = this.#makeEffects();
@@ -143,6 +146,11 @@ export class RunWork {
     const longest = new Map(this.all.waits.lasting());
     for (const [kind, ms] of this.#waits.lasting()) longest.set(kind, Math.max(ms, longest.get(kind) ?? 0));
     return longest;
+  }
+
+  /** Something that this run waits for besides, and what it is to be called. */
+  openWait(kind: WaitKind, whom: string): OpenWait {
+    return this.#waits.open(kind, whom);
   }
 
   /** Says what is waited for rather long. */

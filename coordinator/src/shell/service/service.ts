@@ -15,6 +15,7 @@ import { type Act, mayDo, type Role, rolesFor } from '../../core/service/roles.j
 import { answer, servedRuns } from '../../core/service/submissions.js';
 import { direct } from '../ledger/direct.js';
 import { OutputStore } from '../outputs/output-store.js';
+import { storedOutput } from '../outputs/stored-output.js';
 import { keptUsage } from '../reports/attempt-usage.js';
 import { type RunSummary, summarise } from '../reports/summary.js';
 import { viewRun } from '../run/run-view.js';
@@ -301,16 +302,19 @@ export class Service {
     });
   }
 
-  /** An output with its digest. @throws GatepostError NOT_FOUND when it is not on this host */
+  /** An output with its digest. @throws GatepostError NOT_FOUND when it is neither on this host nor in the artifact store */
   async output(run: string, id: string, number: number | undefined): Promise<{ bytes: Buffer; sha256: Sha256 }> {
     const state = await this.#stateOf(run);
     const task = state.tasks.get(id);
     if (task === undefined) throw new GatepostError('NOT_FOUND', `run ${run} has no task ${id}`);
     const attempt = telling(task, number);
     const { outputSha256: sha256, outputSize } = attempt.result ?? {};
-    const bytes = keptOutput(attempt, new OutputStore(this.parts.config.stateDir, run, 'reader'));
+    const { config } = this.parts;
+    const kept = keptOutput(attempt, new OutputStore(config.stateDir, run, 'reader'));
+    const { bytes, why } = kept === undefined ? await storedOutput(config.artifacts, attempt) : { bytes: kept };
     if (bytes !== undefined && sha256 !== undefined) return { bytes, sha256 };
-    const message = `the output of ${id}, attempt ${attempt.number}, is not on this host: ${outputSize} bytes with SHA-256 ${sha256}; ${attempt.agent} has it`;
+    const also = why === undefined ? '' : `; ${why}`;
+    const message = `the output of ${id}, attempt ${attempt.number}, is not on this host: ${outputSize} bytes with SHA-256 ${sha256}; ${attempt.agent} has it${also}`;
     throw new GatepostError('NOT_FOUND', message);
   }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { GateConfinement } from '@gatepost/party/gates/confined-gates';
+import { type ArtifactsPlace, artifactsPlace, artifactsSetting } from '@gatepost/shared/config/artifacts';
 import { writePrivateFile } from '@gatepost/shared/private-file';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import {
@@ -59,6 +60,8 @@ const file = z.strictObject({
   limits: limits.default({}),
   /** What gates with a tree may see, which run what agents wrote. */
   gates: gates.prefault({}),
+  /** Where accepted outputs are kept beyond their agents. */
+  artifacts: artifactsSetting.optional(),
   metrics: z
     .string()
     .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port')
@@ -87,6 +90,8 @@ export interface CoordinatorConfig {
   readonly limits: Limits;
   /** What gates with a tree may see beside their program and the directory of the plan; nothing when undefined. */
   readonly gates?: GateConfinement | undefined;
+  /** Where accepted outputs are kept beyond their agents; nowhere when undefined. */
+  readonly artifacts?: ArtifactsPlace | undefined;
   /** How long a record waits for others to share its message, milliseconds; undefined: as is usual on the network. */
   readonly fillMs?: number | undefined;
   /** Loopback host:port on which a run serves its metrics; none when undefined. */
@@ -129,7 +134,7 @@ export function readConfig(path: string): FullConfig | undefined {
   }
   const parsed = file.safeParse(parseYaml(path, text));
   if (!parsed.success) throw new GatepostError('INVALID_CONFIG', `${path}: ${z.prettifyError(parsed.error)}`, { path });
-  const { account, journal, token, gatekeeper, arbiter, escrow, agents, state_dir, metrics, metrics_file } =
+  const { account, journal, token, gatekeeper, arbiter, escrow, agents, artifacts, state_dir, metrics, metrics_file } =
     parsed.data;
   const stateDir = resolve(dirname(path), state_dir);
   return {
@@ -143,6 +148,7 @@ export function readConfig(path: string): FullConfig | undefined {
     stateDir,
     limits: compileLimits(parsed.data.limits),
     gates: { ...parsed.data.gates, read: parsed.data.gates.read.map((place) => resolve(dirname(path), place)) },
+    artifacts: artifacts === undefined ? undefined : artifactsPlace(artifacts, dirname(path)),
     fillMs: parsed.data.fill_within,
     metrics,
     metricsFile: metrics_file === undefined ? undefined : resolve(dirname(path), metrics_file),

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { artifactsLooks } from '@gatepost/party/artifacts/artifacts-look';
 import { probeConfinement } from '@gatepost/shared/confinement/confinement';
 import { lookAtAccountKey, lookAtHbar } from '@gatepost/shared/doctor/account-looks';
 import { type Finding, fine, type Look, takeLooks, trouble } from '@gatepost/shared/doctor/finding';
@@ -47,6 +48,7 @@ export async function examine(connection: Connection, config: GatekeeperConfig):
     () => lookAtCertificate(config),
     () => lookAtGates(config),
     () => lookAtAgents(config),
+    ...artifactsLooks(config.artifacts, 'read'),
     () => lookAtNode(connection),
     () => lookAtMirror(connection),
   ]);

@@ -1,4 +1,5 @@
 import type { OutputSource } from '@gatepost/party/agents/output-source';
+import type { ArtifactStore } from '@gatepost/party/artifacts/artifact-store';
 import type { AutomaticGates } from '@gatepost/party/gates/automatic-gates';
 import { Judging } from '@gatepost/party/gates/judging';
 import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
@@ -36,6 +37,8 @@ export interface RunKeeperParts {
   /** The ways to the daemons that hold outputs, given the agents as the fold has them. */
   readonly agents: (state: RunState) => OutputSource & { close(): void };
   readonly gates: AutomaticGates;
+  /** Has accepted outputs that their agents have no more. */
+  readonly artifacts?: Pick<ArtifactStore, 'get'> | undefined;
   /** How long an output may be out of reach. */
   readonly outputWaitMs: number;
   /** Pause between two looks at the mirror while nothing is asked. */
@@ -75,7 +78,7 @@ export class RunKeeper {
     this.#names = taskNamesOf(context.plan);
     this.#feed.nameTasks(this.#names);
     this.#agents = parts.agents(this.state);
-    const outputs = new Outputs(new MemoryOutputs(), this.#agents);
+    const outputs = new Outputs(new MemoryOutputs(), this.#agents, parts.artifacts);
     const orders = new WorkOrders(this.state, outputs);
     this.#judging = new Judging(outputs, orders, gates, outputWaitMs, clock, signal);
     const openWait = () => ({
