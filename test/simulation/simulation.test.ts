@@ -74,7 +74,7 @@ describe('the whole system in a simulation', () => {
   }, 120_000);
 
   it('keeps its promises with a gatekeeper that dies at any time, and never are two transactions for one payment alive', async () => {
-    const { failed, marks } = await sweep(1, BOUNDED_WITH_GATEKEEPER, { withGatekeeper: true });
+    const { failed, marks } = await sweep(101, BOUNDED_WITH_GATEKEEPER, { withGatekeeper: true });
     expect(failed, failed.map((seed) => `npm run simulate -- --gatekeeper --seed ${seed}`).join('\n')).toEqual([]);
     const seen: readonly Mark[] = [...GATEKEEPER_MARKS, 'a review was done', 'a quorum agreed', 'a run was complete'];
     expect(seen.filter((mark) => !marks.has(mark))).toEqual([]);
