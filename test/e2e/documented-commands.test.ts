@@ -85,6 +85,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   },
   'coordinator attest': { words: () => ['liked', ...config()], says: '"payloadType":"application/vnd.in-toto+json"' },
   'coordinator bill': { words: config, says: 'liked' },
+  'coordinator output <task>': { words: () => ['liked', ...config()], says: /^1$/m },
   'coordinator logs <task>': { words: () => ['liked', ...config()], says: 'working on it' },
   'coordinator verify': { words: config, says: 'rules hold' },
   'coordinator verify --network <name> --journal <topic>': {
