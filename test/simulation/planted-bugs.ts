@@ -64,7 +64,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     IS_KNOWN,
     `if (outcome.kind === 'unknown' && options.signal?.aborted !== true) throw new Error('no healthy node');\n        ${IS_KNOWN}`,
   ]),
-  bug('an outcome that is not known is taken for one that never was', 1_000, [
+  bug('an outcome that is not known is taken for one that never was', 10_440, [
     UNTIL_KNOWN,
     IS_KNOWN,
     `if (outcome.kind === 'unknown') return { ...outcome, kind: 'never' };\n        ${IS_KNOWN}`,
@@ -163,7 +163,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'a review outlives what it reviews',
-    3_200,
+    10_380,
     [VERDICT, 'endReview(state, task, attempt, emit);', ''],
     [VERDICT, 'if (isReviewed(state, task)) {', 'if (false) {'],
   ),
@@ -187,7 +187,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ]),
   ofGatekeeper('a gatekeeper takes what it signed for over before it is', 1, [
     COSIGNING,
-    'if (settled || readUntil > living.validUntil)',
-    'if (settled || readUntil > living.validUntil - 60000000000n)',
+    'if (isSettled(state, key) || readUntil > living.validUntil)',
+    'if (isSettled(state, key) || readUntil > living.validUntil - 60000000000n)',
   ]),
 ];
