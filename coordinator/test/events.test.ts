@@ -48,6 +48,7 @@ const SUMMARY: RunSummary = {
   totals: { tasks: 0, complete: 0, paid: '0', attempts: 0, seconds: 0 },
   balances: [],
   usage: { tokens: 0, cost_usd: 0 },
+  artifacts: { place: '/artifacts', stored: 0 },
 };
 
 /** The fields of each event that is told, besides those that all have. */
