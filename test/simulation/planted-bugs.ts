@@ -90,14 +90,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       'const ours = true;',
     ],
   ),
-  bug('nothing is quarantined after a take-over', 2_150, [
+  bug('nothing is quarantined after a take-over', 2_218, [
     SETTLEMENTS,
     'return acceptedAt < takenOverAt && ownRecordAt <= takenOverAt + window;',
     'return false;',
   ]),
   bug(
     'a fenced coordinator goes on',
-    1,
+    24,
     [RUN_WORK, 'fenced: newest?.instance !== all.acting.instance,', 'fenced: false,'],
     [COORDINATION, 'if (this.#begun && this.#lives.epoch?.instance !== this.#identity?.instance)', 'if (false)'],
     [DECIDE, 'seen.begun && state.epoch.instance !== seen.instance;', 'false;'],
@@ -118,7 +118,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (this.#unlisted.size === 0)',
     'if (true)',
   ]),
-  bug('before its epoch a successor reads no inboxes', 1_100, [SIGHT, 'if (!begun)', 'if (false)']),
+  bug('before its epoch a successor reads no inboxes', 1_133, [SIGHT, 'if (!begun)', 'if (false)']),
   bug('twice the price is paid', 1, [
     SETTLER,
     'return [...totals].map(([to, amount]) => ({ to, amount }));',
@@ -175,17 +175,17 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ]),
   bug('a run that is over is not closed', 1, [DECIDE, 'if (state.payable.size === 0) {', 'if (false) {']),
   bug('a batch that fails is not taken back', 1, [NETWORK, 'undo?.();', '']),
-  ofGatekeeper('a gatekeeper does not wait for what its predecessor signed', 1, [
+  ofGatekeeper('a gatekeeper does not wait for what its predecessor signed', 74, [
     SESSIONS,
     "return readUntil <= this.#quietUntil ? 'predecessor' : undefined;",
     'return undefined;',
   ]),
-  ofGatekeeper('a gatekeeper forgets what it signed', 1, [
+  ofGatekeeper('a gatekeeper forgets what it signed', 55, [
     COSIGNING,
     'if (living !== undefined && living.digest !== batch.digest) {',
     'if (false) {',
   ]),
-  ofGatekeeper('a gatekeeper takes what it signed for over before it is', 1, [
+  ofGatekeeper('a gatekeeper takes what it signed for over before it is', 55, [
     COSIGNING,
     'if (isSettled(state, key) || readUntil > living.validUntil)',
     'if (isSettled(state, key) || readUntil > living.validUntil - 60000000000n)',
