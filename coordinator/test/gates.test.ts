@@ -34,6 +34,12 @@ describe('a command gate', () => {
     const missing = await runCommandGate(['no-such-program'], 1_000, directory, input);
     expect(missing.accepted).toBe(false);
     expect(missing.reason).toContain('could not be started');
+    const lost = await runCommandGate([process.execPath, 'no-such-gate.mjs'], 20_000, directory, input);
+    expect(lost).toMatchObject({
+      accepted: false,
+      reason: expect.stringMatching(/^Error: Cannot find module .*no-such-gate\.mjs'/),
+    });
+    expect(await node("throw new TypeError('not a number')")).toMatchObject({ reason: 'TypeError: not a number' });
   });
 
   it('rejects when it does not end in time, and leaves no process behind', async () => {

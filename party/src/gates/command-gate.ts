@@ -79,12 +79,20 @@ function ended(child: ChildProcess, marker: string, timeoutMs: number): Promise<
   });
 }
 
+/** What a program said last; of one that Node.js ended, its error: after that only the stack and the version come. */
+function lastWord(stderr: string): string | undefined {
+  const lines = stderr.split('\n');
+  const last = lines.at(-1);
+  if (last === undefined || !/^Node\.js v\d/.test(last)) return last;
+  return lines.findLast((line) => /^[\w.$]*Error\b.*: /.test(line)) ?? last;
+}
+
 function outcomeOf(end: Ended, timeoutMs: number, stdout: string, stderr: string): GateOutcome {
   const reject = (reason: string): GateOutcome => ({ accepted: false, gate: 'command', reason: clipReason(reason) });
   if (end.error !== undefined) return reject(`the gate could not be started: ${end.error.message}`);
   if (end.timedOut) return reject(`the gate did not end within ${formatDurationMs(timeoutMs)}`);
   if (end.code === 0) return { accepted: true, gate: 'command', reason: clipReason(stdout) };
-  const said = stdout === '' ? stderr.split('\n').at(-1) : stdout;
+  const said = stdout === '' ? lastWord(stderr) : stdout;
   const how = end.code === null ? `signal ${end.signal}` : `exit code ${end.code}`;
   return reject(said === undefined || said === '' ? `the gate ended with ${how}` : said);
 }
