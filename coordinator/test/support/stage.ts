@@ -38,7 +38,7 @@ const SILENT: Reporter = {
 };
 
 /** An account and the key its process gets. */
-interface Member {
+export interface Member {
   readonly connection: Connection;
   readonly der: string;
 }

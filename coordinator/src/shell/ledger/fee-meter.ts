@@ -5,10 +5,12 @@ import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import { type TransactionId, transactionIdFromMirror } from '@gatepost/shared/vocabulary/ids';
-import type { Nanos } from '@gatepost/shared/vocabulary/time';
+import { NANOS_PER_SECOND, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
 import type { Fees } from '../run/run-desk.js';
 
 const PAUSE_MS = 1_000;
+/** So long after its beginning no transaction is taken any more, whatever its window; it is remembered until then. */
+const LONGEST_VALID: Nanos = 180n * NANOS_PER_SECOND;
 
 /** What one run was charged, as far as it was read. */
 interface Account {
@@ -26,7 +28,7 @@ export class FeeMeter {
   /** Tinybar charged since the first run was followed, by the mirror's name of the transaction; as of the last reading. */
   readonly tinybar = new Map<string, bigint>();
   readonly #accounts = new Map<string, Account>();
-  /** Whose the transactions are that this process has made and that were not read yet. */
+  /** Whose the transactions are that this process has made of late, while any run's are read. */
   readonly #runs = new Map<TransactionId, string>();
   #counted: Nanos = 0n;
   #readMs = 0;
@@ -56,13 +58,23 @@ export class FeeMeter {
   /** The run is followed no more. */
   forget(run: string): void {
     this.#accounts.delete(run);
+    if (this.#followed.length === 0) this.#runs.clear();
+  }
+
+  get #followed(): readonly Account[] {
+    return [...this.#accounts.values()].filter(({ next }) => next !== undefined);
+  }
+
+  /** Transactions whose run is remembered. */
+  get remembered(): number {
+    return this.#runs.size;
   }
 
   /** The same ledger, and what is made with it is known to be of a run. */
   ledgerOf(run: string, ledger: Ledger): Ledger {
     const note = (id: TransactionId): void => {
-      // Nobody else has to be told apart.
-      if (this.#accounts.size > 1) this.#runs.set(id, run);
+      // What nobody reads would be remembered for ever, and a run alone has nobody to be told apart from.
+      if (this.#accounts.size > 1 && this.#followed.length > 0) this.#runs.set(id, run);
     };
     return {
       ...ledger,
@@ -88,29 +100,31 @@ export class FeeMeter {
 
   async #read(): Promise<void> {
     const { mirror, account: payer } = this.connection;
-    const followed = [...this.#accounts.values()].filter(({ next }) => next !== undefined);
+    const followed = this.#followed;
     const from = followed.reduce((least, { next = 0n }) => (next < least ? next : least), followed[0]?.next ?? 0n);
     if (followed.length === 0) return;
     const rate = await mirror.exchangeRate();
     let end = from;
-    const charges: { at: Nanos; name: string; fee: bigint; run: string | undefined; id: TransactionId }[] = [];
+    const charges: { at: Nanos; name: string; fee: bigint; run: string | undefined }[] = [];
     for await (const entry of mirror.transactionsOf(payer, from)) {
       const { consensus_timestamp: at, transaction_id: mirrored, name, charged_tx_fee: fee } = entry;
       end = at + 1n;
       if (!mirrored.startsWith(`${payer}-`)) continue;
-      const id = transactionIdFromMirror(mirrored);
-      charges.push({ at, name, fee, run: this.#runs.get(id), id });
+      charges.push({ at, name, fee, run: this.#runs.get(transactionIdFromMirror(mirrored)) });
     }
     // A reading that breaks off is repeated from its beginning: nothing of it counts before its end.
-    for (const { at, name, fee, run, id } of charges) {
+    for (const { at, name, fee, run } of charges) {
       if (at >= this.#counted) this.tinybar.set(name, (this.tinybar.get(name) ?? 0n) + fee);
       for (const account of followed) {
         const isOthers = run !== undefined && run !== account.run;
         if (!isOthers && at >= (account.next ?? 0n)) account.usd += usdOf(fromTinybar(fee, rate));
       }
-      this.#runs.delete(id);
     }
     if (end > this.#counted) this.#counted = end;
     for (const account of followed) if (end > (account.next ?? 0n)) account.next = end;
+    for (const id of this.#runs.keys()) {
+      // A run that is followed a little later reads the same again; what is older is of nobody's any more.
+      if (parseNanos(id.split('@')[1] ?? '') + LONGEST_VALID < end) this.#runs.delete(id);
+    }
   }
 }
