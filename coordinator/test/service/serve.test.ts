@@ -154,6 +154,7 @@ describe('a coordinator that serves', { timeout: 60_000 }, () => {
     const watching = client.watch({ cursor: await before(), run: first.run }, reader);
     for await (const { eventJson } of watching as AsyncIterable<WatchResponse>)
       if (eventJson.includes('"summary"')) break;
+    watching.cancel();
     const { run: line, summaryJson } = await unary<GetResponse>((done) => client.get({ run: first.run }, reader, done));
     expect([line, JSON.parse(summaryJson)]).toMatchObject([
       { status: RunStatus.RUN_STATUS_CLOSED, outcome: 'complete', submittedBy: 'submiter' },
@@ -171,6 +172,26 @@ describe('a coordinator that serves', { timeout: 60_000 }, () => {
     expect(((await unknown) as ServiceError).metadata.get('gatepost-error')).toEqual(['UNAUTHENTICATED']);
     const reflection = reflectionClient('v1', serving.grpc, credentials.createInsecure());
     expect(await reflection.services()).toContain('gatepost.coordinator.v1.CoordinatorService');
+  });
+
+  it('bounds the streams of one token, and has room again when they are left', async () => {
+    const leaving = new AbortController();
+    const watch = () =>
+      fetch(`${serving.http}/v1/events`, {
+        headers: { authorization: `Bearer ${tokens.read}` },
+        signal: leaving.signal,
+      });
+    const open = await Promise.all(Array.from({ length: 20 }, watch));
+    expect(new Set(open.map(({ status }) => status))).toEqual(new Set([200]));
+    const refused = await watch();
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toMatchObject({ error: { code: 'TOO_MANY' } });
+    leaving.abort();
+    await expect
+      .poll(() => serving.events(tokens.read ?? '', '', () => true).then(([event]) => event?.event, String), {
+        timeout: 20_000,
+      })
+      .toBe('hello');
   });
 
   it('is submitted to and followed by `coordinator run --server`, again too, and tells in the same words', async () => {
