@@ -33,7 +33,7 @@ async function runUntil(isShown: () => Promise<boolean>): Promise<void> {
   const interrupted = new AbortController();
   const proxy = await lane.proxy();
   const running = lane.run(loadPlan(planFile), proxy, interrupted.signal);
-  while (!(await isShown())) await new Promise((resolve) => setTimeout(resolve, 100));
+  await expect.poll(isShown, { timeout: 60_000 }).toBe(true);
   interrupted.abort();
   expect((await running).why).toBe('interrupted');
   proxy.close();

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CoordinatorProcess, type Ended } from './support/coordinator-process.js';
 import { Lane, TestLedger } from './support/stage.js';
 
@@ -28,15 +28,15 @@ const seriesIn = (text: string, series: string): number =>
   );
 
 /** Looks at the metrics until they say what is expected. */
-async function until(isSo: (text: string) => boolean): Promise<string> {
-  let text = '';
-  for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; ) {
-    text = await scrape().catch(() => '');
-    if (isSo(text)) return text;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`not within ${PATIENCE_MS} ms:\n${text}`);
-}
+const until = (isSo: (text: string) => boolean): Promise<string> =>
+  vi.waitFor(
+    async () => {
+      const text = await scrape();
+      expect(isSo(text), text).toBe(true);
+      return text;
+    },
+    { timeout: PATIENCE_MS, interval: 100 },
+  );
 
 const run = (): Promise<Ended> => coordinator.command('run', planFile, '--json', ...coordinator.config);
 

@@ -3,11 +3,11 @@ import { waitingClock } from '@gatepost/shared/clock';
 import { type Environment, readEnvironment, requireVariables } from '@gatepost/shared/config/environment';
 import { type NetworkConfig, networkFromEnvironment } from '@gatepost/shared/config/network';
 import { createLogger } from '@gatepost/shared/log';
-import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { printable } from '@gatepost/shared/vocabulary/printable';
 import type { Reporter } from '../shell/reports/reporter.js';
 import { type AddCommand, CONFIG_OPTION, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
+import { interruption } from './interruption.js';
 import { reporterFor } from './report/choose.js';
 
 export interface RunOptions {
@@ -54,18 +54,6 @@ ${ENVIRONMENT_HELP}`,
     )
     .action(async (plan: string, options: RunOptions) => exit(await run(plan, options)));
 };
-
-/** Aborts on the first SIGINT or SIGTERM; a second one ends the process at once. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(new GatepostError('INTERRUPTED', '').exitCode);
-      controller.abort();
-    });
-  }
-  return controller.signal;
-}
 
 async function run(planFile: string, options: RunOptions): Promise<number> {
   const reporterOn = (network: NetworkConfig) => reporterFor(process.stdout, options.json === true, linkedOn(network));

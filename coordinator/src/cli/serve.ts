@@ -2,6 +2,7 @@ import { type Environment, readEnvironment } from '@gatepost/shared/config/envir
 import { createLogger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type AddCommand, CONFIG_OPTION, connectCoordinator, ENVIRONMENT_HELP } from './command.js';
+import { interruption } from './interruption.js';
 
 interface ServeOptions {
   readonly config: string;
@@ -35,17 +36,10 @@ ${ENVIRONMENT_HELP}`,
     .action(async (options: ServeOptions) => exit(await serve(readEnvironment(), options)));
 };
 
-/** Resolves with the first signal that asks for a stop; a second one ends the process at once. */
-const stopped = (): Promise<NodeJS.Signals> =>
+const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    let isStopping = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (isStopping) process.exit(new GatepostError('INTERRUPTED', '').exitCode);
-        isStopping = true;
-        resolve(signal);
-      });
-    }
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
 /** Serves until it is told to stop; returns the exit code. @throws GatepostError RUN_FAILED when another process took over. */
@@ -59,7 +53,7 @@ async function serve(env: Environment, options: ServeOptions): Promise<number> {
     const { openService } = await import('../shell/service/open-service.js');
     const log = createLogger('coordinator', env);
     const insecureLoopback = options.insecureLoopback === true;
-    const asked = stopped();
+    const interrupted = interruption();
     const service = await openService(
       connection,
       { config, insecureLoopback, takeOver: options.takeOver === true },
@@ -71,9 +65,9 @@ async function serve(env: Environment, options: ServeOptions): Promise<number> {
     const ready = { event: 'ready', http, grpc, journal: config.journal };
     process.stdout.write(`${options.json === true ? JSON.stringify(ready) : `serving at ${http}, gRPC at ${grpc}`}\n`);
     process.on('SIGHUP', () => service.reload());
-    const end = await Promise.race([asked, service.over]);
+    const end = await Promise.race([aborted(interrupted), service.over]);
     await service.close();
-    if (typeof end === 'string' || end.why === 'closed') return 0;
+    if (end === undefined || end.why === 'closed') return 0;
     throw (
       end.failure ?? new GatepostError('RUN_FAILED', 'another coordinator took this journal over; this one stopped')
     );

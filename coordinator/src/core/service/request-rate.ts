@@ -6,7 +6,7 @@ interface Allowance {
 
 /**
  * Bounds how much each of several parties may ask in a time: at most `most` at once, and as many per minute in the long
- * run. Whoever has not asked for a minute has everything again, so only those are kept that have.
+ * run. What is kept is one allowance for each party that ever asked: parties are the tokens of a file.
  */
 export class RequestRate {
   readonly #allowances = new Map<string, Allowance>();
