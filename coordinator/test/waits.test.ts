@@ -56,6 +56,23 @@ it('a wait that ended is not said, and a new one begins anew', () => {
   expect(waits.due()).toEqual([]);
 });
 
+it('whoever is waited for again is told of anew, although nobody asked meanwhile', () => {
+  const clock = new Hands();
+  const waits = new Waits(clock);
+  const [first, second] = [waits.open('network'), waits.open('network')];
+  first.note('to take a payment');
+  clock.ms += 4_000;
+  expect(waits.due()).toHaveLength(1);
+  second.note('to take another');
+  first.end();
+  clock.ms += 4_000;
+  expect(waits.due(), 'one wait took over from the other').toEqual([]);
+  second.end();
+  first.note('to take a third');
+  clock.ms += 4_000;
+  expect(waits.due()).toMatchObject([{ what: 'to take a third' }]);
+});
+
 it('a refused dispatch is tried again; one that is refused for good three times is the last', () => {
   const declined = new Declined();
   const refuse = (code: number) => declined.refused('t', 1, code, 'too large');

@@ -133,6 +133,16 @@ describe('a run with a gatekeeper', () => {
     expect([accepted.status, accepted.ignored]).toEqual(['complete', []]);
   });
 
+  it('lets an attempt go whose work was given to another, while what that one delivered is judged', () => {
+    const run = () => new Run().open().assign(1, 0).assign(2, 1).deliver(2, 1);
+    const late = run().at(61n).verdict(COORDINATOR, false, 'deadline', 1);
+    expect([late.status, late.ignored]).toEqual(['review', []]);
+    expect(late.verdict(GATEKEEPER, true, 'command', 2).status).toBe('complete');
+    for (const gate of ['budget', 'cancelled', 'unassignable']) {
+      expect(run().verdict(COORDINATOR, false, gate, 1).ignored, gate).toEqual([NOT_ITS]);
+    }
+  });
+
   it('lets a member of a quorum be given up beside one that delivered, and a further one for good only before enough agree', () => {
     const run = () => new Run({ gates: [QUORUM] }).open().assign(1, 0).assign(2, 1).deliver(1, 0);
     expect(run().verdict(COORDINATOR, false, 'lost', 2).ignored).toEqual([]);

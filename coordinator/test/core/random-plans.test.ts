@@ -107,6 +107,22 @@ it('any plan with any trouble closes where another judges, who alone accepts or 
   );
 }, 120_000);
 
+it('closes where a lost attempt holds the budget that the review of its successor needs', () => {
+  const review = { kind: 'agent' as const, type: 'review', price: 3n, deadlineMs: 60_000 };
+  const held = { price: 7n, deadlineMs: 60_000, attempts: 1, gates: [review] };
+  const outcomes = new Map<string, number>();
+  for (const maxTotal of [16n, 17n]) {
+    const plan = planOf([taskOf('a', held)], { maxTotal });
+    for (let seed = 0; seed < 400; seed += 1) {
+      const { state } = check({ plan, seed, dying: 0.4, gatekeeper: true });
+      if ((state.tasks.get('a')?.attempts.length ?? 0) < 2) continue;
+      const status = `${maxTotal} ${state.tasks.get('a')?.status}`;
+      outcomes.set(status, (outcomes.get(status) ?? 0) + 1);
+    }
+  }
+  expect([...outcomes.keys()]).toEqual(expect.arrayContaining(['16 paid', '17 paid']));
+});
+
 it('an agent that was assigned something without effect is told so', () => {
   const plan = planOf(Array.from({ length: 12 }, (_, index) => taskOf(`t${index}`)));
   let refused = 0;

@@ -19,7 +19,9 @@ const isDelivered = (task: TaskState, attempt: Attempt): boolean =>
 export function mayGiveUp(task: TaskState, attempt: Attempt | undefined, gate: string): boolean {
   if (attempt !== undefined && isDelivered(task, attempt)) return false;
   if (isTerminal(task.status) || !task.attempts.some((other) => isDelivered(task, other))) return true;
-  // Any other round would end, and with it the task perhaps. That of a quorum goes on without a member; a member that is
-  // still wanted may be given up for good, as it may be left unassigned for ever.
-  return membersOf(task.spec) > 1 && (!isFinalGate(gate) || !hasWorkForGates(task));
+  // The round would end, and with it the task perhaps. That of a quorum goes on without a member; a member that is still
+  // wanted may be given up for good, as it may be left unassigned for ever.
+  if (membersOf(task.spec) > 1) return !isFinalGate(gate) || !hasWorkForGates(task);
+  // Any other round hangs on its newest attempt: one whose work was given to another can go without harm.
+  return attempt !== undefined && attempt.number < task.attempts.length && !isFinalGate(gate);
 }

@@ -184,7 +184,7 @@ function decide(task: Task): Decided {
       continue;
     }
     if (one.verdict !== undefined || !hasEffect(one, verdict, decided, begun)) continue;
-    if (verdict.author !== judgeOf(run) && !mayGiveUp(weighed, one, verdict, decided)) continue;
+    if (verdict.author !== judgeOf(run) && !mayGiveUp(weighed, one, verdict, decided, begun)) continue;
     one.verdict = verdict;
     if (verdict.record.accepted) {
       // Nothing is decided about a task by what is said of an attempt that did not come into being.
@@ -298,13 +298,21 @@ function hasEffect(one: Weighed, verdict: Entry<'verdict'>, decided: Decided, be
 
 /**
  * Whether a coordinator that does not judge may reject an attempt: only what was not delivered, and not so that work that
- * was is lost with it. Without the plan it is what is said of a task that says whether it was a quorum's.
+ * was is lost with it: a round hangs on its newest attempt, and one whose work was given to another can go. Without the
+ * plan it is what is said of a task that says whether it was a quorum's.
  */
-function mayGiveUp(task: readonly Weighed[], one: Weighed, verdict: Entry<'verdict'>, decided: Decided): boolean {
+function mayGiveUp(
+  task: readonly Weighed[],
+  one: Weighed,
+  verdict: Entry<'verdict'>,
+  decided: Decided,
+  begun: number,
+): boolean {
   if (verdict.record.accepted || isDelivered(one, verdict, decided)) return false;
   const isOver = decided.givenUp !== undefined || decided.accepted !== undefined;
   if (isOver || !task.some((other) => isDelivered(other, verdict, decided))) return true;
-  return task.some(({ attempt }) => attempt.verdicts.some(isOfQuorum));
+  if (task.some(({ attempt }) => attempt.verdicts.some(isOfQuorum))) return true;
+  return one.attempt.attempt < begun && !isFinalGate(verdict.record.gate);
 }
 
 /** Whether an attempt had an output by then that came in time and could still be accepted. */

@@ -3,7 +3,7 @@ import { type Attempt, isOpen } from '@gatepost/rules/run/attempt';
 import { freeNumbers, membersInRound } from '@gatepost/rules/run/attempt-numbers';
 import { reviewersOf } from '@gatepost/rules/run/review-id';
 import { awaitsPerson, isTerminal, membersOf, type TaskState } from '@gatepost/rules/run/task-state';
-import { countsAgainstAgent } from '@gatepost/rules/run/verdict-gates';
+import { countsAgainstAgent, DEADLINE_GATE } from '@gatepost/rules/run/verdict-gates';
 import { BATCH_PRICE, messagePrice, tokenTransferPrice, usdOf } from '@gatepost/shared/vocabulary/fees';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { formatDurationMs, msFromNanos } from '@gatepost/shared/vocabulary/time';
@@ -136,8 +136,10 @@ function feesShort(pass: Pass, task: TaskState): string | undefined {
 
 /** Whether something under way may yet be rejected and leave its price to others. */
 function mayStillFree(pass: Pass): boolean {
-  const { judgeable, tasks } = pass.state;
-  if (pass.working > 0 || pass.commands.length > 0 || pass.seen.inFlight.size > 0) return true;
+  const { judgeable, tasks, overdue } = pass.state;
+  // What is late and yet cannot be given up, because another attempt was delivered, waits for that other one itself.
+  const stuck = [...overdue].filter(({ task, number }) => !pass.mayGiveUp(task, number, DEADLINE_GATE)).length;
+  if (pass.working > stuck || pass.commands.length > 0 || pass.seen.inFlight.size > 0) return true;
   return [...judgeable].some((id) =>
     tasks.get(id)?.attempts.some((attempt) => isOpen(attempt) && asksPerson(tasks.get(id), attempt)),
   );

@@ -136,12 +136,14 @@ export class Pass {
 
   /** Asks for a verdict, unless it would not count: beside a gatekeeper only what was not delivered can be given up. */
   verdict(task: string, attempt: number, accepted: boolean, gate: VerdictGate, reason: string): void {
-    if (this.state.context.gatekeeper !== undefined && (accepted || !this.#mayGiveUp(task, attempt, gate))) return;
+    if (accepted ? this.state.context.gatekeeper !== undefined : !this.mayGiveUp(task, attempt, gate)) return;
     const key = verdictKey(task, attempt);
     this.ask({ kind: 'verdict', key, task, attempt, accepted, gate, reason });
   }
 
-  #mayGiveUp(id: string, attempt: number, gate: string): boolean {
+  /** Whether a rejection for want of a delivery would count. */
+  mayGiveUp(id: string, attempt: number, gate: string): boolean {
+    if (this.state.context.gatekeeper === undefined) return true;
     const task = findOrReview(this.state, id);
     return task === undefined || mayGiveUp(task, attemptAt(task, attempt), gate);
   }

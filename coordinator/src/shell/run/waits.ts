@@ -38,7 +38,11 @@ export class Waits {
         const sinceMs = this.#open.get(wait)?.sinceMs ?? this.clock.nowMs();
         this.#open.set(wait, { kind, whom, what, sinceMs });
       },
-      end: () => void this.#open.delete(wait),
+      end: () => {
+        this.#open.delete(wait);
+        // Whoever is waited for again later is told of anew.
+        if (![...this.#open.values()].some((other) => other.whom === whom)) this.#saidMs.delete(whom);
+      },
     };
     return wait;
   }
@@ -66,7 +70,6 @@ export class Waits {
       const known = longest.get(wait.whom);
       if (known === undefined || wait.sinceMs < known.sinceMs) longest.set(wait.whom, wait);
     }
-    for (const whom of this.#saidMs.keys()) if (!longest.has(whom)) this.#saidMs.delete(whom);
     const due = [...longest.values()].filter(({ whom, sinceMs }) => {
       const saidMs = this.#saidMs.get(whom);
       return saidMs === undefined ? nowMs - sinceMs >= SAY_AFTER_MS : nowMs - saidMs >= SAY_EVERY_MS;
