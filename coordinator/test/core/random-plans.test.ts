@@ -107,6 +107,26 @@ it('any plan with any trouble closes where another judges, who alone accepts or 
   );
 }, 120_000);
 
+it('any plan closes that is cancelled at any time, whole or a task of it, whoever judges and with few agents', () => {
+  const when = fc.record({ steps: fc.nat(80), whole: fc.boolean() });
+  fc.assert(
+    fc.property(
+      anyPlan,
+      troubles,
+      when,
+      fc.boolean(),
+      fc.constantFrom(1, 2, 4),
+      (plan, trouble, cancel, gatekeeper, agents) => {
+        const simulation = new Simulation({ plan, ...trouble, silent: 0, gatekeeper, agents });
+        for (let step = 0; step < cancel.steps && simulation.state.closed === undefined; step += 1) simulation.step();
+        simulation.cancel(cancel.whole ? undefined : plan.tasks[0]?.id, 'not wanted');
+        expect(simulation.run().state.closed).toBeDefined();
+      },
+    ),
+    { numRuns: 300, endOnFailure: true },
+  );
+}, 120_000);
+
 it('closes where a lost attempt holds the budget that the review of its successor needs', () => {
   const review = { kind: 'agent' as const, type: 'review', price: 3n, deadlineMs: 60_000 };
   const held = { price: 7n, deadlineMs: 60_000, attempts: 1, gates: [review] };

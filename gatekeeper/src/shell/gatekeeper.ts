@@ -23,9 +23,8 @@ import { signerOf } from '@gatepost/shared/hedera/cosigned/prepare';
 import { cosignRefund } from '@gatepost/shared/hedera/refund-cosigning';
 import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
-import { START } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
-import { clipReason, packRecords, unpackMessage } from '@gatepost/shared/records/codec';
+import { clipReason, packRecords } from '@gatepost/shared/records/codec';
 import type { JournalRecord } from '@gatepost/shared/records/schema';
 import { type RunningServer, startServer } from '@gatepost/shared/server/grpc-server';
 import { Handshake } from '@gatepost/shared/server/handshake';
@@ -37,7 +36,6 @@ import { MAX_CHUNK_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
 import { NANOS_PER_SECOND } from '@gatepost/shared/vocabulary/time';
 import type { GatekeeperConfig } from '../config/gatekeeper-config.js';
 import { Cosigning, MAX_VALID_SECONDS } from '../core/cosigning.js';
-import { wordOf } from '../core/session-words.js';
 import { Sessions } from '../core/sessions.js';
 import { type Desk, GatekeeperCalls, SERVICE_NAME } from './grpc/service.js';
 import { Metrics, type MetricsSource } from './metrics.js';
@@ -45,6 +43,7 @@ import { gatesOf } from './run/gates.js';
 import { JudgeSessions } from './run/judge-sessions.js';
 import { RunKeeper } from './run/run-keeper.js';
 import type { Signing } from './signing.js';
+import { watchSessions } from './watch-sessions.js';
 
 export interface GatekeeperParts {
   readonly config: GatekeeperConfig;
@@ -179,20 +178,13 @@ export class Gatekeeper implements Desk {
   /** Looks out for a newer process of this account, which takes over. */
   async #watch(): Promise<void> {
     const { ledger, config, log } = this.parts;
+    const wakeKeepers = () => {
+      for (const keeper of this.#keepers.values()) keeper.wake();
+    };
     try {
-      for await (const message of ledger.follow(config.journal, START, this.#stopping.signal)) {
-        for (const keeper of this.#keepers.values()) keeper.wake();
-        if (message.payer !== config.account || message.chunk.total > 1) continue;
-        const decoded = unpackMessage(message.message);
-        if ('malformed' in decoded) continue;
-        const { topic, sequenceNumber: sequence, consensusTimestamp: at, payer: author } = message;
-        for (const record of decoded.records) {
-          const word = wordOf({ at, author, topic, sequence, run: decoded.run, record });
-          if (word !== undefined) this.#sessions.note(word);
-        }
-        if (this.#sessions.isReplaced) {
-          this.#fail(new GatepostError('ALREADY_RUNNING', `another process of gatekeeper ${config.account} has begun`));
-        }
+      await watchSessions(ledger, config.journal, this.#sessions, this.#stopping.signal, wakeKeepers);
+      if (this.#sessions.isReplaced) {
+        this.#fail(new GatepostError('ALREADY_RUNNING', `another process of gatekeeper ${config.account} has begun`));
       }
     } catch (thrown) {
       log.warn(`the journal cannot be watched: ${toGatepostError(thrown).message}`);

@@ -4,6 +4,7 @@ import { askedBatch } from '@gatepost/gatekeeper/core/asked-batch';
 import { Cosigning, MAX_VALID_SECONDS } from '@gatepost/gatekeeper/core/cosigning';
 import { Sessions } from '@gatepost/gatekeeper/core/sessions';
 import { RunKeeper } from '@gatepost/gatekeeper/shell/run/run-keeper';
+import { watchSessions } from '@gatepost/gatekeeper/shell/watch-sessions';
 import type { OutputSource } from '@gatepost/party/agents/output-source';
 import type { AutomaticGates } from '@gatepost/party/gates/automatic-gates';
 import { indexJournal } from '@gatepost/party/ledger/journal-replay';
@@ -70,8 +71,10 @@ export class SimulatedGatekeeper {
     return this.#sessions.isReplaced;
   }
 
-  /** Says that it serves. */
+  /** Says that it serves, and looks out for another in its place. */
   async begin(): Promise<void> {
+    const { ledger, journal, clock } = this.parts;
+    void watchSessions(ledger, journal, this.#sessions, clock.killed);
     await this.#say({ type: 'gatekeeper_online', session: this.parts.session, address: '127.0.0.1:1' });
   }
 

@@ -1,6 +1,6 @@
 import { isOpen } from '@gatepost/rules/run/attempt';
 import { attemptAt, nextNumber } from '@gatepost/rules/run/attempt-numbers';
-import { isTerminal } from '@gatepost/rules/run/task-state';
+import { isTerminal, type TaskState } from '@gatepost/rules/run/task-state';
 import { DEADLINE_GATE, DECLINED_GATE } from '@gatepost/rules/run/verdict-gates';
 import { msFromNanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import { cancelKey } from '../effects/effect-key.js';
@@ -68,23 +68,32 @@ export function decideSurplus(pass: Pass): void {
 export function decideCancellations(pass: Pass): void {
   for (const [id, reason] of pass.state.cancelled) {
     const task = pass.state.tasks.get(id);
-    if (task === undefined) continue;
-    const open = task.attempts.filter(isOpen);
-    for (const attempt of open) {
-      pass.cancel(attempt, reason);
-      pass.verdict(id, attempt.number, false, 'cancelled', reason);
-    }
-    if (open.length === 0 && !isTerminal(task.status)) pass.verdict(id, nextNumber(task), false, 'cancelled', reason);
+    if (task !== undefined) giveUp(pass, task, reason);
   }
 }
 
 /** A run a person no longer wants: what is under way ends, what was accepted is still paid. */
 export function decideRunCancellation(pass: Pass): void {
   const reason = pass.state.cancelReason ?? '';
-  for (const agent of pass.state.agents.values()) {
-    for (const attempt of agent.open) {
-      pass.cancel(attempt, reason);
-      pass.verdict(attempt.task, attempt.number, false, 'cancelled', reason);
-    }
+  const open = new Set<string>();
+  for (const agent of pass.state.agents.values()) for (const attempt of agent.open) open.add(attempt.task);
+  for (const id of open) {
+    const task = pass.state.tasks.get(id);
+    if (task !== undefined) giveUp(pass, task, reason);
   }
+}
+
+/**
+ * Rejects what is under way for a task. What was delivered is a gatekeeper's to judge; where it waits for members of a
+ * quorum that will not be assigned any more, the next of them is given up instead, and the task with it.
+ */
+function giveUp(pass: Pass, task: TaskState, reason: string): void {
+  const { id } = task.spec;
+  const open = task.attempts.filter(isOpen);
+  for (const attempt of open) {
+    pass.cancel(attempt, reason);
+    pass.verdict(id, attempt.number, false, 'cancelled', reason);
+  }
+  if (isTerminal(task.status) || open.some(({ number }) => pass.mayGiveUp(id, number, 'cancelled'))) return;
+  pass.verdict(id, nextNumber(task), false, 'cancelled', reason);
 }

@@ -7,7 +7,7 @@ import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Cosignature, Cosigner, UnsignedBatch } from '@gatepost/shared/ledger/cosigner';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
-import { msFromNanos, NANOS_PER_SECOND, parseNanos } from '@gatepost/shared/vocabulary/time';
+import { msFromNanos, parseNanos } from '@gatepost/shared/vocabulary/time';
 import { GatekeeperLink, type GatekeeperWait } from './gatekeeper-link.js';
 import { type GatekeeperAddress, type OpenGatekeeper, openGatekeeper } from './open-gatekeeper.js';
 import { handOverPlan } from './plan-handover.js';
@@ -32,8 +32,11 @@ export interface CosignedRun {
 /** Makes the way to the gatekeeper of a run. */
 export type CosignerOf = (run: CosignedRun) => RunCosigner;
 
-/** Before the end of its window a batch is given up, so that another may be made, milliseconds. */
-const GIVE_UP_MS = 5_000;
+/**
+ * The part of its window in which a signature of a batch is waited for; then another batch is made. One that is signed at
+ * the end of its window cannot happen any more, and the next would be signed only when it is over: at the end of its own.
+ */
+const PART_TO_SIGN = 0.5;
 
 /** How a run reaches its gatekeeper. */
 export interface GatekeeperWay {
@@ -72,10 +75,10 @@ export const cosignerBy =
     const link = new GatekeeperLink({ ...parts, greet: (gatekeeper) => greet(gatekeeper, run, plan) });
     const cosign = ({ inner, outer }: UnsignedBatch): Promise<Cosignature> => {
       const { id, validSeconds, node, maxFeeTinybar } = outer;
-      const until = parseNanos(id.split('@')[1] ?? '') + BigInt(validSeconds) * NANOS_PER_SECOND;
+      const startMs = msFromNanos(parseNanos(id.split('@')[1] ?? ''));
       const fields = { transactionId: id, validSeconds, nodeAccountId: node, maxFeeTinybar };
       const request = { run, inner: inner.map((bytes) => Buffer.from(bytes)), outer: fields };
-      return link.cosign(request, msFromNanos(until) - GIVE_UP_MS);
+      return link.cosign(request, startMs + validSeconds * 1_000 * PART_TO_SIGN);
     };
     return { account, publicKey, cosign, attend: () => link.attend() };
   };
