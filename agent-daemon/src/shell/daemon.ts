@@ -26,7 +26,7 @@ import { Registration } from './grpc/register.js';
 import { agentService, SERVICE_NAME } from './grpc/service.js';
 import { SessionHub } from './grpc/session-hub.js';
 import { reportedAttempts } from './ledger/reported.js';
-import { Metrics, type MetricsSource } from './metrics.js';
+import type { Metrics, MetricsSource } from './metrics.js';
 import { type Likeness, livingLeases } from './other-daemon.js';
 import { doneWithin, STOP_BOUNDS, type StopBounds } from './stop-bounds.js';
 import { LmdbStore } from './store/lmdb-store.js';
@@ -73,7 +73,6 @@ export class Daemon {
   readonly handshake: Handshake;
   readonly registration: Registration;
   readonly intake: Intake;
-  readonly metrics = new Metrics(() => this.#measure());
   readonly retention: Retention;
   readonly tokens = new SessionTokens();
   readonly #parts: DaemonParts;
@@ -88,6 +87,8 @@ export class Daemon {
   readonly #judgeTokens = new SessionTokens();
   #server: RunningServer | undefined;
   readonly #spans: AttemptSpans | undefined;
+  /** Kept while they are served. */
+  #metrics: Metrics | undefined;
   #metricsServer: HttpServer | undefined;
   #stopped: Promise<readonly string[]> | undefined;
   #following: Promise<GatepostError | undefined> = Promise.resolve(undefined);
@@ -156,7 +157,7 @@ export class Daemon {
       finished: (live, ending, atMs) => {
         this.#coverWork();
         this.#judges.finished(live.attempt.assignment, ending);
-        this.metrics.finished(ending, live.startedAtMs, atMs);
+        this.#metrics?.finished(ending, live.startedAtMs, atMs);
         this.#spans?.finished(live, ending, atMs);
       },
     });
@@ -220,6 +221,7 @@ export class Daemon {
   async start(): Promise<void> {
     const { config, identity, log } = this.#parts;
     await this.#refuseCompany();
+    if (config.metrics !== undefined) await this.#serveMetrics(config.metrics);
     const orphans = await killMarked(`${this.#store.id()}:`);
     if (orphans > 0) log.warn({ orphans }, 'ended processes that an earlier daemon left behind');
     await this.#workDirs.prepare();
@@ -243,7 +245,6 @@ export class Daemon {
     this.#server = server;
     this.handshake.onProven = (peer) => server.proven(peer);
     this.hub.onProven = (peer) => server.proven(peer);
-    if (config.metrics !== undefined) this.#metricsServer = await this.metrics.serve(config.metrics);
     this.#announce();
     this.lease.start();
     this.retention.start();
@@ -357,6 +358,12 @@ export class Daemon {
         this.#parts.log.warn({ err: toGatepostError(error).message }, 'an executor did not close');
       });
     }
+  }
+
+  async #serveMetrics(address: string): Promise<void> {
+    const { Metrics } = await import('./metrics.js');
+    this.#metrics = new Metrics(() => this.#measure());
+    this.#metricsServer = await this.#metrics.serve(address);
   }
 
   #measure(): MetricsSource {

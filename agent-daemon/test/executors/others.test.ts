@@ -120,6 +120,19 @@ describe('an http executor', () => {
     run.abort.abort();
     expect(outputOf(await run.result)).toMatch(/^failed/);
   });
+
+  it('asks nothing when it is told to stop before it can', async () => {
+    let requests = 0;
+    const executor = await serving((_, response) => {
+      requests += 1;
+      response.end('1');
+    });
+    const run = start(executor);
+    run.abort.abort(new Error('too late'));
+    expect(outputOf(await run.result)).toMatch(/^failed: .*too late/);
+    expect(outputOf(await start(executor).result)).toBe('1');
+    expect(requests).toBe(1);
+  });
 });
 
 describe('a module executor', () => {

@@ -60,6 +60,7 @@ export function networkOf(address: string): string {
 export class FrontDoor {
   readonly #guests = new Map<string, Guest>();
   readonly #server: Server;
+  /** Runs while somebody is here who has proven nothing. */
   #looking: NodeJS.Timeout | undefined;
 
   constructor(
@@ -81,7 +82,6 @@ export class FrontDoor {
         const { message } = toGatepostError(error);
         reject(new GatepostError('INVALID_CONFIG', `cannot listen on ${listen}: ${message}`, { listen }, error));
       });
-      this.#looking = setInterval(() => this.#look(), LOOK_MS).unref();
       this.#server.listen(splitAddress(listen), () => {
         const address = this.#server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : 0);
@@ -110,7 +110,7 @@ export class FrontDoor {
   }
 
   close(): void {
-    clearInterval(this.#looking);
+    this.#stopLooking();
     this.#server.close();
     for (const { socket } of this.#guests.values()) socket.destroy();
   }
@@ -127,20 +127,29 @@ export class FrontDoor {
       clearTimeout(leave);
       this.#guests.delete(peer);
     });
+    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref();
     socket.on('error', () => undefined); // Its end follows, and that is all there is to know.
     this.admit(socket);
   }
 
-  /** Ends connections that have sent too much. */
+  #stopLooking(): void {
+    clearInterval(this.#looking);
+    this.#looking = undefined;
+  }
+
+  /** Ends connections that have sent too much; looks no more once all here have proven whose they are. */
   #look(): void {
+    let isWatching = false;
     for (const guest of this.#guests.values()) {
       if (guest.proven) continue;
+      isWatching = true;
       const { bytesRead } = guest.socket;
       const more = guest.allowance + (MAX_UNPROVEN_BYTES_PER_SECOND * LOOK_MS) / 1_000;
       guest.allowance = Math.min(more, MAX_UNPROVEN_BYTES) - (bytesRead - guest.sent);
       guest.sent = bytesRead;
       if (guest.allowance < 0) guest.socket.destroy();
     }
+    if (!isWatching) this.#stopLooking();
   }
 
   /** Ends a connection that has proven nothing, the oldest of the network with most of them; false when there is none. */

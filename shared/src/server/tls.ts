@@ -4,7 +4,6 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
-import { generate } from 'selfsigned';
 import { GatepostError } from '../vocabulary/errors.js';
 
 /** Files of the daemon's certificate and key, PEM. */
@@ -36,6 +35,7 @@ export const hasCertificate = (files: TlsFiles): boolean => existsSync(files.cer
 
 /** Makes a self-signed certificate (EC P-256); the key file is readable by its owner only. */
 export async function makeCertificate(files: TlsFiles, commonName: string): Promise<void> {
+  const { generate } = await import('selfsigned');
   const now = Date.now();
   const made = await generate([{ name: 'commonName', value: commonName }], {
     keyType: 'ec',

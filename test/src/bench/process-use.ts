@@ -28,3 +28,21 @@ export function useOf(pid: number): ProcessUse | undefined {
     return undefined;
   }
 }
+
+/** What a process holds in memory now. */
+export interface ProcessMemory {
+  readonly residentMib: number;
+  /** The same, with what several processes share, such as the program of Node.js itself, divided among them. */
+  readonly proportionalMib: number;
+}
+
+/** What a running process holds; undefined once it is gone, or where the system has no /proc. */
+export function memoryOf(pid: number): ProcessMemory | undefined {
+  try {
+    const told = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const mib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(told)?.[1]) / KIB_PER_MIB;
+    return { residentMib: mib('Rss'), proportionalMib: mib('Pss') };
+  } catch {
+    return undefined;
+  }
+}

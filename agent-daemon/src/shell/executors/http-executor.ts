@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { type Execution, type ExecutionResult, type Executor, failed } from './executor.js';
 import { type AnswerReader, EventStream, WholeBody } from './http-answer.js';
 
@@ -32,6 +32,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     private readonly done: (result: ExecutionResult) => void,
   ) {
     execution.signal.addEventListener('abort', this.#stop);
+    if (execution.signal.aborted) this.#stop();
   }
 
   readonly #stop = (): void => this.fail(this.execution.signal.reason);
@@ -88,9 +89,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 export class HttpExecutor implements Executor {
   readonly kind = 'http';
   readonly usesWorkDir = false;
+  readonly #origin: string;
   readonly #path: string;
   readonly #authorization: Readonly<Record<string, string>>;
-  readonly #pool: Pool;
+  #pool: Promise<Pool> | undefined;
 
   constructor(
     private readonly url: string,
@@ -98,21 +100,16 @@ export class HttpExecutor implements Executor {
   ) {
     const { origin, pathname, search, username, password } = new URL(url);
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    this.#origin = origin;
     this.#path = `${pathname}${search}`;
     this.#authorization =
       credentials === ':' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
-    // One question at a time on each; an answer takes as long as it takes.
-    this.#pool = new Pool(origin, {
-      connections: limits.slots,
-      keepAliveTimeout: IDLE_MS,
-      keepAliveMaxTimeout: TOLD_IDLE_MS,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
   }
 
-  execute(execution: Execution): Promise<ExecutionResult> {
+  async execute(execution: Execution): Promise<ExecutionResult> {
     const { ref, taskType, workOrder } = execution;
+    this.#pool ??= this.#open();
+    const pool = await this.#pool;
     return new Promise((resolve) => {
       const exchange = new Exchange(this.url, execution, this.limits.maxOutputBytes, resolve);
       const headers = {
@@ -125,7 +122,7 @@ export class HttpExecutor implements Executor {
         ...this.#authorization,
       };
       try {
-        this.#pool.dispatch({ path: this.#path, method: 'POST', headers, body: workOrder }, exchange);
+        pool.dispatch({ path: this.#path, method: 'POST', headers, body: workOrder }, exchange);
       } catch (error) {
         exchange.fail(error);
       }
@@ -133,6 +130,18 @@ export class HttpExecutor implements Executor {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await (await this.#pool)?.destroy();
+  }
+
+  async #open(): Promise<Pool> {
+    const { Pool } = await import('undici');
+    // One question at a time on each; an answer takes as long as it takes.
+    return new Pool(this.#origin, {
+      connections: this.limits.slots,
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: TOLD_IDLE_MS,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
   }
 }

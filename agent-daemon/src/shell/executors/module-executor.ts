@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
 import { childEnvironment } from './child-environment.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from './executor.js';
@@ -37,7 +37,7 @@ export class ModuleExecutor implements Executor {
   readonly kind = 'module';
   readonly usesWorkDir = true;
   readonly makesWorkDir = true;
-  #pool: Piscina | undefined;
+  #pool: Promise<Piscina> | undefined;
   readonly #allowance: ThreadAllowance;
 
   constructor(
@@ -65,8 +65,9 @@ export class ModuleExecutor implements Executor {
     if (signal.aborted) stop();
     await this.#allowance.enter(kill.signal);
     // Nothing of the attempt runs any more once the thread has given the task back, or has ended.
-    const end = await this.#threads()
-      .run(task, { transferList: [port], signal: kill.signal })
+    this.#pool ??= this.#open();
+    const end = await this.#pool
+      .then((pool) => pool.run(task, { transferList: [port], signal: kill.signal }))
       .then(
         () => 'the module said nothing',
         (error: unknown) => reasonOf(error, kill.signal.aborted),
@@ -79,13 +80,13 @@ export class ModuleExecutor implements Executor {
   }
 
   async close(): Promise<void> {
-    await this.#pool?.destroy();
+    await (await this.#pool)?.destroy();
   }
 
-  #threads(): Piscina {
-    if (this.#pool !== undefined) return this.#pool;
+  async #open(): Promise<Piscina> {
+    const { Piscina } = await import('piscina');
     const { memory } = this.usage;
-    this.#pool = new Piscina({
+    const pool = new Piscina({
       filename: HOST,
       minThreads: 0,
       maxThreads: this.limits.slots,
@@ -96,8 +97,8 @@ export class ModuleExecutor implements Executor {
       ...(memory === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(memory / 1_048_576) } }),
     });
     // A thread without a task has failed, by something that an earlier call left; the pool starts another one.
-    this.#pool.on('error', () => undefined);
-    return this.#pool;
+    pool.on('error', () => undefined);
+    return pool;
   }
 
   /** Relays what the worker says; the function returned hears the rest and tells the result, undefined if there is none. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startCommand } from 'gatepost/stage/command';
 import type { BenchCase, Figures } from '../bench-case.js';
 import { type Fleet, openFleet } from '../fleet/fleet.js';
-import { useOf } from '../process-use.js';
+import { memoryOf, useOf } from '../process-use.js';
 
 const AGENTS = 1_000;
 /** How long use is measured once all are connected. */
@@ -52,14 +52,18 @@ async function measure(directory: string): Promise<Figures> {
     const before = { coordinator: useOf(pids.coordinator) ?? nothing, daemon: useOf(pids.daemon) ?? nothing };
     await sleep(MEASURED_MS);
     const after = { coordinator: useOf(pids.coordinator) ?? nothing, daemon: useOf(pids.daemon) ?? nothing };
+    const held = { coordinator: memoryOf(pids.coordinator), daemon: memoryOf(pids.daemon) };
     running.kill('SIGKILL');
     const percent = (of: 'coordinator' | 'daemon') => ((after[of].cpuMs - before[of].cpuMs) * PERCENT) / MEASURED_MS;
     return {
       'agents connected': AGENTS,
       'coordinator, % of a core': percent('coordinator'),
       'coordinator, peak MiB': after.coordinator.peakMib,
+      'coordinator, MiB at the end': held.coordinator?.residentMib ?? Number.NaN,
       'a daemon, % of a core': percent('daemon'),
       'a daemon, peak MiB': after.daemon.peakMib,
+      'a daemon, MiB at the end': held.daemon?.residentMib ?? Number.NaN,
+      'a daemon, MiB at the end, shared ones by share': held.daemon?.proportionalMib ?? Number.NaN,
     };
   } finally {
     await fleet.close();

@@ -1,14 +1,13 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RequestError } from '@agentclientprotocol/sdk';
 import type { ExecutorSettings } from '../../../config/executors-schema.js';
 import { INPUTS, type Prompt, promptOf } from '../../../core/acp/prompt.js';
 import { type CommandHost, relayLines } from '../command-executor.js';
 import { type ConfinedProcess, ConfinedProgram, type ProgramSettings } from '../confined-process.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from '../executor.js';
 import { Trees } from '../repositories/trees.js';
-import { AcpSession } from './acp-session.js';
+import type { AcpSession } from './acp-session.js';
 import { readOutput } from './output.js';
 import { ResultSchema } from './result-schema.js';
 
@@ -57,10 +56,13 @@ export class AcpExecutor implements Executor {
   }
 
   async #run(execution: Execution, prompt: Prompt, trees: Trees): Promise<ExecutionResult> {
+    const { AcpSession, reasonOf } = await import('./acp-session.js');
     const process = await this.#program.start(execution);
     if ('reason' in process) return failed(process.reason);
     relayLines(process, execution, this.host.limits.logLineBytes, this.settings.usage);
-    const talk = this.#talk(process, execution, prompt, trees).catch((thrown: unknown) => failed(reasonOf(thrown)));
+    const talk = this.#open(AcpSession, process, execution)
+      .then((session) => this.#talk(session, execution, prompt, trees))
+      .catch((thrown: unknown) => failed(reasonOf(thrown)));
     // What an agent said last may still be read when it has ended.
     const late = process.exited.then(() => sleep(LAST_WORDS_MS, undefined, { ref: false }));
     const said = await Promise.race([talk, late]);
@@ -77,12 +79,15 @@ export class AcpExecutor implements Executor {
     return this.#collect(execution.workDir, trees);
   }
 
-  /** The output, when the agent said it itself; none when it lies in the directory. */
-  async #talk(process: ConfinedProcess, execution: Execution, prompt: Prompt, trees: Trees): Promise<Said> {
+  #open(sessions: typeof AcpSession, process: ConfinedProcess, execution: Execution): Promise<AcpSession> {
     const { maxOutputBytes, logLineBytes } = this.host.limits;
     const { permissions, usage } = this.settings;
     const bounds = { costUsd: usage.cost_usd, tokens: usage.tokens };
-    const session = await AcpSession.open(process, execution, { permissions, bounds, maxOutputBytes, logLineBytes });
+    return sessions.open(process, execution, { permissions, bounds, maxOutputBytes, logLineBytes });
+  }
+
+  /** The output, when the agent said it itself; none when it lies in the directory. */
+  async #talk(session: AcpSession, execution: Execution, prompt: Prompt, trees: Trees): Promise<Said> {
     let text = prompt.text;
     for (let further = 0; ; further += 1) {
       await session.ask(text);
@@ -123,14 +128,6 @@ export class AcpExecutor implements Executor {
     const problem = this.#schema?.problemWith(found);
     return problem === undefined ? { ok: true, output: found } : failed(problem);
   }
-}
-
-/** What the agent or the protocol says is wrong. */
-function reasonOf(thrown: unknown): string {
-  if (!(thrown instanceof RequestError)) return (thrown as Error).message;
-  const { data } = thrown as { readonly data?: { readonly details?: unknown } };
-  const details = typeof data?.details === 'string' ? `: ${data.details}` : '';
-  return `the agent answered with an error: ${thrown.message}${details}`;
 }
 
 /** Before the agent begins, so that nothing of it can be in the way. */

@@ -122,6 +122,14 @@ export class AcpSession {
   }
 }
 
+/** What the agent or the protocol says is wrong. */
+export function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof RequestError)) return (thrown as Error).message;
+  const { data } = thrown as { readonly data?: { readonly details?: unknown } };
+  const details = typeof data?.details === 'string' ? `: ${data.details}` : '';
+  return `the agent answered with an error: ${thrown.message}${details}`;
+}
+
 /** Passes so many bytes on, and no more. */
 function boundOf(maxBytes: number, overflow: () => void): Transform {
   let size = 0;

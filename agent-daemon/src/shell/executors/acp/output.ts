@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { create } from 'tar';
 
 type OutputPlace = { readonly file: string } | { readonly directory: string };
 
@@ -74,6 +73,7 @@ async function archive(workDir: string, directory: string, maxBytes: number): Pr
   if (found.files.length === 0) return { problem: `${directory} is empty` };
   // The same files make the same bytes: sorted, without times and owners.
   const options = { cwd: root, portable: true, mtime: new Date(0), follow: false, noDirRecurse: true };
+  const { create } = await import('tar');
   const bytes = await buffer(create(options, found.files.sort()) as unknown as NodeJS.ReadableStream);
   return bytes.length > maxBytes ? { problem: `the output exceeds ${maxBytes} bytes` } : bytes;
 }

@@ -1,4 +1,7 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { createRequire } from 'node:module';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+
+const require = createRequire(import.meta.url);
 
 const MAX_PROBLEMS = 3;
 
@@ -8,6 +11,7 @@ export class ResultSchema {
 
   /** @throws Error when it is no schema. */
   constructor(schema: boolean | Readonly<Record<string, unknown>>) {
+    const { Ajv2020 } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
     this.#validate = new Ajv2020({ allErrors: false, strict: false }).compile(schema);
   }
 
