@@ -33,10 +33,19 @@ describe('a program does not load the SDK before a command needs it', () => {
   });
 });
 
+/** What loads the command that serves. */
+const serving = (program: string): readonly string[] => [
+  '--eval',
+  `import(${JSON.stringify(join(CHECKOUT, program, 'dist', 'cli', 'serve.js'))})`,
+];
+
 // Together they take 15 MB, which a daemon that waits for work of their kind, or whose metrics nobody reads, does without.
 const NEEDED_LATER = ['undici', 'piscina', '@agentclientprotocol/sdk', 'ajv', 'tar', 'prom-client', 'selfsigned'];
 
 it('a daemon that serves has not loaded what only some of its work needs', () => {
-  const file = join(CHECKOUT, 'agent-daemon', 'dist', 'cli', 'serve.js');
-  expect(run(NEEDED_LATER, '--eval', `import(${JSON.stringify(file)})`)).toEqual({ status: 0, stderr: '' });
+  expect(run(NEEDED_LATER, ...serving('agent-daemon'))).toEqual({ status: 0, stderr: '' });
+});
+
+it('a gatekeeper that serves has not loaded metrics that nobody may read', () => {
+  expect(run(['prom-client', 'selfsigned'], ...serving('gatekeeper'))).toEqual({ status: 0, stderr: '' });
 });

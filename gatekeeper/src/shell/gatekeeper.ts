@@ -38,7 +38,7 @@ import type { GatekeeperConfig } from '../config/gatekeeper-config.js';
 import { Cosigning, MAX_VALID_SECONDS } from '../core/cosigning.js';
 import { Sessions } from '../core/sessions.js';
 import { type Desk, GatekeeperCalls, SERVICE_NAME } from './grpc/service.js';
-import { Metrics, type MetricsSource } from './metrics.js';
+import type { Metrics, MetricsSource } from './metrics.js';
 import { gatesOf } from './run/gates.js';
 import { JudgeSessions } from './run/judge-sessions.js';
 import { RunKeeper } from './run/run-keeper.js';
@@ -77,8 +77,9 @@ export class Gatekeeper implements Desk {
   readonly #confinement = probeConfinement();
   readonly #stopping = new AbortController();
   #server: RunningServer | undefined;
+  /** Kept while they are served. */
+  #metrics: Metrics | undefined;
   #metricsServer: HttpServer | undefined;
-  readonly #metrics = new Metrics(() => this.#measure());
   /** The runs that the coordinator works on, until they are closed. */
   readonly #keepers = new Map<string, RunKeeper>();
   /** Plans that are being taken, by run. */
@@ -119,8 +120,8 @@ export class Gatekeeper implements Desk {
     const { service } = new GatekeeperCalls(config.account, handshake, this, proven);
     const { credentials } = identity;
     const { listen, door } = config;
+    if (config.metrics !== undefined) await this.#serveMetrics(config.metrics);
     this.#server = await startServer({ service, credentials, listen, maxChunkBytes: MAX_CHUNK_BYTES, door });
-    if (config.metrics !== undefined) this.#metricsServer = await this.#metrics.serve(config.metrics);
     await this.#announce();
     void this.#watch();
     void this.#moveTimeOn();
@@ -212,6 +213,12 @@ export class Gatekeeper implements Desk {
     }
   }
 
+  async #serveMetrics(address: string): Promise<void> {
+    const { Metrics } = await import('./metrics.js');
+    this.#metrics = new Metrics(() => this.#measure());
+    this.#metricsServer = await this.#metrics.serve(address);
+  }
+
   #measure(): MetricsSource {
     const states = [...this.#keepers.values()].map(({ state }) => state);
     const attempts = states.flatMap(({ tasks }) => [...tasks.values()]).flatMap((task) => task.attempts);
@@ -285,7 +292,7 @@ export class Gatekeeper implements Desk {
       agents: (state) => new JudgeSessions(connection, () => state.agents, insecureLoopback, clock),
       gates: gatesOf(config, this.#confinement),
       outputWaitMs: config.outputWaitMs,
-      judged: (accepted) => this.#metrics.judged(accepted),
+      judged: (accepted) => this.#metrics?.judged(accepted),
       pollMs: connection.network.mirrorPerSecond === undefined ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
       log,
     });
@@ -294,7 +301,7 @@ export class Gatekeeper implements Desk {
   async cosign(request: CosignRequest): Promise<CosignResponse> {
     const { signing, log } = this.parts;
     const refused = (reason: string, wait: boolean): CosignResponse => {
-      this.#metrics.answered('batch', wait ? 'wait' : 'refused');
+      this.#metrics?.answered('batch', wait ? 'wait' : 'refused');
       log.info({ run: request.run, reason, wait }, 'not signed');
       return { answer: { $case: 'refusal', value: { reason, wait } } };
     };
@@ -307,7 +314,7 @@ export class Gatekeeper implements Desk {
     const answer = await keeper.cosign(batch);
     if (answer.kind !== 'sign') return refused(answer.reason, answer.kind === 'wait');
     const cosignature = signing.sign(batch);
-    this.#metrics.answered('batch', 'signed');
+    this.#metrics?.answered('batch', 'signed');
     log.info({ run: request.run, batch: batch.id, payees: batch.payees.length }, 'signed');
     return { answer: { $case: 'cosignature', value: cosignature } };
   }
@@ -315,7 +322,7 @@ export class Gatekeeper implements Desk {
   async cosignRefund({ body }: CosignRefundRequest): Promise<CosignRefundResponse> {
     const { connection, config, log } = this.parts;
     const answer = await cosignRefund(connection.mirror, signerOf(connection.key), config.coordinator, body);
-    this.#metrics.answered('refund', 'signature' in answer ? 'signed' : 'refused');
+    this.#metrics?.answered('refund', 'signature' in answer ? 'signed' : 'refused');
     if ('signature' in answer) return { answer: { $case: 'signature', value: Buffer.from(answer.signature) } };
     log.info({ reason: answer.objection }, 'not signed: a transaction about the refund');
     return { answer: { $case: 'refusal', value: { reason: answer.objection, wait: false } } };
