@@ -60,6 +60,7 @@ export type AttemptCommand =
   | { readonly do: 'free_slot' }
   | { readonly do: 'save'; readonly ending: Ending }
   | { readonly do: 'announce_finished'; readonly ending: Ending }
+  /** On the journal, once what was asked to be saved is durable. */
   | { readonly do: 'report'; readonly ending: Ending }
   | { readonly do: 'forget' };
 
@@ -77,7 +78,10 @@ export function newAttempt(assignment: Assignment, starts = 0, confirmed = true)
 
 function save(attempt: Attempt, ending: Ending, before: readonly AttemptCommand[]): Transition {
   if (!attempt.confirmed) return { attempt: { ...attempt, phase: 'held', ending }, commands: before };
-  return { attempt: { ...attempt, phase: 'saving', ending }, commands: [...before, { do: 'save', ending }] };
+  const commands: AttemptCommand[] = [...before, { do: 'save', ending }];
+  // Whoever cancelled before the start knows already; a `started` record, though, always gets its closing one.
+  if (ending.outcome !== 'cancelled' || attempt.starts > 0) commands.push({ do: 'report', ending });
+  return { attempt: { ...attempt, phase: 'saving', ending }, commands };
 }
 
 const timedOut = (attempt: Attempt): Ending => ({
@@ -123,10 +127,7 @@ function ended(attempt: Attempt, ending: Ending): Transition {
 function saved(attempt: Attempt): Transition {
   const { ending } = attempt;
   if (attempt.phase !== 'saving' || ending === undefined) return stay(attempt);
-  const commands: AttemptCommand[] = [{ do: 'announce_finished', ending }];
-  // Whoever cancelled before the start knows already; a `started` record, though, always gets its closing one.
-  if (ending.outcome !== 'cancelled' || attempt.starts > 0) commands.push({ do: 'report', ending });
-  return { attempt: { ...attempt, phase: 'finished' }, commands };
+  return { attempt: { ...attempt, phase: 'finished' }, commands: [{ do: 'announce_finished', ending }] };
 }
 
 /** The inbox assigns what was begun on a dispatch: what was held back is told now. */

@@ -5,6 +5,16 @@ import { inlineText, resultRecord } from '../../core/result-record.js';
 import type { Store } from '../store/store.js';
 import type { JournalPoster } from './journal-poster.js';
 
+/** What is known of an ending besides, as long as it is new. */
+interface EndedNow {
+  /** Of the output, when it is still in memory and may go into the record. */
+  readonly text?: string | undefined;
+  /** Whether no other attempt is open, whose result could go along. */
+  readonly isLast?: boolean;
+  /** Resolves when the ending is durable; left out for one that is. */
+  readonly kept?: Promise<void> | undefined;
+}
+
 /** What the journal is told about attempts. */
 export class AttemptReports {
   constructor(
@@ -16,12 +26,8 @@ export class AttemptReports {
     this.poster.add({ attempt: key, run, record: { type: 'started', task: numbered, attempt } });
   }
 
-  /**
-   * @param text of the output, when it is still in memory and may go into the record.
-   * @param isLast whether no other attempt is open, whose result could go along.
-   */
-  ended(key: string, assignment: Assignment, ending: Ending, text?: string, isLast = false): void {
-    this.poster.add(this.#result(key, assignment, ending, text), isLast);
+  ended(key: string, assignment: Assignment, ending: Ending, { text, isLast, kept }: EndedNow = {}): void {
+    this.poster.add(this.#result(key, assignment, ending, text), { isLast, kept });
   }
 
   /**
@@ -29,13 +35,20 @@ export class AttemptReports {
    * @returns the attempts whose result is on its way.
    */
   takeUp(): ReadonlySet<string> {
-    const rows = this.store.prepared();
-    for (const row of rows)
+    const onTheWay = new Set<string>();
+    for (const row of this.store.prepared()) {
+      // What it says was not durable yet, so it was not submitted; whatever becomes of those attempts is told anew.
+      if (row.results.some((key) => this.store.attempt(key)?.finished === undefined)) {
+        this.poster.discard(row);
+        continue;
+      }
       this.poster.takeUp(
         row,
         row.results.flatMap((key) => this.#owed(key) ?? []),
       );
-    return new Set(rows.flatMap(({ results }) => results));
+      for (const key of row.results) onTheWay.add(key);
+    }
+    return onTheWay;
   }
 
   #owed(key: string): Report | undefined {

@@ -241,6 +241,7 @@ export class Engine {
       hasInput,
       output: undefined,
       outputText: undefined,
+      kept: undefined,
       abort: new AbortController(),
       stop: undefined,
       startedAtMs: undefined,
@@ -291,12 +292,17 @@ export class Engine {
         this.#desk.leave(live.key);
         return;
       case 'save':
-        return void this.#save(live, command.ending);
+        this.#save(live, command.ending);
+        return;
       case 'announce_finished':
         this.#finish(live, command.ending);
         return;
       case 'report':
-        this.#reports.ended(live.key, live.attempt.assignment, command.ending, live.outputText, this.#live.size === 0);
+        this.#reports.ended(live.key, live.attempt.assignment, command.ending, {
+          text: live.outputText,
+          isLast: this.#live.size === 1,
+          kept: live.kept,
+        });
         return;
       case 'forget':
         this.#forget(live);
@@ -318,10 +324,10 @@ export class Engine {
     });
   }
 
-  async #save(live: LiveAttempt, ending: Ending): Promise<void> {
+  #save(live: LiveAttempt, ending: Ending): void {
     live.cancelDeadline?.();
-    await this.#keeper.keepEnding(live, ending);
-    this.#apply(live, { type: 'saved' });
+    live.kept = this.#keeper.keepEnding(live, ending);
+    void live.kept.then(() => this.#apply(live, { type: 'saved' }));
   }
 
   #finish(live: LiveAttempt, ending: Ending): void {

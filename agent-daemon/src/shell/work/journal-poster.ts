@@ -23,6 +23,14 @@ export interface PosterParts {
   readonly log: Logger;
 }
 
+/** What is known of a record besides. */
+interface PostOptions {
+  /** Whether no other is to be expected soon, so that waiting for one is in vain. */
+  readonly isLast?: boolean | undefined;
+  /** Resolves when what the record tells is durable; it is not sent before. */
+  readonly kept?: Promise<void> | undefined;
+}
+
 /**
  * Writes records to the journal as the outbox decides. A message that carries results is signed and stored before it is
  * submitted, and stays until its outcome is known and durable.
@@ -34,6 +42,8 @@ export class JournalPoster {
     TransactionId,
     { readonly transaction: PreparedTransaction; readonly stored: boolean }
   >();
+  /** By attempt, until its ending is durable. */
+  readonly #unkept = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
   #cancelWake: () => void = () => undefined;
   #wakeAtMs: number | undefined;
@@ -54,9 +64,19 @@ export class JournalPoster {
     return this.#outbox.failures;
   }
 
-  /** @param isLast whether no other is to be expected soon, so that waiting for one is in vain. */
-  add(report: Report, isLast = false): void {
+  /** Takes a record on its way to the journal. */
+  add(report: Report, { isLast = false, kept }: PostOptions = {}): void {
+    const { attempt } = report;
+    if (kept !== undefined && attempt !== undefined) {
+      this.#unkept.set(attempt, kept);
+      void kept.then(() => this.#unkept.delete(attempt));
+    }
     this.#input({ type: 'report', report, isLast });
+  }
+
+  /** Forgets a message that an earlier process signed and certainly did not send. */
+  discard({ id }: PreparedRow): void {
+    void this.#settle(id, []);
   }
 
   /** Finds out what became of a message that an earlier process may have sent; `results` are those it carries. */
@@ -125,7 +145,9 @@ export class JournalPoster {
       const transaction = await ledger.prepare([{ kind: 'message', topic, message }]);
       const results = resultsOf(parcel);
       const stored = results.length > 0;
-      if (stored) await store.putPrepared(rowOf(transaction, results));
+      // Written after the endings that it tells of, and mostly in one commit with them; sent when all of that is durable.
+      const kept = results.map((key) => this.#unkept.get(key));
+      if (stored) await Promise.all([store.putPrepared(rowOf(transaction, results)), ...kept]);
       this.#prepared.set(transaction.id, { transaction, stored });
       this.#input({ type: 'signed', parcel, id: transaction.id });
     } catch (error) {
@@ -148,20 +170,25 @@ export class JournalPoster {
 
   /** The outcome is noted before anything else is done about it; a full disk delays that. */
   async #conclude(id: TransactionId, reported: readonly string[]): Promise<void> {
-    const { store, clock, log } = this.parts;
     const stored = this.#prepared.get(id)?.stored === true;
     this.#prepared.delete(id);
-    while (stored && !this.#stopped) {
+    if (stored) await this.#settle(id, reported);
+    this.#input({ type: 'concluded', id });
+  }
+
+  /** Notes what was reported and that a message is not needed any more; tries until it is durable. */
+  async #settle(id: string, reported: readonly string[]): Promise<void> {
+    const { store, clock, log } = this.parts;
+    while (!this.#stopped) {
       try {
         await store.settlePrepared(id, reported);
-        break;
+        return;
       } catch (error) {
         const { message } = toGatepostError(error);
         log.error({ err: message, retryInMs: STORE_RETRY_MS }, 'that a result was reported cannot be stored');
         await pause(clock, STORE_RETRY_MS, this.#stopping.signal);
       }
     }
-    this.#input({ type: 'concluded', id });
   }
 
   #waits(why: string): void {

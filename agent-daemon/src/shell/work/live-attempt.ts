@@ -18,6 +18,8 @@ export interface LiveAttempt {
   output: Uint8Array | undefined;
   /** The output's text, when it may go into the result record. */
   outputText: string | undefined;
+  /** Resolves when its ending is durable; undefined before it is over. */
+  kept: Promise<void> | undefined;
   /** What the agent says that it has used since its executor was started. */
   usage?: ReportedUsage | undefined;
   /** Stops the executor. */
