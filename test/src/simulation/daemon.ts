@@ -11,6 +11,7 @@ import { readInboxMessage } from '@gatepost/agent-daemon/core/inbox-fold';
 import type { Report } from '@gatepost/agent-daemon/core/report-queue';
 import { inlineText, resultRecord } from '@gatepost/agent-daemon/core/result-record';
 import { reportedAttempts } from '@gatepost/agent-daemon/shell/ledger/reported';
+import { mayBeSent } from '@gatepost/agent-daemon/shell/store/rows';
 import { JournalPoster } from '@gatepost/agent-daemon/shell/work/journal-poster';
 import { LeaseRunner } from '@gatepost/agent-daemon/shell/work/lease-runner';
 import type { DispatchedWork } from '@gatepost/party/agents/session';
@@ -57,6 +58,8 @@ interface Live {
   output: string | undefined;
   callOffDeadline: () => void;
   endExecutor: (() => void) | undefined;
+  /** Resolves when its ending is durable. */
+  kept?: Promise<void>;
 }
 
 const AGAIN_MS = 500;
@@ -175,8 +178,13 @@ export class Daemon {
   /** What an earlier process had on its way is asked after; what it did not send is sent now. */
   #reportOwed(): void {
     const { events } = this.parts;
-    const onTheWay = new Set(this.#store.prepared().flatMap(({ results }) => results));
+    const onTheWay = new Set<string>();
     for (const row of this.#store.prepared()) {
+      if (!mayBeSent(row, (key) => this.#store.rows.get(key)?.finished !== undefined)) {
+        this.#poster.discard(row);
+        continue;
+      }
+      for (const key of row.results) onTheWay.add(key);
       this.#poster.takeUp(
         row,
         row.results.flatMap((key) => this.#reportOf(key) ?? []),
@@ -299,10 +307,14 @@ export class Daemon {
         this.#pump();
         return;
       case 'save':
-        return void this.#save(live, command.ending);
-      case 'report':
-        this.#poster.add(reportOf(live.key, live.attempt.assignment, command.ending, live.output));
+        live.kept = this.#save(live, command.ending);
+        void live.kept.then(() => this.#saved(live));
         return;
+      case 'report': {
+        const { key, attempt, output, kept } = live;
+        this.#poster.add(reportOf(key, attempt.assignment, command.ending, output), { kept });
+        return;
+      }
       default:
         return;
     }
@@ -331,6 +343,9 @@ export class Daemon {
     const { assignment, starts } = live.attempt;
     const row = { assignment, starts, finished: { ending, output: live.output, reported: false } };
     await this.#patiently(() => this.#store.putRow(live.key, row));
+  }
+
+  #saved(live: Live): void {
     this.#live.delete(live.key);
     this.#apply(live, { type: 'saved' });
   }

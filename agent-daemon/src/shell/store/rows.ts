@@ -46,3 +46,10 @@ export interface PreparedRow {
 
 /** Schedules of leases that may still be pending, of this process and of earlier ones. */
 export type LeaseRows = readonly { readonly session: string; readonly number: number; readonly schedule: string }[];
+
+/**
+ * Whether a message may have been submitted by the process that signed it: that waits until all endings it tells of are
+ * durable. One that was not is of no use any more; whatever becomes of its attempts is told anew.
+ * @param isOver whether the store has the ending of an attempt.
+ */
+export const mayBeSent = ({ results }: PreparedRow, isOver: (key: string) => boolean): boolean => results.every(isOver);

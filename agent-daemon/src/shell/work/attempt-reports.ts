@@ -2,6 +2,7 @@ import type { Assignment } from '../../core/assignment.js';
 import type { Ending } from '../../core/attempt.js';
 import type { Report } from '../../core/report-queue.js';
 import { inlineText, resultRecord } from '../../core/result-record.js';
+import { mayBeSent } from '../store/rows.js';
 import type { Store } from '../store/store.js';
 import type { JournalPoster } from './journal-poster.js';
 
@@ -37,8 +38,7 @@ export class AttemptReports {
   takeUp(): ReadonlySet<string> {
     const onTheWay = new Set<string>();
     for (const row of this.store.prepared()) {
-      // What it says was not durable yet, so it was not submitted; whatever becomes of those attempts is told anew.
-      if (row.results.some((key) => this.store.attempt(key)?.finished === undefined)) {
+      if (!mayBeSent(row, (key) => this.store.attempt(key)?.finished !== undefined)) {
         this.poster.discard(row);
         continue;
       }
