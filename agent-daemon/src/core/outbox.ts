@@ -8,8 +8,6 @@ export const IN_FLIGHT = 64;
 export const LINGER_MS = 20;
 /** A start waits longer: mostly its result goes along, or goes instead, and would have to wait for a start on its way. */
 const START_LINGER_MS = 100;
-/** Records that fill a message: they wait for no others. */
-const FULL = 13;
 /** A result waits no longer for others than this part of the time that a message takes, where they come one by one. */
 const LINGER_PART = 0.25;
 const MIN_BACKOFF_MS = 500;
@@ -132,7 +130,7 @@ export class Outbox {
   }
 
   #waitFor({ report, isLast = false }: Extract<OutboxInput, { type: 'report' }>): number {
-    if (this.fillMs > 0) return this.#queue.waiting >= FULL ? 0 : this.fillMs;
+    if (this.fillMs > 0) return this.fillMs;
     if (report.record.type === 'started') return START_LINGER_MS;
     return isLast ? 0 : this.#lingerMs;
   }
