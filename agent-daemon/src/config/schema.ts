@@ -1,6 +1,6 @@
 import { duration, size } from '@gatepost/shared/config/units';
 import { isEntityId } from '@gatepost/shared/vocabulary/ids';
-import { USUAL_LEASE_INTERVAL_MS } from '@gatepost/shared/vocabulary/lease';
+import { USUAL_IDLE_LEASE_INTERVAL_MS, USUAL_LEASE_INTERVAL_MS } from '@gatepost/shared/vocabulary/lease';
 import { MAX_CHUNK_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
 import { z } from 'zod';
 import { executorsSchema } from './executors-schema.js';
@@ -57,7 +57,7 @@ const settings = z.strictObject({
   lease: z
     .strictObject({
       interval: duration(5_000, 7 * DAY_MS).default(USUAL_LEASE_INTERVAL_MS),
-      idle_interval: duration(5_000, 30 * DAY_MS).default(6 * HOUR_MS),
+      idle_interval: duration(5_000, 30 * DAY_MS).default(USUAL_IDLE_LEASE_INTERVAL_MS),
       turn: z
         .strictObject({
           /** From 1. */

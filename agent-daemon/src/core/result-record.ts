@@ -1,10 +1,8 @@
 import { clipReason, fitsOneMessage } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
+import { MAX_INLINE_OUTPUT_BYTES } from '@gatepost/shared/vocabulary/limits';
 import type { Assignment } from './assignment.js';
 import type { Ending } from './attempt.js';
-
-/** Largest output, in bytes of UTF-8, that travels in the record itself. */
-export const MAX_INLINE_OUTPUT_BYTES = 256;
 
 /** The bytes as text when they are valid UTF-8 and small enough for a record; undefined otherwise. */
 export function inlineText(output: Uint8Array): string | undefined {

@@ -1,9 +1,8 @@
-import { referencedTasks } from '@gatepost/party/core/work-order';
 import type { Plan, PlanTask } from '@gatepost/rules/plan/plan';
 import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
-import { fitsOneMessage, MAX_MESSAGE_BYTES, PaymentFill, packRecords } from '@gatepost/shared/records/codec';
+import { PaymentFill, packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
-import { namesOf, REVIEW_MARK, type TaskNames } from '@gatepost/shared/records/task-names';
+import type { TaskNames } from '@gatepost/shared/records/task-names';
 import {
   addUp,
   type CustomFee,
@@ -13,7 +12,6 @@ import {
   mostOf,
   type TokenTerms,
 } from '@gatepost/shared/vocabulary/custom-fees';
-import { canonicalJson } from '@gatepost/shared/vocabulary/digest';
 import {
   BATCH_PRICE,
   messagePrice,
@@ -22,7 +20,25 @@ import {
   type Tinycents,
   tokenTransferPrice,
 } from '@gatepost/shared/vocabulary/fees';
+import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { USUAL_LEASE_INTERVAL_MS } from '@gatepost/shared/vocabulary/lease';
+import { courseOf, type Pace } from './course.js';
+import {
+  assignmentRecord,
+  cancelRecord,
+  type EstimatedPayment,
+  INSTANCE,
+  LONG,
+  RUN,
+  resultRecord,
+  SHA256,
+  SHORT,
+  type Size,
+  settledRecord,
+  startedRecord,
+  TRANSFER,
+  verdictRecord,
+} from './estimated-records.js';
 import { GUARD_PRICE } from './guard.js';
 
 /** Who pays a fee. */
@@ -63,24 +79,8 @@ export interface Estimate {
   readonly most: CaseEstimate;
 }
 
-/** Stand for what is not known yet: as short, and as long, as it can be or usually is. */
-const RUN = '0'.repeat(14);
-const INSTANCE = '0'.repeat(36);
-const SHA256 = '0'.repeat(64);
-const TRANSFER = `@1700000000.${'0'.repeat(9)}`;
-const SHORT = { entity: '0.0.1001', reason: '', output: '' } as const;
-const LONG = { entity: '0.0.9999999999', reason: 'x'.repeat(400), output: 'x'.repeat(600) } as const;
-type Size = typeof SHORT | typeof LONG;
-
 /** What a renewal of a lease costs: the next is created, the previous deleted. */
 const RENEWAL_PRICE: Tinycents = SCHEDULE_CREATE_PRICE + SCHEDULE_DELETE_PRICE;
-
-interface Payment {
-  readonly task: string;
-  readonly attempt: number;
-  readonly to: string;
-  readonly amount: string;
-}
 
 /**
  * What a run of a plan will cost, from the public price list. Not in it: work that is given to another agent because one
@@ -106,7 +106,7 @@ function estimateLeast(plan: Plan, terms: TokenTerms): CaseEstimate {
   sum.messages('verdicts', 'coordinator', packRecords(RUN, records.verdicts, names));
   sum.add('guards', 'coordinator', GUARD_PRICE, records.guards);
   const newFill = () => new PaymentFill(RUN, SHORT.entity, `${SHORT.entity}${TRANSFER}`, names);
-  let batch: Payment[] = [];
+  let batch: EstimatedPayment[] = [];
   let fill = newFill();
   for (const payment of records.payments) {
     if (!fill.add(payment)) {
@@ -118,7 +118,7 @@ function estimateLeast(plan: Plan, terms: TokenTerms): CaseEstimate {
     batch.push(payment);
   }
   if (batch.length > 0) sum.batch(batch, SHORT);
-  return sum.total(records);
+  return sum.total({ payments: records.payments, attempts: records.assignments.length });
 }
 
 function estimateMost(plan: Plan, terms: TokenTerms): CaseEstimate {
@@ -134,7 +134,40 @@ function estimateMost(plan: Plan, terms: TokenTerms): CaseEstimate {
   sum.add('guards', 'coordinator', GUARD_PRICE, records.guards);
   for (const payment of records.payments) sum.batch([payment], LONG);
   sum.add('lease renewals', 'agents', RENEWAL_PRICE, renewalsFor(records));
-  return sum.total(records);
+  return sum.total({ payments: records.payments, attempts: records.assignments.length });
+}
+
+/** What a run costs when it takes its usual course. */
+export interface UsualEstimate extends CaseEstimate {
+  /** How long it takes, milliseconds. */
+  readonly ms: number;
+}
+
+/**
+ * What a run of a plan usually costs: every first attempt is accepted, and records share messages as they will at that
+ * pace. Work makes agents renew their leases once they are as old as is usual.
+ * @param hasOldLease whether the lease of an agent is so old when the run begins; of all of them when left out.
+ */
+export function estimateUsual(
+  plan: Plan,
+  pace: Pace,
+  terms: TokenTerms = FREE_TERMS,
+  hasOldLease: (agent: AccountId) => boolean = () => true,
+): UsualEstimate {
+  const course = courseOf(plan, pace);
+  const sum = new Sum(taskNamesOf(plan), terms, feeOf);
+  const size = { ...SHORT, entity: pace.token };
+  openAndClose(sum, plan, size);
+  for (const { what, bytes } of course.messages)
+    sum.message(what, what === 'reports' ? 'agents' : 'coordinator', bytes);
+  sum.add('guards', 'coordinator', GUARD_PRICE, course.guards);
+  const batches = course.batches.map((batch) => batch.map((one) => ({ ...one, amount: one.amount.toString() })));
+  for (const batch of batches) sum.batch(batch, size);
+  const renewals = Math.floor(course.ms / USUAL_LEASE_INTERVAL_MS);
+  for (const agent of course.workers) {
+    sum.add('lease renewals', 'agents', RENEWAL_PRICE, renewals + (hasOldLease(agent) ? 1 : 0));
+  }
+  return { ...sum.total({ payments: batches.flat(), attempts: course.attempts }), ms: course.ms };
 }
 
 function openAndClose(sum: Sum, { digest, name, tasks }: Plan, { entity }: Size): void {
@@ -158,7 +191,7 @@ interface Records {
   readonly cancellations: AnyRecord[];
   readonly reports: AnyRecord[];
   readonly verdicts: AnyRecord[];
-  readonly payments: Payment[];
+  readonly payments: EstimatedPayment[];
   guards: number;
   /** How long it takes when attempts last until their deadline, one after the other; what leases have to cover. */
   workMs: number;
@@ -201,18 +234,11 @@ function recordsOf(plan: Plan, size: Size, roundsOf: (task: PlanTask) => number)
   return records;
 }
 
-const payment = (task: string, attempt: number, price: bigint, { entity }: Size): Payment => ({
+const payment = (task: string, attempt: number, price: bigint, { entity }: Size): EstimatedPayment => ({
   task,
   attempt,
   to: entity,
   amount: price.toString(),
-});
-
-const settled = (payments: readonly Payment[], { entity }: Size): AnyRecord => ({
-  type: 'settled',
-  token: entity,
-  transfer: `${entity}${TRANSFER}`,
-  payments: [...payments],
 });
 
 /** An agent that works renews its lease once at first, then at the usual interval. */
@@ -221,42 +247,15 @@ const renewalsFor = ({ assignments, workMs }: Records): number =>
 
 /** What is written for one attempt. */
 function attemptInto(records: Records, task: PlanTask, attempt: number, size: Size): void {
-  const { id, deadlineMs, guard } = task;
-  const { reason, output } = size;
-  const ref = { task: id, attempt };
-  records.assignments.push(assignment(task, attempt, size));
-  records.cancellations.push({ type: 'cancel', ...ref, reason });
-  records.reports.push(
-    { type: 'started', ...ref },
-    { type: 'result', ...ref, outcome: 'ok', output_sha256: SHA256, output_size: output.length, output },
-  );
-  records.verdicts.push({ type: 'verdict', ...ref, accepted: true, gate: 'command', reason });
-  if (guard) records.guards += 1;
-  records.workMs += deadlineMs;
-}
-
-/** Inputs that fit come along; one that holds the outputs of others may be of any size. */
-function assignment({ id, type, price, input }: PlanTask, attempt: number, { entity, reason }: Size): AnyRecord {
-  const order = reason === '' ? { input } : { input, feedback: reason };
-  const size = canonicalJson(order).length;
-  const assign: AnyRecord = {
-    type: 'assign',
-    task: id,
-    attempt,
-    task_type: type,
-    input_sha256: SHA256,
-    input_size: size,
-    deadline_ms: 1_700_000_000_000,
-    price: price.toString(),
-    token: entity,
-  };
-  const isOpen = referencedTasks(input).size > 0;
-  if (isOpen && reason === '') return assign;
-  const whole = { ...assign, input: order };
-  const names = namesOf([id.slice(id.indexOf(REVIEW_MARK) + 1)]);
-  if (!isOpen) return size < MAX_MESSAGE_BYTES && fitsOneMessage(RUN, [whole], names) ? whole : assign;
-  const room = MAX_MESSAGE_BYTES - (packRecords(RUN, [{ ...assign, input: '' }], names)[0]?.length ?? 0);
-  return { ...assign, input: 'x'.repeat(Math.max(0, room)) };
+  const of = { task, attempt };
+  records.assignments.push(assignmentRecord(of, size));
+  records.cancellations.push(cancelRecord(of, size));
+  // A start whose result is there by then is not told.
+  if (size !== SHORT) records.reports.push(startedRecord(of));
+  records.reports.push(resultRecord(of, size));
+  records.verdicts.push(verdictRecord(of, 'command', size));
+  if (task.guard) records.guards += 1;
+  records.workMs += task.deadlineMs;
 }
 
 class Sum {
@@ -279,7 +278,11 @@ class Sum {
   }
 
   messages(what: string, payer: Payer, messages: readonly Uint8Array[]): void {
-    for (const message of messages) this.add(what, payer, messagePrice(message.length));
+    for (const { length } of messages) this.message(what, payer, length);
+  }
+
+  message(what: string, payer: Payer, bytes: number): void {
+    this.add(what, payer, messagePrice(bytes));
   }
 
   /** Records of which each gets a message of its own. */
@@ -287,21 +290,25 @@ class Sum {
     for (const record of records) this.messages(what, payer, packRecords(RUN, [record], this.names));
   }
 
-  batch(payments: readonly Payment[], size: Size): void {
+  batch(payments: readonly EstimatedPayment[], size: Size): void {
     this.add('atomic batches', 'coordinator', BATCH_PRICE);
-    this.add('token transfers', 'coordinator', tokenTransferPrice(2, this.terms.hasFees));
+    this.add(
+      'token transfers',
+      'coordinator',
+      tokenTransferPrice(1 + new Set(payments.map(({ to }) => to)).size, this.terms.hasFees),
+    );
     const sent = payments.reduce((all, { amount }) => all + BigInt(amount), 0n);
     for (const fee of this.terms.owed) {
       const { unit, collector } = fee;
       this.#customFees.push({ unit, collector, amount: this.comesTo(fee, sent) });
     }
-    this.alone('payment records', 'coordinator', [settled(payments, size)]);
+    this.alone('payment records', 'coordinator', [settledRecord(payments, size)]);
   }
 
-  total({ payments, assignments }: Records): CaseEstimate {
+  total({ payments, attempts }: { payments: readonly EstimatedPayment[]; attempts: number }): CaseEstimate {
     const tokens = payments.reduce((all, { amount }) => all + BigInt(amount), 0n);
     const kinds = [...this.#kinds.values()];
     const fees = kinds.reduce((all, { price }) => all + price, 0n);
-    return { tokens, attempts: assignments.length, kinds, fees, customFees: addUp(this.#customFees) };
+    return { tokens, attempts, kinds, fees, customFees: addUp(this.#customFees) };
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeExit, type RunningCommand, startCommand } from 'gatepost/stage/command';
@@ -69,6 +69,8 @@ export interface PlaceOptions {
   readonly executor?: NoopExecutor | undefined;
   /** As slow and as strict as the public test network. */
   readonly isSlow?: boolean;
+  /** How long records wait for others, in coordinator and daemons, as configuration files say it; not at all when left out. */
+  readonly fillWithin?: string;
   /** What an escrow holds, in the token's smallest unit, with a gatekeeper that judges; there is neither when left out. */
   readonly fund?: bigint;
 }
@@ -79,7 +81,7 @@ const DAEMONS = 2;
 /** Opens a place in a directory. */
 export async function openPlace(
   directory: string,
-  { daemons = DAEMONS, slots = SLOTS, profiles, executor = 'http', isSlow = false, fund }: PlaceOptions = {},
+  { daemons = DAEMONS, slots = SLOTS, profiles, executor = 'http', isSlow = false, fillWithin = '0s', fund }: PlaceOptions = {},
 ): Promise<Place> {
   mkdirSync(directory, { recursive: true });
   const server = forkBeside('./noop-server.js');
@@ -94,7 +96,7 @@ export async function openPlace(
   const env = profiling(profiles);
   const network = await startEmbeddedNetwork(directory, isSlow ? ['--profile', 'testnet'] : [], env);
   const configure = (yaml: string) =>
-    `${yaml.replace(/^(slots|queue):.*\n/gm, '')}\nslots: ${slots}\nqueue: ${QUEUE}\n`;
+    `${yaml.replace(/^(slots|queue):.*\n/gm, '')}\nslots: ${slots}\nqueue: ${QUEUE}\nfill_within: ${fillWithin}\n`;
   const agents = Array.from({ length: daemons }, (_, n) => ({ name: `agent-${n + 1}`, executors, configure, env }));
 
   const closeNetwork = async () => {
@@ -108,6 +110,7 @@ export async function openPlace(
       throw error;
     },
   );
+  appendFileSync(stage.coordinator.configFile, `\nfill_within: ${fillWithin}\n`);
   return {
     network,
     stage,

@@ -29,12 +29,12 @@ export function decideSettlements(pass: Pass): void {
 }
 
 /** Payments of one transfer and of one record. */
-class Batch {
+export class Batch {
   readonly payments: Payment[] = [];
   readonly #payees = new Set<AccountId>();
   readonly #fill: PaymentFill;
 
-  constructor({ run, token, plan }: RunContext) {
+  constructor({ run, token, plan }: Pick<RunContext, 'run' | 'token' | 'plan'>) {
     this.#fill = new PaymentFill(run, token, LONGEST_ID, taskNamesOf(plan));
   }
 

@@ -5,7 +5,10 @@ import type { Place } from '../place.js';
 import { independentTasks } from '../plans.js';
 import { withPlace } from './with-place.js';
 
-const TASKS = 1_000;
+const TASKS = 10_000;
+const AGENTS = 20;
+/** As on the public networks, where messages cost money. */
+const FILL_WITHIN = '1s';
 /** Enough for all of them. */
 const ESCROW = 1_000_000n;
 const CENTI_USD = 100;
@@ -48,7 +51,7 @@ export const bill: BenchCase = {
   contestants: ({ tasks = TASKS }) => [
     {
       name: 'gatepost',
-      measure: (directory) => withPlace(directory, (place) => billed(place, tasks)),
+      measure: (directory) => withPlace(directory, (place) => billed(place, tasks), { daemons: AGENTS, fillWithin: FILL_WITHIN }),
     },
     {
       name: 'gatepost, with a gatekeeper that judges and an escrow that pays',
