@@ -9,7 +9,7 @@ import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import type { Payment } from './decide/command.js';
-import { DEFAULT_LIMITS } from './decide/limits.js';
+import type { Limits } from './decide/limits.js';
 import { Batch } from './decide/settlements.js';
 import {
   assignmentRecord,
@@ -37,6 +37,7 @@ export interface Pace {
   readonly fillMs: number;
   /** From the submission of a transaction until everybody sees it, milliseconds. */
   readonly ledgerMs: number;
+  readonly limits: Pick<Limits, 'attemptsPerAgent' | 'openAttempts' | 'settleAfter' | 'settleWithinMs'>;
 }
 
 /** A message of one author. */
@@ -244,7 +245,7 @@ class Run {
     for (const queue of this.#ready.values()) {
       let taken = 0;
       for (const work of queue) {
-        const worker = this.#workerFor(work);
+        const worker = this.#open < this.pace.limits.openAttempts ? this.#workerFor(work) : undefined;
         if (worker === undefined) break;
         taken += 1;
         this.#give(work, worker);
@@ -259,7 +260,7 @@ class Run {
     const isOthers = others.size < this.#workers.length ? others : NOBODY;
     let found: Worker | undefined;
     for (const worker of this.#workers) {
-      if (worker.load >= Math.min(this.pace.slots, DEFAULT_LIMITS.attemptsPerAgent)) continue;
+      if (worker.load >= Math.min(this.pace.slots, this.pace.limits.attemptsPerAgent)) continue;
       if (task.agent === undefined ? isOthers.has(worker.account) : !this.#isOnly(task.agent, worker)) continue;
       if (found === undefined || worker.load < found.load) found = worker;
       else if (worker.load === found.load && worker.assigned < found.assigned) found = worker;
@@ -373,7 +374,7 @@ class Run {
 
   /** As `decideSettlements` does. */
   #settle(): void {
-    const { settleAfter, settleWithinMs } = DEFAULT_LIMITS;
+    const { settleAfter, settleWithinMs } = this.pace.limits;
     const [oldest] = this.#payable;
     if (oldest === undefined) return;
     const dueMs = oldest.sinceMs + settleWithinMs;

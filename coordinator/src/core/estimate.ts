@@ -80,7 +80,7 @@ export interface Estimate {
 }
 
 /** What a renewal of a lease costs: the next is created, the previous deleted. */
-const RENEWAL_PRICE: Tinycents = SCHEDULE_CREATE_PRICE + SCHEDULE_DELETE_PRICE;
+export const RENEWAL_PRICE: Tinycents = SCHEDULE_CREATE_PRICE + SCHEDULE_DELETE_PRICE;
 
 /**
  * What a run of a plan will cost, from the public price list. Not in it: work that is given to another agent because one

@@ -53,9 +53,16 @@ export function networkVariables({ name, node, mirrorGrpc, mirrorRest, mirrorPer
 /** How long a record waits for others to share its message on a public network, where it costs money; milliseconds. */
 const PUBLIC_FILL_MS = 1_000;
 
+const LOCAL_SIGHT_MS = 20;
+const PUBLIC_SIGHT_MS = 6_000;
+
 /** The same where no configuration says otherwise: not at all on a network that answers at once and costs nothing. */
 export const usualFillMs = ({ mirrorPerSecond }: Pick<NetworkConfig, 'mirrorPerSecond'>): number =>
   mirrorPerSecond === undefined ? 0 : PUBLIC_FILL_MS;
+
+/** From the submission of a message until everybody sees it, as is usual on a network, milliseconds: for estimates. */
+export const usualSightMs = ({ mirrorPerSecond }: Pick<NetworkConfig, 'mirrorPerSecond'>): number =>
+  mirrorPerSecond === undefined ? LOCAL_SIGHT_MS : PUBLIC_SIGHT_MS;
 
 function isUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

@@ -81,7 +81,15 @@ const DAEMONS = 2;
 /** Opens a place in a directory. */
 export async function openPlace(
   directory: string,
-  { daemons = DAEMONS, slots = SLOTS, profiles, executor = 'http', isSlow = false, fillWithin = '0s', fund }: PlaceOptions = {},
+  {
+    daemons = DAEMONS,
+    slots = SLOTS,
+    profiles,
+    executor = 'http',
+    isSlow = false,
+    fillWithin = '0s',
+    fund,
+  }: PlaceOptions = {},
 ): Promise<Place> {
   mkdirSync(directory, { recursive: true });
   const server = forkBeside('./noop-server.js');

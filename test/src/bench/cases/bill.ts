@@ -51,7 +51,8 @@ export const bill: BenchCase = {
   contestants: ({ tasks = TASKS }) => [
     {
       name: 'gatepost',
-      measure: (directory) => withPlace(directory, (place) => billed(place, tasks), { daemons: AGENTS, fillWithin: FILL_WITHIN }),
+      measure: (directory) =>
+        withPlace(directory, (place) => billed(place, tasks), { daemons: AGENTS, fillWithin: FILL_WITHIN }),
     },
     {
       name: 'gatepost, with a gatekeeper that judges and an escrow that pays',
