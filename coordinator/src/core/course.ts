@@ -10,7 +10,7 @@ import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import type { Payment } from './decide/command.js';
 import type { Limits } from './decide/limits.js';
-import { Batch } from './decide/settlements.js';
+import { batchesOf } from './decide/settlements.js';
 import {
   assignmentRecord,
   BEGIN_MS,
@@ -330,7 +330,7 @@ class Run {
     { type, price, deadlineMs }: NonNullable<ReturnType<typeof agentGateOf>>,
   ): void {
     const id = reviewId(task.id, reviews.attempt);
-    const input = { $output: task.id };
+    const input = { task: task.id, attempt: reviews.attempt, input: task.input, output: { $output: task.id } };
     const members: Work[] = [];
     const of = { ...task, id, type, price, deadlineMs, input, agent: undefined, guard: false };
     members.push({ task: of, attempt: 1, gate: REVIEW_ACCEPTS, reviews, members });
@@ -383,14 +383,12 @@ class Run {
       return;
     }
     const of = { run: RUN, token: this.pace.token, plan: this.plan };
-    let batch = new Batch(of);
-    for (const { payment } of this.#payable) {
-      if (batch.add(payment)) continue;
-      this.#batches.push(batch.payments);
-      batch = new Batch(of);
-      batch.add(payment);
-    }
-    this.#batches.push(batch.payments);
+    this.#batches.push(
+      ...batchesOf(
+        of,
+        this.#payable.map(({ payment }) => payment),
+      ),
+    );
     this.#payable = [];
     this.line.after(this.pace.ledgerMs, () => {});
   }

@@ -13,10 +13,10 @@ import {
   type TokenTerms,
 } from '@gatepost/shared/vocabulary/custom-fees';
 import {
-  BATCH_PRICE,
   messagePrice,
   SCHEDULE_CREATE_PRICE,
   SCHEDULE_DELETE_PRICE,
+  settlementPrice,
   type Tinycents,
   tokenTransferPrice,
 } from '@gatepost/shared/vocabulary/fees';
@@ -162,7 +162,8 @@ export function estimateUsual(
     sum.message(what, what === 'reports' ? 'agents' : 'coordinator', bytes);
   sum.add('guards', 'coordinator', GUARD_PRICE, course.guards);
   const batches = course.batches.map((batch) => batch.map((one) => ({ ...one, amount: one.amount.toString() })));
-  for (const batch of batches) sum.batch(batch, size);
+  const guarded = new Set(plan.tasks.filter(({ guard }) => guard).map(({ id }) => id));
+  for (const batch of batches) sum.batch(batch, size, batch.filter(({ task }) => guarded.has(task)).length);
   const renewals = Math.floor(course.ms / USUAL_LEASE_INTERVAL_MS);
   for (const agent of course.workers) {
     sum.add('lease renewals', 'agents', RENEWAL_PRICE, renewals + (hasOldLease(agent) ? 1 : 0));
@@ -290,19 +291,18 @@ class Sum {
     for (const record of records) this.messages(what, payer, packRecords(RUN, [record], this.names));
   }
 
-  batch(payments: readonly EstimatedPayment[], size: Size): void {
-    this.add('atomic batches', 'coordinator', BATCH_PRICE);
-    this.add(
-      'token transfers',
-      'coordinator',
-      tokenTransferPrice(1 + new Set(payments.map(({ to }) => to)).size, this.terms.hasFees),
-    );
+  /** @param deletions of guards, which are taken away with the payment. */
+  batch(payments: readonly EstimatedPayment[], size: Size, deletions = 0): void {
+    const payees = new Set(payments.map(({ to }) => to)).size;
+    const [record = Buffer.alloc(0)] = packRecords(RUN, [settledRecord(payments, size)], this.names);
+    this.add('atomic batches', 'coordinator', settlementPrice(payees, record.length, deletions));
+    this.add('token transfers', 'coordinator', tokenTransferPrice(1 + payees, this.terms.hasFees));
+    this.message('payment records', 'coordinator', record.length);
     const sent = payments.reduce((all, { amount }) => all + BigInt(amount), 0n);
     for (const fee of this.terms.owed) {
       const { unit, collector } = fee;
       this.#customFees.push({ unit, collector, amount: this.comesTo(fee, sent) });
     }
-    this.alone('payment records', 'coordinator', [settledRecord(payments, size)]);
   }
 
   total({ payments, attempts }: { payments: readonly EstimatedPayment[]; attempts: number }): CaseEstimate {

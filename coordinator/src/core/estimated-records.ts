@@ -1,4 +1,4 @@
-import { outputReference, referencedTasks } from '@gatepost/party/core/work-order';
+import { outputReference, outputValue, referencedTasks } from '@gatepost/party/core/work-order';
 import type { PlanTask } from '@gatepost/rules/plan/plan';
 import { fitsOneMessage, MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
@@ -81,11 +81,12 @@ export const settledRecord = (payments: readonly EstimatedPayment[], { entity }:
   payments: [...payments],
 });
 
-/** An input with outputs of others in the places of references to them. */
-const filledWith = (input: Json, output: string): Json =>
-  JSON.parse(JSON.stringify(input), (_key, value: Json) =>
-    outputReference(value) === undefined ? value : output,
-  ) as Json;
+/** An input with such outputs of others in the places of references to them. */
+function filledWith(input: Json, output: string): Json {
+  const value = outputValue(Buffer.from(output, 'utf8'));
+  const filled = (_key: string, given: Json): Json => (outputReference(given) === undefined ? given : value);
+  return JSON.parse(JSON.stringify(input), filled) as Json;
+}
 
 /** Inputs that fit come along; of those that hold outputs of others the shortest does not, and the longest just does. */
 export function assignmentRecord({ task, attempt }: EstimatedAttempt, size: Size, nowMs = BEGIN_MS): AnyRecord {

@@ -1,9 +1,18 @@
 import { type CustomFee, type FeeUnit, FREE_TERMS } from '@gatepost/shared/vocabulary/custom-fees';
-import { formatUsd, fromTinybar, messagePrice, tokenTransferPrice, toTinybar } from '@gatepost/shared/vocabulary/fees';
+import {
+  BATCH_PRICE,
+  formatUsd,
+  fromTinybar,
+  messagePrice,
+  tokenTransferPrice,
+  toTinybar,
+} from '@gatepost/shared/vocabulary/fees';
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import { describe, expect, it } from 'vitest';
 import { planOf } from '../../../party/test/plan/temp-dir.js';
-import { estimatePlan } from '../../src/core/estimate.js';
+import type { Pace } from '../../src/core/course.js';
+import { DEFAULT_LIMITS } from '../../src/core/decide/limits.js';
+import { estimatePlan, estimateUsual } from '../../src/core/estimate.js';
 import { obstaclesOf, type Standing } from '../../src/core/obstacles.js';
 
 const PLAN = `name: p
@@ -93,6 +102,39 @@ describe('an estimate', () => {
     const of = (bounds: object) =>
       estimatePlan(planOf(PLAN), { hasFees: true, owed: [{ ...NET, ...bounds }] }).least.customFees[0]?.amount;
     expect([of({ minimum: 20n }), of({ maximum: 3n }), of({ minimum: 20n, maximum: 17n })]).toEqual([20n, 3n, 17n]);
+  });
+
+  it('tells a usual case between the bounds, which a longer filling delay makes cheaper and longer tasks dearer by leases', () => {
+    const { least, most } = estimatePlan(planOf(PLAN));
+    const [agents, token] = [['0.0.1001', '0.0.1002', '0.0.1003'] as AccountId[], '0.0.1004' as TokenId];
+    const pace = { agents, token, slots: 1, taskMs: 3_000, outputBytes: 100, ledgerMs: 100, limits: DEFAULT_LIMITS };
+    const usual = (change: Partial<Pace>, isOld = false) =>
+      estimateUsual(planOf(PLAN), { ...pace, fillMs: 100, ...change }, FREE_TERMS, () => isOld);
+    const quick = usual({});
+    expect(quick.tokens).toBe(100n + 30n + 30n + 5n);
+    expect(quick.attempts).toBe(least.attempts);
+    expect(quick.fees).toBeGreaterThan(least.fees);
+    expect(quick.fees).toBeLessThan(most.fees);
+    expect(usual({ fillMs: 10_000 }).fees).toBeLessThan(quick.fees);
+    expect(count(quick.kinds, 'lease renewals')).toBe(0);
+    expect(count(usual({}, true).kinds, 'lease renewals')).toBe(agents.length);
+    // Seven attempts, three at a time, and what comes after others.
+    const slow = usual({ taskMs: 3_600_000 });
+    expect(slow.ms).toBeGreaterThan(3 * 3_600_000);
+    expect(count(slow.kinds, 'lease renewals')).toBe(agents.length * Math.floor(slow.ms / 3_600_000));
+  });
+
+  it('does not fill a settlement beyond the size from which on the network charges bytes', () => {
+    const paid = planOf(`name: p
+sequences: [{ id: s, tasks: [${Array.from({ length: 400 }, (_, n) => `{ id: t${n}, type: t, price: ${1 + (n % 90)}, gate: none }`).join(', ')}] }]`);
+    const agents = ['0.0.1001', '0.0.1002'] as AccountId[];
+    const { kinds } = estimateUsual(paid, {
+      ...{ agents, token: '0.0.1003' as TokenId, slots: 200, taskMs: 0, outputBytes: 10, fillMs: 1_000, ledgerMs: 20 },
+      limits: DEFAULT_LIMITS,
+    });
+    const batches = kinds.find(({ what }) => what === 'atomic batches');
+    expect(batches?.count).toBeGreaterThan(5);
+    expect(batches?.price).toBe(BigInt(batches?.count ?? 0) * BATCH_PRICE);
   });
 
   it('has no batch when nothing is paid', () => {

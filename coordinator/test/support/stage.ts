@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,7 +25,7 @@ import { LearntNames, withIds } from '@gatepost/shared/records/task-names';
 import { accountId, type TokenId, type TopicId, topicId } from '@gatepost/shared/vocabulary/ids';
 import { AccountUpdateTransaction, TokenDissociateTransaction, TopicDeleteTransaction } from '@hashgraph/sdk';
 import { pino } from 'pino';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { NodeProxy } from './node-proxy.js';
 
 const DAEMON = join(import.meta.dirname, '../../../agent-daemon/bin/agent-daemon.js');
@@ -53,6 +53,8 @@ export interface RunChange {
   readonly waiting?: Reporter['waiting'];
   readonly token?: TokenId;
   readonly journal?: TopicId;
+  /** How long the coordinator's records wait for others, milliseconds. */
+  readonly fillMs?: number;
 }
 
 const ownToken = (coordinator: Connection): Promise<TokenId> =>
@@ -112,18 +114,27 @@ export class Lane {
     readonly token: TokenId,
     readonly agents: Member[],
     readonly more: Readonly<Record<string, string>>,
+    readonly settings: object,
   ) {}
 
   /**
    * @param more variables that every process is given besides.
    * @param issue makes the token that pays; by default one whose treasury the coordinator is.
+   * @param settings of every daemon, besides those of `init`.
    */
-  static async open(test: TestLedger, executors: object, agents = 1, more = {}, issue = ownToken): Promise<Lane> {
+  static async open(
+    test: TestLedger,
+    executors: object,
+    agents = 1,
+    more = {},
+    issue = ownToken,
+    settings = {},
+  ): Promise<Lane> {
     const coordinator = await test.member();
     const journal = await createTopic(coordinator.connection, { memo: 'journal' });
     const token = await issue(coordinator.connection);
     const members = await Promise.all(Array.from({ length: agents }, () => test.member()));
-    const lane = new Lane(test, coordinator, journal, token, members, more);
+    const lane = new Lane(test, coordinator, journal, token, members, more, settings);
     await Promise.all(
       members.map((member, index) => lane.#startDaemon(member, join(lane.directory, `agent-${index}`), executors)),
     );
@@ -160,6 +171,7 @@ export class Lane {
       '127.0.0.1:0',
     ];
     await promisify(execFile)(process.execPath, init, { env, cwd: this.directory });
+    writeFileSync(config, stringify({ ...parse(readFileSync(config, 'utf8')), ...this.settings }));
     const daemon = spawn(process.execPath, [DAEMON, 'serve', '--config', config, '--json'], {
       env,
       cwd: this.directory,
@@ -212,7 +224,8 @@ export class Lane {
     const { account, key } = this.coordinator.connection;
     const connection = connect({ ...this.test.network, node: proxy.address }, account, key);
     const { token = this.token, journal = this.journal } = change;
-    const config = { ...this.config(change.limits), token, journal, artifacts: change.artifacts };
+    const { artifacts, fillMs } = change;
+    const config = { ...this.config(change.limits), token, journal, artifacts, fillMs };
     const places = {
       planFile: join(this.directory, 'plan.yaml'),
       outputDir: change.outputDir ?? join(config.stateDir, 'output'),

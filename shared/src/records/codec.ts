@@ -106,10 +106,19 @@ export class PaymentFill {
   #left: number;
   #listed = 0;
 
-  /** @param transfer id of the transfer in the same batch, or one as long. */
-  constructor(run: string | undefined, token: string, transfer: string, names: TaskNames) {
+  /**
+   * @param transfer id of the transfer in the same batch, or one as long.
+   * @param maxBytes of the message.
+   */
+  constructor(
+    run: string | undefined,
+    token: string,
+    transfer: string,
+    names: TaskNames,
+    maxBytes = MAX_MESSAGE_BYTES,
+  ) {
     this.#text = settlement(transfer, names);
-    this.#left = MAX_MESSAGE_BYTES - settlementFrame(run, token) - this.#text.bytes;
+    this.#left = maxBytes - settlementFrame(run, token) - this.#text.bytes;
   }
 
   /**

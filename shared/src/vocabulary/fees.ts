@@ -31,6 +31,24 @@ export function tokenTransferPrice(accounts: number, hasFees = false): Tinycents
 
 /** The outer AtomicBatch; what is inside pays for itself. */
 export const BATCH_PRICE: Tinycents = 10_000_000n;
+/** A transaction pays for each signed byte beyond so many, and dearly. */
+const BYTES_INCLUDED = 1_350;
+const BYTE: Tinycents = 100_000n;
+/** Of a signed batch with a transfer to one payee and a message, besides the message itself. */
+const SETTLEMENT_FRAME_BYTES = 645;
+const PAYEE_BYTES = 15;
+const DELETION_BYTES = 204;
+
+/** Signed bytes of an AtomicBatch of a token transfer, a message of so many bytes, and so many deletions of schedules. */
+export const settlementBytes = (payees: number, messageBytes: number, deletions = 0): number =>
+  SETTLEMENT_FRAME_BYTES + (payees - 1) * PAYEE_BYTES + messageBytes + deletions * DELETION_BYTES;
+
+/** The outer AtomicBatch of a settlement. */
+export const settlementPrice = (...of: Parameters<typeof settlementBytes>): Tinycents =>
+  BATCH_PRICE + BigInt(Math.max(0, settlementBytes(...of) - BYTES_INCLUDED)) * BYTE;
+
+/** The longest message with which a settlement of so many payees has no byte that is paid for. */
+export const settlementRoom = (payees: number): number => BYTES_INCLUDED - settlementBytes(payees, 0);
 /** ScheduleCreate with an admin key. */
 export const SCHEDULE_CREATE_PRICE: Tinycents = 100_000_000n;
 export const SCHEDULE_DELETE_PRICE: Tinycents = 10_000_000n;

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeasePolicy } from '@gatepost/agent-daemon/core/lease-planner';
-import { LmdbStore } from '@gatepost/agent-daemon/shell/store/lmdb-store';
+import type { LeaseRows } from '@gatepost/agent-daemon/shell/store/rows';
 import { LeaseRunner } from '@gatepost/agent-daemon/shell/work/lease-runner';
 import { type Ledger, startLedger } from '@gatepost/local-ledger/ledger';
 import type { Clock } from '@gatepost/shared/clock';
@@ -69,10 +66,9 @@ class SteppedClock implements Clock {
 
 /** A daemon's real leases, without the daemon around them. */
 class LeasedAgent {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'gatepost-leases-'));
-  readonly #store = LmdbStore.open(this.#directory);
   readonly #runner: LeaseRunner;
   #heldUntilMs: number | undefined;
+  #noted: LeaseRows = [];
 
   constructor(
     readonly connection: Connection,
@@ -85,7 +81,12 @@ class LeasedAgent {
     this.#runner = new LeaseRunner({
       ledger: hederaLedger(connection, log),
       journal,
-      store: this.#store,
+      store: {
+        leases: () => this.#noted,
+        putLeases: async (rows) => {
+          this.#noted = rows;
+        },
+      },
       clock,
       policy,
       session: connection.account,
@@ -110,9 +111,7 @@ class LeasedAgent {
 
   async close(): Promise<void> {
     await this.#runner.stop();
-    await this.#store.close();
     this.connection.close();
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 

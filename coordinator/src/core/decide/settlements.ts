@@ -2,6 +2,7 @@ import { taskNamesOf } from '@gatepost/rules/plan/task-numbers';
 import { type Attempt, attemptKeyOf } from '@gatepost/rules/run/attempt';
 import type { RunContext } from '@gatepost/rules/run/run-state';
 import { PaymentFill } from '@gatepost/shared/records/codec';
+import { settlementRoom } from '@gatepost/shared/vocabulary/fees';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { MAX_PAYEES } from '@gatepost/shared/vocabulary/limits';
 import { msFromNanos, NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
@@ -16,26 +17,42 @@ const LONGEST_ID = '0'.repeat(64);
 export function decideSettlements(pass: Pass): void {
   const due = payableNow(pass);
   if (due.length === 0 || !isTime(pass, due)) return;
-  const { context } = pass.state;
-  let batch = new Batch(context);
-  for (const attempt of due) {
-    const payment = { task: attempt.task, attempt: attempt.number, to: attempt.agent, amount: attempt.price };
-    if (batch.add(payment)) continue;
-    pass.settle(batch.payments);
-    batch = new Batch(context);
-    batch.add(payment);
-  }
-  pass.settle(batch.payments);
+  const payments = due.map((attempt) => {
+    return { task: attempt.task, attempt: attempt.number, to: attempt.agent, amount: attempt.price };
+  });
+  for (const batch of batchesOf(pass.state.context, payments)) pass.settle(batch);
 }
 
-/** Payments of one transfer and of one record. */
-export class Batch {
+/** Payments in as few batches as hold them: those to one payee stand together, for a transfer has few payees. */
+export function batchesOf(
+  context: Pick<RunContext, 'run' | 'token' | 'plan'>,
+  payments: readonly Payment[],
+): readonly (readonly Payment[])[] {
+  const byPayee = new Map<AccountId, Payment[]>();
+  for (const payment of payments) {
+    const same = byPayee.get(payment.to);
+    if (same === undefined) byPayee.set(payment.to, [payment]);
+    else same.push(payment);
+  }
+  let batch = new Batch(context);
+  const batches = [batch];
+  for (const payment of [...byPayee.values()].flat()) {
+    if (batch.add(payment)) continue;
+    batch = new Batch(context);
+    batches.push(batch);
+    batch.add(payment);
+  }
+  return batches.map((one) => one.payments);
+}
+
+/** Payments of one transfer and of one record, no more than the network takes without charging for the size of it. */
+class Batch {
   readonly payments: Payment[] = [];
   readonly #payees = new Set<AccountId>();
   readonly #fill: PaymentFill;
 
   constructor({ run, token, plan }: Pick<RunContext, 'run' | 'token' | 'plan'>) {
-    this.#fill = new PaymentFill(run, token, LONGEST_ID, taskNamesOf(plan));
+    this.#fill = new PaymentFill(run, token, LONGEST_ID, taskNamesOf(plan), settlementRoom(MAX_PAYEES));
   }
 
   /** Takes a payment if there is room for it; the first one always. */
