@@ -20,6 +20,7 @@ import type { AgentFleet } from '../agents/agent-fleet.js';
 import type { LinkHandlers } from '../agents/agent-link.js';
 import type { Sightings } from '../agents/sightings.js';
 import type { CoordinatorIdentity } from '../ledger/identity.js';
+import { Beacon } from './beacon.js';
 import { LedgerSight } from './ledger-sight.js';
 import { PastRecords } from './past-records.js';
 import type { Acting, LoopEnd } from './run-desk.js';
@@ -109,7 +110,10 @@ export class Coordination {
   #begun = false;
   /** Whether this process ever had the journal for itself; one whose number another took first never did anything. */
   #acted = false;
-  #beacon: Promise<Outcome> | undefined;
+  readonly #beacon = new Beacon(async () => {
+    if (this.#identity === undefined) throw new GatepostError('INTERNAL', 'this process does not act yet');
+    return this.#say(this.#identity, 'begun');
+  });
   /** What the subscription ended with. */
   #fatal: GatepostError | undefined;
   #toldMs = 0;
@@ -227,6 +231,7 @@ export class Coordination {
   #noteEpoch({ record, author }: LedgerRecord): void {
     const { context, epoch } = this.#lives;
     if (record.type !== 'epoch' || author !== context.coordinator) return;
+    this.#beacon.folded();
     this.#begun ||= record.instance === this.#identity?.instance;
     this.#acted ||= epoch?.instance === this.#identity?.instance;
   }
@@ -389,11 +394,7 @@ export class Coordination {
 
   /** Says once more that this process acts, so that the journal shows a later time; runs that want it together share it. */
   beacon(): Promise<Outcome> {
-    if (this.#identity === undefined) throw new GatepostError('INTERNAL', 'this process does not act yet');
-    this.#beacon ??= this.#say(this.#identity, 'begun').finally(() => {
-      this.#beacon = undefined;
-    });
-    return this.#beacon;
+    return this.#beacon.ask();
   }
 
   /** Says that this process no longer acts, if it ever said that it does. */
