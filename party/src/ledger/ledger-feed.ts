@@ -3,7 +3,7 @@ import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { type DecodedMessage, type MalformedMessage, unpackMessage } from '@gatepost/shared/records/codec';
-import { type TaskNames, withIds } from '@gatepost/shared/records/task-names';
+import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { isOwnTopic } from '@gatepost/shared/vocabulary/topic-creation';
@@ -311,18 +311,13 @@ export class LedgerFeed {
   #decode(message: TopicMessage): DecodedMessage | MalformedMessage {
     const before = this.#read.get(message);
     if (before !== undefined) return before;
-    const read = message.chunk.total > 1 ? { malformed: 'in several chunks' } : unpackMessage(message.message);
-    const decoded = 'malformed' in read ? read : this.#named(read);
+    const isChunk = message.chunk.total > 1;
+    const decoded = isChunk ? { malformed: 'in several chunks' } : unpackMessage(message.message, this.#namesFor);
     this.#read.set(message, decoded);
     return decoded;
   }
 
-  #named(message: DecodedMessage): DecodedMessage {
-    const names = this.#namesOf.get(message.run ?? '') ?? this.#names;
-    return names === undefined
-      ? message
-      : { ...message, records: message.records.map((record) => withIds(record, names)) };
-  }
+  #namesFor = (run: string | undefined): TaskNames | undefined => this.#namesOf.get(run ?? '') ?? this.#names;
 
   /** The records of a message; none when it is malformed, which is noted. */
   #recordsOf(message: TopicMessage, ignored: WithoutEffect | undefined): LedgerRecord[] {

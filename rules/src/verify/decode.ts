@@ -18,10 +18,16 @@ export const partsOf = (place: number): readonly [message: number, index: number
 /**
  * The records of a message; undefined when it is none of ours.
  * @param number of the message among all that are looked at, from 0.
+ * @param namesOf as for `unpackMessage`.
  */
-export function decodeMessage(topic: TopicId, message: MessageEvidence, number: number): AnyEntry[] | undefined {
+export function decodeMessage(
+  topic: TopicId,
+  message: MessageEvidence,
+  number: number,
+  namesOf?: Parameters<typeof unpackMessage>[1],
+): AnyEntry[] | undefined {
   const { sequence, at, payer: author, content, chunks } = message;
-  const decoded = chunks > 1 ? undefined : unpackMessage(content);
+  const decoded = chunks > 1 ? undefined : unpackMessage(content, namesOf);
   if (decoded === undefined || 'malformed' in decoded) return undefined;
   const { run } = decoded;
   return decoded.records.map((record, index) => ({

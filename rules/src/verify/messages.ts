@@ -1,10 +1,9 @@
-import type { TaskNames } from '@gatepost/shared/records/task-names';
+import { NUMBERS_ALONE, type TaskNames } from '@gatepost/shared/records/task-names';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { isOwnTopic, type TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
 import { decodeMessage, mayHold, partsOf } from './decode.js';
 import type { Evidence, MessageEvidence, OwnedTopicEvidence } from './evidence.js';
 import type { AnyEntry } from './history.js';
-import { withTaskIds } from './task-names.js';
 
 /**
  * Records that are kept once they were decoded, whole messages. What is said of one task stands close together in time,
@@ -100,15 +99,17 @@ export class Messages {
     return message;
   }
 
-  #decode(number: number): AnyEntry[] | undefined {
+  #decode(number: number, namesOf?: (run: string | undefined) => TaskNames): AnyEntry[] | undefined {
     const topic = this.#topics[this.#topicOf[number] ?? 0];
-    return topic && decodeMessage(topic.topic, this.#message(number), number);
+    return topic && decodeMessage(topic.topic, this.#message(number), number, namesOf);
   }
 
   #read(number: number): AnyEntry[] | undefined {
-    const entries = this.#decode(number);
-    return entries?.map((entry) => withInbox(withTaskIds(entry, this.#names), this.#creations));
+    return this.#decode(number, this.#namesOf)?.map((entry) => withInbox(entry, this.#creations));
   }
+
+  #namesOf = (run: string | undefined): TaskNames =>
+    (run === undefined ? undefined : this.#names.get(run)) ?? NUMBERS_ALONE;
 
   #counted(number: number, where: keyof Messages['malformed']): AnyEntry[] {
     const entries = this.#read(number);

@@ -1,4 +1,4 @@
-import { LearntNames, NUMBERS_ALONE, type TaskNames, withIds } from '@gatepost/shared/records/task-names';
+import { LearntNames, type TaskNames } from '@gatepost/shared/records/task-names';
 import type { Plan } from '../plan/plan.js';
 import { taskNamesOf } from '../plan/task-numbers.js';
 import type { AnyEntry, RunHistory } from './history.js';
@@ -26,10 +26,4 @@ export function namesByRun(
     if (ofPlan !== undefined) names.set(run, ofPlan);
   }
   return names;
-}
-
-/** A record with its tasks named by ids where these are known. */
-export function withTaskIds(entry: AnyEntry, names: ReadonlyMap<string, TaskNames>): AnyEntry {
-  const record = withIds(entry.record, (entry.run === undefined ? undefined : names.get(entry.run)) ?? NUMBERS_ALONE);
-  return record === entry.record ? entry : { ...entry, record };
 }

@@ -1,5 +1,5 @@
 import { MAX_ATTEMPT } from '../vocabulary/id-bounds.js';
-import { numberedTask, numberText, type TaskNames } from './task-names.js';
+import { numberText, type TaskNames, taskNamed } from './task-names.js';
 
 /** An attempt as records name it. */
 export interface ListedAttempt {
@@ -20,7 +20,8 @@ export const ATTEMPT_LIST = new RegExp(`^${PART}(?:,${PART})*$`);
 /** One attempt in the same words. */
 export const ONE_ATTEMPT = /^(?:[1-9]\d{0,6}~)?[1-9]\d{0,6}(?:\.[1-9]\d{0,6})?$/;
 
-const PARTED = /^((?:\d+~)?)(\d+)(?:-(\d+))?(?:\.(\d+))?$/;
+const [ZERO, COMMA, HYPHEN, DOT, TILDE] = ['0', ',', '-', '.', '~'].map((mark) => mark.charCodeAt(0)) as Marks;
+type Marks = [zero: number, comma: number, hyphen: number, dot: number, tilde: number];
 
 /** One attempt as a message names it. @throws GatepostError INTERNAL for a task without a number */
 export const attemptText = ({ task, attempt }: ListedAttempt, names: TaskNames): string =>
@@ -37,14 +38,52 @@ export class ListBudget {
   }
 }
 
-/** What a list of the form `ATTEMPT_LIST` stands for, tasks by number; undefined beyond the budget or for a bad range. */
-export function listedAttempts(text: string, budget: ListBudget): ListedAttempt[] | undefined {
+/** Reads the numbers of a list of the form `ATTEMPT_LIST` one after the other. */
+class Numbers {
+  #at = 0;
+
+  constructor(private readonly text: string) {}
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.text.length;
+  }
+
+  next(): number {
+    let number = 0;
+    for (; !this.isAtEnd; this.#at += 1) {
+      const digit = this.text.charCodeAt(this.#at) - ZERO;
+      if (digit < 0 || digit > 9) break;
+      number = number * 10 + digit;
+    }
+    return number;
+  }
+
+  /** Goes past a mark if it is the next character. */
+  skips(mark: number): boolean {
+    if (this.text.charCodeAt(this.#at) !== mark) return false;
+    this.#at += 1;
+    return true;
+  }
+}
+
+/**
+ * What a list of the form `ATTEMPT_LIST` stands for, tasks by id where names tell it; undefined beyond the budget or for a
+ * bad range.
+ */
+export function listedAttempts(
+  text: string,
+  budget: ListBudget,
+  names: TaskNames | undefined,
+): ListedAttempt[] | undefined {
   const attempts: ListedAttempt[] = [];
-  for (const part of text.split(',')) {
-    const [, review = '', first = '', last = first, number = '1'] = PARTED.exec(part) ?? [];
-    const [from, to, attempt] = [Number(first), Number(last), Number(number)];
-    if (to < from || attempt > MAX_ATTEMPT || !budget.take(to - from + 1)) return undefined;
-    for (let task = from; task <= to; task += 1) attempts.push({ task: numberedTask(task, review), attempt });
+  for (const numbers = new Numbers(text); !numbers.isAtEnd; numbers.skips(COMMA)) {
+    let first = numbers.next();
+    const review = numbers.skips(TILDE) ? `${first}~` : '';
+    if (review !== '') first = numbers.next();
+    const last = numbers.skips(HYPHEN) ? numbers.next() : first;
+    const attempt = numbers.skips(DOT) ? numbers.next() : 1;
+    if (last < first || attempt > MAX_ATTEMPT || !budget.take(last - first + 1)) return undefined;
+    for (let task = first; task <= last; task += 1) attempts.push({ task: taskNamed(task, review, names), attempt });
   }
   return attempts;
 }

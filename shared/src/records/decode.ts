@@ -2,13 +2,18 @@ import { z } from 'zod';
 import { canonicalJson, sha256 } from '../vocabulary/digest.js';
 import { ListBudget, type ListedAttempt, listedAttempts } from './attempt-list.js';
 import type { AnyRecord, RecordOf } from './schema.js';
+import { assignedTask, type TaskNames, withIds } from './task-names.js';
 import { RECORD_LISTS, type TopicMessageJson, topicMessage, unknownKeys } from './topic-message.js';
+import { unchangedBy } from './unchanged-by.js';
 
 /** What a topic message says. */
 export interface DecodedMessage {
   /** The run its records belong to; undefined for those of an agent's life. */
   readonly run: string | undefined;
-  /** In the order of the schema's types. Tasks are named by their numbers, but for assignments, cancellations and directives. */
+  /**
+   * In the order of the schema's types. Without names tasks are named by their numbers, but for assignments, cancellations
+   * and directives.
+   */
   readonly records: readonly AnyRecord[];
   /** What this version does not know; it has no effect. */
   readonly unknownTypes: readonly string[];
@@ -25,136 +30,227 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 class Malformed extends Error {}
 
-/** Reads lists of attempts and counts what they stand for. */
-class Lists {
+/** What the records of one message have in common, and how its lists of attempts are read. */
+class Reading {
   readonly #budget = new ListBudget();
 
+  constructor(
+    readonly message: TopicMessageJson,
+    /** Undefined when tasks stay named as the message has them. */
+    readonly names: TaskNames | undefined,
+  ) {}
+
   all(text: string): ListedAttempt[] {
-    const attempts = listedAttempts(text, this.#budget);
+    return this.#listed(text, this.names);
+  }
+
+  one(text: string): ListedAttempt {
+    return onlyOne(this.#listed(text, this.names));
+  }
+
+  /** One whose task stays named by its number. */
+  numbered(text: string): ListedAttempt {
+    return onlyOne(this.#listed(text, undefined));
+  }
+
+  #listed(text: string, names: TaskNames | undefined): ListedAttempt[] {
+    const attempts = listedAttempts(text, this.#budget, names);
     if (attempts === undefined) throw new Malformed('attempts: a range that is empty, or too many in one message');
     return attempts;
   }
 
-  one(text: string): ListedAttempt {
-    const [attempt] = this.all(text);
-    if (attempt === undefined) throw new Malformed('attempts: none');
-    return attempt;
+  tokenOf(list: string): string {
+    const { token } = this.message;
+    if (token === undefined) throw new Malformed(`${list}: the message names no token`);
+    return token;
+  }
+
+  named<T extends AnyRecord>(record: T): AnyRecord {
+    return this.names === undefined ? record : withIds(record, this.names);
   }
 }
 
-/** An input that came along: its digest and size are worked out when they are asked for, which few readers of a history do. */
-const withInput = (
-  assign: Omit<RecordOf<'assign'>, 'input' | 'input_sha256' | 'input_size'>,
-  input: unknown,
-): RecordOf<'assign'> => ({
-  ...assign,
-  get input_sha256() {
-    return sha256(canonicalJson(input));
-  },
-  get input_size() {
-    return Buffer.byteLength(canonicalJson(input));
-  },
-  input,
-});
+function onlyOne([attempt]: readonly ListedAttempt[]): ListedAttempt {
+  if (attempt === undefined) throw new Malformed('attempts: none');
+  return attempt;
+}
+
+// Histories are long: the records that they mostly consist of are written out, which is far quicker than spreading parts.
 
 type AssignGroup = NonNullable<TopicMessageJson['assign']>[number];
+type Told<Length> = Extract<AssignGroup['tasks'][number], { readonly length: Length }>;
 
-function* assignmentsOf(group: AssignGroup, token: string | undefined, lists: Lists): Generator<RecordOf<'assign'>> {
-  if (token === undefined) throw new Malformed('assign: the message names no token');
-  const { type, price, deadline_ms, judge } = group;
-  for (const [of, task, ...input] of group.tasks) {
-    const { attempt, task: numbered } = lists.one(of);
-    const common = { type: 'assign', task, attempt, numbered, task_type: type } as const;
-    const terms = { deadline_ms, price, token, ...(judge === undefined ? {} : { judge }) };
-    if (input.length === 2) yield { ...common, input_sha256: hex(input[0]), input_size: input[1], ...terms };
-    else yield withInput({ ...common, ...terms }, input[0]);
-  }
-}
+const isToldByDigest = (told: AssignGroup['tasks'][number]): told is Told<4> => told.length === 4;
 
-function* resultsOf({ result, output, failed }: TopicMessageJson, lists: Lists): Generator<RecordOf<'result'>> {
-  const type = 'result';
-  for (const [of, digest, size] of result ?? []) {
-    yield { type, ...lists.one(of), outcome: 'ok', output_sha256: hex(digest), output_size: size };
+function assignment(group: AssignGroup, told: AssignGroup['tasks'][number], reading: Reading): RecordOf<'assign'> {
+  const token = reading.tokenOf('assign');
+  const { task: numbered, attempt } = reading.numbered(told[0]);
+  const task = reading.names === undefined ? told[1] : assignedTask(told[1], numbered, reading.names);
+  const { type: task_type, deadline_ms, price } = group;
+  const type = 'assign';
+  if (isToldByDigest(told)) {
+    const [, , digest, input_size] = told;
+    const input_sha256 = hex(digest);
+    return { type, task, attempt, numbered, task_type, input_sha256, input_size, deadline_ms, price, token };
   }
-  for (const [of, text] of output ?? []) {
-    const told = { output_sha256: sha256(text), output_size: Buffer.byteLength(text), output: text };
-    yield { type, ...lists.one(of), outcome: 'ok', ...told };
-  }
-  for (const [of, reason] of failed ?? []) yield { type, ...lists.one(of), outcome: 'failed', reason };
-}
-
-function settledOf(
-  { transfer, payments }: NonNullable<TopicMessageJson['settled']>[number],
-  token: string | undefined,
-  lists: Lists,
-): RecordOf<'settled'> {
-  if (token === undefined) throw new Malformed('settled: the message names no token');
+  const input: unknown = told[2];
   return {
-    type: 'settled',
+    type,
+    task,
+    attempt,
+    numbered,
+    task_type,
+    // Worked out when they are asked for, which few readers of a history do.
+    get input_sha256() {
+      return sha256(canonicalJson(input));
+    },
+    get input_size() {
+      return Buffer.byteLength(canonicalJson(input));
+    },
+    deadline_ms,
+    price,
     token,
-    ...(transfer === undefined ? {} : { transfer }),
-    payments: payments.flatMap(([to, amount, attempts]) => lists.all(attempts).map((one) => ({ ...one, to, amount }))),
+    input,
   };
 }
 
-/** The records of a message, in the order of the schema's types. */
-function* recordsOf(message: TopicMessageJson, lists: Lists): Generator<AnyRecord> {
-  const { token, epoch, run_opened: opened, online, lapsed, offline, run_closed: closed } = message;
-  const { gatekeeper_online: keeper, gatekeeper_offline: left } = message;
-  if (epoch !== undefined) yield { type: 'epoch', ...epoch };
+function addAssignments(records: AnyRecord[], reading: Reading): void {
+  for (const group of reading.message.assign ?? []) {
+    const { judge } = group;
+    for (const told of group.tasks) {
+      const record = assignment(group, told, reading);
+      records.push(judge === undefined ? record : Object.assign(record, { judge }));
+    }
+  }
+}
+
+function addResults(records: AnyRecord[], reading: Reading): void {
+  const { result, output, failed } = reading.message;
+  const type = 'result';
+  for (const [of, digest, output_size] of result ?? []) {
+    const { task, attempt } = reading.one(of);
+    records.push({ type, task, attempt, outcome: 'ok', output_sha256: hex(digest), output_size });
+  }
+  for (const [of, text] of output ?? []) {
+    const { task, attempt } = reading.one(of);
+    const output_size = Buffer.byteLength(text);
+    records.push({ type, task, attempt, outcome: 'ok', output_sha256: sha256(text), output_size, output: text });
+  }
+  for (const [of, reason] of failed ?? []) {
+    const { task, attempt } = reading.one(of);
+    records.push({ type, task, attempt, outcome: 'failed', reason });
+  }
+}
+
+function addVerdicts(records: AnyRecord[], reading: Reading): void {
+  for (const { accepted, gate, reason = '', attempts } of reading.message.verdict ?? []) {
+    for (const { task, attempt } of reading.all(attempts)) {
+      records.push({ type: 'verdict', task, attempt, accepted, gate, reason });
+    }
+  }
+}
+
+function addPayments(records: AnyRecord[], reading: Reading): void {
+  for (const { transfer, payments: told } of reading.message.settled ?? []) {
+    const token = reading.tokenOf('settled');
+    const payments: { task: string; attempt: number; to: string; amount: string }[] = [];
+    for (const [to, amount, attempts] of told) {
+      for (const { task, attempt } of reading.all(attempts)) payments.push({ task, attempt, to, amount });
+    }
+    records.push({ type: 'settled', token, ...(transfer === undefined ? {} : { transfer }), payments });
+  }
+}
+
+function addListed(records: AnyRecord[], reading: Reading, type: 'started' | 'timed_out'): void {
+  const listed = reading.message[type];
+  if (listed === undefined) return;
+  for (const { task, attempt } of reading.all(listed)) records.push({ type, task, attempt });
+}
+
+/** The records of agents and runs that come before those of attempts. */
+function addBeginnings(records: AnyRecord[], reading: Reading): void {
+  const { epoch, run_opened: opened, online, gatekeeper_online: keeper } = reading.message;
+  if (epoch !== undefined) records.push({ type: 'epoch', ...epoch });
   if (opened !== undefined) {
-    if (token === undefined) throw new Malformed('run_opened: the message names no token');
-    yield { type: 'run_opened', ...opened, plan_sha256: hex(opened.plan_sha256), token };
+    const token = reading.tokenOf('run_opened');
+    records.push({ type: 'run_opened', ...opened, plan_sha256: hex(opened.plan_sha256), token });
   }
   if (online !== undefined) {
     const { cert_sha256: certificate, ...rest } = online;
-    yield { type: 'online', ...rest, ...(certificate === undefined ? {} : { cert_sha256: hex(certificate) }) };
+    records.push({ type: 'online', ...rest, ...(certificate === undefined ? {} : { cert_sha256: hex(certificate) }) });
   }
   if (keeper !== undefined) {
     const { cert_sha256: certificate, ...rest } = keeper;
     const pinned = certificate === undefined ? {} : { cert_sha256: hex(certificate) };
-    yield { type: 'gatekeeper_online', ...rest, ...pinned };
+    records.push({ type: 'gatekeeper_online', ...rest, ...pinned });
   }
-  for (const group of message.assign ?? []) yield* assignmentsOf(group, token, lists);
-  for (const cancel of message.cancel ?? []) yield { type: 'cancel', ...cancel };
-  for (const { by, ...directive } of message.directive ?? []) {
-    yield { type: 'directive', ...directive, ...(by === undefined ? {} : { by: hex(by) }) };
-  }
-  for (const one of message.started === undefined ? [] : lists.all(message.started)) yield { type: 'started', ...one };
-  yield* resultsOf(message, lists);
-  for (const { accepted, gate, reason = '', attempts } of message.verdict ?? []) {
-    for (const one of lists.all(attempts)) yield { type: 'verdict', ...one, accepted, gate, reason };
-  }
-  for (const one of message.timed_out === undefined ? [] : lists.all(message.timed_out)) {
-    yield { type: 'timed_out', ...one };
-  }
-  for (const one of message.settled ?? []) yield settledOf(one, token, lists);
-  for (const [of, schedule, reason] of message.dispute ?? []) {
-    yield { type: 'dispute', ...lists.one(of), schedule, reason };
-  }
-  for (const [of, pay, reason] of message.decision ?? []) yield { type: 'decision', ...lists.one(of), pay, reason };
-  if (lapsed !== undefined) yield { type: 'lapsed', ...lapsed };
-  if (offline !== undefined) yield { type: 'offline', ...offline };
-  if (left !== undefined) yield { type: 'gatekeeper_offline', ...left };
-  if (closed !== undefined) yield { type: 'run_closed', ...closed, state_sha256: hex(closed.state_sha256) };
 }
 
-/** Reads a topic message; never throws. What it does not know is skipped, one malformed record spoils the message. */
-export function unpackMessage(message: Uint8Array): DecodedMessage | MalformedMessage {
+/** Those that come after them. */
+function addEnds(records: AnyRecord[], { message }: Reading): void {
+  const { lapsed, offline, gatekeeper_offline: left, run_closed: closed } = message;
+  if (lapsed !== undefined) records.push({ type: 'lapsed', ...lapsed });
+  if (offline !== undefined) records.push({ type: 'offline', ...offline });
+  if (left !== undefined) records.push({ type: 'gatekeeper_offline', ...left });
+  if (closed !== undefined) {
+    records.push({ type: 'run_closed', ...closed, state_sha256: hex(closed.state_sha256) });
+  }
+}
+
+/** The records of a message, in the order of the schema's types. */
+function recordsOf(reading: Reading): AnyRecord[] {
+  const { message } = reading;
+  const records: AnyRecord[] = [];
+  addBeginnings(records, reading);
+  addAssignments(records, reading);
+  for (const cancel of message.cancel ?? []) records.push(reading.named({ type: 'cancel', ...cancel }));
+  for (const { by, ...directive } of message.directive ?? []) {
+    const told = { type: 'directive', ...directive, ...(by === undefined ? {} : { by: hex(by) }) } as const;
+    records.push(reading.named(told));
+  }
+  addListed(records, reading, 'started');
+  addResults(records, reading);
+  addVerdicts(records, reading);
+  addListed(records, reading, 'timed_out');
+  addPayments(records, reading);
+  for (const [of, schedule, reason] of message.dispute ?? []) {
+    records.push({ type: 'dispute', ...reading.one(of), schedule, reason });
+  }
+  for (const [of, pay, reason] of message.decision ?? []) {
+    records.push({ type: 'decision', ...reading.one(of), pay, reason });
+  }
+  addEnds(records, reading);
+  return records;
+}
+
+const isAsUsual = unchangedBy(topicMessage);
+
+/**
+ * Reads a topic message; never throws. What it does not know is skipped, one malformed record spoils the message.
+ * @param namesOf how the tasks of a run are named, as `withIds` does; left out, they stay as the message has them.
+ */
+export function unpackMessage(
+  message: Uint8Array,
+  namesOf?: (run: string | undefined) => TaskNames | undefined,
+): DecodedMessage | MalformedMessage {
   let parsed: unknown;
   try {
     parsed = JSON.parse(utf8.decode(message));
   } catch {
     return { malformed: 'not JSON' };
   }
-  const outer = topicMessage.safeParse(parsed);
-  if (!outer.success) return { malformed: z.prettifyError(outer.error) };
-  const unknownTypes = unknownKeys(outer.data);
-  if (unknownTypes.length === 0 && RECORD_LISTS.every((list) => outer.data[list] === undefined)) {
+  let known = parsed as TopicMessageJson;
+  if (!isAsUsual(parsed)) {
+    const outer = topicMessage.safeParse(parsed);
+    if (!outer.success) return { malformed: z.prettifyError(outer.error) };
+    known = outer.data;
+  }
+  const unknownTypes = unknownKeys(known);
+  if (unknownTypes.length === 0 && RECORD_LISTS.every((list) => known[list] === undefined)) {
     return { malformed: 'no records' };
   }
   try {
-    return { run: outer.data.run, records: [...recordsOf(outer.data, new Lists())], unknownTypes };
+    return { run: known.run, records: recordsOf(new Reading(known, namesOf?.(known.run))), unknownTypes };
   } catch (error) {
     if (error instanceof Malformed) return { malformed: error.message };
     throw error;

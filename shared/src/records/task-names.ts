@@ -15,6 +15,12 @@ const NUMBER_MARK = '#';
 /** A task by its number, where its id is not known: `#12`; of a review `1~#12`. */
 export const numberedTask = (number: number, review = ''): string => `${review}${NUMBER_MARK}${number}`;
 
+/** The same by its id, where that is known. */
+export function taskNamed(number: number, review: string, names: TaskNames | undefined): string {
+  const id = names?.idOf(number);
+  return id === undefined ? numberedTask(number, review) : `${review}${id}`;
+}
+
 /** Knows no ids: whoever uses it names tasks by number. */
 export const NUMBERS_ALONE: TaskNames = { numberOf: () => undefined, idOf: () => undefined };
 
@@ -84,17 +90,19 @@ export class LearntNames implements TaskNames {
   numberOf = (): undefined => undefined;
 }
 
-/**
- * A record as it was read, with its tasks by their ids as far as they are known. An assignment that gives a number to
- * another task than the one that bears it is of no task.
- */
+/** The task of an assignment by its id: one that gives a number to another task than the one that bears it is of no task. */
+export const assignedTask = (id: string, numbered: string, names: TaskNames): string =>
+  idOfTask(numbered, names) === id ? id : numbered;
+
+/** A record as it was read, with its tasks by their ids as far as they are known; see `assignedTask`. */
 export function withIds(record: AnyRecord, names: TaskNames): AnyRecord {
   if (record.type === 'settled') {
     return { ...record, payments: record.payments.map((one) => ({ ...one, task: idOfTask(one.task, names) })) };
   }
   if (record.type === 'assign') {
-    const { task, numbered } = record;
-    return numbered === undefined || idOfTask(numbered, names) === task ? record : { ...record, task: numbered };
+    const { task: id, numbered } = record;
+    const task = numbered === undefined ? id : assignedTask(id, numbered, names);
+    return task === id ? record : { ...record, task };
   }
   if (!('task' in record) || record.task === undefined) return record;
   const task = idOfTask(record.task, names);
