@@ -126,7 +126,9 @@ class PlanCheck {
     const accepted = this.#verdictsOf(task.id).filter(({ record }) => record.accepted).length;
     const paid = attempts.filter((attempt) => isPaid(this.run, attempt));
     const deciding = this.#accepted.get(task.id);
-    if (paid.length > members || (paid.length > 0 && deciding === undefined)) {
+    // What the arbiter has paid needs no acceptance: the task may have been given up before.
+    const isDue = (attempt: AttemptHistory) => factsOf(this.run, attempt).decision?.record.pay === true;
+    if (paid.length > members || (deciding === undefined && !paid.every(isDue))) {
       const what = `${accepted} accepted and ${paid.length} paid, the plan says ${agree} of ${members}`;
       this.#report('plan-quorum', task.id, what);
     } else if (deciding !== undefined && members > 1) {
