@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,6 +6,7 @@ import { gatherBill } from '@gatepost/coordinator/shell/reports/bill-evidence';
 import type { Gate, Plan, PlanTask } from '@gatepost/rules/plan/plan';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import { FREE_TERMS } from '@gatepost/shared/vocabulary/custom-fees';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { fromTinybar, settlementBytes } from '@gatepost/shared/vocabulary/fees';
 import { accountId, scheduleId } from '@gatepost/shared/vocabulary/ids';
 import { pino } from 'pino';
@@ -81,7 +83,7 @@ async function compared(lane: Lane, plan: Plan): Promise<{ readonly estimate: nu
 describe.concurrent('what a run usually costs is within a tenth of its bill', () => {
   const expectClose = async (lane: Lane, plans: Readonly<Record<string, readonly PlanTask[]>>) => {
     for (const [name, given] of Object.entries(plans)) {
-      const { estimate, bill } = await compared(lane, planOf(given, { name }));
+      const { estimate, bill } = await compared(lane, planOf(given, { name, digest: sha256(randomUUID()) }));
       expect(
         Math.abs(estimate / bill - 1),
         `${name}: $${estimate / USD} estimated, $${bill / USD} billed`,
@@ -89,7 +91,8 @@ describe.concurrent('what a run usually costs is within a tenth of its bill', ()
     }
   };
 
-  it('with one agent', async () => {
+  // A machine that is slow for a moment parts what would share a message; an estimate that is wrong is so each time.
+  it('with one agent', { timeout: 60_000, retry: 3 }, async () => {
     await expectClose(one, {
       'many tasks': tasks(60),
       'a chain': [
@@ -97,9 +100,9 @@ describe.concurrent('what a run usually costs is within a tenth of its bill', ()
         taskOf('t1', { gates: NONE, dependsOn: ['t0'], input: { before: { $output: 't0' } } }),
       ],
     });
-  }, 60_000);
+  });
 
-  it('with several agents', async () => {
+  it('with several agents', { timeout: 60_000, retry: 3 }, async () => {
     await expectClose(several, {
       'many tasks': connected(tasks(90)),
       guards: connected(tasks(4, { guard: true })),
@@ -108,7 +111,7 @@ describe.concurrent('what a run usually costs is within a tenth of its bill', ()
         ...tasks(9, { gates: [...NONE, REVIEW] }).map((task) => ({ ...task, id: `reviewed-${task.id}` })),
       ]),
     });
-  }, 60_000);
+  });
 });
 
 it.each([
