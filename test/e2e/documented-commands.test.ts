@@ -14,7 +14,7 @@ import type { StageAgent } from 'gatepost/stage/stage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../src/check/mirror-truth.js';
 import { CHECKOUT } from '../src/stage/layout.js';
-import { openTestStage, type TestStage } from './stage-for-tests.js';
+import { example, openTestStage, type TestStage } from './stage-for-tests.js';
 
 const PLAN = `name: documented
 sequences:
@@ -85,6 +85,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   },
   'coordinator attest': { words: () => ['liked', ...config()], says: '"payloadType":"application/vnd.in-toto+json"' },
   'coordinator bill': { words: config, says: 'liked' },
+  'coordinator estimate': { words: () => [example('rejected-then-paid.yaml'), ...config()], says: 'usually' },
   'coordinator output <task>': { words: () => ['liked', ...config()], says: /^1$/m },
   'coordinator logs <task>': { words: () => ['liked', ...config()], says: 'working on it' },
   'coordinator verify': { words: config, says: 'rules hold' },

@@ -72,20 +72,18 @@ export class Effects {
 
   launch(command: Command): void {
     this.inFlight.launched(command, this.parts.clock.nowMs());
-    this.#track(
-      this.parts
-        .around(command, () => this.#carryOut(command))
-        .catch((thrown: unknown) => {
-          this.fatal ??= toGatepostError(thrown);
-        }),
-    );
+    this.#track(this.parts.around(command, () => this.#carryOut(command)));
   }
 
   #track(work: Promise<unknown>): void {
-    const tracked = work.finally(() => {
-      this.#running.delete(tracked);
-      this.parts.wake();
-    });
+    const tracked = work
+      .catch((thrown: unknown) => {
+        this.fatal ??= toGatepostError(thrown);
+      })
+      .finally(() => {
+        this.#running.delete(tracked);
+        this.parts.wake();
+      });
     this.#running.add(tracked);
   }
 
