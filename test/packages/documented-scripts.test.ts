@@ -63,10 +63,6 @@ const SCRIPTS: Readonly<Record<string, Bounded>> = {
     call: `npm run bench -- --cases e --tasks 200 --rounds 1 --json ${join(directory, 'bench.json')}`,
     says: '(e)',
   },
-  'npm run bench -- --rounds 1': {
-    call: 'npm run bench -- --cases a,i --rounds 1 --tasks 20',
-    says: '(i)',
-  },
   'npm run serve:kill -- --rounds 50 --seed 1': {
     call: 'npm run serve:kill -- --rounds 2 --seed 1',
     says: '; 0 violations',
