@@ -1,6 +1,6 @@
 import { attemptKeyOf } from '@gatepost/rules/run/attempt';
 import type { RunState } from '@gatepost/rules/run/run-state';
-import { awaitsPerson, type TaskState } from '@gatepost/rules/run/task-state';
+import { awaitsPerson, isTerminal, type TaskState } from '@gatepost/rules/run/task-state';
 import { formatTime, msFromNanos } from '@gatepost/shared/vocabulary/time';
 import type { Limits } from './decide/limits.js';
 
@@ -26,9 +26,12 @@ export interface Awaited {
   readonly what: string;
 }
 
-/** Whether a task has a result that a person has to say something about before it goes on. */
+/**
+ * Whether a task has a result that a person can still say something about; it may be one of a lost agent that came back,
+ * while the task already waits for another attempt.
+ */
 export const standsWithPerson = (task: TaskState): boolean =>
-  task.status === 'review' &&
+  !isTerminal(task.status) &&
   task.attempts.some(
     (attempt) => attempt.verdict === undefined && attempt.result?.ok === true && awaitsPerson(task, attempt),
   );

@@ -3,7 +3,7 @@ import { direct } from '@gatepost/coordinator/shell/ledger/direct';
 import type { LoopEnd } from '@gatepost/coordinator/shell/run/run-desk';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import type { RunState } from '@gatepost/rules/run/run-state';
-import { hasHumanGate } from '@gatepost/rules/run/task-state';
+import { hasHumanGate, isTerminal } from '@gatepost/rules/run/task-state';
 import type { Conditions } from '@gatepost/shared/ledger/memory/conditions';
 import { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import { VirtualClock } from '@gatepost/shared/virtual-clock';
@@ -352,7 +352,7 @@ export class World {
       if (state.closed !== undefined || !state.opened) return;
       for (const { spec, attempts, status } of state.tasks.values()) {
         const waits = attempts.some(({ verdict, result }) => verdict === undefined && result?.ok === true);
-        if (status !== 'review' || !waits || !hasHumanGate(spec)) continue;
+        if (isTerminal(status) || !waits || !hasHumanGate(spec)) continue;
         const action = dice.chance(0.8) ? 'approve' : 'reject';
         this.events.mark('a person decided');
         void direct(ledger, state, { action, task: spec.id, reason: 'seen' }).catch((thrown: unknown) =>
