@@ -144,6 +144,14 @@ describe('what a run waits for besides agents', () => {
     expect(awaitedPeople(state)).toEqual([]);
   });
 
+  it('a person is told also of what a lost agent delivered after all, while its task waits for another attempt', () => {
+    const state = reviewed();
+    for (const task of state.tasks.values()) task.status = 'pending';
+    expect(awaitedPeople(state)).toMatchObject([{ what: expect.stringContaining('task a, and on 2 more:') }]);
+    for (const task of state.tasks.values()) task.status = 'failed';
+    expect(awaitedPeople(state)).toEqual([]);
+  });
+
   it('what a process that fell silent may have paid is waited out, until a time that is said', () => {
     const state = reviewed();
     const attempt = state.tasks.get('a')?.attempts[0];

@@ -20,6 +20,7 @@ const ONCE_BROKEN = [
   [22, 'two tasks waited for each other\u2019s agents, whose slots were taken by what they had delivered'],
   [123_344, 'a review of something decided was waited for without end'],
   [489, 'a lie about an attempt that was on its way stopped the reading for good'],
+  [9_113_689, 'a person was not told of what a lost agent had delivered after all, and the run waited'],
 ] as const;
 
 /** The same of runs with a gatekeeper. */

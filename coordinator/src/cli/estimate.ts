@@ -1,5 +1,7 @@
 import { loadPlan } from '@gatepost/party/plan/plan-file';
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { agentGateOf } from '@gatepost/rules/run/review-id';
+import { membersOf } from '@gatepost/rules/run/task-state';
 import { readEnvironment } from '@gatepost/shared/config/environment';
 import { usualFillMs, usualSightMs } from '@gatepost/shared/config/network';
 import { createLogger } from '@gatepost/shared/log';
@@ -108,11 +110,7 @@ async function standingNow(
 
 /** As few agents as can do a plan: a quorum's members differ, and nobody reviews his own work. */
 const fewestAgents = ({ tasks }: Plan): number =>
-  tasks.reduce((most, { gates }) => {
-    const members = gates.find(({ kind }) => kind === 'quorum');
-    const review = gates.some(({ kind }) => kind === 'agent') ? 1 : 0;
-    return Math.max(most, (members?.kind === 'quorum' ? members.of : 1) + review);
-  }, 1);
+  tasks.reduce((most, task) => Math.max(most, membersOf(task) + (agentGateOf(task) === undefined ? 0 : 1)), 1);
 
 /** Where nothing else is known of an account: as long as new ones are. */
 const FIRST_UNKNOWN = 10_000_000;

@@ -153,6 +153,9 @@ interface Worker {
   assigned: number;
 }
 
+/** Reviews are given out first, the rest as it came. */
+const turnOf = ({ reviews }: Work): number => (reviews === undefined ? 1 : 0);
+
 class Run {
   readonly names: TaskNames;
   readonly line = new Timeline();
@@ -162,13 +165,15 @@ class Run {
   readonly #verdicts: Bag;
   readonly #size: Size;
   /** What waits for an agent, by the agent that alone may do it; reviews first. */
-  readonly #ready = new Map<AccountId | undefined, Work[]>();
+  readonly #ready = new Map<AccountId | undefined, Heap<Work>>();
   /** How much a task waits for, and who waits for a task or a sequence. */
   readonly #waits = new Map<PlanTask, number>();
   readonly #dependants = new Map<string, PlanTask[]>();
   readonly #unfinished = new Map<string, number>();
   readonly #plans = new Map<string, PlanTask>();
   readonly #done = new Set<string>();
+  /** Whether payments are looked at again when the oldest of them is due. */
+  #isAsking = false;
   #payable: { readonly payment: Payment; readonly sinceMs: number }[] = [];
   #attempts = 0;
   #guards = 0;
@@ -212,20 +217,26 @@ class Run {
       const after = (sequences.get(task.sequence) ?? []).map(sequenceKey).filter((key) => this.#unfinished.has(key));
       const before = [...task.dependsOn.map(taskKey), ...after];
       this.#waits.set(task, before.length);
-      for (const key of before) this.#dependants.set(key, [...(this.#dependants.get(key) ?? []), task]);
+      for (const key of before) this.#dependantsOf(key).push(task);
       if (before.length === 0) this.#makeReady(task);
     }
+  }
+
+  #dependantsOf(key: string): PlanTask[] {
+    const dependants = this.#dependants.get(key) ?? [];
+    this.#dependants.set(key, dependants);
+    return dependants;
   }
 
   #makeReady(task: PlanTask): void {
     const members: Work[] = [];
     const gate = nameOfGates(task.gates.filter(({ kind }) => kind !== 'agent' && kind !== 'human'));
     for (let attempt = 1; attempt <= membersOf(task); attempt += 1) members.push({ task, attempt, gate, members });
-    this.#queue(task.agent).push(...members);
+    for (const work of members) this.#queue(task.agent).add(work);
   }
 
-  #queue(agent: AccountId | undefined): Work[] {
-    const queue = this.#ready.get(agent) ?? [];
+  #queue(agent: AccountId | undefined): Heap<Work> {
+    const queue = this.#ready.get(agent) ?? new Heap<Work>((a, b) => turnOf(a) - turnOf(b));
     this.#ready.set(agent, queue);
     return queue;
   }
@@ -243,14 +254,12 @@ class Run {
 
   #assign(): void {
     for (const queue of this.#ready.values()) {
-      let taken = 0;
-      for (const work of queue) {
-        const worker = this.#open < this.pace.limits.openAttempts ? this.#workerFor(work) : undefined;
+      for (let first = queue.peek(); first !== undefined; first = queue.peek()) {
+        const worker = this.#open < this.pace.limits.openAttempts ? this.#workerFor(first) : undefined;
         if (worker === undefined) break;
-        taken += 1;
-        this.#give(work, worker);
+        queue.pop();
+        this.#give(first, worker);
       }
-      queue.splice(0, taken);
     }
   }
 
@@ -333,8 +342,9 @@ class Run {
     const input = { task: task.id, attempt: reviews.attempt, input: task.input, output: { $output: task.id } };
     const members: Work[] = [];
     const of = { ...task, id, type, price, deadlineMs, input, agent: undefined, guard: false };
-    members.push({ task: of, attempt: 1, gate: REVIEW_ACCEPTS, reviews, members });
-    this.#queue(undefined).unshift(...members);
+    const work: Work = { task: of, attempt: 1, gate: REVIEW_ACCEPTS, reviews, members };
+    members.push(work);
+    this.#queue(undefined).add(work);
   }
 
   #accept(work: Work, gate: string): void {
@@ -379,7 +389,12 @@ class Run {
     if (oldest === undefined) return;
     const dueMs = oldest.sinceMs + settleWithinMs;
     if (this.#payable.length < settleAfter && this.#open > 0 && this.line.nowMs < dueMs) {
-      this.line.after(dueMs - this.line.nowMs, () => this.#settle());
+      if (this.#isAsking) return;
+      this.#isAsking = true;
+      this.line.after(dueMs - this.line.nowMs, () => {
+        this.#isAsking = false;
+        this.#settle();
+      });
       return;
     }
     const of = { run: RUN, token: this.pace.token, plan: this.plan };

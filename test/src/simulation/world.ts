@@ -1,9 +1,9 @@
+import { standsWithPerson } from '@gatepost/coordinator/core/awaited';
 import { DEFAULT_LIMITS, type Limits } from '@gatepost/coordinator/core/decide/limits';
 import { direct } from '@gatepost/coordinator/shell/ledger/direct';
 import type { LoopEnd } from '@gatepost/coordinator/shell/run/run-desk';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import type { RunState } from '@gatepost/rules/run/run-state';
-import { hasHumanGate, isTerminal } from '@gatepost/rules/run/task-state';
 import type { Conditions } from '@gatepost/shared/ledger/memory/conditions';
 import { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
 import { VirtualClock } from '@gatepost/shared/virtual-clock';
@@ -350,12 +350,11 @@ export class World {
     };
     const decideIn = (state: RunState): void => {
       if (state.closed !== undefined || !state.opened) return;
-      for (const { spec, attempts, status } of state.tasks.values()) {
-        const waits = attempts.some(({ verdict, result }) => verdict === undefined && result?.ok === true);
-        if (isTerminal(status) || !waits || !hasHumanGate(spec)) continue;
+      for (const task of state.tasks.values()) {
+        if (!standsWithPerson(task)) continue;
         const action = dice.chance(0.8) ? 'approve' : 'reject';
         this.events.mark('a person decided');
-        void direct(ledger, state, { action, task: spec.id, reason: 'seen' }).catch((thrown: unknown) =>
+        void direct(ledger, state, { action, task: task.spec.id, reason: 'seen' }).catch((thrown: unknown) =>
           this.events.note('a person', toGatepostError(thrown).message),
         );
       }
