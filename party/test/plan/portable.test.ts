@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { schemaProblems } from '@gatepost/party/plan/json-schema';
 import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { planDigest } from '@gatepost/rules/plan/digest';
-import type { Plan } from '@gatepost/rules/plan/plan';
+import type { Plan, PlanTask } from '@gatepost/rules/plan/plan';
 import { compilePortable, portablePlan } from '@gatepost/rules/plan/source';
+import { jsonDigest } from '@gatepost/shared/vocabulary/digest';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { anyPlan } from '../../../coordinator/test/core/plans.js';
@@ -13,6 +14,13 @@ import { planOf } from './temp-dir.js';
 function handedOver(plan: Plan) {
   const bytes = JSON.stringify(portablePlan(plan));
   return compilePortable(JSON.parse(bytes), schemaProblems());
+}
+
+/** Of the canonical JSON of what a plan says, amounts as decimal text, absent values left out. */
+function plainDigest({ digest, ...plan }: Plan): string {
+  const tasks = plan.tasks.map(({ guard, ...task }: PlanTask) => (guard ? { ...task, guard } : task));
+  const text = JSON.stringify({ ...plan, tasks }, (_key, value) => (typeof value === 'bigint' ? `${value}` : value));
+  return jsonDigest(JSON.parse(text));
 }
 
 it.each(['coding.yaml', 'dependency-audit.yaml', 'rejected-then-paid.yaml'])(
@@ -40,6 +48,7 @@ sequences:
       - {id: e, type: work, gate: {schema: {type: object}}}
 `);
   expect(handedOver(plan)).toEqual({ plan });
+  expect(plan.digest).toBe(plainDigest(plan));
 });
 
 it('any plan has the same digest at the other party', () => {
@@ -48,6 +57,7 @@ it('any plan has the same digest at the other party', () => {
       // No plan file has a budget below its prices.
       const plan = { ...any, maxTotal: undefined };
       const digest = planDigest(plan);
+      expect(digest).toBe(plainDigest(plan));
       expect(handedOver(plan)).toMatchObject({ plan: { digest } });
     }),
     { numRuns: 200 },

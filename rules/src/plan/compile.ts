@@ -1,7 +1,7 @@
 import { MAX_AMOUNT } from '@gatepost/shared/vocabulary/amount';
 import { planCost } from './budget.js';
 import { planDigest } from './digest.js';
-import { type DraftSequence, type DraftTask, draftDefaults, draftSequence, type NameReference } from './draft.js';
+import { type DraftSequence, draftDefaults, draftSequence, type NameReference, taskPath } from './draft.js';
 import type { SchemaSource } from './gates.js';
 import { WaitGraph } from './graph.js';
 import { nearestWord } from './nearest-word.js';
@@ -28,7 +28,7 @@ export function compilePlan(document: unknown, source: SchemaSource): Compiled {
   }
   const tasks = linkTasks(sequences, problems);
   checkSaveTargets(
-    sequences.flatMap((sequence) => sequence.tasks.flatMap(saveTarget)),
+    sequences.flatMap(({ saves }) => saves),
     problems,
   );
   if (header !== undefined) checkBudget(header, tasks, problems);
@@ -40,9 +40,6 @@ function rawSequences(document: unknown): readonly unknown[] {
   if (typeof document !== 'object' || document === null || !('sequences' in document)) return [];
   return Array.isArray(document.sequences) ? document.sequences : [];
 }
-
-const saveTarget = ({ task, path, saveAs }: DraftTask) =>
-  saveAs === undefined ? [] : [{ file: saveAs, path: [...path, 'save_as'], subject: `task "${task.id}"` }];
 
 /** The sequences that must be complete first: as written, else the one before. */
 function afterOf(sequences: readonly DraftSequence[], index: number): readonly NameReference[] {
@@ -68,14 +65,27 @@ function assemble(header: PlanHeader, drafts: readonly DraftSequence[], tasks: r
   return { ...content, digest: planDigest(content) };
 }
 
+/** Names as the plan gives them, each with how its place is found. */
+type GivenNames = Iterable<readonly [name: string, place: () => DocumentPath]>;
+
 /** Names that are taken, each by its first bearer; later bearers are problems. */
-function uniqueNames(what: string, names: readonly NameReference[], problems: ProblemList): ReadonlySet<string> {
+function uniqueNames(what: string, names: GivenNames, problems: ProblemList): ReadonlySet<string> {
   const taken = new Set<string>();
-  for (const { name, path } of names) {
-    if (taken.has(name)) problems.add(path, `${what} id "${name}" is used twice`, 'rename one of them');
+  for (const [name, place] of names) {
+    if (taken.has(name)) problems.add(place(), `${what} id "${name}" is used twice`, 'rename one of them');
     taken.add(name);
   }
   return taken;
+}
+
+function* taskNames(sequences: readonly DraftSequence[]): GivenNames {
+  for (const { path, ids } of sequences) {
+    for (const [index, id] of ids.entries()) if (id !== undefined) yield [id, () => [...taskPath(path, index), 'id']];
+  }
+}
+
+function* sequenceNames(sequences: readonly DraftSequence[]): GivenNames {
+  for (const { id, path } of sequences) yield [id, () => [...path, 'id']];
 }
 
 /** The names of one kind that a plan holds. */
@@ -87,7 +97,7 @@ class Names {
 
   constructor(
     readonly what: 'task' | 'sequence',
-    names: readonly NameReference[],
+    names: GivenNames,
     readonly problems: ProblemList,
   ) {
     this.#taken = uniqueNames(what, names, problems);
@@ -106,28 +116,29 @@ class Names {
 
 /** Resolves who waits for whom, reports what cannot be, and gives the tasks in plan order. */
 function linkTasks(sequences: readonly DraftSequence[], problems: ProblemList): readonly PlanTask[] {
-  const taskPlaces = sequences.flatMap(({ names }) => names);
-  const sequencePlaces = sequences.map(({ id, path }) => ({ name: id, path: [...path, 'id'] }));
-  const taskNames = new Names('task', taskPlaces, problems);
-  const sequenceNames = new Names('sequence', sequencePlaces, problems);
+  const ofTasks = new Names('task', taskNames(sequences), problems);
+  const ofSequences = new Names('sequence', sequenceNames(sequences), problems);
+  const waits = sequences.flatMap(({ waits }) => waits);
+  const linked = new Set(waits.flatMap(({ task, waitsFor }) => [task, ...waitsFor.map(({ name }) => name)]));
   const graph = new WaitGraph();
-  const drafts = sequences.flatMap(({ tasks }) => tasks);
   for (const { id } of sequences) graph.addSequence(id);
-  for (const { task } of drafts) graph.addTask(task.id, task.sequence);
+  for (const { id, tasks } of sequences) {
+    for (const task of tasks) graph.addTask(task.id, id, linked.has(task.id));
+  }
   for (const [index, { id }] of sequences.entries()) {
     for (const reference of afterOf(sequences, index)) {
-      sequenceNames.check(reference, `sequence "${id}"`);
+      ofSequences.check(reference, `sequence "${id}"`);
       graph.sequenceWaits(id, reference.name, reference.path);
     }
   }
-  for (const { task, waitsFor } of drafts) {
+  for (const { task, waitsFor } of waits) {
     for (const reference of waitsFor) {
-      taskNames.check(reference, `task "${task.id}"`);
-      graph.taskWaits(task.id, reference.name, reference.path);
+      ofTasks.check(reference, `task "${task}"`);
+      graph.taskWaits(task, reference.name, reference.path);
     }
   }
   for (const { path, what, how } of graph.cycles()) problems.add(path, what, how);
-  return drafts.map(({ task, waitsFor }) => ({ ...task, dependsOn: [...new Set(waitsFor.map(({ name }) => name))] }));
+  return sequences.flatMap(({ tasks }) => tasks);
 }
 
 function checkBudget(header: PlanHeader, tasks: readonly PlanTask[], problems: ProblemList): void {

@@ -1,3 +1,4 @@
+import type { TokenAmount } from '@gatepost/shared/vocabulary/amount';
 import type { Json } from '@gatepost/shared/vocabulary/digest';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import { meansRepository } from '@gatepost/shared/vocabulary/repository';
@@ -6,7 +7,7 @@ import { compileGates, DEFAULT_DEADLINE_MS, type SchemaSource } from './gates.js
 import { outputReferences } from './input.js';
 import type { Gate, PlanTask } from './plan.js';
 import type { DocumentPath, ProblemList } from './problem.js';
-import { normalizeSaveAs } from './save-as.js';
+import { normalizeSaveAs, type SaveTarget } from './save-as.js';
 import { type PlanHeader, sequenceSource, type TaskSource, taskSource } from './schema.js';
 
 /** How often a task may be tried when the plan does not say. */
@@ -18,13 +19,17 @@ export interface NameReference {
   readonly path: DocumentPath;
 }
 
-/** A task that is well-formed by itself, its dependencies not yet resolved. */
-export interface DraftTask {
-  readonly task: Omit<PlanTask, 'dependsOn'>;
-  readonly path: DocumentPath;
+/** A task, by its id, and what it waits for. */
+export interface Waiting {
+  readonly task: string;
   readonly waitsFor: readonly NameReference[];
-  /** As the plan writes it. */
-  readonly saveAs: string | undefined;
+}
+
+/** A task that is well-formed by itself, its dependencies not yet resolved. */
+interface DraftTask {
+  readonly task: PlanTask;
+  readonly waitsFor: readonly NameReference[];
+  readonly saves: SaveTarget | undefined;
 }
 
 /** A sequence and those of its tasks that are well-formed. */
@@ -33,15 +38,23 @@ export interface DraftSequence {
   readonly path: DocumentPath;
   /** Undefined when the plan leaves it to the order. */
   readonly after: readonly NameReference[] | undefined;
-  readonly tasks: readonly DraftTask[];
-  /** Ids of all its tasks with their places, the malformed ones' too. */
-  readonly names: readonly NameReference[];
+  readonly tasks: readonly PlanTask[];
+  /** Those that wait for others. */
+  readonly waits: readonly Waiting[];
+  readonly saves: readonly SaveTarget[];
+  /** Ids of all its tasks as the plan writes them, the malformed ones' too; undefined for a task without one. */
+  readonly ids: readonly (string | undefined)[];
 }
+
+/** Where a sequence's task stands in the document. */
+export const taskPath = (sequence: DocumentPath, index: number): DocumentPath => [...sequence, 'tasks', index];
 
 /** What applies to every task that does not say otherwise. */
 export interface Defaults {
   readonly fields: NonNullable<PlanHeader['defaults']>;
   readonly gates: readonly Gate[] | undefined;
+  readonly price: TokenAmount;
+  readonly deadlineMs: number;
   /** Nothing is said of missing gates when the defaults themselves are wrong. */
   readonly broken: boolean;
 }
@@ -62,9 +75,13 @@ export function draftDefaults(
   source: SchemaSource,
   problems: ProblemList,
 ): Defaults {
-  if (fields?.gate === undefined) return { fields: fields ?? {}, gates: undefined, broken };
+  const price = BigInt(fields?.price ?? 0);
+  const deadlineMs =
+    (fields?.deadline === undefined ? undefined : parseDurationMs(fields.deadline)) ?? DEFAULT_DEADLINE_MS;
+  const usual = { fields: fields ?? {}, price, deadlineMs };
+  if (fields?.gate === undefined) return { ...usual, gates: undefined, broken };
   const gates = compileGates(fields.gate, ['defaults', 'gate'], 'defaults', source, problems);
-  return { fields, gates, broken: broken || gates === undefined };
+  return { ...usual, gates, broken: broken || gates === undefined };
 }
 
 /** Reads one sequence with its tasks; undefined when not even its frame fits. */
@@ -72,17 +89,19 @@ export function draftSequence(raw: unknown, path: DocumentPath, context: DraftCo
   const { problems } = context;
   const frame = problems.check(sequenceSource, raw, path, subjectOf('sequence', raw, path));
   if (frame === undefined) return undefined;
-  const tasks: DraftTask[] = [];
-  const names: NameReference[] = [];
+  const tasks: PlanTask[] = [];
+  const waits: Waiting[] = [];
+  const saves: SaveTarget[] = [];
   for (const [index, rawTask] of frame.tasks.entries()) {
-    const taskPath = [...path, 'tasks', index];
-    const id = idOf(rawTask);
-    if (id !== undefined) names.push({ name: id, path: [...taskPath, 'id'] });
-    const draft = draftTask(rawTask, taskPath, frame.id, context);
-    if (draft !== undefined) tasks.push(draft);
+    const draft = draftTask(rawTask, taskPath(path, index), frame.id, context);
+    if (draft === undefined) continue;
+    const { task, waitsFor, saves: target } = draft;
+    tasks.push(task);
+    if (waitsFor.length > 0) waits.push({ task: task.id, waitsFor });
+    if (target !== undefined) saves.push(target);
   }
   const after = frame.after === undefined ? undefined : references(frame.after, [...path, 'after']);
-  return { id: frame.id, path, after, tasks, names };
+  return { id: frame.id, path, after, tasks, waits, saves, ids: frame.tasks.map(idOf) };
 }
 
 function idOf(raw: unknown): string | undefined {
@@ -116,14 +135,15 @@ function draftTask(raw: unknown, path: DocumentPath, sequence: string, context: 
     const what = `${subject}: a quorum of ${quorum.of} agents and one named agent exclude each other`;
     problems.add([...path, 'agent'], what, 'remove "agent" or the quorum');
   }
+  const waitsFor = [
+    ...references(source.depends_on ?? [], [...path, 'depends_on']),
+    ...found.map(({ task: name, path }) => ({ name, path })),
+  ];
+  const { save_as: file } = source;
   return {
-    task: taskOf(source, sequence, gates, context.defaults.fields),
-    path,
-    waitsFor: [
-      ...references(source.depends_on ?? [], [...path, 'depends_on']),
-      ...found.map(({ task: name, path }) => ({ name, path })),
-    ],
-    saveAs: source.save_as,
+    task: taskOf(source, sequence, dependenciesOf(waitsFor), gates, context.defaults),
+    waitsFor,
+    saves: file === undefined ? undefined : { file, path: [...path, 'save_as'], subject: `task "${source.id}"` },
   };
 }
 
@@ -164,21 +184,29 @@ function gatesOf(
   return undefined;
 }
 
+/** Of tasks that wait for none there may be many: they share this. */
+const NO_DEPENDENCIES: readonly string[] = [];
+
+const dependenciesOf = (waitsFor: readonly NameReference[]): readonly string[] =>
+  waitsFor.length === 0 ? NO_DEPENDENCIES : [...new Set(waitsFor.map(({ name }) => name))];
+
+/** Written out in one piece, and with what the defaults give worked out once: a plan may have many tasks. */
 function taskOf(
   source: TaskSource,
   sequence: string,
+  dependsOn: readonly string[],
   gates: readonly Gate[],
-  defaults: Defaults['fields'],
-): Omit<PlanTask, 'dependsOn'> {
-  const deadline = source.deadline ?? defaults.deadline;
+  { fields: defaults, price, deadlineMs }: Defaults,
+): PlanTask {
   return {
     id: source.id,
     sequence,
     type: source.type,
     agent: source.agent as AccountId | undefined,
+    dependsOn,
     input: (source.input ?? null) as Json,
-    price: BigInt(source.price ?? defaults.price ?? 0),
-    deadlineMs: (deadline === undefined ? undefined : parseDurationMs(deadline)) ?? DEFAULT_DEADLINE_MS,
+    price: source.price === undefined ? price : BigInt(source.price),
+    deadlineMs: (source.deadline === undefined ? undefined : parseDurationMs(source.deadline)) ?? deadlineMs,
     attempts: source.attempts ?? defaults.attempts ?? DEFAULT_ATTEMPTS,
     retry: source.retry ?? defaults.retry ?? 'any',
     guard: source.guard ?? false,

@@ -30,6 +30,8 @@ export class WaitGraph {
   readonly #nodes: GraphNode[] = [];
   readonly #tasks = new Map<string, GraphNode>();
   readonly #sequences = new Map<string, { readonly begin: GraphNode; readonly end: GraphNode }>();
+  /** Ends that wait for their own beginning, for tasks that nothing else is linked to. */
+  readonly #passed = new Set<GraphNode>();
 
   #node(kind: GraphNode['kind'], id: string): GraphNode {
     const node: GraphNode = { kind, id, waitsFor: [] };
@@ -41,10 +43,22 @@ export class WaitGraph {
     this.#sequences.set(id, { begin: this.#node('begin', id), end: this.#node('end', id) });
   }
 
-  addTask(id: string, sequence: string): void {
+  /**
+   * Adds a task of a sequence.
+   * @param linked whether it waits for a task or one waits for it; of all others of a sequence only that they come between
+   *   its beginning and its end matters.
+   */
+  addTask(id: string, sequence: string, linked: boolean): void {
+    const frame = this.#sequences.get(sequence);
+    if (!linked) {
+      if (frame !== undefined && !this.#passed.has(frame.end)) {
+        this.#passed.add(frame.end);
+        frame.end.waitsFor.push({ node: frame.begin, path: undefined });
+      }
+      return;
+    }
     const task = this.#node('task', id);
     this.#tasks.set(id, task);
-    const frame = this.#sequences.get(sequence);
     if (frame === undefined) return;
     task.waitsFor.push({ node: frame.begin, path: undefined });
     frame.end.waitsFor.push({ node: task, path: undefined });
