@@ -350,6 +350,7 @@ export class Daemon {
     this.poster.stop();
     this.retention.stop();
     this.intake.close();
+    this.engine.writeNotes();
     this.#metricsServer?.close();
     this.hub.close();
     this.#server?.close();

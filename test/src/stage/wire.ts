@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
@@ -68,12 +69,26 @@ export async function openWire(target: number): Promise<Wire> {
   };
 }
 
-/** A loopback port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+/** Ports below those that operating systems give to connections of their own. */
+const UNCLAIMED = { from: 12_000, to: 32_000 };
+
+/** Whether nobody listens on a loopback port. */
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  const listens = once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
+  if (!(await listens)) return false;
   server.close();
   await once(server, 'close');
-  return port;
+  return true;
+}
+
+/** A loopback port that is free now, and that no connection is given while its process is dead. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(UNCLAIMED.from, UNCLAIMED.to);
+    if (await isFree(port)) return port;
+  }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@gatepost/shared/clock';
+import type { Cursor } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -14,24 +15,57 @@ export const IN_MEMORY_BYTES = 16_384;
 /** Work orders up to this size are kept in the attempt's row, larger ones among the blobs. */
 const IN_ROW_BYTES = 2_048;
 const STORE_RETRY_MS = 1_000;
+/** How long a note waits, at most: mostly the attempt is over by then, and its ending says all that the note would. */
+const NOTE_MS = 20;
 
 /** Writes what must survive a crash. Finished work is not given up for a full disk: it waits until it can be written. */
 export class AttemptKeeper {
+  /** Attempts by key whose note waits. */
+  readonly #due = new Map<string, LiveAttempt>();
+  /** How far the inbox was read, when that waits. */
+  #read: Cursor | undefined;
+  #callOff: (() => void) | undefined;
+
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
     private readonly log: Logger,
   ) {}
 
-  /** Notes where an attempt stands. A crash before it is durable costs nothing but a repetition. */
+  /** Notes where an attempt stands, a little later. A crash before it is durable costs nothing but a repetition. */
   note(live: LiveAttempt): void {
-    this.#put(live, this.#rowOf(live));
+    this.#due.set(live.key, live);
+    this.#writeLater();
+  }
+
+  /** Notes how far the inbox was read: never before what was noted of the attempts there. */
+  noteRead(cursor: Cursor): void {
+    this.#read = cursor;
+    this.#writeLater();
+  }
+
+  /** Writes now what was noted: one turn, thus one commit, and how far the inbox was read comes last. */
+  writeNotes(): void {
+    this.#callOff?.();
+    this.#callOff = undefined;
+    for (const live of this.#due.values()) this.#put(live, this.#rowOf(live));
+    this.#due.clear();
+    if (this.#read === undefined) return;
+    this.store.putCursor(this.#read).catch((error: unknown) => {
+      this.log.error({ err: toGatepostError(error).message }, 'how far the inbox was read cannot be stored');
+    });
+    this.#read = undefined;
+  }
+
+  #writeLater(): void {
+    this.#callOff ??= this.clock.at(this.clock.nowMs() + NOTE_MS, () => this.writeNotes());
   }
 
   /** Nothing came of an early start: its row stays until the retention time, with what was written for it. */
   noteDropped(live: LiveAttempt): void {
     const output = live.attempt.ending?.output?.sha256;
     const early = { atMs: this.clock.nowMs(), ...(output === undefined ? {} : { output }) };
+    this.#due.delete(live.key);
     this.#put(live, { ...this.#rowOf(live), early });
   }
 
@@ -45,7 +79,13 @@ export class AttemptKeeper {
   async keepInput(live: LiveAttempt, input: Uint8Array): Promise<void> {
     if (input.length > IN_ROW_BYTES) await this.store.blobs.put(live.attempt.assignment.inputSha256, input);
     const { attempt } = live;
-    await this.store.putAttempt(live.key, this.#rowOf({ ...live, input, hasInput: true }));
+    this.#due.delete(live.key);
+    try {
+      await this.store.putAttempt(live.key, this.#rowOf({ ...live, input, hasInput: true }));
+    } catch (error) {
+      this.note(live);
+      throw error;
+    }
     if (input.length <= IN_MEMORY_BYTES) live.input = input;
     live.hasInput = true;
     // What was noted in the meantime did not know of the input; an ending that was kept in the meantime stays.
@@ -71,9 +111,13 @@ export class AttemptKeeper {
     live.input = undefined;
     const row: AttemptRow = { ...this.#rowOf(live), finished };
     const { output } = live;
+    this.#due.delete(live.key);
     await this.#insist('a result cannot be stored', () => {
       const blob = output && ending.output ? this.store.blobs.put(ending.output.sha256, output) : undefined;
-      return Promise.all([blob, this.store.putAttempt(live.key, row)]);
+      const written = [blob, this.store.putAttempt(live.key, row)];
+      // Nothing else waits: how far the inbox was read shares the commit.
+      if (this.#due.size === 0) this.writeNotes();
+      return Promise.all(written);
     });
     live.output = undefined;
   }

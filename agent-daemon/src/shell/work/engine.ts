@@ -1,3 +1,4 @@
+import type { Cursor } from '@gatepost/shared/ledger/topic-message';
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { Load } from '../../core/admission.js';
 import type { Assignment } from '../../core/assignment.js';
@@ -114,6 +115,16 @@ export class Engine {
     if (taken.attempt.phase === 'assigned' || taken.attempt.phase === 'queued') this.#keeper.note(taken);
   }
 
+  /** The inbox was read up to here, and what it says was handed over. */
+  noteRead(cursor: Cursor): void {
+    this.#keeper.noteRead(cursor);
+  }
+
+  /** Hands to the store at once what was noted and waits. */
+  writeNotes(): void {
+    this.#keeper.writeNotes();
+  }
+
   /** A dispatch is taken at its word until the inbox shows the assignment, see `assign`, or `dropEarly` ends it. */
   async startEarly(assignment: Assignment, input: Uint8Array): Promise<Refusal | undefined> {
     const key = attemptKey(assignment.ref);
@@ -224,10 +235,14 @@ export class Engine {
     const { assignment, starts } = row;
     const live = this.#add(key, assignment, starts, row.hasInput || assignment.inlineInput !== undefined);
     live.input ??= row.input;
-    const lost = starts > 0 && this.parts.registry.get(assignment.taskType)?.restart === 'lost';
-    if (lost) this.#apply(live, { type: 'refused', reason: 'lost: the daemon was restarted while it ran' });
+    if (starts > 0 && this.#isLostByRestart(assignment))
+      this.#apply(live, { type: 'refused', reason: 'lost: the daemon was restarted while it ran' });
     else this.#ready(live);
     return live;
+  }
+
+  #isLostByRestart({ taskType }: Assignment): boolean {
+    return this.parts.registry.get(taskType)?.restart === 'lost';
   }
 
   #add(key: string, assignment: Assignment, starts: number, hasInput: boolean, confirmed = true): LiveAttempt {
@@ -312,6 +327,8 @@ export class Engine {
 
   #execute(live: LiveAttempt): void {
     this.#keeper.note(live);
+    // What must not run twice is noted before it does anything.
+    if (this.#isLostByRestart(live.attempt.assignment)) this.#keeper.writeNotes();
     live.startedAtMs = this.parts.clock.nowMs();
     this.#emit(live, { type: 'started' });
     const sink = (kind: EventKind) => {

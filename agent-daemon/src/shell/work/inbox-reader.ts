@@ -114,9 +114,9 @@ export class InboxReader {
     return new GatepostError(end.code, why, { sequenceNumber: this.readUpTo }, end);
   }
 
-  /** Applies a message and moves the cursor in the same commit. What fails half-way is applied again as a whole. */
+  /** Applies a message; the cursor follows what was noted of it. What fails half-way is applied again as a whole. */
   #take(message: TopicMessage): void {
-    const { log, store, coordinator, intake } = this.parts;
+    const { log, engine, coordinator, intake } = this.parts;
     const { instructions, ignored } = readInboxMessage(message, coordinator);
     if (ignored !== undefined) {
       this.#ignored += 1;
@@ -128,9 +128,7 @@ export class InboxReader {
     for (const instruction of instructions) this.#follow(instruction);
     const { sequenceNumber, consensusTimestamp } = message;
     this.#cursor = { sequenceNumber, consensusTimestamp };
-    store
-      .putCursor(this.#cursor)
-      .catch((error: unknown) => log.error({ err: toGatepostError(error).message }, 'cursor'));
+    engine.noteRead(this.#cursor);
     intake.inboxRead(sequenceNumber);
   }
 

@@ -1,13 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { generateAccountKey } from '@gatepost/shared/hedera/account-key';
 import { createAccount } from '@gatepost/shared/hedera/accounts';
 import { type RunningCommand, runCommand, startCommand } from 'gatepost/stage/command';
 import { type StageNetwork, startEmbeddedNetwork } from 'gatepost/stage/network';
 import { stringify } from 'yaml';
+import { freePort } from '../../stage/wire.js';
 import { endChild, forkBeside, nextMessage } from '../child.js';
 import { atOnce } from './at-once.js';
 import { configOf, type HostedAgent, type HostMeasured, type Order } from './orders.js';
@@ -50,14 +49,6 @@ async function serveAlone(directory: string, agent: HostedAgent, network: StageN
   const daemon = startCommand('agent-daemon', args, { name: 'the daemon alone', env, logFile });
   await daemon.ready;
   return daemon;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function tell(child: ChildProcess, order: Order): Promise<HostMeasured> {

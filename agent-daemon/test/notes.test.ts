@@ -1,0 +1,109 @@
+import { VirtualClock } from '@gatepost/shared/virtual-clock';
+import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
+import { sha256 } from '@gatepost/shared/vocabulary/digest';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import type { Assignment } from '../src/core/assignment.js';
+import { newAttempt } from '../src/core/attempt.js';
+import { EventLog } from '../src/core/event-log.js';
+import { MemoryStore } from '../src/shell/store/memory-store.js';
+import { AttemptKeeper } from '../src/shell/work/attempt-keeper.js';
+import type { LiveAttempt } from '../src/shell/work/live-attempt.js';
+
+const COMMIT_MS = 5;
+const LONG_MS = 1_000;
+
+function live(task: string): LiveAttempt {
+  const assignment: Assignment = {
+    ref: { run: 'r', task, attempt: 1 },
+    numbered: '#1',
+    taskType: 'echo',
+    inputSha256: sha256('{}'),
+    inputSize: 2,
+    inlineInput: '{}',
+    deadlineMs: 60_000,
+    price: '1',
+    token: '0.0.40',
+    sequenceNumber: 1,
+  };
+  return {
+    key: attemptKey(assignment.ref),
+    ref: assignment.ref,
+    attempt: newAttempt(assignment),
+    log: new EventLog(0, { unacknowledged: 10, logLines: 10 }),
+    input: Buffer.from('{}'),
+    hasInput: true,
+    output: undefined,
+    outputText: undefined,
+    kept: undefined,
+    abort: new AbortController(),
+    stop: undefined,
+    startedAtMs: undefined,
+    cancelDeadline: undefined,
+    successor: undefined,
+  };
+}
+
+const cursorAt = (sequenceNumber: number) => ({ sequenceNumber, consensusTimestamp: BigInt(sequenceNumber) });
+
+function host() {
+  const clock = new VirtualClock(0);
+  const store = MemoryStore.open({ clock, id: 's', commitMs: () => COMMIT_MS });
+  const keeper = new AttemptKeeper(store, clock, pino({ level: 'silent' }));
+  const pass = (ms: number) => clock.runUntil(() => false, clock.nowMs() + ms);
+  return { store, keeper, pass };
+}
+
+it('whatever of the notes survives a crash: no message of the inbox counts as read whose attempt is not known', async () => {
+  const seen = new Set<string>();
+  for (let survivors = 0; survivors <= 4; survivors += 1) {
+    const { store, keeper, pass } = host();
+    for (const [index, task] of ['a', 'b', 'c'].entries()) {
+      keeper.note(live(task));
+      keeper.noteRead(cursorAt(index + 1));
+      await pass(1);
+    }
+    // Until the notes are handed over, and not until they are durable.
+    await pass(COMMIT_MS * 4 - 2);
+    const next = store.crash(() => survivors);
+    const known = [...next.attempts()].length;
+    expect(next.cursor().sequenceNumber).toBeLessThanOrEqual(known);
+    seen.add(`${known} known, read up to ${next.cursor().sequenceNumber}`);
+  }
+  expect([...seen]).toEqual([
+    '0 known, read up to 0',
+    '1 known, read up to 0',
+    '2 known, read up to 0',
+    '3 known, read up to 0',
+    '3 known, read up to 3',
+  ]);
+});
+
+it('an attempt that is over before it is noted is written once, with its ending, and how far the inbox was read goes along', async () => {
+  const { store, keeper, pass } = host();
+  const done = live('a');
+  keeper.note(done);
+  keeper.noteRead(cursorAt(1));
+  void keeper.keepEnding(done, { outcome: 'failed', reason: 'exit code 1' });
+  await pass(COMMIT_MS);
+  expect(store.attempt(done.key)?.finished?.ending.outcome).toBe('failed');
+  expect(store.cursor().sequenceNumber).toBe(1);
+  await pass(LONG_MS);
+  expect(store.attempt(done.key)?.finished?.ending.outcome).toBe('failed');
+});
+
+it('beside another whose note waits, the reading waits for that note', async () => {
+  const { store, keeper, pass } = host();
+  const [done, other] = [live('a'), live('b')];
+  for (const one of [done, other]) keeper.note(one);
+  keeper.noteRead(cursorAt(1));
+  void keeper.keepEnding(done, { outcome: 'failed', reason: 'exit code 1' });
+  await pass(COMMIT_MS);
+  expect([store.attempt(done.key) !== undefined, store.attempt(other.key), store.cursor().sequenceNumber]).toEqual([
+    true,
+    undefined,
+    0,
+  ]);
+  await pass(LONG_MS);
+  expect([store.attempt(other.key) !== undefined, store.cursor().sequenceNumber]).toEqual([true, 1]);
+});
