@@ -3,7 +3,7 @@
 // with the daemon.
 // node spawner.mjs <socket of the daemon>
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 
@@ -19,31 +19,35 @@ process.on('disconnect', () => {
 
 const tell = (message) => process.connected && process.send(message);
 
-/** A socket to the daemon that has told which stream of which program it is. */
-const open = (id, stream) =>
-  new Promise((resolve, reject) => {
-    const label = Buffer.alloc(5);
-    label.writeUInt32LE(id);
-    label.writeUInt8(stream, 4);
-    const socket = connect(path);
-    socket.once('error', reject);
-    socket.write(label, () => resolve(socket));
-  });
+/** A socket to the daemon, which is connected at once, since both are on one host, or never. */
+function open() {
+  const socket = connect(path);
+  socket.on('error', () => undefined);
+  // A program expects to wait when it writes faster than it is read. Node does that for the first three alone.
+  socket._handle.setBlocking(true);
+  return socket;
+}
 
-process.on('message', async ({ id, program, args, cwd, env, streams }) => {
+/** Tells the daemon which stream of which program a socket is, before the program can say anything there. */
+function label(socket, id, stream) {
+  const bytes = Buffer.alloc(5);
+  bytes.writeUInt32LE(id);
+  bytes.writeUInt8(stream, 4);
+  writeSync(socket._handle.fd, bytes);
+}
+
+process.on('message', ({ id, program, args, cwd, env, streams, answers }) => {
+  const sockets = Array.from({ length: streams }, open);
   try {
-    const stdio = await Promise.all(Array.from({ length: streams }, (_, stream) => open(id, stream)));
-    // A program expects to wait when it writes faster than it is read. Node does that for the first three alone.
-    for (const { _handle: handle } of stdio) handle.setBlocking(true);
-    try {
-      const child = spawn(program, args, { cwd, env, stdio, detached: true });
-      child.on('error', ({ message }) => tell({ id, error: message }));
-      child.on('exit', (code, signal) => tell({ id, code, signal }));
-      if (child.pid !== undefined) tell({ id, pid: child.pid });
-    } finally {
-      for (const socket of stdio) socket.destroy();
-    }
+    for (const [stream, socket] of sockets.entries()) label(socket, id, stream);
+    const stdio = answers ? [...sockets, sockets[0]] : sockets;
+    const child = spawn(program, args, { cwd, env, stdio, detached: true });
+    child.on('error', ({ message }) => tell({ id, error: message }));
+    child.on('exit', (code, signal) => tell({ id, code, signal }));
+    if (child.pid !== undefined) tell({ id, pid: child.pid });
   } catch ({ message }) {
     tell({ id, error: message });
+  } finally {
+    for (const socket of sockets) socket.destroy();
   }
 });

@@ -12,10 +12,10 @@ import { alive, command, outputOf, start } from './run.js';
 
 const UNCONFINED = { confine: 'none' };
 
-function shell(spawner: Spawner, script: string) {
+function shell(spawner: Spawner, script: string, answers = false) {
   onTestFinished(() => spawner.close());
   const env = { PATH: process.env.PATH ?? '' };
-  return spawner.start({ program: 'sh', args: ['-c', script], cwd: '/', env, streams: 4 });
+  return spawner.start({ program: 'sh', args: ['-c', script], cwd: '/', env, streams: 4, answers });
 }
 
 it('what a helper had started fails with it, nothing of it is left, and the next program gets another helper', async () => {
@@ -33,7 +33,7 @@ it('a helper ends with its daemon and takes its directory along, but not at a si
   const path = join(mkdtempSync(join(tmpdir(), 'gatepost-spawner-')), 'streams');
   const helper = fork(fileURLToPath(new URL('../../bin/spawner.mjs', import.meta.url)), [path], { execArgv: [] });
   helper.send({ id: 1, streams: 1 });
-  expect(await once(helper, 'message')).toMatchObject({ 0: { error: expect.stringContaining('ENOENT') } });
+  expect(await once(helper, 'message')).toMatchObject({ 0: { error: expect.stringContaining('ENOTCONN') } });
   helper.kill('SIGTERM');
   helper.disconnect();
   expect(await once(helper, 'exit')).toEqual([0, null]);
@@ -50,6 +50,18 @@ it('a program that writes faster than it is read waits, on each of its descripto
   });
   expect(await Promise.all(sizes)).toEqual([1_000_000, 1_000_000, 1_000_000]);
   expect(await exited).toMatchObject({ code: 0 });
+});
+
+it('a program that answers does so on the way back of its input, which it has not closed with that', async () => {
+  const { stdio } = await shell(new Spawner(), 'echo answer >&4; exec 4>&-; cat', true);
+  const [stdin] = stdio;
+  stdin?.end('asked');
+  const said = async (stream: Readable | undefined) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream ?? []) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString();
+  };
+  expect(await Promise.all(stdio.slice(0, 2).map(said))).toEqual(['answer\n', 'asked']);
 });
 
 it.runIf(existsSync('/proc/self/environ'))('a helper has no environment that a program could read', async () => {

@@ -4,8 +4,10 @@ import { variablesFor } from '../config/environment.js';
 
 function executable(path: string): boolean {
   try {
+    // An error that is made costs more than the question, and most directories do not have a program.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return true;
   } catch {
     return false;
   }

@@ -31,7 +31,7 @@ export type ProgramSettings = ExecutorSettings & { readonly command: readonly st
 
 /** Descriptor on which a program may tell progress and log lines apart from its standard error. */
 const PROGRESS_FD = 3;
-/** Descriptor on which bubblewrap names the first process of the namespace that it made. */
+/** Descriptor on which bubblewrap names the first process of the namespace that it made: the way back of its input. */
 const INFO_FD = 4;
 /** Until then no host has begun so many processes that their ids came round. */
 const YOUNG_MS = 1_000;
@@ -52,6 +52,8 @@ export class ConfinedProcess {
   #isDismissed = false;
   #hasExited = false;
   readonly #startedAtMs = performance.now();
+  /** The first process of the namespace that the launcher made, once it has told. */
+  readonly #first: Promise<number | undefined> | undefined;
   readonly #unwatch: () => void;
   readonly #stop = () => this.#terminate();
 
@@ -59,16 +61,14 @@ export class ConfinedProcess {
     private readonly program: StartedProgram,
     private readonly marker: string,
     private readonly mechanism: Mechanism,
-    /** The first process of the namespace that the launcher made, once it has told. */
-    private readonly first: Promise<number | undefined>,
     private readonly execution: Execution,
     usage: ExecutorSettings['usage'],
     private readonly graceMs: number,
     private readonly exits: Exits | undefined,
   ) {
-    const [stdin] = program.stdio;
-    // What it says there, or that it has closed it, is nobody's business.
-    stdin?.resume();
+    // What it says on its input, or that it has closed it, is nobody's business, once bubblewrap has spoken.
+    if (mechanism === 'bubblewrap') this.#first = firstProcess(this.stdin);
+    else this.stdin.resume();
     void this.exited.then(() => {
       this.#hasExited = true;
     });
@@ -144,7 +144,7 @@ export class ConfinedProcess {
   async #endRest(exit: Ending): Promise<void> {
     const byItself = !(exit instanceof Error) && exit.signal === null;
     if (byItself && this.mechanism === 'namespaces') return;
-    const first = byItself ? await this.first : undefined;
+    const first = byItself ? await this.#first : undefined;
     if (first !== undefined && (await namespaceEnd(first))) return;
     const isYoung = performance.now() - this.#startedAtMs < YOUNG_MS;
     await killTree(this.#pid, this.marker, isYoung);
@@ -218,10 +218,10 @@ export class ConfinedProgram {
       args: isTold ? ['--info-fd', `${INFO_FD}`, ...args] : args,
       cwd,
       env: { ...childEnvironment(execution, env, marker), ...(exits && EXIT_VARIABLES) },
-      streams: isTold ? INFO_FD + 1 : PROGRESS_FD + 1,
+      streams: PROGRESS_FD + 1,
+      answers: isTold,
     });
-    const first = firstProcess(started.stdio[INFO_FD]);
     const { graceMs } = this.host.limits;
-    return new ConfinedProcess(started, marker, mechanism, first, execution, this.settings.usage, graceMs, exits);
+    return new ConfinedProcess(started, marker, mechanism, execution, this.settings.usage, graceMs, exits);
   }
 }

@@ -18,6 +18,8 @@ export interface ProgramStart {
   readonly env: Readonly<Record<string, string>>;
   /** How many descriptors it gets, from 0 on. */
   readonly streams: number;
+  /** Whether it gets its input once more as the descriptor after them, to answer there: an input is a socket. */
+  readonly answers?: boolean;
 }
 
 /** How a program ended; an error when nobody can tell any more. */
