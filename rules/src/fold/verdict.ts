@@ -3,7 +3,7 @@ import { mayGiveUp } from '../judging/giving-up.js';
 import { type Attempt, type AttemptVerdict, isOpen } from '../run/attempt.js';
 import { attemptAt, freeNumbers, nextNumber } from '../run/attempt-numbers.js';
 import type { Emit } from '../run/change.js';
-import { adopt, findOrReview, reviewId } from '../run/review-id.js';
+import { adopt, agentGateOf, findOrReview, reviewId } from '../run/review-id.js';
 import type { RunState } from '../run/run-state.js';
 import { isAccepted, isTerminal, membersOf, quorumOf, type TaskState } from '../run/task-state.js';
 import { countsAgainstAgent, DEADLINE_GATE, LOST_GATE } from '../run/verdict-gates.js';
@@ -56,6 +56,7 @@ const OVER = 'what it reviews is decided';
 
 /** A review is asked for again only while what it reviews is undecided. */
 export function endReview(state: RunState, { spec }: TaskState, { number }: Attempt, emit: Emit): void {
+  if (agentGateOf(spec) === undefined) return;
   const review = state.tasks.get(reviewId(spec.id, number));
   if (review === undefined || isTerminal(review.status) || review.need === 0) return;
   failTask(state, review, 'cancelled', OVER, emit);

@@ -29,8 +29,9 @@ export const agentGateOf = (spec: PlanTask): AgentGate | undefined =>
 /** The task an id stands for, made now if it is a review of an existing attempt; undefined for an unknown id. */
 export function findOrReview(state: RunState, id: string): TaskState | undefined {
   const known = state.tasks.get(id);
+  if (known !== undefined) return known;
   const reviews = reviewedAttempt(id);
-  if (known !== undefined || reviews === undefined) return known;
+  if (reviews === undefined) return undefined;
   const reviewed = state.tasks.get(reviews.task);
   const gate = reviewed === undefined ? undefined : agentGateOf(reviewed.spec);
   if (reviewed === undefined || gate === undefined || attemptAt(reviewed, reviews.attempt)?.result?.ok !== true)

@@ -94,6 +94,11 @@ function assignment(group: AssignGroup, told: AssignGroup['tasks'][number], read
     return { type, task, attempt, numbered, task_type, input_sha256, input_size, deadline_ms, price, token };
   }
   const input: unknown = told[2];
+  let canonical: string | undefined;
+  const text = () => {
+    canonical ??= canonicalJson(input);
+    return canonical;
+  };
   return {
     type,
     task,
@@ -102,10 +107,10 @@ function assignment(group: AssignGroup, told: AssignGroup['tasks'][number], read
     task_type,
     // Worked out when they are asked for, which few readers of a history do.
     get input_sha256() {
-      return sha256(canonicalJson(input));
+      return sha256(text());
     },
     get input_size() {
-      return Buffer.byteLength(canonicalJson(input));
+      return Buffer.byteLength(text());
     },
     deadline_ms,
     price,

@@ -27,20 +27,21 @@ const row = (task: TaskSummary, stream: NodeJS.WriteStream | undefined): string[
  * on which it will be shown, is a terminal that has them; NO_COLOR and FORCE_COLOR are obeyed.
  */
 export function summaryText(hostile: RunSummary, linked: Linked, stream?: NodeJS.WriteStream): string {
-  const summary = allPrintable(hostile);
+  const { tasks, ...rest } = hostile;
+  const summary = allPrintable(rest);
+  // Of a large plan few tasks are told, and only those are looked through.
+  const shown = allPrintable(mostTelling(tasks));
+  const withOutput = allPrintable(tasks.filter(tellsOfOutput));
   const table = new Table({
     head: ['task', 'agent', 'attempts', 'gate', 'status', 'paid', 'transaction id'],
     style: { head: [], border: [], compact: true },
   });
-  // The unpaid ones come first when not all fit.
-  const shown =
-    summary.tasks.length <= MAX_ROWS ? summary.tasks : [...summary.tasks].sort(byTrouble).slice(0, MAX_ROWS);
   table.push(...shown.map((task) => row(task, stream)));
   const { totals } = summary;
   return [
     '',
     table.toString(),
-    ...(shown.length < summary.tasks.length ? [`and ${summary.tasks.length - shown.length} more tasks`] : []),
+    ...(shown.length < tasks.length ? [`and ${tasks.length - shown.length} more tasks`] : []),
     ...shown.flatMap(({ task, status, reason }) => (reason === undefined ? [] : [`${task} is ${status}: ${reason}`])),
     ...shown.flatMap((task) => payments(task, linked)),
     '',
@@ -51,16 +52,16 @@ export function summaryText(hostile: RunSummary, linked: Linked, stream?: NodeJS
     ...summary.balances.map(
       ({ account, balance }) => `${linked('account', account)} holds ${balance ?? 'none'} of ${summary.token}`,
     ),
-    ...summary.tasks.flatMap(({ task, saved_as }) =>
+    ...withOutput.flatMap(({ task, saved_as }) =>
       saved_as === undefined ? [] : [`${task} was written to ${relative(process.cwd(), saved_as)}`],
     ),
-    ...summary.tasks.flatMap(({ task, not_saved: why }) =>
+    ...withOutput.flatMap(({ task, not_saved: why }) =>
       why === undefined ? [] : [`${task} is not on the disk: ${why}`],
     ),
     ...(summary.artifacts === undefined
       ? []
       : [`${summary.artifacts.stored} outputs are in the artifact store ${summary.artifacts.place}`]),
-    ...summary.tasks.flatMap(({ task, not_stored: why }) =>
+    ...withOutput.flatMap(({ task, not_stored: why }) =>
       why === undefined ? [] : [`${task} is not in the artifact store yet: ${why}`],
     ),
     '',
@@ -73,5 +74,13 @@ function payments({ task, transaction_id: id }: TaskSummary, linked: Linked): st
   return transfer === undefined || transfer === id ? [] : [`${task} was paid by ${transfer}`];
 }
 
-const byTrouble = (a: TaskSummary, b: TaskSummary): number =>
-  Number(a.reason === undefined) - Number(b.reason === undefined);
+/** The tasks that there is room for: those that something is to be said of come first when not all fit. */
+function mostTelling(tasks: readonly TaskSummary[]): readonly TaskSummary[] {
+  if (tasks.length <= MAX_ROWS) return tasks;
+  const troubled = tasks.filter(({ reason }) => reason !== undefined).slice(0, MAX_ROWS);
+  return [...troubled, ...tasks.filter(({ reason }) => reason === undefined).slice(0, MAX_ROWS - troubled.length)];
+}
+
+/** Whether something is to be said of where its output is. */
+const tellsOfOutput = ({ saved_as: saved, not_saved: unsaved, not_stored: unstored }: TaskSummary): boolean =>
+  saved !== undefined || unsaved !== undefined || unstored !== undefined;

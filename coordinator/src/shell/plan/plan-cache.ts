@@ -1,4 +1,14 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
@@ -17,17 +27,51 @@ function revive(_key: string, value: unknown): unknown {
 
 const pathOf = (stateDir: string, digest: Sha256): string => join(stateDir, 'plans', `${digest}.json`);
 
+/** Texts are written together up to this many characters. */
+const PIECE_CHARS = 65_536;
+
+/** A plan as JSON, a task after the other: the whole of a large plan would be a text of many megabytes. */
+function* planJson({ tasks, ...rest }: Plan): Generator<string> {
+  yield `${JSON.stringify(rest, write).slice(0, -1)},"tasks":[`;
+  let separator = '';
+  for (const task of tasks) {
+    yield `${separator}${JSON.stringify(task, write)}`;
+    separator = ',';
+  }
+  yield ']}';
+}
+
+/** Writes a file that is there as a whole, and on the disk, or not at all. */
+function writeWhole(path: string, texts: Iterable<string>): void {
+  const part = openSync(`${path}.part`, 'w', 0o600);
+  try {
+    let piece = '';
+    for (const text of texts) {
+      piece += text;
+      if (piece.length < PIECE_CHARS) continue;
+      writeSync(part, piece);
+      piece = '';
+    }
+    writeSync(part, piece);
+    fsyncSync(part);
+  } finally {
+    closeSync(part);
+  }
+  renameSync(`${path}.part`, path);
+}
+
 /**
  * Keeps a compiled plan, so that other commands need not be told its file. A cache only, but what cannot take a plan
- * cannot take outputs either.
+ * cannot take outputs either. One that is there already is the same, and only marked as used.
  * @throws GatepostError STORE_FAILED
  */
 export function keepPlan(stateDir: string, plan: Plan): void {
   const path = pathOf(stateDir, plan.digest);
   try {
     mkdirSync(join(stateDir, 'plans'), { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.part`, JSON.stringify(plan, write), { mode: 0o600 });
-    renameSync(`${path}.part`, path);
+    const now = new Date();
+    if (existsSync(path)) utimesSync(path, now, now);
+    else writeWhole(path, planJson(plan));
   } catch (error) {
     const message = `state_dir: cannot write ${path}: ${(error as Error).message}; nothing was started`;
     throw new GatepostError('STORE_FAILED', message, { path }, error);
