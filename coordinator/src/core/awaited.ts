@@ -40,7 +40,7 @@ export const standsWithPerson = (task: TaskState): boolean =>
 export function awaitedPeople(state: RunState): readonly Awaited[] {
   let first: string | undefined;
   let more = 0;
-  for (const task of state.tasks.values()) {
+  for (const task of state.tasks.open()) {
     if (!standsWithPerson(task)) continue;
     if (first === undefined) first = task.spec.id;
     else more += 1;

@@ -90,6 +90,6 @@ function waiting(state: RunState, task: TaskState): string[] {
 /** How many tasks stand where. */
 export function countByStatus(state: RunState): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { status } of state.tasks.values()) counts.set(status, (counts.get(status) ?? 0) + 1);
+  for (const status of state.tasks.statuses()) counts.set(status, (counts.get(status) ?? 0) + 1);
   return counts;
 }

@@ -99,6 +99,9 @@ function newAttempt(
   };
 }
 
+/** Deadlines of attempts that are decided which may be held beside as many as are open. */
+const MOST_PAST_DEADLINES = 1_024;
+
 function register(state: RunState, task: TaskState, attempt: Attempt): void {
   adopt(state, task);
   task.attempts.push(attempt);
@@ -107,6 +110,7 @@ function register(state: RunState, task: TaskState, attempt: Attempt): void {
   state.working += 1;
   state.committed += attempt.price;
   state.deadlines.add(attempt);
+  if (state.deadlines.size > state.openAttempts * 2 + MOST_PAST_DEADLINES) state.deadlines.keep(isOpen);
   const agent = state.agents.get(attempt.agent);
   if (agent === undefined) return;
   agent.open.add(attempt);

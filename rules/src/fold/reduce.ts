@@ -77,6 +77,7 @@ export function reduce(state: RunState, entry: LedgerRecord, emit: Emit = silent
     });
   }
   if (rule.place === 'journal' && entry.author === state.context.coordinator) state.ownRecordAt = entry.at;
+  state.tasks.pack();
   return state;
 }
 

@@ -159,6 +159,7 @@ export function markPaid(
   state.payable.delete(attempt);
   state.disputed.delete(attempt);
   state.paid += payment.amount;
+  state.tasks.rest(task.spec.id);
   const done = task.attempts.every((other) => other.verdict?.accepted !== true || other.payment !== undefined);
   if (done && isAccepted(task.status)) task.status = 'paid';
   const { agent, number } = attempt;

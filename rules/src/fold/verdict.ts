@@ -49,6 +49,7 @@ export const applyVerdict: Apply<'verdict'> = (state, record, entry, emit) => {
   else reject(state, task, attempt, emit);
   endReview(state, task, attempt, emit);
   refreshJudgeable(state, task);
+  state.tasks.rest(task.spec.id);
   return undefined;
 };
 

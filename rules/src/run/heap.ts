@@ -1,6 +1,6 @@
 /** A binary heap: what comes before all others comes out first; equals in the order of insertion. */
 export class Heap<T> {
-  readonly #heap: { readonly what: T; readonly order: number }[] = [];
+  #heap: { readonly what: T; readonly order: number }[] = [];
   #order = 0;
 
   /** @param compare negative when the first of two comes out before the second. */
@@ -27,6 +27,12 @@ export class Heap<T> {
     this.#heap[0] = last;
     this.#down(0);
     return first.what;
+  }
+
+  /** Forgets what is not wanted any more; takes time in proportion to all that there is. */
+  keep(isWanted: (what: T) => boolean): void {
+    this.#heap = this.#heap.filter(({ what }) => isWanted(what));
+    for (let index = (this.#heap.length >> 1) - 1; index >= 0; index -= 1) this.#down(index);
   }
 
   #before(a: number, b: number): boolean {

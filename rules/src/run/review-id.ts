@@ -73,6 +73,6 @@ export function reviewersOf(state: RunState, { spec, attempts }: TaskState): Rea
 /** Takes a review into the state, once something was written about it. */
 export function adopt(state: RunState, task: TaskState): void {
   if (state.tasks.has(task.spec.id)) return;
-  state.tasks.set(task.spec.id, task);
+  state.tasks.add(task);
   state.unfinished += 1;
 }

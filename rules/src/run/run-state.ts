@@ -8,6 +8,7 @@ import { Heap } from './heap.js';
 import { ReadyLanes } from './ready-lanes.js';
 import type { RefusedAssignment } from './refused-assignment.js';
 import type { RunMode } from './run-mode.js';
+import { RunTasks } from './run-tasks.js';
 import { membersOf, type TaskState } from './task-state.js';
 
 /** What a run is about and whom it trusts; fixed for its life. */
@@ -51,7 +52,7 @@ export interface EpochState {
  */
 export interface RunState {
   readonly context: RunContext;
-  readonly tasks: Map<string, TaskState>;
+  readonly tasks: RunTasks;
   readonly sequences: Map<string, SequenceState>;
   /** Tasks that wait for a task. */
   readonly dependants: Map<string, string[]>;
@@ -150,7 +151,7 @@ export function newTask(spec: TaskState['spec'], waiting: number, reviews?: Task
 export function emptyState(context: RunContext): RunState {
   const state: RunState = {
     context,
-    tasks: new Map(),
+    tasks: new RunTasks(),
     sequences: sequencesOf(context.plan),
     dependants: new Map(),
     agents: new Map(),
@@ -185,7 +186,7 @@ export function emptyState(context: RunContext): RunState {
   };
   for (const spec of context.plan.tasks) {
     const dependencies = new Set(spec.dependsOn);
-    state.tasks.set(spec.id, newTask(spec, dependencies.size + 1));
+    state.tasks.add(newTask(spec, dependencies.size + 1));
     for (const dependency of dependencies) {
       const waiting = state.dependants.get(dependency);
       if (waiting === undefined) state.dependants.set(dependency, [spec.id]);

@@ -1,4 +1,4 @@
-import { jsonDigest, type Sha256 } from '@gatepost/shared/vocabulary/digest';
+import { canonicalJson, type Sha256, sha256OfAll } from '@gatepost/shared/vocabulary/digest';
 import type { Attempt } from './attempt.js';
 import { modeIn, type RunMode } from './run-mode.js';
 import type { RunState } from './run-state.js';
@@ -35,14 +35,37 @@ function digested(attempt: Attempt): DigestedAttempt {
 const byTask = (a: DigestedAttempt, b: DigestedAttempt): number =>
   a.task === b.task ? a.attempt - b.attempt : a.task < b.task ? -1 : 1;
 
+/** An attempt as canonical JSON, written out member by member in its order: there may be many. */
+const attemptText = ({ agent, attempt, input, output, paid, price, task, verdict }: DigestedAttempt): string =>
+  `{"agent":${canonicalJson(agent)},"attempt":${canonicalJson(attempt)},"input":${canonicalJson(input)},` +
+  `"output":${canonicalJson(output)},"paid":"${paid}","price":${canonicalJson(price)},"task":${canonicalJson(task)},` +
+  `"verdict":${canonicalJson(verdict)}}`;
+
+/** The canonical JSON of all that the digest covers, in pieces: a copy of all of it would be garbage at once. */
+function* digestedText(plan: Sha256, token: string, attempts: Iterable<DigestedAttempt>, mode: RunMode): Generator<string> {
+  const { arbiter, ...rest } = modeIn(mode);
+  yield `{${arbiter === undefined ? '' : `"arbiter":${canonicalJson(arbiter)},`}"attempts":[`;
+  let separator = '';
+  for (const attempt of attempts) {
+    yield `${separator}${attemptText(attempt)}`;
+    separator = ',';
+  }
+  yield `],${canonicalJson({ ...rest, plan, token }).slice(1)}`;
+}
+
 /** SHA-256 of the canonical JSON of a run's plan, token, mode and attempts, these by task and number. */
-export function digestOfAttempts(
+export const digestOfAttempts = (
   plan: Sha256,
   token: string,
   attempts: readonly DigestedAttempt[],
   mode: RunMode = {},
-): Sha256 {
-  return jsonDigest({ plan, token, ...modeIn(mode), attempts: [...attempts].sort(byTask) });
+): Sha256 => sha256OfAll(digestedText(plan, token, [...attempts].sort(byTask), mode));
+
+function* inOrder({ tasks }: RunState): Generator<DigestedAttempt> {
+  for (const id of [...tasks.keys()].sort()) {
+    const attempts = tasks.copyOf(id)?.attempts ?? [];
+    for (const attempt of [...attempts].sort((a, b) => a.number - b.number)) yield digested(attempt);
+  }
 }
 
 /**
@@ -50,7 +73,6 @@ export function digestOfAttempts(
  * go on beside the run; so are results that came after the verdict, since the fold ignores them.
  */
 export function stateDigest(state: RunState): Sha256 {
-  const attempts: DigestedAttempt[] = [];
-  for (const task of state.tasks.values()) for (const attempt of task.attempts) attempts.push(digested(attempt));
-  return digestOfAttempts(state.context.plan.digest, state.context.token, attempts, state.context);
+  const { plan, token } = state.context;
+  return sha256OfAll(digestedText(plan.digest, token, inOrder(state), state.context));
 }

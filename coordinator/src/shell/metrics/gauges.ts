@@ -42,7 +42,7 @@ const countedBy = <K extends string>(keys: readonly K[], of: (key: K) => number)
 function tasksByState(runs: readonly RunSource[]): Values {
   const counts = new Map<string, number>(TASK_STATUSES.map((status) => [status, 0]));
   for (const { state } of runs) {
-    for (const { status } of state.tasks.values()) counts.set(status, (counts.get(status) ?? 0) + 1);
+    for (const status of state.tasks.statuses()) counts.set(status, (counts.get(status) ?? 0) + 1);
   }
   return counts;
 }
