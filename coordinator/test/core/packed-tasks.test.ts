@@ -24,7 +24,9 @@ function saidAgain(records: readonly LedgerRecord[]): LedgerRecord[] {
     if (record.type !== 'verdict' || run === undefined) return [later];
     const { task, attempt } = record;
     const cancel: AnyRecord = { type: 'cancel', task, attempt, reason: 'late' };
-    const assigned = records.find(({ record: one }) => one.type === 'assign' && one.task === task && one.attempt === attempt);
+    const assigned = records.find(
+      ({ record: one }) => one.type === 'assign' && one.task === task && one.attempt === attempt,
+    );
     return assigned === undefined ? [later] : [later, { ...later, topic: assigned.topic, record: cancel }];
   });
 }

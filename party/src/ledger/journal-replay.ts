@@ -12,6 +12,17 @@ export async function indexJournal(feed: LedgerFeed, coordinator: AccountId): Pr
   return index;
 }
 
+/**
+ * The same without what was accepted, of which a long journal mostly speaks.
+ * @throws GatepostError MIRROR_UNREACHABLE
+ */
+export async function indexRuns(feed: LedgerFeed, coordinator: AccountId): Promise<JournalIndex> {
+  const index = emptyIndex();
+  const records = await feed.peekJournal(['epoch', 'run_opened', 'run_closed']);
+  for (const entry of records) if (entry.record.type !== 'verdict') indexRecord(index, entry, coordinator);
+  return index;
+}
+
 /** Folds everything the mirror has: the journal, and every inbox that its agent announced on it. */
 export async function replay(feed: LedgerFeed, state: RunState, log: Logger): Promise<void> {
   for (const entry of await feed.history()) {

@@ -1,4 +1,5 @@
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
+import { mayHold } from '@gatepost/rules/verify/decode';
 import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
@@ -158,15 +159,18 @@ export class LedgerFeed {
   /**
    * Everything on the journal up to now, not yet handed on: for a look ahead at the start. It is decoded as one goes through
    * it, so that of a long journal there are only the messages.
+   * @param kinds of records that are asked for; messages that can hold none of them are left out. All when left out.
    * @throws GatepostError MIRROR_UNREACHABLE
    */
-  async peekJournal(): Promise<Iterable<LedgerRecord>> {
+  async peekJournal(kinds?: Parameters<typeof mayHold>[1]): Promise<Iterable<LedgerRecord>> {
     await this.#readJournal();
-    return this.#peeked();
+    return this.#peeked(kinds);
   }
 
-  *#peeked(): Generator<LedgerRecord> {
-    for (const message of this.#journal.held) yield* this.#recordsOnce(message);
+  *#peeked(kinds: Parameters<typeof mayHold>[1] | undefined): Generator<LedgerRecord> {
+    for (const message of this.#journal.held) {
+      if (kinds === undefined || mayHold({ content: message.message }, kinds)) yield* this.#recordsOnce(message);
+    }
     this.ignored.tell();
   }
 

@@ -6,7 +6,7 @@ import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId } from '@gatepost/shared/vocabulary/ids';
-import { indexJournal, replay } from '../ledger/journal-replay.js';
+import { indexRuns, replay } from '../ledger/journal-replay.js';
 import { LedgerFeed } from '../ledger/ledger-feed.js';
 
 /** Which run is meant, and what has to be known of it to fold it. */
@@ -27,7 +27,7 @@ export async function openRun(reader: LedgerReader, named: NamedRun, log: Logger
   const { journal, coordinator, run, plan } = named;
   const agents = new Set(named.agents ?? (await announcedAgents(reader, journal, log)));
   const feed = new LedgerFeed(reader, journal, agents, log);
-  const known = (await indexJournal(feed, coordinator)).runs.get(run);
+  const known = (await indexRuns(feed, coordinator)).runs.get(run);
   if (known === undefined)
     throw new GatepostError('NOT_FOUND', `no run ${run} of ${coordinator} on ${journal}`, { run });
   if (known.plan !== plan.digest) {

@@ -87,5 +87,8 @@ export function namedRun({ runs }: JournalIndex, run: string): ChosenRun {
 }
 
 /** An open run of an earlier version of a plan: of the same name, with another content. */
-export const earlierVersion = (index: JournalIndex, name: string, planDigest: string): IndexedRun | undefined =>
-  [...index.runs.values()].find((run) => run.closed === undefined && run.name === name && run.plan !== planDigest);
+export const earlierVersion = (
+  index: JournalIndex,
+  { name, digest }: { readonly name: string; readonly digest: string },
+): IndexedRun | undefined =>
+  [...index.runs.values()].find((run) => run.closed === undefined && run.name === name && run.plan !== digest);

@@ -102,7 +102,8 @@ export class PackedTasks {
     if (!attempts.every((attempt) => isUsual(attempt, spec))) return undefined;
     const count = attempts.length;
     const first = before?.count === count ? before.first : this.#attempts.add(count);
-    for (let index = 0; index < count; index += 1) this.#put(this.#attempts.at(first + index), attempts[index] as Attempt);
+    for (let index = 0; index < count; index += 1)
+      this.#put(this.#attempts.at(first + index), attempts[index] as Attempt);
     return { spec, status, failures, first, count };
   }
 

@@ -42,7 +42,12 @@ const attemptText = ({ agent, attempt, input, output, paid, price, task, verdict
   `"verdict":${canonicalJson(verdict)}}`;
 
 /** The canonical JSON of all that the digest covers, in pieces: a copy of all of it would be garbage at once. */
-function* digestedText(plan: Sha256, token: string, attempts: Iterable<DigestedAttempt>, mode: RunMode): Generator<string> {
+function* digestedText(
+  plan: Sha256,
+  token: string,
+  attempts: Iterable<DigestedAttempt>,
+  mode: RunMode,
+): Generator<string> {
   const { arbiter, ...rest } = modeIn(mode);
   yield `{${arbiter === undefined ? '' : `"arbiter":${canonicalJson(arbiter)},`}"attempts":[`;
   let separator = '';

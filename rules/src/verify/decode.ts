@@ -61,10 +61,10 @@ export function decodeTopic({ topic, messages }: TopicEvidence): DecodedTopic {
 }
 
 /** Kinds of records that stand in a message under their own names. */
-type NamedKind = 'assign' | 'dispute' | 'online' | 'run_closed' | 'run_opened' | 'settled';
+type NamedKind = 'assign' | 'dispute' | 'epoch' | 'online' | 'run_closed' | 'run_opened' | 'settled';
 
 /** Whether a message may hold a record of one of these kinds: it need not be decoded when it does not. */
-export function mayHold({ content }: MessageEvidence, kinds: readonly NamedKind[]): boolean {
+export function mayHold({ content }: Pick<MessageEvidence, 'content'>, kinds: readonly NamedKind[]): boolean {
   const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   // An escape can spell any name.
   return text.includes(String.raw`\u`) || kinds.some((kind) => text.includes(`"${kind}"`));

@@ -15,7 +15,7 @@ import type { RunConfig } from '../setup/config-file.js';
 export async function standingOf(
   reader: MirrorReader,
   { account, journal, token, agents, escrow: holder = account }: RunConfig,
-  { name, digest }: Plan,
+  plan: Plan,
   log: Logger,
 ): Promise<Standing> {
   const { mirror } = reader;
@@ -33,6 +33,6 @@ export async function standingOf(
     terms,
     troubles: troubles.map(({ detail, advice }) => `${detail}. ${advice}`),
     held,
-    earlier: earlierVersion(index, name, digest),
+    earlier: earlierVersion(index, plan),
   };
 }

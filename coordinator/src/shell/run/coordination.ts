@@ -1,4 +1,4 @@
-import { indexJournal } from '@gatepost/party/ledger/journal-replay';
+import { indexJournal, indexRuns } from '@gatepost/party/ledger/journal-replay';
 import type { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
 import { RecordWriter } from '@gatepost/party/ledger/record-writer';
 import { reduce } from '@gatepost/rules/fold/reduce';
@@ -156,8 +156,13 @@ export class Coordination {
     return { instance: this.#identity?.instance ?? '', begun: this.#begun };
   }
 
-  /** What the journal says of its runs before anything is handed on. @throws GatepostError MIRROR_UNREACHABLE */
+  /** What the journal says of its runs before anything is handed on, see `indexRuns`. @throws GatepostError MIRROR_UNREACHABLE */
   lookAhead(): Promise<JournalIndex> {
+    return indexRuns(this.feed, this.#lives.context.coordinator);
+  }
+
+  /** The same with what was accepted, which takes longer. @throws GatepostError MIRROR_UNREACHABLE */
+  lookAtAll(): Promise<JournalIndex> {
     return indexJournal(this.feed, this.#lives.context.coordinator);
   }
 

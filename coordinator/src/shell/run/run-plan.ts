@@ -50,7 +50,8 @@ async function runAlone(
   const { coordination, options, metrics } = process;
   const index = await coordination.lookAhead();
   const chosen = chooseRun(index, request.plan.digest, wantNew);
-  if (chosen.state === 'new' && !wantNew) checkEarlierVersion(index, request.plan);
+  if (chosen.state === 'new' && !wantNew && earlierVersion(index, request.plan) !== undefined)
+    checkEarlierVersion(await coordination.lookAtAll(), request.plan);
   const state = joinRun(process, request.plan, chosen);
   const identity = chosen.state === 'closed' ? undefined : nextIdentity(index, options.takeOver);
   await coordination.catchUp();
@@ -76,8 +77,8 @@ async function runAlone(
  * A plan that was changed while its run is open would be done, and paid, once more beside it.
  * @throws GatepostError USAGE that names the open run and the ways on.
  */
-function checkEarlierVersion(index: JournalIndex, { name, digest }: Plan): void {
-  const earlier = earlierVersion(index, name, digest);
+function checkEarlierVersion(index: JournalIndex, plan: Plan): void {
+  const earlier = earlierVersion(index, plan);
   if (earlier === undefined) return;
   const { run, accepted, tasks } = earlier;
   throw new GatepostError(
