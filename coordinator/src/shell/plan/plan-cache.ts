@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '@gatepost/rules/plan/plan';
+import { systemClock } from '@gatepost/shared/clock';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 
@@ -69,8 +70,8 @@ export function keepPlan(stateDir: string, plan: Plan): void {
   const path = pathOf(stateDir, plan.digest);
   try {
     mkdirSync(join(stateDir, 'plans'), { recursive: true, mode: 0o700 });
-    const now = new Date();
-    if (existsSync(path)) utimesSync(path, now, now);
+    const seconds = systemClock.nowMs() / 1_000;
+    if (existsSync(path)) utimesSync(path, seconds, seconds);
     else writeWhole(path, planJson(plan));
   } catch (error) {
     const message = `state_dir: cannot write ${path}: ${(error as Error).message}; nothing was started`;
