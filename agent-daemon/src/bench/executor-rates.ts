@@ -31,6 +31,9 @@ const WARM_UP = 50;
 /** A command costs as much as so many calls of a module. */
 const COMMAND_SHARE = 10;
 
+/** What the executors of commands run: it hears its work order and answers. */
+export const BENCHED_COMMAND = ['sh', '-c', 'cat >/dev/null; echo 1'];
+
 /** The executors, each kind as configuration makes it; `close` ends what they hold. */
 export async function benchedExecutors(
   directory: string,
@@ -40,14 +43,13 @@ export async function benchedExecutors(
   const limits = { slots, graceMs: 1_000, maxOutputBytes: 1_000_000, logLineBytes: 200 };
   const module = join(directory, 'noop.mjs');
   writeFileSync(module, 'export default () => 1;');
-  const argv = ['sh', '-c', 'cat >/dev/null; echo 1'];
   const confinement = probeConfinement();
   const spawner = new Spawner();
   const command = (confine: 'none' | 'auto') => {
-    const settings = executorSchema.parse({ command: argv, confine });
+    const settings = executorSchema.parse({ command: BENCHED_COMMAND, confine });
     const files = { directories: [], files: [] };
     const host = { limits, markerPrefix: `bench-${process.pid}:`, confinement, files, spawner };
-    return new CommandExecutor({ ...settings, command: argv }, host);
+    return new CommandExecutor({ ...settings, command: BENCHED_COMMAND }, host);
   };
   const server = createServer((request, response) => request.resume().once('end', () => response.end('1')));
   server.listen(0, '127.0.0.1');

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { benchedExecutors, measureExecutor } from '@gatepost/agent-daemon/bench/executor-rates';
-import { probeConfinement } from '@gatepost/shared/confinement/confinement';
+import { chownSync } from 'node:fs';
+import { BENCHED_COMMAND, benchedExecutors, measureExecutor } from '@gatepost/agent-daemon/bench/executor-rates';
+import { confinedArgv } from '@gatepost/shared/confinement/confined-argv';
+import { probeConfinement, viewOf } from '@gatepost/shared/confinement/confinement';
 import type { BenchCase, Contestant, Figures } from '../bench-case.js';
 
 const ATTEMPTS = 5_000;
@@ -9,20 +11,37 @@ const SLOTS = 4;
 /** A cage costs so much more than a call that fewer of them tell as much. */
 const CAGES_SHARE = 10;
 
-/** What the kernel alone takes for the cage of a command: its namespaces, made and taken down, and a shell in it. */
+/** How many cages a second there can be, so many at a time. @throws Error when one fails. */
+async function cageRate(cage: readonly string[], attempts: number): Promise<number> {
+  const began = performance.now();
+  const child = spawn('xargs', ['-P', `${SLOTS}`, '-I{}', ...cage], { stdio: ['pipe', 'ignore', 'inherit'] });
+  child.stdin.end(Array.from({ length: attempts }, (_, n) => `${n}\n`).join(''));
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`bubblewrap ended with ${code}`);
+  return (attempts * 1_000) / (performance.now() - began);
+}
+
+/** The least cage that has the namespaces of an attempt, and a shell in it. */
+const EMPTY_CAGE = [
+  ...['bwrap', '--die-with-parent', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-net'],
+  ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--', 'sh', '-c', 'echo 1'],
+];
+
+/** The very cage of the command that is measured, and the command in it. */
+function cageOfAttempt(workDir: string): readonly string[] {
+  const settings = { command: BENCHED_COMMAND, read: [], write: [], network: false };
+  const view = viewOf(settings, { directories: [], files: [] });
+  if (view.runAs !== undefined) chownSync(workDir, view.runAs, view.runAs);
+  return confinedArgv('bubblewrap', BENCHED_COMMAND, { ...view, workDir, cwd: workDir });
+}
+
+/** What the kernel alone takes for the cage of a command: its namespaces and mounts, made and taken down, and programs begun. */
 const bareCages = (attempts: number): Contestant => ({
-  name: 'bubblewrap alone, the same namespaces, no daemon',
-  measure: async () => {
-    const own = ['--die-with-parent', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-net'];
-    const sees = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'];
-    const cage = ['bwrap', ...own, ...sees, '--', 'sh', '-c', 'echo 1'];
-    const began = performance.now();
-    const child = spawn('xargs', ['-P', `${SLOTS}`, '-I{}', ...cage], { stdio: ['pipe', 'ignore', 'inherit'] });
-    child.stdin.end(Array.from({ length: attempts }, (_, n) => `${n}\n`).join(''));
-    const [code] = await once(child, 'close');
-    if (code !== 0) throw new Error(`bubblewrap ended with ${code}`);
-    return { 'cages/s': (attempts * 1_000) / (performance.now() - began) };
-  },
+  name: 'bubblewrap alone, no daemon',
+  measure: async (directory) => ({
+    'empty cages/s': await cageRate(EMPTY_CAGE, attempts),
+    'cages of an attempt with its command/s': await cageRate(cageOfAttempt(directory), attempts),
+  }),
 });
 
 /** Each kind of executor alone. */
