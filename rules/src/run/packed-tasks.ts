@@ -5,10 +5,11 @@ import type { Attempt } from './attempt.js';
 import { PackedRows, PackedTexts } from './packed-rows.js';
 import { isAccepted, type TaskState } from './task-state.js';
 
-const DIGEST_BYTES = 32;
+/** Bytes of a SHA-256. */
+const DIGEST_LENGTH = 32;
 const DIGEST = /^[0-9a-f]{64}$/;
-/** Of an attempt: 2 numbers in 4 bytes each, 4 in 8, 6 times, 2 digests, 7 texts by number, and flags. */
-const ATTEMPT_BYTES = 2 * 4 + 4 * 8 + 6 * 8 + 2 * DIGEST_BYTES + 7 * 4 + 4;
+/** Bytes of an attempt: 2 numbers in 4 each, 4 in 8, 6 times, 2 digests, 7 texts by number, and flags. */
+const ATTEMPT_LENGTH = 2 * 4 + 4 * 8 + 6 * 8 + 2 * DIGEST_LENGTH + 7 * 4 + 4;
 const NO_TIME = -1n;
 
 const SUPERSEDED = 1;
@@ -38,7 +39,7 @@ class Fields {
 
   putDigest(digest: string): void {
     this.row.write(digest, this.#at, 'hex');
-    this.#at += DIGEST_BYTES;
+    this.#at += DIGEST_LENGTH;
   }
 
   count(): number {
@@ -58,8 +59,8 @@ class Fields {
   }
 
   digest(): string {
-    this.#at += DIGEST_BYTES;
-    return this.row.toString('hex', this.#at - DIGEST_BYTES, this.#at);
+    this.#at += DIGEST_LENGTH;
+    return this.row.toString('hex', this.#at - DIGEST_LENGTH, this.#at);
   }
 }
 
@@ -87,7 +88,7 @@ export interface PackedTask {
  * unusual is not packed: there is little of it.
  */
 export class PackedTasks {
-  readonly #attempts = new PackedRows(ATTEMPT_BYTES);
+  readonly #attempts = new PackedRows(ATTEMPT_LENGTH);
   readonly #texts = new PackedTexts();
 
   /**
