@@ -183,6 +183,7 @@ function ownFeed(fillMs = 0) {
     resultOf: (id) => coordinator.resultOf(id),
     isOfOwnSchedule: (...of) => coordinator.isOfOwnSchedule(...of),
     topicCreation: (topic) => coordinator.topicCreation(topic),
+    topicsMadeBy: (makers) => coordinator.topicsMadeBy(makers),
     waitingSchedules: () => coordinator.waitingSchedules(),
     mirrorTime: () => coordinator.mirrorTime(),
   };
@@ -212,6 +213,89 @@ describe('the feed of who writes to the inboxes', () => {
       expect(new Set(records.map(({ author }) => author))).toEqual(new Set([coordinator.account]));
     }
     expect(asked.filter((topic) => topic !== journal)).toEqual([]);
+  });
+
+  /** Inboxes that were announced, and read as far as a coordinator that begins reads them; and which of them it asked for. */
+  async function begun(topics: readonly ReturnType<typeof inbox>[]) {
+    const { own, asked, writer } = ownFeed();
+    const history = [...(await own.history())];
+    return { own, asked, writer, history, read: () => asked.filter((topic) => topics.some((one) => one === topic)) };
+  }
+
+  it('never reads an inbox to which nothing was written since it was made, and all of one that was written to', async () => {
+    network.set({ restLagMs: 0 });
+    const before = inbox();
+    await write(coordinator, before, assign('c'));
+    const topics = Array.from({ length: 20 }, inbox);
+    const [first = before, second = before] = topics;
+    for (const topic of topics) await write(agent, journal, online(topic));
+    await write(coordinator, second, assign('a'));
+    await write(coordinator, journal, started('c'));
+    const { own, read, writer, history } = await begun([before, ...topics]);
+    expect(history.filter(({ record }) => record.type === 'assign').map(({ topic }) => topic)).toEqual([second]);
+    expect(read()).toEqual([second]);
+    const written = Promise.all([first, second].map((topic) => writer.write(topic, 'run', assign('b'))));
+    await clock.pass(1_000);
+    await written;
+    const records = await own.read([first, second], { by: 'rest' });
+    expect(records.map(({ topic, sequence }) => `${topic} ${sequence}`).sort()).toEqual(
+      [`${first} 1`, `${second} 2`].sort(),
+    );
+    // An inbox that was made before all of these and is announced after them may have been written to.
+    await write(agent, journal, online(before));
+    const later = await own.read([], { by: 'rest' });
+    expect(later.map(({ record }) => record.type)).toEqual(['assign', 'online']);
+    expect(read()).toEqual([second, before]);
+  });
+
+  it('reads all of an inbox on which it is not the first to write, and of one that it wrote to before it was announced', async () => {
+    network.set({ restLagMs: 0 });
+    const guest = network.ledger(network.createAccount());
+    const [open, early] = [network.createTopic(agent.account), inbox()];
+    await write(agent, journal, online(open));
+    const { own, read, writer } = await begun([open, early]);
+    await write(guest, open, assign('a'));
+    await write(coordinator, early, assign('c'));
+    const written = writer.write(open, 'run', assign('b'));
+    await clock.pass(1_000);
+    await written;
+    expect(read()).toEqual([]);
+    const records = await own.read([open], { by: 'rest' });
+    expect(records.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    await write(agent, journal, online(early));
+    const later = await own.read([], { by: 'rest' });
+    expect(later.map(({ record }) => record.type)).toEqual(['assign', 'online']);
+    expect(read()).toEqual([open, early]);
+  });
+
+  it('reads the inboxes, and not the list, where that is long', async () => {
+    network.set({ restLagMs: 0 });
+    const topics = [inbox(), inbox()];
+    for (const topic of topics) await write(agent, journal, online(topic));
+    for (let count = 0; count <= 100; count += 1) await write(coordinator, journal, started('c'));
+    const { read } = await begun(topics);
+    expect(read().sort()).toEqual([...topics].sort());
+  });
+
+  it('loses nothing of a list that broke off', async () => {
+    network.set({ restLagMs: 0 });
+    const topics = [inbox(), inbox()];
+    for (const topic of topics) await write(agent, journal, online(topic));
+    const { own, writer } = await begun(topics);
+    const written = topics.map((topic) => writer.write(topic, 'run', assign('a')));
+    await clock.pass(1_000);
+    await Promise.all(written);
+    const { ownMessages } = own.ledger;
+    own.ledger.ownMessages = async function* (after) {
+      for await (const message of ownMessages(after)) {
+        yield message;
+        throw new Error('the mirror went away');
+      }
+    };
+    await expect(own.read(topics, { by: 'rest' })).rejects.toThrow('went away');
+    own.ledger.ownMessages = ownMessages;
+    const records = await own.read(topics, { by: 'rest' });
+    expect(records.map(({ topic }) => topic).sort()).toEqual([...topics].sort());
   });
 
   it('waits with assignments for others where messages cost money, and with nothing that is waited for', async () => {

@@ -474,5 +474,16 @@ export function describeLedger(name: string, openStage: () => Promise<LedgerStag
         expect(time).toBeGreaterThanOrEqual(last);
       });
     });
+
+    it('tells of many topics at once which were made by whom one thinks', async () => {
+      const agent = await stage.newAccount();
+      const [made, another] = [await stage.newTopic(agent, owner), await stage.newTopic(owner, owner)];
+      const makers = new Map([made, another, topicId('0.0.999999999')].map((of) => [of, agent.account]));
+      const found = await eventually(
+        () => owner.topicsMadeBy(makers),
+        ({ size }) => size > 0,
+      );
+      expect([...found]).toEqual([[made, await owner.topicCreation(made)]]);
+    });
   });
 }

@@ -1,13 +1,23 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { prepareBatch } from '@gatepost/shared/hedera/batch';
 import { type Connection, connect } from '@gatepost/shared/hedera/connection';
+import { MirrorRest, MOST_AT_ONCE } from '@gatepost/shared/hedera/mirror-rest';
 import { isOfOwnSchedule } from '@gatepost/shared/hedera/own-schedule';
 import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { deleteSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
 import { associateToken, createToken, tokenTransfer } from '@gatepost/shared/hedera/tokens';
-import { topicCreation } from '@gatepost/shared/hedera/topic-creation';
+import { topicCreation, topicsMadeBy } from '@gatepost/shared/hedera/topic-creation';
 import { createTopic, messageTransaction, prepareMessage } from '@gatepost/shared/hedera/topics';
 import { execute, prepare, rejectionStatus, send } from '@gatepost/shared/hedera/transaction';
-import type { TokenId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
+import {
+  type AccountId,
+  type TokenId,
+  type TopicId,
+  type TransactionId,
+  topicId,
+} from '@gatepost/shared/vocabulary/ids';
 import { requireDone } from '@gatepost/shared/vocabulary/outcome';
 import { formatNanos, NANOS_PER_SECOND, nanosFromMs } from '@gatepost/shared/vocabulary/time';
 import {
@@ -16,7 +26,7 @@ import {
   AccountId as SdkAccountId,
   Timestamp,
 } from '@hashgraph/sdk';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type LedgerFixture, openLedger } from './ledger-fixture.js';
 
 let fixture: LedgerFixture;
@@ -43,14 +53,44 @@ beforeEach(async () => {
   topic = await createTopic(owner, { memo: 'a topic' });
 });
 
-it('is known of a topic with one request who made it, when that is guessed', async () => {
-  const { requests } = owner.mirror;
-  const { answered: before } = requests;
-  expect(await topicCreation(owner.mirror, topic, owner.account)).toMatchObject({ by: owner.account });
-  expect(requests.answered - before).toBe(1);
-  // A wrong guess changes nothing.
+it('is known of topics with one request for a hundred who made them, when that is guessed', async () => {
   const other = await fixture.newAccount();
-  expect(await topicCreation(owner.mirror, topic, other.account)).toMatchObject({ by: owner.account });
+  const another = await createTopic(other, { memo: 'of somebody else' });
+  const none = Array.from({ length: MOST_AT_ONCE }, (_, number) => topicId(`0.0.${900_000 + number}`));
+  const { requests } = owner.mirror;
+  const asking = async (makers: readonly (readonly [TopicId, AccountId])[]) => {
+    const { answered: before } = requests;
+    const made = await topicsMadeBy(owner.mirror, new Map(makers));
+    return { made: [...made], asked: requests.answered - before };
+  };
+  const right = await asking([
+    [topic, owner.account],
+    ...none.map((one) => [one, owner.account] as const),
+    [another, other.account],
+  ]);
+  expect(right.made).toEqual([
+    [topic, await topicCreation(owner.mirror, topic)],
+    [another, await topicCreation(owner.mirror, another)],
+  ]);
+  expect(right.asked).toBe(2);
+  const wrong = await asking([[topic, other.account]]);
+  expect(wrong.made).toEqual([]);
+  expect(await topicCreation(owner.mirror, topic)).toMatchObject({ by: owner.account });
+});
+
+it('looks no further back for who made a topic than ten pages', async () => {
+  let asked = 0;
+  const server = createServer((_, response) => {
+    asked += 1;
+    response.end(
+      JSON.stringify({ transactions: [], links: { next: `/api/v1/transactions?timestamp=lt:${100 - asked}` } }),
+    );
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const mirror = new MirrorRest({ mirrorRest: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  expect((await topicsMadeBy(mirror, new Map([[topic, owner.account]]))).size).toBe(0);
+  expect(asked).toBe(10);
 });
 
 describe('a prepared transaction happens once', () => {

@@ -30,6 +30,7 @@ const RUN_WORK = 'coordinator/dist/shell/run/run-work.js';
 const SIGHT = 'coordinator/dist/shell/run/ledger-sight.js';
 const COORDINATION = 'coordinator/dist/shell/run/coordination.js';
 const FEED = 'party/dist/ledger/ledger-feed.js';
+const OWN_LIST = 'party/dist/ledger/own-list.js';
 const DECIDE = 'coordinator/dist/core/decide/decide.js';
 const ENDINGS = 'coordinator/dist/core/decide/endings.js';
 const SETTLEMENTS = 'coordinator/dist/core/decide/settlements.js';
@@ -115,8 +116,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ]),
   bug('what the stream brings is handed on before what was sent earlier is known', 2_100, [
     FEED,
-    'if (this.#unlisted.size === 0)',
+    'if (sentAfter === undefined)',
     'if (true)',
+  ]),
+  bug('an inbox is taken for empty to which a process before this one wrote', 1, [
+    OWN_LIST,
+    '&& !this.#named.has(topic)',
+    '',
   ]),
   bug('before its epoch a successor reads no inboxes', 1_133, [SIGHT, 'if (!begun)', 'if (false)']),
   bug('twice the price is paid', 1, [

@@ -194,6 +194,10 @@ export class MemoryLedger implements Ledger, AccountKeys {
     return undefined;
   }
 
+  async topicsMadeBy() {
+    return new Map();
+  }
+
   async mirrorTime(): Promise<Nanos> {
     return nanosFromMs(Date.now());
   }

@@ -14,7 +14,7 @@ import { printable } from '@gatepost/shared/vocabulary/printable';
 import { formatDurationMs, parseDurationMs } from '@gatepost/shared/vocabulary/time';
 import { InvalidArgumentError } from 'commander';
 import type { Pace } from '../core/course.js';
-import { DEFAULT_LIMITS } from '../core/decide/limits.js';
+import { DEFAULT_LIMITS, limitsOn } from '../core/decide/limits.js';
 import {
   type CaseEstimate,
   type Estimate,
@@ -129,7 +129,7 @@ function paceOf(plan: Plan, options: EstimateOptions, config: ReturnType<typeof 
     outputBytes: options.outputSize,
     fillMs: options.fillWithin ?? config?.fillMs ?? usualFillMs(network),
     ledgerMs: usualSightMs(network),
-    limits: config?.limits ?? DEFAULT_LIMITS,
+    limits: limitsOn(network.mirrorPerSecond !== undefined, config?.limits),
   };
 }
 

@@ -121,6 +121,8 @@ describe('REST transactions and schedules', () => {
     ['transactiontype=ATOMICBATCH&transactiontype=TOKENMINT', ['ATOMICBATCH', 'TOKENMINT']],
     ['account.id=1003', ['CRYPTOTRANSFER']],
     ['account.id=0.0.1002', ['CONSENSUSSUBMITMESSAGE', 'CRYPTOTRANSFER']],
+    ['account.id=1003&account.id=1002', ['CONSENSUSSUBMITMESSAGE', 'CRYPTOTRANSFER']],
+    ['account.id=1003&account.id=4711&transactiontype=CONSENSUSSUBMITMESSAGE', []],
     ['account.id=1002&type=credit', ['CRYPTOTRANSFER']],
     ['account.id=1002&type=debit', []],
     ['type=debit&type=credit', []],

@@ -69,7 +69,7 @@ export async function proveMutually<R extends { readonly signature: Uint8Array }
     signature: Buffer.from(connection.key.sign(registerStatementBytes('coordinator', statement))),
     protocolVersion: PROTOCOL_VERSION,
   });
-  const { key } = await connection.mirror.account(account);
+  const key = await connection.mirror.keyOf(account);
   const signed = registerStatementBytes('agent', statement);
   if (key === null || !verifySignature(key, signed, response.signature)) {
     throw untrusted(account, 'did not prove that it holds its account key');

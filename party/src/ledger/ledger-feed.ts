@@ -8,7 +8,8 @@ import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { isOwnTopic } from '@gatepost/shared/vocabulary/topic-creation';
-import { TopicCreations } from './topic-creations.js';
+import { type ListedMessage, OwnList, type WrittenMessage } from './own-list.js';
+import { type Announcement, TopicCreations } from './topic-creations.js';
 import { WithoutEffect } from './without-effect.js';
 
 /** How far one topic was read and what of it was not yet handed on. */
@@ -19,21 +20,6 @@ interface TopicReader {
 
 /** Whether the assignment of an attempt is still on its way into sight. */
 type Awaits = (run: string | undefined, task: string, attempt: number) => boolean;
-
-/** An agent says which inbox is its own. */
-interface Announcement {
-  readonly author: AccountId;
-  readonly at: Nanos;
-  readonly inbox: TopicId;
-}
-
-/** A message that this process wrote, with what its receipt tells. */
-export interface WrittenMessage {
-  readonly id: TransactionId;
-  readonly topic: TopicId;
-  readonly message: Uint8Array;
-  readonly sequenceNumber: number;
-}
 
 /** How to read. */
 export interface Look {
@@ -52,9 +38,10 @@ const newReader = (): TopicReader => ({ cursor: START, held: [] });
 
 /**
  * One ordered stream of records out of the journal and the inboxes. The journal comes by subscription. An inbox, where
- * only the coordinator writes, is read once over REST; from then on the coordinator's feed knows what it wrote there, and
- * one list of its transactions, for all inboxes, tells that it stands and when. Only an inbox with something in the list
- * that this process did not write, or of which it has no receipt, is read again. A record is handed on when no earlier one
+ * only what the coordinator writes counts, is read once over REST, or never where the list of the coordinator's messages has
+ * none for it since it was made; from then on the coordinator's feed knows what it wrote there, and that list, one for all
+ * inboxes, tells that it stands and when. Only an inbox with something in the list that this process did not write, or of
+ * which it has no receipt, is read again. A record is handed on when no earlier one
  * can come any more: the order is the consensus order, as in a replay. What was heard before a message of ours was sent is
  * earlier than it; so a journal whose stream alone is read is held back only behind messages of ours that were sent before
  * it was heard, and that the list does not show yet.
@@ -68,14 +55,9 @@ export class LedgerFeed {
   /** What the mirror said of messages with a `lapsed` record, by consensus timestamp. */
   readonly #ofOwnSchedule = new Map<Nanos, boolean>();
   readonly #creations: TopicCreations;
-  /** What this process wrote to inboxes and the list does not show yet. */
-  readonly #written = new Map<TransactionId, WrittenMessage>();
-  /** Messages to inboxes of which the mirror shows nothing yet, and how far the journal was heard when they were sent. */
-  readonly #unlisted = new Map<TransactionId, { readonly topic: TopicId; readonly heard: number }>();
+  readonly #own: OwnList;
   /** Inboxes of which something is not known and that are to be read. */
   readonly #toRead = new Set<TopicId>();
-  /** Up to when the list of own messages was read; undefined until the first inbox is. */
-  #listed: Nanos | undefined;
   #names: TaskNames | undefined;
   readonly #namesOf = new Map<string, TaskNames>();
   /** What messages say that are looked at more than once. */
@@ -92,6 +74,7 @@ export class LedgerFeed {
   ) {
     this.ignored = new WithoutEffect(log);
     this.#creations = new TopicCreations(ledger);
+    this.#own = new OwnList(ledger);
   }
 
   /** Names tasks by the ids of the plan whose run is folded from now on; before, they are named as messages have them. */
@@ -118,32 +101,30 @@ export class LedgerFeed {
   sending(id: TransactionId, topic: TopicId): void {
     if (topic === this.journal) return;
     const heard = this.#streamed.at(-1)?.sequenceNumber ?? 0;
-    this.#unlisted.set(id, { topic, heard: Math.max(heard, this.#journal.cursor.sequenceNumber) });
+    this.#own.sending(id, topic, Math.max(heard, this.#journal.cursor.sequenceNumber));
   }
 
   /** The network took it: its inbox need not be read for it. */
   sent(written: WrittenMessage): void {
-    const { id, topic, sequenceNumber } = written;
-    if (topic === this.journal) return;
-    // What was read meanwhile need not be known.
-    const known = this.#inboxes.get(topic)?.cursor.sequenceNumber ?? 0;
-    if (sequenceNumber > known) this.#written.set(id, written);
-    else this.#unlisted.delete(id);
+    if (written.topic !== this.journal) this.#own.sent(written, this.#knownOf(written.topic));
   }
+
+  /** The number of the newest message of an inbox that was read. */
+  #knownOf = (inbox: TopicId): number => this.#inboxes.get(inbox)?.cursor.sequenceNumber ?? 0;
 
   /** It did not and will not reach its topic. */
   unsent(id: TransactionId): void {
-    this.#unlisted.delete(id);
+    this.#own.unsent(id);
   }
 
   /** Inboxes to which something was sent that the mirror does not show yet, whoever of this process sent it. */
   get sentTo(): Iterable<TopicId> {
-    return [...this.#unlisted.values()].map(({ topic }) => topic);
+    return this.#own.sentTo;
   }
 
   /** Whether the list of own messages may tell something that is not known yet. */
   get isListBehind(): boolean {
-    return this.#written.size > 0 || this.#toRead.size > 0;
+    return this.#own.isBehind || this.#toRead.size > 0;
   }
 
   /** The first message of the journal, by sequence number, that is here and could not be handed on. */
@@ -245,8 +226,8 @@ export class LedgerFeed {
   /** The time up to which the journal, as it was heard, can have nothing of ours before it that is not known. */
   #unhindered(): Nanos {
     if (this.#toRead.size > 0) return 0n;
-    if (this.#unlisted.size === 0) return this.#journal.cursor.consensusTimestamp;
-    const sentAfter = Math.min(...[...this.#unlisted.values()].map(({ heard }) => heard));
+    const sentAfter = this.#own.unlistedSince;
+    if (sentAfter === undefined) return this.#journal.cursor.consensusTimestamp;
     const earlier = this.#journal.held.findLast(({ sequenceNumber }) => sequenceNumber <= sentAfter);
     return earlier?.consensusTimestamp ?? 0n;
   }
@@ -262,7 +243,7 @@ export class LedgerFeed {
 
   /** Before an announcement is handed on, the mirror is asked who made the inbox. */
   async #lookUpCreations(): Promise<void> {
-    for (const { inbox, at, author } of this.#announcements()) await this.#creations.lookUp(inbox, at, author);
+    await this.#creations.lookUp(this.#announcements());
   }
 
   #isOwn({ author, inbox, at }: Announcement): boolean {
@@ -354,8 +335,8 @@ export class LedgerFeed {
 
   async #readInboxes(topics: readonly TopicId[]): Promise<void> {
     if (topics.length === 0) return;
+    if (this.writesInboxes) await this.#readList(topics);
     for (const topic of topics) if (!this.writesInboxes || !this.#inboxes.has(topic)) this.#toRead.add(topic);
-    if (this.writesInboxes) await this.#readList();
     await Promise.all(
       [...this.#toRead].map(async (topic) => {
         const reader = this.#inboxes.get(topic) ?? newReader();
@@ -364,37 +345,37 @@ export class LedgerFeed {
         this.#toRead.delete(topic);
       }),
     );
-    this.#forgetRead();
+    this.#own.forgetRead(this.#knownOf);
   }
 
-  /** What was written before its inbox was read for the first time is in no list. */
-  #forgetRead(): void {
-    for (const { id, topic, sequenceNumber } of this.#written.values()) {
-      if (sequenceNumber > (this.#inboxes.get(topic)?.cursor.sequenceNumber ?? 0)) continue;
-      this.#written.delete(id);
-      this.#unlisted.delete(id);
+  /** What the list of own messages has of inboxes since. */
+  async #readList(topics: readonly TopicId[]): Promise<void> {
+    const strange = this.#passUntouched(topics);
+    let madeAt: Nanos | undefined;
+    for (const topic of strange) {
+      const at = this.#creations.of(topic)?.at;
+      if (at !== undefined && (madeAt === undefined || at < madeAt)) madeAt = at;
     }
+    for await (const message of this.#own.news({ count: strange.length, madeAt })) this.#takeListed(message);
+    this.#passUntouched(strange);
   }
 
-  /** What the list of own messages has of inboxes since; it begins before the first of them is read. */
-  async #readList(): Promise<void> {
-    if (this.#listed === undefined) {
-      this.#listed = await this.ledger.mirrorTime();
-      return;
-    }
-    for await (const { id, topic, at } of this.ledger.ownMessages(this.#listed)) {
-      this.#listed = at;
-      const written = this.#written.get(id);
-      this.#written.delete(id);
-      const isOurs = this.#unlisted.delete(id);
-      const reader = this.#inboxes.get(topic);
-      // An inbox that was not read yet will be, as a whole; at once when it is one that this process writes to.
-      if (reader === undefined && isOurs) this.#toRead.add(topic);
-      if (reader === undefined || this.#toRead.has(topic)) continue;
-      const next = reader.cursor.sequenceNumber + 1;
-      if (written === undefined || written.sequenceNumber > next) this.#toRead.add(topic);
-      else take(reader, messageOf(written, at, this.ledger.account));
-    }
+  /** Inboxes to which nothing was written have nothing to be read; those of which that is not known. */
+  #passUntouched(topics: readonly TopicId[]): TopicId[] {
+    const strange = topics.filter((topic) => !this.#inboxes.has(topic));
+    const untouched = strange.filter((topic) => this.#own.isUntouched(topic, this.#creations.of(topic)));
+    for (const topic of untouched) this.#inboxes.set(topic, newReader());
+    return strange.filter((topic) => !this.#inboxes.has(topic));
+  }
+
+  #takeListed({ topic, at, written, isOurs }: ListedMessage): void {
+    const reader = this.#inboxes.get(topic);
+    // An inbox that was not read yet will be, as a whole; at once when it is one that this process writes to.
+    if (reader === undefined && isOurs) this.#toRead.add(topic);
+    if (reader === undefined || this.#toRead.has(topic)) return;
+    const next = reader.cursor.sequenceNumber + 1;
+    if (written === undefined || written.sequenceNumber > next) this.#toRead.add(topic);
+    else take(reader, messageOf(written, at, this.ledger.account));
   }
 
   #newestHeld(topics: readonly TopicId[]): Nanos {

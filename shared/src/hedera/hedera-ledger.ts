@@ -10,7 +10,7 @@ import { ownMessages } from './own-messages.js';
 import { isOfOwnSchedule } from './own-schedule.js';
 import { scheduleCreation, scheduleDeletion } from './schedules.js';
 import { tokenTransfer } from './tokens.js';
-import { topicCreation } from './topic-creation.js';
+import { topicCreation, topicsMadeBy } from './topic-creation.js';
 import { followTopic, readTopic } from './topic-feed.js';
 import { messageTransaction } from './topics.js';
 import { execute, prepare } from './transaction.js';
@@ -52,7 +52,8 @@ export function hederaLedger(connection: Connection, log: Logger): Ledger {
     resultOf: async (id) => (await mirror.transaction(id)).find(({ scheduled }) => !scheduled)?.result,
     ownMessages: (after) => ownMessages(mirror, connection.account, after),
     isOfOwnSchedule: (author, at) => isOfOwnSchedule(mirror, author, at),
-    topicCreation: (topic, guess) => topicCreation(mirror, topic, guess),
+    topicCreation: (topic) => topicCreation(mirror, topic),
+    topicsMadeBy: (makers) => topicsMadeBy(mirror, makers),
     waitingSchedules: async () => {
       const found = await mirror.schedulesBy(connection.account);
       const waiting = found.filter(({ deleted, executed_timestamp }) => !deleted && executed_timestamp === null);

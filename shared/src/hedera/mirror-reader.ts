@@ -6,7 +6,7 @@ import type { AccountId } from '../vocabulary/ids.js';
 import { MirrorRest } from './mirror-rest.js';
 import { ownMessages } from './own-messages.js';
 import { isOfOwnSchedule } from './own-schedule.js';
-import { topicCreation } from './topic-creation.js';
+import { topicCreation, topicsMadeBy } from './topic-creation.js';
 import { followTopic, readTopic } from './topic-feed.js';
 
 /** A network as its mirror shows it to anybody: without a key, and without the SDK. */
@@ -27,7 +27,8 @@ export function mirrorReader(network: NetworkConfig, account: AccountId, log: Lo
     read: (topic, after) => readTopic(mirror, topic, after),
     ownMessages: (after) => ownMessages(mirror, account, after),
     isOfOwnSchedule: (author, at) => isOfOwnSchedule(mirror, author, at),
-    topicCreation: (topic, guess) => topicCreation(mirror, topic, guess),
+    topicCreation: (topic) => topicCreation(mirror, topic),
+    topicsMadeBy: (makers) => topicsMadeBy(mirror, makers),
     mirrorTime: () => mirror.now(),
   };
 }

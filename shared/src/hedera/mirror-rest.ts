@@ -7,6 +7,7 @@ import type { ExchangeRate } from '../vocabulary/fees.js';
 import type { AccountId, ScheduleId, TokenId, TopicId, TransactionId } from '../vocabulary/ids.js';
 import { mirrorTransactionId } from '../vocabulary/ids.js';
 import { formatNanos, type Nanos, parseNanos } from '../vocabulary/time.js';
+import { KeyLookups } from './key-lookups.js';
 import { budgetFor, type RequestBudget } from './request-budget.js';
 
 const key = z.object({ _type: z.enum(['ED25519', 'ECDSA_SECP256K1', 'ProtobufEncoded']), key: z.string() }).nullable();
@@ -168,6 +169,10 @@ const RETRIES = 4;
 const PAGE = 100;
 /** The same of the address book. */
 const NODES = 25;
+/** How often a parameter may be repeated, that is, of how many accounts one request can ask; the real mirror's maximum. */
+export const MOST_AT_ONCE = 100;
+/** How long the first who asks for an account's key waits for others, where requests are counted. */
+const GATHER_KEYS_MS = 250;
 
 /**
  * One try of a read. Its timer keeps the process alive, as that of `AbortSignal.timeout` does not: a server that closes
@@ -197,11 +202,14 @@ export class MirrorRest {
   readonly requests = { answered: 0, failed: 0 };
 
   readonly #budget: RequestBudget;
+  readonly #keys: KeyLookups;
   #hostMs: number | undefined;
 
   constructor({ mirrorRest, mirrorPerSecond }: Pick<NetworkConfig, 'mirrorRest' | 'mirrorPerSecond'>) {
     this.#base = mirrorRest;
     this.#budget = budgetFor(mirrorRest, mirrorPerSecond);
+    const gatherMs = mirrorPerSecond === undefined ? 0 : GATHER_KEYS_MS;
+    this.#keys = new KeyLookups((ids) => this.#accounts(ids), { mostAtOnce: MOST_AT_ONCE, gatherMs });
   }
 
   /** The clock of the mirror's host as its newest answer told it, to a second; undefined when none has. */
@@ -214,9 +222,20 @@ export class MirrorRest {
     return this.#get(`/accounts/${id}?transactions=false`, account);
   }
 
+  /** An account's key as it is now; see {@link KeyLookups}. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
+  keyOf(id: AccountId): Promise<MirrorAccount['key']> {
+    return this.#keys.of(id);
+  }
+
   /** The account of an EVM address. @throws GatepostError NOT_FOUND, MIRROR_UNREACHABLE */
   accountAt(evmAddress: string): Promise<MirrorAccount> {
     return this.#get(`/accounts/${evmAddress}?transactions=false`, account);
+  }
+
+  /** Those of some accounts, {@link MOST_AT_ONCE} at most, that there are. */
+  async #accounts(ids: readonly AccountId[]): Promise<readonly MirrorAccount[]> {
+    const which = ids.map((id) => `account.id=${id}`).join('&');
+    return (await this.#get(`/accounts?${which}&balance=false&limit=${PAGE}`, accounts)).accounts;
   }
 
   /** The accounts that a key, hex, or an EVM address belongs to; several when a key was used again. */
@@ -317,19 +336,29 @@ export class MirrorRest {
     );
   }
 
-  /** When an account made a topic, if that is among the newest hundred that it made. */
-  async topicMadeBy(id: AccountId, topic: TopicId): Promise<Nanos | undefined> {
-    const query = `account.id=${id}&transactiontype=CONSENSUSCREATETOPIC&result=success&order=desc&limit=${PAGE}`;
-    const page = await this.#get(`/transactions?${query}`, transactions);
-    const own = page.transactions.filter(({ transaction_id }) => transaction_id.startsWith(`${id}-`));
-    return own.find(({ entity_id }) => entity_id === topic)?.consensus_timestamp;
+  /**
+   * Transactions that made topics and were paid by accounts, or that these are otherwise part of, newest first, page by page.
+   * @param ids {@link MOST_AT_ONCE} at most.
+   * @param most pages.
+   */
+  async *topicCreationsOf(ids: readonly AccountId[], most: number): AsyncGenerator<readonly MirrorTransaction[]> {
+    const which = ids.map((id) => `account.id=${id}`).join('&');
+    yield* this.#transactionPages(`${which}&transactiontype=CONSENSUSCREATETOPIC&result=success`, 'desc', most);
   }
 
   async *#transactions(which: string): AsyncGenerator<MirrorTransaction> {
-    let path: string | null = `/transactions?${which}&order=asc&limit=${PAGE}`;
-    while (path !== null) {
+    for await (const page of this.#transactionPages(which, 'asc', Number.POSITIVE_INFINITY)) yield* page;
+  }
+
+  async *#transactionPages(
+    which: string,
+    order: 'asc' | 'desc',
+    most: number,
+  ): AsyncGenerator<readonly MirrorTransaction[]> {
+    let path: string | null = `/transactions?${which}&order=${order}&limit=${PAGE}`;
+    for (let count = 0; path !== null && count < most; count += 1) {
       const page: z.infer<typeof transactions> = await this.#get(path, transactions);
-      yield* page.transactions;
+      yield page.transactions;
       path = page.links?.next == null ? null : page.links.next.replace(/^\/api\/v1/, '');
     }
   }

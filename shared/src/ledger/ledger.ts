@@ -100,10 +100,16 @@ export interface Ledger {
   isOfOwnSchedule(author: AccountId, at: Nanos): Promise<boolean>;
   /**
    * Who made a topic; undefined when the mirror shows no such topic (yet).
-   * @param guess who it probably was, which saves a request when it is right and changes nothing when it is not.
    * @throws GatepostError MIRROR_UNREACHABLE.
    */
-  topicCreation(topic: TopicId, guess?: AccountId): Promise<TopicCreation | undefined>;
+  topicCreation(topic: TopicId): Promise<TopicCreation | undefined>;
+  /**
+   * Of topics, those that the mirror readily shows to have been made by whom is named, with few requests for many topics.
+   * One that is left out may have been made by that account all the same.
+   * @param makers by topic.
+   * @throws GatepostError MIRROR_UNREACHABLE.
+   */
+  topicsMadeBy(makers: ReadonlyMap<TopicId, AccountId>): Promise<ReadonlyMap<TopicId, TopicCreation>>;
   /** Schedules of this account that still wait. @throws GatepostError MIRROR_UNREACHABLE. */
   waitingSchedules(): Promise<readonly WaitingSchedule[]>;
   /** The mirror's clock: consensus time of the newest transaction it shows. @throws GatepostError MIRROR_UNREACHABLE. */
@@ -113,5 +119,5 @@ export interface Ledger {
 /** The part of it that takes no key. */
 export type LedgerReader = Pick<
   Ledger,
-  'account' | 'follow' | 'read' | 'ownMessages' | 'isOfOwnSchedule' | 'topicCreation' | 'mirrorTime'
+  'account' | 'follow' | 'read' | 'ownMessages' | 'isOfOwnSchedule' | 'topicCreation' | 'topicsMadeBy' | 'mirrorTime'
 >;

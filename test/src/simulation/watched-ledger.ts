@@ -51,7 +51,8 @@ export function watchedLedger(ledger: Ledger, process: string, watch: PaymentWat
     resultOf: (id) => ledger.resultOf(id),
     ownMessages: (after) => ledger.ownMessages(after),
     isOfOwnSchedule: (author, at) => ledger.isOfOwnSchedule(author, at),
-    topicCreation: (topic, guess) => ledger.topicCreation(topic, guess),
+    topicCreation: (topic) => ledger.topicCreation(topic),
+    topicsMadeBy: (makers) => ledger.topicsMadeBy(makers),
     waitingSchedules: () => ledger.waitingSchedules(),
     mirrorTime: () => ledger.mirrorTime(),
   };

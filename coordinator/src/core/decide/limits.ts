@@ -1,3 +1,5 @@
+import { MAX_PAYEES } from '@gatepost/shared/vocabulary/limits';
+
 /** Bounds of a run; every one can be set in the configuration file. */
 export interface Limits {
   /** Attempts under way in the whole run. */
@@ -45,3 +47,22 @@ export const DEFAULT_LIMITS: Limits = {
   lossGraceMs: 5_000,
   reassignments: 5,
 };
+
+/** When payments are made. */
+type Settling = Pick<Limits, 'settleAfter' | 'settleWithinMs'>;
+
+/** The limits that a configuration gives; when payments are made depends on the network where it does not say. */
+export type GivenLimits = Omit<Limits, keyof Settling> & Partial<Settling>;
+
+/**
+ * A public network shows a verdict some seconds after it was given, and takes fees for each transfer: there a payment waits
+ * until as many are due as a transfer has room for, however many agents they are for.
+ */
+const PUBLIC_SETTLING: Settling = { settleAfter: MAX_PAYEES, settleWithinMs: 10_000 };
+
+/** The limits on a network, public or embedded. @param given what a configuration says of them. */
+export const limitsOn = (isPublic: boolean, given: Partial<Limits> = {}): Limits => ({
+  ...DEFAULT_LIMITS,
+  ...(isPublic ? PUBLIC_SETTLING : {}),
+  ...given,
+});

@@ -8,8 +8,8 @@ import type { SessionObservation } from '../../core/decide/health.js';
 import type { AgentFleet } from './agent-fleet.js';
 import { AgentLink, type LinkHandlers } from './agent-link.js';
 
-/** Sessions that are being opened at the same time; each asks the mirror for its agent's key, of which too many would wait too long. */
-const OPENING = 32;
+/** Sessions that are being opened at the same time; they ask the mirror for their agents' keys together. */
+const OPENING = 100;
 
 /** The links to all agents that the ledger shows online. */
 export class Fleet implements AgentFleet {

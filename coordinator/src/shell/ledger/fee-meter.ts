@@ -3,12 +3,14 @@ import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
-import { fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
+import { type ExchangeRate, fromTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import { type TransactionId, transactionIdFromMirror } from '@gatepost/shared/vocabulary/ids';
 import { NANOS_PER_SECOND, type Nanos, parseNanos } from '@gatepost/shared/vocabulary/time';
 import type { Fees } from '../run/run-desk.js';
 
 const PAUSE_MS = 1_000;
+/** How long a rate is taken for the present one: the network changes it once an hour. */
+const RATE_MS = 60_000;
 /** So long after its beginning no transaction is taken any more, whatever its window; it is remembered until then. */
 const LONGEST_VALID: Nanos = 180n * NANOS_PER_SECOND;
 
@@ -33,6 +35,7 @@ export class FeeMeter {
   #counted: Nanos = 0n;
   #readMs = 0;
   #reading = false;
+  #rate: { readonly rate: ExchangeRate; readonly readMs: number } | undefined;
 
   constructor(
     readonly connection: Pick<Connection, 'mirror' | 'account'>,
@@ -98,12 +101,20 @@ export class FeeMeter {
       });
   }
 
+  async #presentRate(): Promise<ExchangeRate> {
+    const nowMs = this.clock.nowMs();
+    if (this.#rate === undefined || nowMs - this.#rate.readMs >= RATE_MS) {
+      this.#rate = { rate: await this.connection.mirror.exchangeRate(), readMs: nowMs };
+    }
+    return this.#rate.rate;
+  }
+
   async #read(): Promise<void> {
     const { mirror, account: payer } = this.connection;
     const followed = this.#followed;
     const from = followed.reduce((least, { next = 0n }) => (next < least ? next : least), followed[0]?.next ?? 0n);
     if (followed.length === 0) return;
-    const rate = await mirror.exchangeRate();
+    const rate = await this.#presentRate();
     let end = from;
     const charges: { at: Nanos; name: string; fee: bigint; run: string | undefined }[] = [];
     for await (const entry of mirror.transactionsOf(payer, from)) {

@@ -13,7 +13,7 @@ import { openTracing } from '@gatepost/shared/tracing/open-tracing';
 import type { Tracing } from '@gatepost/shared/tracing/tracing';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
-import type { Limits } from '../../core/decide/limits.js';
+import { type Limits, limitsOn } from '../../core/decide/limits.js';
 import { Fleet } from '../agents/fleet.js';
 import { SightingsFile } from '../agents/sightings.js';
 import { standingLooks } from '../doctor/examine.js';
@@ -86,8 +86,8 @@ export async function openProcess(
     tell: (seen) => sightings.tell(seen),
     log,
   };
-  const limits = limitsOf(options);
   const isLocal = connection.network.mirrorPerSecond === undefined;
+  const limits = limitsOf(options, !isLocal);
   const settings = {
     limits,
     inboxPollMs: isLocal ? LOCAL_POLL_MS : PUBLIC_POLL_MS,
@@ -124,7 +124,8 @@ export async function openProcess(
 }
 
 /** A coordinator that is fenced may go on paying for as long as the mirror does not show it. */
-function limitsOf({ config: { limits }, takeOver }: ProcessOptions): Limits {
+function limitsOf({ config, takeOver }: ProcessOptions, isPublic: boolean): Limits {
+  const limits = limitsOn(isPublic, config.limits);
   return takeOver ? { ...limits, quarantineMs: limits.quarantineMs + FENCE_LAG_MS } : limits;
 }
 

@@ -44,6 +44,8 @@ export class LedgerSight {
   /** When the mirror was asked last, and when all of the ledger was looked at or something came of it. */
   #askedMs = 0;
   #movedMs = 0;
+  /** When it last did not answer, or not yet. */
+  #failedMs = Number.NEGATIVE_INFINITY;
   #heardMs: number;
   /** The message of the journal that waits for what may stand before it, and since when. */
   #held: { readonly message: number; readonly sinceMs: number } | undefined;
@@ -54,7 +56,8 @@ export class LedgerSight {
 
   /** What has come into sight; nothing when the mirror was not to be asked, or did not answer. */
   async read(expected: Expected, begun: boolean): Promise<readonly LedgerRecord[]> {
-    const { feed, mirror, log, clock } = this.parts;
+    const { feed, mirror, log, clock, restPauseMs } = this.parts;
+    if (clock.nowMs() - this.#failedMs < restPauseMs) return [];
     const look = this.#howToLook(expected, begun);
     if (look === undefined) return [];
     const { by, inboxes } = look;
@@ -65,6 +68,7 @@ export class LedgerSight {
       if (by !== 'stream' || inboxes.size > 0 || records.length > 0) mirror.end();
     } catch (thrown) {
       const error = toGatepostError(thrown, 'MIRROR_UNREACHABLE');
+      this.#failedMs = clock.nowMs();
       mirror.note(`to answer: ${error.message}`);
       log.debug({ code: error.code }, `${error.message}; trying again`);
       return [];

@@ -16,7 +16,7 @@ import {
 import { parseDurationMs } from '@gatepost/shared/vocabulary/time';
 import { parse, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
-import { DEFAULT_LIMITS, type Limits } from '../../core/decide/limits.js';
+import { DEFAULT_LIMITS, type GivenLimits } from '../../core/decide/limits.js';
 import { type ServeSettings, serveSection, serveSettings } from './serve-settings.js';
 
 const entity = z.string().refine(isEntityId, 'must look like 0.0.1234');
@@ -87,7 +87,7 @@ export interface CoordinatorConfig {
   /** Agents whose records count; nobody else gets work or is paid. */
   readonly agents: readonly AccountId[];
   readonly stateDir: string;
-  readonly limits: Limits;
+  readonly limits: GivenLimits;
   /** What gates with a tree may see beside their program and the directory of the plan; nothing when undefined. */
   readonly gates?: GateConfinement | undefined;
   /** Where accepted outputs are kept beyond their agents; nowhere when undefined. */
@@ -108,12 +108,12 @@ export interface FullConfig extends CoordinatorConfig {
   readonly serve: ServeSettings;
 }
 
-function compileLimits(given: z.output<typeof limits>): Limits {
+function compileLimits(given: z.output<typeof limits>): GivenLimits {
   return {
     openAttempts: given.open_attempts ?? DEFAULT_LIMITS.openAttempts,
     attemptsPerAgent: given.attempts_per_agent ?? DEFAULT_LIMITS.attemptsPerAgent,
-    settleAfter: given.settle_after ?? DEFAULT_LIMITS.settleAfter,
-    settleWithinMs: given.settle_within ?? DEFAULT_LIMITS.settleWithinMs,
+    ...(given.settle_after === undefined ? {} : { settleAfter: given.settle_after }),
+    ...(given.settle_within === undefined ? {} : { settleWithinMs: given.settle_within }),
     paymentWindowMs: given.payment_window ?? DEFAULT_LIMITS.paymentWindowMs,
     quarantineMs: given.payment_window ?? DEFAULT_LIMITS.paymentWindowMs,
     deadlineGraceMs: given.deadline_grace ?? DEFAULT_LIMITS.deadlineGraceMs,

@@ -183,6 +183,16 @@ export class MemoryLedger implements Ledger {
     return creation !== undefined && creation.at <= until ? creation : undefined;
   }
 
+  async topicsMadeBy(makers: ReadonlyMap<TopicId, AccountId>): Promise<ReadonlyMap<TopicId, TopicCreation>> {
+    const until = await this.#look();
+    return new Map(
+      [...makers].flatMap(([topic, maker]) => {
+        const creation = this.network.entities.topics.get(topic)?.creation;
+        return creation?.by === maker && creation.at <= until ? [[topic, creation] as const] : [];
+      }),
+    );
+  }
+
   async waitingSchedules(): Promise<readonly WaitingSchedule[]> {
     const until = await this.#look();
     const shown = (at: Nanos | undefined) => at !== undefined && at <= until;

@@ -7,7 +7,7 @@ import { type Fleet, openFleet } from '../fleet/fleet.js';
 import { type RunEvent, timeOf, watchToEnd } from '../place.js';
 
 const AGENTS = 1_000;
-const TASKS = 2_000;
+const TASKS = 3_000;
 /** How long the work of a task takes: with the delays of ledger and mirror, 1,000 agents do about 12 of them a second. */
 const LEAST_MS = 40_000;
 const SPREAD_MS = 60_000;
@@ -51,6 +51,8 @@ async function askedBy({ metricsPort }: Fleet): Promise<Asked | undefined> {
   return { atMs: Date.now(), answered: of('answered'), failed: of('failed'), connected };
 }
 
+const NOTHING_ASKED: Asked = { atMs: 0, answered: 0, failed: 0, connected: 0 };
+
 const total = ({ answered, failed }: Asked): number => answered + failed;
 
 /** Most requests a second, over windows of ten seconds from a time on. */
@@ -63,6 +65,15 @@ function mostPerSecond(samples: readonly Asked[], fromMs: number): number {
     most = Math.max(most, ((total(last) - total(first)) * MS_PER_SECOND) / (last.atMs - first.atMs));
   }
   return most;
+}
+
+/** Payments a second between the first tenth of them and the last: without the way up and the end. */
+function steadyPerSecond(paid: readonly RunEvent[]): number {
+  const from = Math.floor(paid.length / 10);
+  const to = Math.floor((paid.length * 9) / 10);
+  const [first, last] = [paid[from], paid[to]];
+  if (first === undefined || last === undefined) return Number.NaN;
+  return ((to - from) * MS_PER_SECOND) / (timeOf(last) - timeOf(first));
 }
 
 interface Verified {
@@ -97,6 +108,8 @@ async function measure(directory: string, tasks: number): Promise<Figures> {
     const paid = events.filter(({ event }) => event === 'settled');
     const [first, last] = [events.find(({ event }) => event === 'assigned'), paid.at(-1)];
     if (first === undefined || last === undefined) throw new Error(`nothing was paid; logs: ${directory}`);
+    const askedUntil = (ms: number) => total(samples.findLast(({ atMs }) => atMs <= ms) ?? NOTHING_ASKED);
+    const allConnected = samples.find(({ connected }) => connected === AGENTS);
     const refusals = await fleet.measure();
     const verified = await runCommand('coordinator', ['verify', '--journal', fleet.journal, '--json'], env);
     const atWorkMs = timeOf(last) - timeOf(first);
@@ -104,10 +117,12 @@ async function measure(directory: string, tasks: number): Promise<Figures> {
       'tasks paid': new Set(paid.map(({ task }) => task)).size,
       'payments of a task beyond one': paid.length - new Set(paid.map(({ task }) => task)).size,
       'tasks/s, from the first assignment to the last payment': (paid.length * MS_PER_SECOND) / atWorkMs,
+      'tasks/s, from a tenth of the payments to nine tenths': steadyPerSecond(paid),
       "coordinator's mirror requests/s, most in ten seconds": mostPerSecond(samples, 0),
+      "coordinator's mirror requests until the first assignment": askedUntil(timeOf(first)),
       "coordinator's mirror requests/s, most in ten seconds once all are connected": mostPerSecond(
         samples,
-        samples.find(({ connected }) => connected === AGENTS)?.atMs ?? Number.POSITIVE_INFINITY,
+        allConnected?.atMs ?? Number.POSITIVE_INFINITY,
       ),
       "coordinator's mirror requests that failed": samples.at(-1)?.failed ?? Number.NaN,
       "daemons' mirror requests that failed": refusals.mirrorFailures,
@@ -116,6 +131,8 @@ async function measure(directory: string, tasks: number): Promise<Figures> {
       'verify, exit code': verified.code ?? Number.NaN,
       'verify, findings': (JSON.parse(verified.stdout) as Verified).findings.length,
       'from the start of the coordinator to the first assignment, s': (timeOf(first) - startedMs) / MS_PER_SECOND,
+      'from the start of the coordinator until all are connected, s':
+        ((allConnected?.atMs ?? Number.NaN) - startedMs) / MS_PER_SECOND,
       'coordinator, % of a core': (use.cpuMs * 100) / tookMs,
       'coordinator, peak MiB': use.peakMib,
     };
