@@ -169,7 +169,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'a review outlives what it reviews',
-    10_380,
+    82_400,
     [VERDICT, 'endReview(state, task, attempt, emit);', ''],
     [VERDICT, 'if (isReviewed(state, task)) {', 'if (false) {'],
   ),
