@@ -77,15 +77,19 @@ export interface LeaseCircumstances {
   readonly heldUntilMs: number | undefined;
   /** Whether the agent reads its inbox. One that does not could not do what it is assigned, and renews nothing. */
   readonly hears: boolean;
-  /** 0 to 1: spreads the first renewal, so that agents started together do not renew together. */
+  /** 0 to 1: spreads renewals and expiries, so that agents started or given work together do not do all in one second. */
   readonly jitter: number;
 }
+
+type ExpiryCircumstances = Pick<LeaseCircumstances, 'nowMs' | 'heldUntilMs' | 'jitter'>;
 
 /** A renewal is one ScheduleCreate and one ScheduleDelete. */
 export const RENEWAL_USD = 0.011;
 const MIN_MARGIN_MS = 5_000;
 const MAX_MARGIN_MS = 60_000;
 const MAX_BACKOFF_MS = 30_000;
+/** Leases for work of the same deadline expire within so long after one another: a second of the ledger has room for 100. */
+const MAX_SPREAD_MS = 60_000;
 /** Work beyond that is covered later: the network takes no schedule of more than 62 days. */
 const MAX_COVERED_MS = 30 * 86_400_000;
 /** The ledger's second has no room for another schedule; the next one may. */
@@ -105,13 +109,18 @@ export const NO_LEASES: LeaseState = {
 /** How late a renewal may be. */
 const marginOf = (intervalMs: number): number => Math.min(MAX_MARGIN_MS, Math.max(MIN_MARGIN_MS, intervalMs / 2));
 
+/** How much later than others a lease expires. */
+const spreadOf = (intervalMs: number, jitter: number): number =>
+  Math.round((1 - jitter) * Math.min(MAX_SPREAD_MS, intervalMs / 2));
+
 /** What renewals at an interval cost in a day. */
 export const usdPerDay = (intervalMs: number): number => (86_400_000 / intervalMs) * RENEWAL_USD;
 
 /** When a lease that is made now expires: some time after the latest deadline that it covers. */
-export function expiryOf({ intervalMs, idleIntervalMs }: LeasePolicy, nowMs: number, heldUntilMs?: number): number {
+export function expiryOf({ intervalMs, idleIntervalMs }: LeasePolicy, at: ExpiryCircumstances): number {
+  const { nowMs, heldUntilMs, jitter } = at;
   if (heldUntilMs === undefined) return nowMs + idleIntervalMs + marginOf(idleIntervalMs);
-  return Math.max(nowMs, heldUntilMs) + intervalMs + marginOf(intervalMs);
+  return Math.max(nowMs, heldUntilMs) + intervalMs + marginOf(intervalMs) + spreadOf(intervalMs, jitter);
 }
 
 function change(state: LeaseState, number: number, by: Partial<Lease>): LeaseState {
@@ -137,8 +146,10 @@ function created(state: LeaseState, number: number, outcome: Outcome, nowMs: num
     return { ...change(succeeded(state), number, { schedule: outcome.receipt.scheduleId }), shiftMs: 0 };
   }
   const without = remove(state, number);
-  const busy = outcome.kind === 'refused' && outcome.status === EXPIRY_BUSY;
-  return busy ? { ...without, shiftMs: without.shiftMs + 1_000, retryAtMs: nowMs } : failed(without, nowMs);
+  const shifted = { ...without, shiftMs: without.shiftMs + 1_000 };
+  if (outcome.kind === 'refused' && outcome.status === EXPIRY_BUSY) return { ...shifted, retryAtMs: nowMs };
+  // A node that is told of a full second may call itself busy, until the transaction is too late.
+  return failed(outcome.kind === 'never' ? shifted : without, nowMs);
 }
 
 /** A lease whose deletion failed stays until it is deleted or has expired. */
@@ -183,7 +194,7 @@ function renewalDue(newest: Lease | undefined, policy: LeasePolicy, at: LeaseCir
   if (nowMs >= newest.renewAtMs) return true;
   if (heldUntilMs === undefined) return false;
   if (newest.expiresAtMs < heldUntilMs + marginOf(policy.intervalMs)) return true;
-  return newest.expiresAtMs > expiryOf(policy, nowMs, heldUntilMs) && nowMs >= shortenableAt(newest, policy);
+  return newest.expiresAtMs > expiryOf(policy, at) && nowMs >= shortenableAt(newest, policy);
 }
 
 const shortenableAt = ({ madeAtMs }: Lease, { intervalMs }: LeasePolicy): number => madeAtMs + intervalMs;
@@ -196,7 +207,7 @@ function nextTurn({ everyMs, afterMs }: LeaseTurn, nowMs: number): number {
 function create(state: LeaseState, policy: LeasePolicy, at: LeaseCircumstances): [LeaseState, LeaseCommand] {
   const { nowMs, heldUntilMs, jitter } = at;
   const intervalMs = heldUntilMs === undefined ? policy.idleIntervalMs : policy.intervalMs;
-  const expiresAtMs = expiryOf(policy, nowMs, heldUntilMs) + state.shiftMs;
+  const expiresAtMs = expiryOf(policy, at) + state.shiftMs;
   // Agents that were started together do not renew together.
   const early = state.nextNumber === 1 ? 0.5 * (1 - jitter) * intervalMs : 0;
   const lease: Lease = {
@@ -227,7 +238,7 @@ function deletions(state: LeaseState, nowMs: number): [LeaseState, LeaseCommand[
 }
 
 function wakeAt(state: LeaseState, policy: LeasePolicy, at: LeaseCircumstances): number | undefined {
-  const { hears, nowMs, heldUntilMs } = at;
+  const { hears, heldUntilMs } = at;
   // While the ledger owes an answer its coming is what wakes: a renewal that is due but must wait would spin.
   const owed = state.leases.some((lease) => lease.schedule === undefined || lease.deleting);
   if (owed) return undefined;
@@ -237,7 +248,7 @@ function wakeAt(state: LeaseState, policy: LeasePolicy, at: LeaseCircumstances):
   if (state.stopping || !hears) return undefined;
   const [newest] = live;
   if (newest === undefined) return state.retryAtMs;
-  const isLong = heldUntilMs !== undefined && newest.expiresAtMs > expiryOf(policy, nowMs, heldUntilMs);
+  const isLong = heldUntilMs !== undefined && newest.expiresAtMs > expiryOf(policy, at);
   const dueMs = isLong ? Math.min(newest.renewAtMs, shortenableAt(newest, policy)) : newest.renewAtMs;
   return Math.max(state.retryAtMs, dueMs);
 }

@@ -127,6 +127,24 @@ describe('leases of a healthy agent', () => {
     expect(later.commands).toMatchObject([{ do: 'create', expiresAtMs: long + 3 * HOUR_MS + MARGIN_MS }]);
   });
 
+  it('for work of the same deadline do not expire in the same second, and are not shortened for that', () => {
+    const perSecond = new Map<number, number>();
+    const agents = 1_000;
+    for (let agent = 0; agent < agents; agent += 1) {
+      const at = { ...busyAt(0, HOUR_MS), jitter: agent / agents };
+      const first = planLeases(NO_LEASES, { type: 'tick' }, POLICY, at);
+      const [command] = first.commands;
+      if (command?.do !== 'create') throw new Error('no lease is created');
+      expect(command.expiresAtMs).toBeGreaterThanOrEqual(2 * HOUR_MS + MARGIN_MS);
+      const second = Math.floor(command.expiresAtMs / 1_000);
+      perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+      const held = planLeases(first.state, createOutcome(1, done(1)), POLICY, at);
+      const later = planLeases(held.state, { type: 'tick' }, POLICY, { ...at, nowMs: HOUR_MS });
+      expect(later.commands).toEqual([]);
+    }
+    expect(Math.max(...perSecond.values())).toBeLessThan(20);
+  });
+
   it('cover no more than the network takes', () => {
     const { commands } = planLeases(NO_LEASES, { type: 'tick' }, POLICY, busyAt(0, 400 * 24 * HOUR_MS));
     expect(commands).toEqual([{ do: 'create', number: 1, expiresAtMs: 721 * HOUR_MS + MARGIN_MS }]);
@@ -138,7 +156,7 @@ describe('leases of a healthy agent', () => {
     const busy = planLeases(made.state, { type: 'tick' }, POLICY, busyAt(2_000));
     expect(busy).toMatchObject({ commands: [], wakeAtMs: HOUR_MS });
     expect(planLeases(busy.state, { type: 'tick' }, POLICY, busyAt(HOUR_MS)).commands).toEqual([
-      { do: 'create', number: 2, expiresAtMs: expiryOf(POLICY, HOUR_MS, HOUR_MS + 60_000) },
+      { do: 'create', number: 2, expiresAtMs: expiryOf(POLICY, busyAt(HOUR_MS)) },
     ]);
   });
 });
@@ -158,7 +176,15 @@ describe('when the ledger', () => {
   it('has no room in a second, the next one is asked for at once', () => {
     const first = planLeases(NO_LEASES, { type: 'tick' }, SHORT, idleAt(0));
     const again = planLeases(first.state, createOutcome(1, refused('SCHEDULE_EXPIRY_IS_BUSY')), SHORT, idleAt(0));
-    expect(again.commands).toEqual([{ do: 'create', number: 2, expiresAtMs: expiryOf(SHORT, 0) + 1_000 }]);
+    expect(again.commands).toEqual([{ do: 'create', number: 2, expiresAtMs: expiryOf(SHORT, idleAt(0)) + 1_000 }]);
+  });
+
+  it('has not taken a lease in time, the next one is for another second, which may be less full', () => {
+    const first = planLeases(NO_LEASES, { type: 'tick' }, SHORT, idleAt(0));
+    const waiting = planLeases(first.state, createOutcome(1, never()), SHORT, idleAt(0));
+    expect(waiting).toMatchObject({ commands: [], wakeAtMs: 1_000 });
+    const again = planLeases(waiting.state, { type: 'tick' }, SHORT, idleAt(1_000));
+    expect(again.commands).toEqual([{ do: 'create', number: 2, expiresAtMs: expiryOf(SHORT, idleAt(1_000)) + 1_000 }]);
   });
 
   it('is asked to stop, everything is deleted, also what is created meanwhile', () => {
