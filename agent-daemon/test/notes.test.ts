@@ -107,3 +107,26 @@ it('beside another whose note waits, the reading waits for that note', async () 
   await pass(LONG_MS);
   expect([store.attempt(other.key) !== undefined, store.cursor().sequenceNumber]).toEqual([true, 1]);
 });
+
+it.each(['a note', 'an ending'])(
+  'where the disk refused %s, no message counts as read until the attempt is known',
+  async (what) => {
+    const { store, keeper, pass } = host();
+    const [refused, later] = [live('a'), live('b')];
+    store.full = true;
+    keeper.note(refused);
+    keeper.noteRead(cursorAt(1));
+    if (what === 'an ending') void keeper.keepEnding(refused, { outcome: 'failed', reason: 'exit code 1' });
+    await pass(COMMIT_MS * 10);
+    store.full = false;
+    keeper.note(later);
+    keeper.noteRead(cursorAt(2));
+    await pass(COMMIT_MS * 10);
+    expect([store.attempt(later.key) !== undefined, store.attempt(refused.key), store.cursor().sequenceNumber]).toEqual(
+      [true, undefined, 0],
+    );
+    if (what === 'a note') void keeper.keepEnding(refused, { outcome: 'failed', reason: 'exit code 1' });
+    await pass(LONG_MS * 2);
+    expect([store.attempt(refused.key)?.finished !== undefined, store.cursor().sequenceNumber]).toEqual([true, 2]);
+  },
+);

@@ -22,6 +22,8 @@ const NOTE_MS = 20;
 export class AttemptKeeper {
   /** Attempts by key whose note waits. */
   readonly #due = new Map<string, LiveAttempt>();
+  /** Attempts by key of which a write was refused and none was taken since. */
+  readonly #owed = new Set<string>();
   /** How far the inbox was read, when that waits. */
   #read: Cursor | undefined;
   #callOff: (() => void) | undefined;
@@ -38,7 +40,7 @@ export class AttemptKeeper {
     this.#writeLater();
   }
 
-  /** Notes how far the inbox was read: never before what was noted of the attempts there. */
+  /** Notes how far the inbox was read: never before what was noted of the attempts there, also where the disk was full. */
   noteRead(cursor: Cursor): void {
     this.#read = cursor;
     this.#writeLater();
@@ -50,11 +52,13 @@ export class AttemptKeeper {
     this.#callOff = undefined;
     for (const live of this.#due.values()) this.#put(live, this.#rowOf(live));
     this.#due.clear();
-    if (this.#read === undefined) return;
-    this.store.putCursor(this.#read).catch((error: unknown) => {
+    const read = this.#read;
+    if (read === undefined || this.#owed.size > 0) return;
+    this.#read = undefined;
+    this.store.putCursor(read).catch((error: unknown) => {
+      this.#read ??= read;
       this.log.error({ err: toGatepostError(error).message }, 'how far the inbox was read cannot be stored');
     });
-    this.#read = undefined;
   }
 
   #writeLater(): void {
@@ -70,7 +74,7 @@ export class AttemptKeeper {
   }
 
   #put(live: LiveAttempt, row: AttemptRow): void {
-    void this.store.putAttempt(live.key, row).catch((error: unknown) => {
+    void this.#write(live.key, row).catch((error: unknown) => {
       this.log.error({ attempt: live.key, err: toGatepostError(error).message }, 'an attempt cannot be stored');
     });
   }
@@ -81,7 +85,7 @@ export class AttemptKeeper {
     const { attempt } = live;
     this.#due.delete(live.key);
     try {
-      await this.store.putAttempt(live.key, this.#rowOf({ ...live, input, hasInput: true }));
+      await this.#write(live.key, this.#rowOf({ ...live, input, hasInput: true }));
     } catch (error) {
       this.note(live);
       throw error;
@@ -114,12 +118,23 @@ export class AttemptKeeper {
     this.#due.delete(live.key);
     await this.#insist('a result cannot be stored', () => {
       const blob = output && ending.output ? this.store.blobs.put(ending.output.sha256, output) : undefined;
-      const written = [blob, this.store.putAttempt(live.key, row)];
+      const written = [blob, this.#write(live.key, row)];
       // Nothing else waits: how far the inbox was read shares the commit.
       if (this.#due.size === 0) this.writeNotes();
       return Promise.all(written);
     });
     live.output = undefined;
+  }
+
+  /** Resolves when the row is durable; until it is, a refused one keeps the reading of the inbox back. */
+  async #write(key: string, row: AttemptRow): Promise<void> {
+    try {
+      await this.store.putAttempt(key, row);
+    } catch (error) {
+      this.#owed.add(key);
+      throw error;
+    }
+    if (this.#owed.delete(key) && this.#read !== undefined) this.#writeLater();
   }
 
   async #insist(what: string, write: () => Promise<unknown>): Promise<void> {
