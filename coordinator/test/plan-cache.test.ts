@@ -1,11 +1,17 @@
-import { mkdtempSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keepPlan, keptPlan } from '@gatepost/coordinator/shell/plan/plan-cache';
 import { planDigest } from '@gatepost/rules/plan/digest';
 import type { Plan } from '@gatepost/rules/plan/plan';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { planOf, taskOf } from './core/plans.js';
+
+function ownDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'gatepost-plans-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
 
 const LONG_AGO_SECONDS = 1_000_000_000;
 
@@ -16,7 +22,7 @@ function largePlan(): Plan {
 }
 
 it('a plan of several pieces is kept as it is, amounts too', () => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'gatepost-plans-'));
+  const stateDir = ownDirectory();
   const plan = largePlan();
   keepPlan(stateDir, plan);
   expect(keptPlan(stateDir, plan.digest)).toEqual(JSON.parse(JSON.stringify(plan, asText), asAmount));
@@ -25,7 +31,7 @@ it('a plan of several pieces is kept as it is, amounts too', () => {
 });
 
 it('one that is kept already is marked as used and not written again', () => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'gatepost-plans-'));
+  const stateDir = ownDirectory();
   const plan = largePlan();
   keepPlan(stateDir, plan);
   const path = join(stateDir, 'plans', `${plan.digest}.json`);
@@ -37,7 +43,7 @@ it('one that is kept already is marked as used and not written again', () => {
 });
 
 it('says what cannot take a plan', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'gatepost-plans-'));
+  const directory = ownDirectory();
   const file = join(directory, 'file');
   writeFileSync(file, '');
   expect(() => keepPlan(file, largePlan())).toThrow(/state_dir: cannot write .*; nothing was started/);

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  utimesSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '@gatepost/rules/plan/plan';
 import { systemClock } from '@gatepost/shared/clock';
+import { writePrivateFile } from '@gatepost/shared/private-file';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 
@@ -28,7 +19,7 @@ function revive(_key: string, value: unknown): unknown {
 
 const pathOf = (stateDir: string, digest: Sha256): string => join(stateDir, 'plans', `${digest}.json`);
 
-/** Texts are written together up to this many characters. */
+/** Texts are converted together up to this many characters. */
 const PIECE_CHARS = 65_536;
 
 /** A plan as JSON, a task after the other: the whole of a large plan would be a text of many megabytes. */
@@ -42,23 +33,17 @@ function* planJson({ tasks, ...rest }: Plan): Generator<string> {
   yield ']}';
 }
 
-/** Writes a file that is there as a whole, and on the disk, or not at all. */
-function writeWhole(path: string, texts: Iterable<string>): void {
-  const part = openSync(`${path}.part`, 'w', 0o600);
-  try {
-    let piece = '';
-    for (const text of texts) {
-      piece += text;
-      if (piece.length < PIECE_CHARS) continue;
-      writeSync(part, piece);
-      piece = '';
-    }
-    writeSync(part, piece);
-    fsyncSync(part);
-  } finally {
-    closeSync(part);
+/** The bytes of texts, converted many at a time. */
+function bytesOf(texts: Iterable<string>): Buffer {
+  const pieces: Buffer[] = [];
+  let piece = '';
+  for (const text of texts) {
+    piece += text;
+    if (piece.length < PIECE_CHARS) continue;
+    pieces.push(Buffer.from(piece));
+    piece = '';
   }
-  renameSync(`${path}.part`, path);
+  return Buffer.concat([...pieces, Buffer.from(piece)]);
 }
 
 /**
@@ -72,7 +57,7 @@ export function keepPlan(stateDir: string, plan: Plan): void {
     mkdirSync(join(stateDir, 'plans'), { recursive: true, mode: 0o700 });
     const seconds = systemClock.nowMs() / 1_000;
     if (existsSync(path)) utimesSync(path, seconds, seconds);
-    else writeWhole(path, planJson(plan));
+    else writePrivateFile(path, bytesOf(planJson(plan)));
   } catch (error) {
     const message = `state_dir: cannot write ${path}: ${(error as Error).message}; nothing was started`;
     throw new GatepostError('STORE_FAILED', message, { path }, error);
