@@ -1,37 +1,53 @@
-import type { BenchCase } from '../bench-case.js';
+import type { BenchCase, Figures } from '../bench-case.js';
 import { withPeer } from '../bullmq.js';
+import { median } from '../numbers.js';
 import { timeOf } from '../place.js';
 import { chainOfTasks } from '../plans.js';
 import { withPlace } from './with-place.js';
 
-const TASKS = 20;
+const LENGTH = 20;
+/** Fifty chains, the end of one the beginning of the next. */
+const TASKS = 1_000;
 
-/** A chain whose tasks hand their outputs on. */
+/** How long chains took, one after the other; the first meets processes that are new. */
+function figuresOf([first = Number.NaN, ...others]: readonly number[]): Figures {
+  return { 'all accepted, p50 ms': median(others), 'the first chain, ms': first };
+}
+
+/** Splits into chains of the usual length; what is left over is none. */
+function chainsOf<T>(values: readonly T[]): T[][] {
+  const count = Math.floor(values.length / LENGTH);
+  return Array.from({ length: count }, (_, n) => values.slice(n * LENGTH, (n + 1) * LENGTH));
+}
+
+/** Chains whose tasks hand their outputs on. */
 export const chain: BenchCase = {
-  title: 'a chain of tasks, each with the output of the one before it',
+  title: `a chain of ${LENGTH} tasks, each with the output of the one before it, again and again`,
   rounds: 3,
-  contestants: ({ tasks = TASKS }) => [
+  contestants: ({ tasks = TASKS, profiles }) => [
     {
       name: 'gatepost',
       measure: (directory) =>
-        withPlace(directory, async (place) => {
-          // Daemons and peer have worked before; a coordinator is begun for each run.
-          await place.run(chainOfTasks(tasks, false));
-          const { events } = await place.run(chainOfTasks(tasks, true));
-          const first = events.find(({ event }) => event === 'assigned');
-          const last = events.findLast(({ event }) => event === 'verdict');
-          if (first === undefined || last === undefined) throw new Error('the chain has no beginning or no end');
-          return { 'all accepted, ms': timeOf(last) - timeOf(first) };
-        }),
+        withPlace(
+          directory,
+          async (place) => {
+            const { events } = await place.run(chainOfTasks(tasks, true));
+            const begun = events.find(({ event }) => event === 'assigned');
+            const accepted = events.filter(({ event }) => event === 'verdict').map(timeOf);
+            if (begun === undefined || accepted.length !== tasks) throw new Error('the chain has no beginning or no end');
+            const ends = chainsOf(accepted).map((times) => times.at(-1) ?? Number.NaN);
+            return figuresOf(ends.map((end, n) => end - (ends[n - 1] ?? timeOf(begun))));
+          },
+          { profiles },
+        ),
     },
     {
       name: 'BullMQ, appendfsync always',
       needsRedis: true,
       measure: (directory) =>
         withPeer(directory, async (peer) => {
-          await peer.oneByOne(tasks);
           const times = await peer.oneByOne(tasks);
-          return { 'all accepted, ms': times.reduce((sum, ms) => sum + ms, 0) };
+          return figuresOf(chainsOf(times).map((each) => each.reduce((sum, ms) => sum + ms, 0)));
         }),
     },
   ],
