@@ -43,7 +43,7 @@ it.each([
   ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
   ['86400', 60_000],
   ['soon', 1_000],
-  [null, 1_000],
+  [undefined, 1_000],
 ])('Retry-After: %s', (header, expected) => {
   expect(retryAfterMs(header, 1_000)).toBe(expected);
 });

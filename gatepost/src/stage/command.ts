@@ -52,7 +52,8 @@ export const describeExit = ({ code, signal }: Exit): string =>
   signal === undefined ? `ended with exit code ${code}` : `was killed by ${signal}`;
 
 function readyLine(line: string): Record<string, unknown> | undefined {
-  if (!line.startsWith('{')) return undefined;
+  // Of some hundred thousand events none is parsed for it.
+  if (!line.startsWith('{') || !line.includes('"ready"')) return undefined;
   const parsed = JSON.parse(line) as Record<string, unknown>;
   return parsed.event === 'ready' ? parsed : undefined;
 }

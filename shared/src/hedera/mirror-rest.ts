@@ -7,6 +7,7 @@ import type { ExchangeRate } from '../vocabulary/fees.js';
 import type { AccountId, ScheduleId, TokenId, TopicId, TransactionId } from '../vocabulary/ids.js';
 import { mirrorTransactionId } from '../vocabulary/ids.js';
 import { formatNanos, type Nanos, parseNanos } from '../vocabulary/time.js';
+import { type HttpAnswer, httpGet } from './http-get.js';
 import { KeyLookups } from './key-lookups.js';
 import { budgetFor, type RequestBudget } from './request-budget.js';
 
@@ -174,22 +175,11 @@ export const MOST_AT_ONCE = 100;
 /** How long the first who asks for an account's key waits for others, where requests are counted. */
 const GATHER_KEYS_MS = 250;
 
-/**
- * One try of a read. Its timer keeps the process alive, as that of `AbortSignal.timeout` does not: a server that closes
- * a connection as it takes it leaves `fetch` without an answer and without a socket, and Node would end with code 13.
- */
-async function answerOf(url: string): Promise<{ readonly response: Response; readonly text: string }> {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), REQUEST_TIMEOUT_MS);
-  try {
-    const response = await fetch(url, { signal: patience.signal });
-    return { response, text: await response.text() };
-  } catch (error) {
+/** One try of a read. */
+const answerOf = (url: string): Promise<HttpAnswer> =>
+  httpGet(url, REQUEST_TIMEOUT_MS).catch((error: unknown) => {
     throw new GatepostError('MIRROR_UNREACHABLE', `no answer from the mirror at ${url}`, { url }, error);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+  });
 
 /**
  * A small client of mirror REST with a configured base URL. Reads only; retries what may pass (network, 429, 5xx). All
@@ -410,20 +400,20 @@ export class MirrorRest {
 
   async #fetch(url: string): Promise<unknown> {
     await this.#budget.turn();
-    const { response, text } = await answerOf(url).catch((error: unknown) => {
+    const { status, headers, text } = await answerOf(url).catch((error: unknown) => {
       this.requests.failed += 1;
       throw error;
     });
-    const date = Date.parse(response.headers.get('date') ?? '');
+    const date = Date.parse(headers.date ?? '');
     if (!Number.isNaN(date)) this.#hostMs = date;
-    const isFault = response.status === 429 || response.status >= 500;
+    const isFault = status === 429 || status >= 500;
     this.requests[isFault ? 'failed' : 'answered'] += 1;
-    if (response.status === 429 || response.status === 503) this.#budget.refused(response.headers.get('retry-after'));
-    if (response.ok) return parseAnswer(text);
+    if (status === 429 || status === 503) this.#budget.refused(headers['retry-after']);
+    if (status === 200) return parseAnswer(text);
     const failure = new GatepostError(
-      response.status === 404 ? 'NOT_FOUND' : 'MIRROR_UNREACHABLE',
-      `the mirror answered ${response.status} for ${url}`,
-      { url, status: response.status },
+      status === 404 ? 'NOT_FOUND' : 'MIRROR_UNREACHABLE',
+      `the mirror answered ${status} for ${url}${headers.location === undefined ? '' : `, which is at ${headers.location}`}`,
+      { url, status },
     );
     if (isFault) throw failure;
     throw new AbortError(failure);

@@ -8,7 +8,7 @@ const MAX_BUSY_MS = 60_000;
 const MS_PER_SECOND = 1_000;
 
 /** What a `Retry-After` header asks for (RFC 9110): seconds, or a date. */
-export function retryAfterMs(header: string | null, nowMs: number): number {
+export function retryAfterMs(header: string | undefined, nowMs: number): number {
   const text = header?.trim() ?? '';
   const asked = /^\d+$/.test(text) ? Number(text) * MS_PER_SECOND : Date.parse(text) - nowMs;
   return Number.isNaN(asked) ? BUSY_MS : Math.min(Math.max(asked, 0), MAX_BUSY_MS);
@@ -37,7 +37,7 @@ export class RequestBudget {
   }
 
   /** The mirror was too busy for a request; nobody asks it for a while. */
-  refused(retryAfter: string | null): void {
+  refused(retryAfter: string | undefined): void {
     this.#busyUntilMs = Math.max(this.#busyUntilMs, performance.now() + retryAfterMs(retryAfter, Date.now()));
   }
 }

@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { httpGet } from '@gatepost/shared/hedera/http-get';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const PATIENCE_MS = 10_000;
+const TEXT = '{"what":"größer als ein Byte: ℏ"}';
+
+let server: Server | undefined;
+
+async function serve(answer: RequestListener): Promise<string> {
+  server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+describe('a request by HTTP', () => {
+  it('reads a text whose characters are cut in the middle', async () => {
+    const bytes = Buffer.from(TEXT);
+    const cut = bytes.indexOf('ö') + 1;
+    const url = await serve((_, response) => {
+      response.write(bytes.subarray(0, cut));
+      setTimeout(() => response.end(bytes.subarray(cut)), 20);
+    });
+    expect(await httpGet(url, PATIENCE_MS)).toMatchObject({ status: 200, text: TEXT });
+  });
+
+  it('asks for compressed answers, and reads them', async () => {
+    const url = await serve((request, response) => {
+      response.setHeader('content-encoding', `${request.headers['accept-encoding']}`);
+      response.end(gzipSync(TEXT));
+    });
+    expect(await httpGet(url, PATIENCE_MS)).toMatchObject({ status: 200, text: TEXT });
+  });
+
+  it('hands on any status and the headers', async () => {
+    const url = await serve((_, response) => {
+      response.writeHead(429, { 'Retry-After': '7' }).end('later');
+    });
+    const answer = await httpGet(url, PATIENCE_MS);
+    expect(answer).toMatchObject({ status: 429, text: 'later' });
+    expect(answer.headers['retry-after']).toBe('7');
+  });
+
+  it('uses a connection again', async () => {
+    const ports = new Set<number | undefined>();
+    const url = await serve((request, response) => {
+      ports.add(request.socket.remotePort);
+      response.end(TEXT);
+    });
+    for (let n = 0; n < 3; n += 1) await httpGet(url, PATIENCE_MS);
+    expect(ports.size).toBe(1);
+  });
+
+  it.each([
+    ['closes the connection as it takes it', (request) => request.socket.destroy()],
+    [
+      'breaks off in the middle',
+      (_, response) => {
+        response.writeHead(200, { 'content-length': 100 }).write('half');
+        setTimeout(() => response.destroy(), 20);
+      },
+    ],
+    [
+      'breaks off in the middle of a compressed answer',
+      (_, response) => {
+        response.writeHead(200, { 'content-encoding': 'gzip' }).write(gzipSync(TEXT).subarray(0, 20));
+        setTimeout(() => response.destroy(), 20);
+      },
+    ],
+    [
+      'says that an answer is compressed which is not',
+      (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(TEXT),
+    ],
+  ] satisfies [string, RequestListener][])('rejects when the server %s', async (_, answer) => {
+    await expect(httpGet(await serve(answer), PATIENCE_MS)).rejects.toThrow();
+  });
+
+  it.each([
+    ['there is no answer', () => undefined],
+    ['an answer has no end', (_, response) => response.writeHead(200).write('half')],
+  ] satisfies [string, RequestListener][])('rejects when %s within the time', async (_, answer) => {
+    await expect(httpGet(await serve(answer), 100)).rejects.toThrow(/abort/i);
+  });
+});
