@@ -34,7 +34,8 @@ export const chain: BenchCase = {
             const { events } = await place.run(chainOfTasks(tasks, true));
             const begun = events.find(({ event }) => event === 'assigned');
             const accepted = events.filter(({ event }) => event === 'verdict').map(timeOf);
-            if (begun === undefined || accepted.length !== tasks) throw new Error('the chain has no beginning or no end');
+            if (begun === undefined || accepted.length !== tasks)
+              throw new Error('the chain has no beginning or no end');
             const ends = chainsOf(accepted).map((times) => times.at(-1) ?? Number.NaN);
             return figuresOf(ends.map((end, n) => end - (ends[n - 1] ?? timeOf(begun))));
           },
