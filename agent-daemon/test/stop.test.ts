@@ -30,7 +30,7 @@ describe('a stop ends within its bounds and says what it left undone', () => {
     host.dispatch(session, { task: 'a', type: 'large' });
     await until(() => !host.daemon.writable || undefined, 'the refused write');
     expect(await host.daemon.stop('test')).toEqual([
-      '1 attempts could not be ended or stored; they run again at the next start',
+      '1 attempt could not be ended or stored; it runs again at the next start',
     ]);
     rmSync(blobs);
     await host.restart();
@@ -68,7 +68,7 @@ describe('a stop ends within its bounds and says what it left undone', () => {
     const session = await host.session();
     host.dispatch(session, { task: 'a', type: 'deaf' });
     await until(() => session.events('a').length === 2 || undefined, 'its start');
-    expect((await host.daemon.stop('test')).join()).toContain('1 attempts could not be ended');
+    expect((await host.daemon.stop('test')).join()).toContain('1 attempt could not be ended');
   });
 });
 

@@ -15,17 +15,26 @@ const printableStream = (stream: DestinationStream): DestinationStream => ({
   write: (line) => stream.write(printableJson(line)),
 });
 
+/** What writes the lines of logs that have some; one listener for all logs of the process. */
+const unwritten = new Set<() => void>();
+process.once('exit', () => {
+  for (const write of unwritten) write();
+});
+
 /** Lines of one turn are written together, those before the end of the process with it. */
 function together(stream: DestinationStream): DestinationStream {
   let lines = '';
   const flush = (): void => {
+    unwritten.delete(flush);
     if (lines !== '') stream.write(lines);
     lines = '';
   };
-  process.once('exit', flush);
   return {
     write: (line) => {
-      if (lines === '') process.nextTick(flush);
+      if (lines === '') {
+        unwritten.add(flush);
+        process.nextTick(flush);
+      }
       lines += line;
     },
   };

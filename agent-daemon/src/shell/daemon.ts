@@ -13,6 +13,7 @@ import { Handshake } from '@gatepost/shared/server/handshake';
 import { SessionTokens } from '@gatepost/shared/server/session-tokens';
 import type { Identity } from '@gatepost/shared/server/tls';
 import type { Tracing } from '@gatepost/shared/tracing/tracing';
+import { counted } from '@gatepost/shared/vocabulary/counted';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { DaemonConfig } from '../config/daemon-config.js';
@@ -285,7 +286,9 @@ export class Daemon {
     this.#stopping.abort();
     const undone: string[] = [];
     if (!(await this.#endWork(haltMs))) {
-      undone.push(`${this.engine.atWork} attempts could not be ended or stored; they run again at the next start`);
+      const { atWork } = this.engine;
+      const again = atWork === 1 ? 'it runs' : 'they run';
+      undone.push(`${counted(atWork, 'attempt')} could not be ended or stored; ${again} again at the next start`);
     }
     if (!(await doneWithin(this.#sayGoodbye(reason), farewellMs))) {
       undone.push(...this.#unsaid());

@@ -6,6 +6,7 @@ import { readEnvironment } from '@gatepost/shared/config/environment';
 import { usualFillMs, usualSightMs } from '@gatepost/shared/config/network';
 import { createLogger } from '@gatepost/shared/log';
 import { formatTinybar } from '@gatepost/shared/vocabulary/amount';
+import { counted } from '@gatepost/shared/vocabulary/counted';
 import { unitText } from '@gatepost/shared/vocabulary/custom-fees';
 import { type ExchangeRate, formatUsd, type Tinycents, toTinybar, usdOf } from '@gatepost/shared/vocabulary/fees';
 import { type AccountId, accountId, tokenId } from '@gatepost/shared/vocabulary/ids';
@@ -227,7 +228,7 @@ function usualLines({ pace, estimated, byFillMs }: Usual): string[] {
     formatUsd(leasesPerDay(ms)),
   );
   return [
-    `usually: ${agents.length} agents of ${slots} slots, ${formatDurationMs(taskMs)} for a task, outputs of ${outputBytes} bytes; it takes ${formatDurationMs(estimated.ms)}`,
+    `usually: ${counted(agents.length, 'agent')} of ${counted(slots, 'slot')}, ${formatDurationMs(taskMs)} for a task, outputs of ${outputBytes} bytes; it takes ${formatDurationMs(estimated.ms)}`,
     `by filling delay (fill_within): ${delays.join(', ')}`,
     `leases of an agent: ${working} a day at work, ${idle} without work`,
   ];
@@ -248,16 +249,16 @@ function estimateText(plan: Plan, estimated: Estimate, usual: Usual, rate: Excha
   ]);
   const line = (name: string, one: CaseEstimate): string => {
     const hbar = rate === undefined ? '' : ` (${formatTinybar(toTinybar(one.fees, rate))})`;
-    return `${name}: ${one.tokens} tokens, ${one.attempts} attempts, fees ${formatUsd(one.fees)}${hbar}`;
+    return `${name}: ${one.tokens} tokens, ${counted(one.attempts, 'attempt')}, fees ${formatUsd(one.fees)}${hbar}`;
   };
   return [
-    `${printable(plan.name)}: ${plan.tasks.length} tasks in ${plan.sequences.length} sequences, plan ${plan.digest}`,
+    `${printable(plan.name)}: ${counted(plan.tasks.length, 'task')} in ${counted(plan.sequences.length, 'sequence')}, plan ${plan.digest}`,
     table(['transactions', 'paid by', 'at least', 'USD', 'usually', 'USD', 'at most', 'USD'], rows),
     line('at least, every first attempt accepted', least),
     line('usually, every first attempt accepted', usual.estimated),
     line('at most, every last attempt accepted', most),
     ...customFeeLines(estimated),
     ...usualLines(usual),
-    `not in it: agents that are lost (up to ${DEFAULT_LIMITS.reassignments} attempts more for a task), restarts, idle agents`,
+    `not in it: agents that are lost (up to ${counted(DEFAULT_LIMITS.reassignments, 'attempt')} more for a task), restarts, idle agents`,
   ].join('\n');
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { compilePlan } from '@gatepost/rules/plan/compile';
 import { parseAmount } from '@gatepost/shared/vocabulary/amount';
+import { counted } from '@gatepost/shared/vocabulary/counted';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { printable, printableLines } from '@gatepost/shared/vocabulary/printable';
 import { stringify } from 'yaml';
@@ -55,7 +56,7 @@ function importFestival(directory: string, { out, force, price, type }: ImportOp
   const lines = noteLines([...notes, ...imported.notes]);
   for (const line of lines) process.stderr.write(`note: ${printable(line)}\n`);
   const where = out === undefined ? '' : `; written to ${out}`;
-  process.stderr.write(`${imported.tasks} tasks, ${lines.length} notes${where}\n`);
+  process.stderr.write(`${counted(imported.tasks, 'task')}, ${counted(lines.length, 'note')}${where}\n`);
   return 0;
 }
 

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { loadPlan } from '@gatepost/party/plan/plan-file';
 import { type Report, type RunSummary, verify } from '@gatepost/rules/verify/verify';
 import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
+import { counted } from '@gatepost/shared/vocabulary/counted';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { linkedOn } from '@gatepost/shared/vocabulary/explorer';
 import { printable } from '@gatepost/shared/vocabulary/printable';
@@ -104,13 +105,14 @@ export function reportText({ runs, findings, ignored, rules, runsOfPlan, holds }
     );
   }
   for (const [reason, times] of ignored) parts.push(`ignored: ${times} × ${printable(reason)}`);
-  if (runsOfPlan !== undefined) parts.push(`${runsOfPlan} of ${runs.length} runs are of the given plan.`);
+  if (runsOfPlan !== undefined)
+    parts.push(`${runsOfPlan} of ${counted(runs.length, 'run')} ${runsOfPlan === 1 ? 'is' : 'are'} of the given plan.`);
   if (holds) parts.push(...runs.map(proven));
   const violated = new Set(findings.map(({ rule }) => rule)).size;
   parts.push(
     holds
       ? `All ${rules.length} rules hold: what was paid was paid once, and only after its gate accepted it.`
-      : `${findings.length} violations of ${violated} of ${rules.length} rules; docs/verify.md says what each means.`,
+      : `${counted(findings.length, 'violation')} of ${violated} of ${rules.length} rules; docs/verify.md says what each means.`,
   );
   return parts.join('\n');
 }

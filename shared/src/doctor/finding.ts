@@ -1,3 +1,4 @@
+import { counted } from '../vocabulary/counted.js';
 import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
 import { allPrintable, printableJson } from '../vocabulary/printable.js';
 import { type CheckId, type ProblemId, problemOf } from './checks.js';
@@ -58,15 +59,13 @@ export async function takeLooks(looks: readonly Look[]): Promise<readonly Findin
 const count = (findings: readonly Finding[], level: Finding['level']) =>
   findings.filter((finding) => finding.level === level).length;
 
-const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
-
 /** The findings as lines for people, what to do below each that is not ok, and how many there are. */
 export function findingsText(hostile: readonly Finding[]): string {
   const lines = allPrintable(hostile).flatMap(({ level, id, about, detail, advice }) => {
     const line = `${level.padEnd(7)}  ${id}${about === undefined ? '' : ` ${about}`}: ${detail}`;
     return advice === undefined ? [line] : [line, `         ${advice}`];
   });
-  const sum = `${plural(count(hostile, 'error'), 'error')}, ${plural(count(hostile, 'warning'), 'warning')}`;
+  const sum = `${counted(count(hostile, 'error'), 'error')}, ${counted(count(hostile, 'warning'), 'warning')}`;
   return `${[...lines, sum].join('\n')}\n`;
 }
 

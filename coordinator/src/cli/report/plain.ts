@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '@gatepost/shared/clock';
+import { counted } from '@gatepost/shared/vocabulary/counted';
 import type { Linked } from '@gatepost/shared/vocabulary/explorer';
 import { printable } from '@gatepost/shared/vocabulary/printable';
 import type { Reporter, RunProgress } from '../../shell/reports/reporter.js';
@@ -10,7 +11,7 @@ import { inWords, progressInWords, waitInWords } from './words.js';
 export function heading(state: RunProgress, how: 'new' | 'resumed' | 'closed', linked: Linked): string {
   const { run, plan, journal } = state.context;
   const what = { new: 'new run', resumed: 'resuming run', closed: 'already closed (--new opens another): run' }[how];
-  return `${printable(plan.name)}: ${what} ${run}, ${plan.tasks.length} tasks, journal ${linked('topic', journal)}`;
+  return `${printable(plan.name)}: ${what} ${run}, ${counted(plan.tasks.length, 'task')}, journal ${linked('topic', journal)}`;
 }
 
 /** How often a large plan says how far it is. */

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { styleText } from 'node:util';
+import { counted } from '@gatepost/shared/vocabulary/counted';
 import type { Linked } from '@gatepost/shared/vocabulary/explorer';
 import { allPrintable } from '@gatepost/shared/vocabulary/printable';
 import Table from 'cli-table3';
@@ -41,7 +42,7 @@ export function summaryText(hostile: RunSummary, linked: Linked, stream?: NodeJS
   return [
     '',
     table.toString(),
-    ...(shown.length < tasks.length ? [`and ${tasks.length - shown.length} more tasks`] : []),
+    ...(shown.length < tasks.length ? [`and ${counted(tasks.length - shown.length, 'more task')}`] : []),
     ...shown.flatMap(({ task, status, reason }) => (reason === undefined ? [] : [`${task} is ${status}: ${reason}`])),
     ...shown.flatMap((task) => payments(task, linked)),
     '',

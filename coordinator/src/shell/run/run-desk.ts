@@ -11,6 +11,7 @@ import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { RecordOf } from '@gatepost/shared/records/schema';
+import { counted } from '@gatepost/shared/vocabulary/counted';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
@@ -182,7 +183,7 @@ export class RunDesk {
       {
         kind: 'mirror',
         whom: 'the mirror',
-        what: `to show ${records} records that were sent; it lags, and nothing need be done`,
+        what: `to show ${counted(records, 'record')} that ${records === 1 ? 'was' : 'were'} sent; it lags, and nothing need be done`,
       },
     ];
   }
