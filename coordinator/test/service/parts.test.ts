@@ -1,13 +1,15 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventLog } from '@gatepost/coordinator/core/service/event-log';
 import { RequestRate } from '@gatepost/coordinator/core/service/request-rate';
 import { type Act, mayDo, ROLES } from '@gatepost/coordinator/core/service/roles';
+import { Audit } from '@gatepost/coordinator/shell/service/audit';
 import { DurableLines } from '@gatepost/coordinator/shell/service/durable-lines';
 import { SubmissionBook } from '@gatepost/coordinator/shell/service/submission-book';
 import { submittedPlan } from '@gatepost/coordinator/shell/service/submitted-plan';
 import { addToken, bearerOf, endToken, listTokens, Tokens } from '@gatepost/coordinator/shell/service/tokens';
+import { systemClock } from '@gatepost/shared/clock';
 import type { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,6 +23,29 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 const PLAN = Buffer.from(
   JSON.stringify({ name: 'p', sequences: [{ id: 's', tasks: [{ id: 't', type: 'echo', price: 5, gate: 'none' }] }] }),
 );
+
+describe('the audit', () => {
+  it('is set aside whole when it is full, and begun anew', async () => {
+    const path = join(directory, 'audit.jsonl');
+    const acts = async (fullBytes: number, count: number) => {
+      const audit = await Audit.open(path, systemClock, fullBytes);
+      for (let n = 0; n < count; n += 1) {
+        await audit.around({ name: 'alice', roles: ['submit'] }, { act: 'submit' }, async () => undefined);
+      }
+      await audit.close();
+    };
+    await acts(1_000_000, 3);
+    const before = readFileSync(path, 'utf8');
+    await acts(before.length + 1, 0);
+    expect(readdirSync(directory)).toEqual(['audit.jsonl']);
+    await acts(before.length, 1);
+    const [aside = '', ...others] = readdirSync(directory).filter((name) => name !== 'audit.jsonl');
+    expect(others).toEqual([]);
+    expect(aside).toMatch(/^audit-\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z\.jsonl$/);
+    expect(readFileSync(join(directory, aside), 'utf8')).toBe(before);
+    expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(2);
+  });
+});
 
 describe('lines that are durable', () => {
   it('come back in order, and one that a crash left without its end is gone', async () => {

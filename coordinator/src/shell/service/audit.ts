@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import type { Clock } from '@gatepost/shared/clock';
 import { type Sha256, sha256 } from '@gatepost/shared/vocabulary/digest';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
+import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { formatTime } from '@gatepost/shared/vocabulary/time';
 import type { Act, Role } from '../../core/service/roles.js';
 import { DurableLines } from './durable-lines.js';
+
+/** A file that has grown so large is set aside when the service starts. */
+const FULL_BYTES = 67_108_864;
 
 /** Who asked for something, by the token that was shown. */
 export interface Caller {
@@ -28,7 +32,7 @@ export interface AskedAct {
  * Who did what, as lines of JSON that are only ever added. An act has two: that it was asked for, which is on the disk
  * before anything is done, and how it went, which is there before it is acknowledged. Both hold the SHA-256 of the first
  * line; what the act writes to the journal names it too, and tells nobody who it was without the line: it has a random
- * part.
+ * part. A file that is full is set aside under the time, whole; nothing is ever removed.
  */
 export class Audit {
   private constructor(
@@ -36,8 +40,12 @@ export class Audit {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws GatepostError STORE_FAILED */
-  static async open(path: string, clock: Clock): Promise<Audit> {
+  /**
+   * @param fullBytes from which size on a file is set aside.
+   * @throws GatepostError STORE_FAILED
+   */
+  static async open(path: string, clock: Clock, fullBytes = FULL_BYTES): Promise<Audit> {
+    setAside(path, clock, fullBytes);
     return new Audit((await DurableLines.open(path)).file, clock);
   }
 
@@ -68,5 +76,17 @@ export class Audit {
 
   close(): Promise<void> {
     return this.file.close();
+  }
+}
+
+function setAside(path: string, clock: Clock, fullBytes: number): void {
+  if (!existsSync(path) || statSync(path).size < fullBytes) return;
+  // With its colons a time is no file name on every system.
+  const aside = `${path.replace(/\.jsonl$/, '')}-${formatTime(clock.nowMs()).replaceAll(':', '')}.jsonl`;
+  if (existsSync(aside)) return;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    throw new GatepostError('STORE_FAILED', `cannot set ${path} aside: ${(error as Error).message}`, { path }, error);
   }
 }
