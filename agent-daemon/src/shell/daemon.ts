@@ -12,6 +12,7 @@ import { type RunningServer, startServer } from '@gatepost/shared/server/grpc-se
 import { Handshake } from '@gatepost/shared/server/handshake';
 import { SessionTokens } from '@gatepost/shared/server/session-tokens';
 import type { Identity } from '@gatepost/shared/server/tls';
+import { stopController } from '@gatepost/shared/stop-controller';
 import type { Tracing } from '@gatepost/shared/tracing/tracing';
 import { counted } from '@gatepost/shared/vocabulary/counted';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -83,7 +84,7 @@ export class Daemon {
   readonly #capabilities: readonly string[];
   readonly #confinement = probeConfinement();
   readonly #spawner = new Spawner();
-  readonly #stopping = new AbortController();
+  readonly #stopping = stopController();
   readonly #judges = new Judges();
   readonly #judgeTokens = new SessionTokens();
   #server: RunningServer | undefined;

@@ -186,6 +186,7 @@ describe('a coordinator that serves', { timeout: 60_000 }, () => {
     const refused = await watch();
     expect(refused.status).toBe(429);
     expect(await refused.json()).toMatchObject({ error: { code: 'TOO_MANY' } });
+    expect(serving.log).not.toContain('Warning');
     leaving.abort();
     await expect
       .poll(() => serving.events(tokens.read ?? '', '', () => true).then(([event]) => event?.event, String), {

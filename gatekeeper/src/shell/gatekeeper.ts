@@ -29,6 +29,7 @@ import type { JournalRecord } from '@gatepost/shared/records/schema';
 import { type RunningServer, startServer } from '@gatepost/shared/server/grpc-server';
 import { Handshake } from '@gatepost/shared/server/handshake';
 import type { Identity } from '@gatepost/shared/server/tls';
+import { stopController } from '@gatepost/shared/stop-controller';
 import type { Json, Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { requireDone } from '@gatepost/shared/vocabulary/outcome';
@@ -75,7 +76,7 @@ export class Gatekeeper implements Desk {
   readonly #sessions: Sessions;
   readonly #cosigning: Cosigning;
   readonly #confinement = probeConfinement();
-  readonly #stopping = new AbortController();
+  readonly #stopping = stopController();
   #server: RunningServer | undefined;
   /** Kept while they are served. */
   #metrics: Metrics | undefined;

@@ -2,6 +2,7 @@ import { type Clock, pause } from '@gatepost/shared/clock';
 import type { Ledger, PreparedTransaction } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
+import { stopController } from '@gatepost/shared/stop-controller';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import { Outbox, type OutboxCommand, type OutboxInput, resultsOf } from '../../core/outbox.js';
@@ -44,7 +45,7 @@ export class JournalPoster {
   >();
   /** By attempt, until its ending is durable. */
   readonly #unkept = new Map<string, Promise<void>>();
-  readonly #stopping = new AbortController();
+  readonly #stopping = stopController();
   #cancelWake: () => void = () => undefined;
   #wakeAtMs: number | undefined;
   #saidAtMs = 0;

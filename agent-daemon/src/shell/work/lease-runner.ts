@@ -3,6 +3,7 @@ import { executeUntilKnown } from '@gatepost/shared/ledger/execute-until-known';
 import type { Action, Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { packRecords } from '@gatepost/shared/records/codec';
+import { stopController } from '@gatepost/shared/stop-controller';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type ScheduleId, scheduleId, type TopicId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
@@ -51,7 +52,7 @@ export class LeaseRunner {
   #cancelWake: (() => void) | undefined;
   #stopped: (() => void) | undefined;
   #renewals = 0;
-  readonly #abandoned = new AbortController();
+  readonly #abandoned = stopController();
 
   constructor(private readonly parts: LeaseParts) {}
 

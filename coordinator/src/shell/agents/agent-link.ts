@@ -10,6 +10,7 @@ import { type Clock, pause } from '@gatepost/shared/clock';
 import type { Connection } from '@gatepost/shared/hedera/connection';
 import type { Logger } from '@gatepost/shared/log';
 import type { Semaphore } from '@gatepost/shared/semaphore';
+import { stopController } from '@gatepost/shared/stop-controller';
 import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
@@ -36,7 +37,7 @@ export const MAX_ATTEMPTS_TOLD = 10_000;
 
 /** The session with one agent, opened again with growing pauses for as long as the link is not closed. */
 export class AgentLink implements Link {
-  readonly #stop = new AbortController();
+  readonly #stop = stopController();
   readonly #lastEvents = new Map<string, { readonly ref: AttemptRef; readonly event: bigint }>();
   #session: Session | undefined;
   /** What this session was told of. */

@@ -4,6 +4,7 @@ import type { Outputs } from '@gatepost/party/outputs/outputs';
 import type { Attempt } from '@gatepost/rules/run/attempt';
 import type { RunState } from '@gatepost/rules/run/run-state';
 import { type Clock, pause } from '@gatepost/shared/clock';
+import { stopController } from '@gatepost/shared/stop-controller';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { OpenWait } from '../run/waits.js';
 
@@ -30,7 +31,7 @@ export class Archive {
   readonly #stored = new Set<string>();
   /** Why an output was not stored when it was tried last, by digest. */
   readonly #why = new Map<string, string>();
-  readonly #over = new AbortController();
+  readonly #over = stopController();
   #hurry = new AbortController();
   #work: Promise<void> | undefined;
   #succeededMs: number;

@@ -11,6 +11,7 @@ import { type Clock, pause } from '@gatepost/shared/clock';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { NUMBERS_ALONE } from '@gatepost/shared/records/task-names';
+import { stopController } from '@gatepost/shared/stop-controller';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { clockSkew, type Outcome, requireDone } from '@gatepost/shared/vocabulary/outcome';
 import { decideTogether } from '../../core/decide/decide.js';
@@ -102,7 +103,7 @@ export class Coordination {
   /** The newest message of the journal that was handed on. */
   #handedOn = 0;
   readonly #sight: LedgerSight;
-  readonly #stop = new AbortController();
+  readonly #stop = stopController();
   readonly #writer: RecordWriter;
   #identity: CoordinatorIdentity | undefined;
   /** Whether the network took this process's first word, and whether it was read back. */

@@ -14,6 +14,7 @@ import type { Clock } from '@gatepost/shared/clock';
 import type { Escrow } from '@gatepost/shared/ledger/cosigner';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
+import { stopController } from '@gatepost/shared/stop-controller';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
@@ -83,7 +84,7 @@ export class RunWork {
   readonly #orders: WorkOrders;
   /** What is waited for now, for this run alone. */
   readonly #waits: Waits;
-  readonly #stop = new AbortController();
+  readonly #stop = stopController();
   /** Why this process works on the run no more; rejects with what it could not go on for. */
   readonly ended: Promise<LoopEnd>;
   #end: (end: LoopEnd | GatepostError) => void = () => undefined;

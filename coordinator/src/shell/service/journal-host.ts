@@ -1,5 +1,6 @@
 import { type JournalIndex, namedRun } from '@gatepost/rules/run/journal-index';
 import type { RunState } from '@gatepost/rules/run/run-state';
+import { stopController } from '@gatepost/shared/stop-controller';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import { type CoordinatorIdentity, nextIdentity } from '../ledger/identity.js';
 import { BegunRun, checkRequest, joinRun, type RunEnd } from '../run/begun-run.js';
@@ -32,7 +33,7 @@ class JournalHost implements RunHost {
   readonly #runs = new Map<string, Standing>();
   /** Runs whose end is not told yet. */
   readonly #untold = new Set<Promise<void>>();
-  readonly #leaving = new AbortController();
+  readonly #leaving = stopController();
 
   constructor(
     private readonly process: CoordinatorProcess,

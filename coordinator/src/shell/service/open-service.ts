@@ -9,6 +9,7 @@ import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { startServer } from '@gatepost/shared/server/grpc-server';
 import { insecureIdentity, loadIdentity } from '@gatepost/shared/server/tls';
+import { stopController } from '@gatepost/shared/stop-controller';
 import { isLoopback, splitAddress } from '@gatepost/shared/vocabulary/address';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TokenId, TopicId } from '@gatepost/shared/vocabulary/ids';
@@ -128,7 +129,7 @@ async function assemble(
   const { tls, connections } = settings;
   const http: HttpDoor = await serveHttp({ service, metrics, listen: settings.http, tls, connections, clock, log });
   closings.push(() => http.close());
-  const leaving = new AbortController();
+  const leaving = stopController();
   const identity = tls === undefined ? insecureIdentity(settings.grpc) : loadIdentity(tls);
   const grpc = await startServer({
     service: new CoordinatorCalls(service, metrics, leaving.signal, clock, log).served,

@@ -19,6 +19,7 @@ import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { Logger } from '@gatepost/shared/log';
 import { clipReason } from '@gatepost/shared/records/codec';
 import type { TaskNames } from '@gatepost/shared/records/task-names';
+import { stopController } from '@gatepost/shared/stop-controller';
 import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
@@ -59,7 +60,7 @@ export class RunKeeper {
   readonly #agents: ReturnType<RunKeeperParts['agents']>;
   readonly #judging: Judging;
   readonly #writer: RecordWriter;
-  readonly #stop = new AbortController();
+  readonly #stop = stopController();
   /** What the automatic gates said, by attempt. */
   readonly #gated = new Map<string, GateOutcome>();
   /** Attempts that are being judged, and those whose verdict is on its way. */

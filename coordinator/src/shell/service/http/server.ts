@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
 import type { TlsFiles } from '@gatepost/shared/server/tls';
+import { stopController } from '@gatepost/shared/stop-controller';
 import { splitAddress } from '@gatepost/shared/vocabulary/address';
 import { GatepostError } from '@gatepost/shared/vocabulary/errors';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -61,7 +62,7 @@ export async function serveHttp(parts: HttpParts): Promise<HttpDoor> {
       return made;
     },
   });
-  const closing = new AbortController();
+  const closing = stopController();
   prepare(server, parts, page);
   addRoutes(server, { ...parts, closing: closing.signal });
   try {
