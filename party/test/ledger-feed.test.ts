@@ -166,33 +166,92 @@ it('hands nothing on, because somebody looked ahead, before the inboxes were rea
   expect(records.map(({ record }) => record.type)).toEqual(['assign', 'verdict']);
 });
 
-/** The coordinator's own feed, with the topics that it read over REST. */
-function ownFeed(fillMs = 0) {
+/** The feed of one who knows who writes to the inboxes, the coordinator itself or another, with the topics that it read over REST. */
+function ownFeed(fillMs = 0, by = coordinator) {
   const asked: string[] = [];
   const watched: Ledger = {
-    account: coordinator.account,
-    nextTransactionId: () => coordinator.nextTransactionId(),
-    prepare: (...args) => coordinator.prepare(...args),
-    execute: (...args) => coordinator.execute(...args),
-    follow: (...args) => coordinator.follow(...args),
+    account: by.account,
+    nextTransactionId: () => by.nextTransactionId(),
+    prepare: (...args) => by.prepare(...args),
+    execute: (...args) => by.execute(...args),
+    follow: (...args) => by.follow(...args),
     read: (topic, after) => {
       asked.push(topic);
-      return coordinator.read(topic, after);
+      return by.read(topic, after);
     },
-    ownMessages: (after) => coordinator.ownMessages(after),
-    resultOf: (id) => coordinator.resultOf(id),
-    isOfOwnSchedule: (...of) => coordinator.isOfOwnSchedule(...of),
-    topicCreation: (topic) => coordinator.topicCreation(topic),
-    topicsMadeBy: (makers) => coordinator.topicsMadeBy(makers),
-    waitingSchedules: () => coordinator.waitingSchedules(),
-    mirrorTime: () => coordinator.mirrorTime(),
+    messagesBy: (author, after) => by.messagesBy(author, after),
+    resultOf: (id) => by.resultOf(id),
+    isOfOwnSchedule: (...of) => by.isOfOwnSchedule(...of),
+    topicCreation: (topic) => by.topicCreation(topic),
+    topicsMadeBy: (makers) => by.topicsMadeBy(makers),
+    waitingSchedules: () => by.waitingSchedules(),
+    mirrorTime: () => by.mirrorTime(),
   };
-  const own = new LedgerFeed(watched, journal, new Set([agent.account]), log, true);
+  const own = new LedgerFeed(watched, journal, new Set([agent.account]), log, coordinator.account);
   own.nameTasks(names);
   const wait = () => ({ note: () => undefined, end: () => undefined });
   const writer = new RecordWriter(watched, clock, wait, names, undefined, own, fillMs);
   return { own, asked, writer };
 }
+
+describe('the feed of who follows one who writes to the inboxes', () => {
+  const inbox = () => network.createTopic(agent.account, coordinator.account);
+  const follower = () => ownFeed(0, network.ledger(network.createAccount()));
+  const inboxesOf = (asked: readonly string[]) => asked.filter((topic) => topic !== journal);
+
+  it('reads each inbox once, and again where the list names it', async () => {
+    network.set({ restLagMs: 0 });
+    const topics = Array.from({ length: 20 }, inbox);
+    const [first = journal, second = journal] = topics;
+    const { own, asked } = follower();
+    await own.read(topics, { by: 'rest' });
+    expect(inboxesOf(asked).sort()).toEqual([...topics].sort());
+    asked.length = 0;
+    for (const [task, topic] of [
+      ['a', first],
+      ['b', second],
+      ['c', first],
+    ] as const) {
+      await write(coordinator, topic, assign(task));
+      const records = await own.read(topics, { by: 'rest' });
+      expect(records.map(({ topic: of }) => of)).toEqual([topic]);
+    }
+    await own.read(topics, { by: 'rest' });
+    expect(inboxesOf(asked)).toEqual([first, second, first]);
+  });
+
+  it('hands on what was written in its order', async () => {
+    network.set({ restLagMs: 0 });
+    const topic = inbox();
+    const { own } = follower();
+    await own.read([topic], { by: 'rest' });
+    await write(coordinator, topic, assign('a'));
+    await write(agent, journal, started('a'));
+    await write(coordinator, topic, assign('b'));
+    await write(agent, journal, started('b'));
+    const records = await own.read([topic], { by: 'rest' });
+    expect(records.map(({ record }) => record.type)).toEqual(['assign', 'started', 'assign', 'started']);
+  });
+
+  it('reads an inbox until what was listed is there: another server may answer for it, and lag', async () => {
+    network.set({ restLagMs: 0 });
+    const topic = inbox();
+    const { own, asked } = follower();
+    await own.read([topic], { by: 'rest' });
+    await write(coordinator, topic, assign('a'));
+    const { read } = own.ledger;
+    own.ledger.read = async function* (of, after) {
+      if (of !== topic) yield* read(of, after);
+    };
+    expect(await own.read([topic], { by: 'rest' })).toEqual([]);
+    own.ledger.read = read;
+    asked.length = 0;
+    const records = await own.read([topic], { by: 'rest' });
+    expect(records.map(({ record }) => record.type)).toEqual(['assign']);
+    await own.read([topic], { by: 'rest' });
+    expect(inboxesOf(asked)).toEqual([topic]);
+  });
+});
 
 describe('the feed of who writes to the inboxes', () => {
   const inbox = () => network.createTopic(agent.account, coordinator.account);
@@ -285,15 +344,15 @@ describe('the feed of who writes to the inboxes', () => {
     const written = topics.map((topic) => writer.write(topic, 'run', assign('a')));
     await clock.pass(1_000);
     await Promise.all(written);
-    const { ownMessages } = own.ledger;
-    own.ledger.ownMessages = async function* (after) {
-      for await (const message of ownMessages(after)) {
+    const { messagesBy } = own.ledger;
+    own.ledger.messagesBy = async function* (author, after) {
+      for await (const message of messagesBy(author, after)) {
         yield message;
         throw new Error('the mirror went away');
       }
     };
     await expect(own.read(topics, { by: 'rest' })).rejects.toThrow('went away');
-    own.ledger.ownMessages = ownMessages;
+    own.ledger.messagesBy = messagesBy;
     const records = await own.read(topics, { by: 'rest' });
     expect(records.map(({ topic }) => topic).sort()).toEqual([...topics].sort());
   });

@@ -1,5 +1,5 @@
 import type { BatchReading, Signer, UnsignedBatch } from '@gatepost/shared/ledger/cosigner';
-import type { Action, Ledger, OwnMessage, PreparedTransaction } from '@gatepost/shared/ledger/ledger';
+import type { Action, Ledger, ListedTransaction, PreparedTransaction } from '@gatepost/shared/ledger/ledger';
 import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import {
   type AccountId,
@@ -347,9 +347,9 @@ export function describeLedger(name: string, openStage: () => Promise<LedgerStag
           written.push({ id: prepared.id, topic });
         }
         requireDone(await write(other, topic, 'foreign'));
-        const listed = async (): Promise<OwnMessage[]> => {
-          const found: OwnMessage[] = [];
-          for await (const one of owner.ownMessages(since)) found.push(one);
+        const listed = async (): Promise<ListedTransaction[]> => {
+          const found: ListedTransaction[] = [];
+          for await (const one of owner.messagesBy(owner.account, since)) found.push(one);
           return found.filter(({ topic: of }) => written.some((one) => one.topic === of));
         };
         const found = await eventually(listed, ({ length }) => length >= written.length);

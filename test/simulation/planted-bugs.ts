@@ -30,7 +30,7 @@ const RUN_WORK = 'coordinator/dist/shell/run/run-work.js';
 const SIGHT = 'coordinator/dist/shell/run/ledger-sight.js';
 const COORDINATION = 'coordinator/dist/shell/run/coordination.js';
 const FEED = 'party/dist/ledger/ledger-feed.js';
-const OWN_LIST = 'party/dist/ledger/own-list.js';
+const WRITER_LIST = 'party/dist/ledger/writer-list.js';
 const DECIDE = 'coordinator/dist/core/decide/decide.js';
 const ENDINGS = 'coordinator/dist/core/decide/endings.js';
 const SETTLEMENTS = 'coordinator/dist/core/decide/settlements.js';
@@ -120,7 +120,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (true)',
   ]),
   bug('an inbox is taken for empty to which a process before this one wrote', 1, [
-    OWN_LIST,
+    WRITER_LIST,
     '&& !this.#named.has(topic)',
     '',
   ]),

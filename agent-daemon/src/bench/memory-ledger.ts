@@ -1,6 +1,12 @@
 import { type AccountKey, generateAccountKey, type MirrorKey } from '@gatepost/shared/hedera/account-key';
 import type { AccountKeys } from '@gatepost/shared/hedera/account-keys';
-import type { Action, Ledger, OwnMessage, PreparedTransaction, WaitingSchedule } from '@gatepost/shared/ledger/ledger';
+import type {
+  Action,
+  Ledger,
+  ListedTransaction,
+  PreparedTransaction,
+  WaitingSchedule,
+} from '@gatepost/shared/ledger/ledger';
 import type { Cursor, TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
@@ -184,7 +190,7 @@ export class MemoryLedger implements Ledger, AccountKeys {
     return this.#taken.has(id) ? 'SUCCESS' : undefined;
   }
 
-  async *ownMessages(): AsyncGenerator<OwnMessage> {}
+  async *messagesBy(): AsyncGenerator<ListedTransaction> {}
 
   async isOfOwnSchedule(): Promise<boolean> {
     return false;

@@ -8,9 +8,9 @@ import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { isOwnTopic } from '@gatepost/shared/vocabulary/topic-creation';
-import { type ListedMessage, OwnList, type WrittenMessage } from './own-list.js';
 import { type Announcement, TopicCreations } from './topic-creations.js';
 import { WithoutEffect } from './without-effect.js';
+import { type ListedMessage, WriterList, type WrittenMessage } from './writer-list.js';
 
 /** How far one topic was read and what of it was not yet handed on. */
 interface TopicReader {
@@ -41,7 +41,7 @@ const newReader = (): TopicReader => ({ cursor: START, held: [] });
  * only what the coordinator writes counts, is read once over REST, or never where the list of the coordinator's messages has
  * none for it since it was made; from then on the coordinator's feed knows what it wrote there, and that list, one for all
  * inboxes, tells that it stands and when. Only an inbox with something in the list that this process did not write, or of
- * which it has no receipt, is read again. A record is handed on when no earlier one
+ * which it has no receipt, is read again, until what was listed is there. A record is handed on when no earlier one
  * can come any more: the order is the consensus order, as in a replay. What was heard before a message of ours was sent is
  * earlier than it; so a journal whose stream alone is read is held back only behind messages of ours that were sent before
  * it was heard, and that the list does not show yet.
@@ -55,7 +55,12 @@ export class LedgerFeed {
   /** What the mirror said of messages with a `lapsed` record, by consensus timestamp. */
   readonly #ofOwnSchedule = new Map<Nanos, boolean>();
   readonly #creations: TopicCreations;
-  readonly #own: OwnList;
+  /** Undefined for who reads all inboxes each time. */
+  readonly #list: WriterList | undefined;
+  /** Whether this account is who writes to the inboxes. */
+  readonly #isWriter: boolean;
+  /** When the newest message to an inbox was that the list has. */
+  readonly #listed = new Map<TopicId, Nanos>();
   /** Inboxes of which something is not known and that are to be read. */
   readonly #toRead = new Set<TopicId>();
   #names: TaskNames | undefined;
@@ -69,12 +74,13 @@ export class LedgerFeed {
     /** Those whose word counts. */
     readonly agents: ReadonlySet<AccountId>,
     log: Logger,
-    /** Whether this account writes to the inboxes; who does not reads them again and again. */
-    private readonly writesInboxes = false,
+    /** The account whose messages count on inboxes; who does not name it reads them all each time. */
+    inboxWriter?: AccountId,
   ) {
     this.ignored = new WithoutEffect(log);
     this.#creations = new TopicCreations(ledger);
-    this.#own = new OwnList(ledger);
+    this.#list = inboxWriter === undefined ? undefined : new WriterList(ledger, inboxWriter);
+    this.#isWriter = inboxWriter === ledger.account;
   }
 
   /** Names tasks by the ids of the plan whose run is folded from now on; before, they are named as messages have them. */
@@ -101,12 +107,12 @@ export class LedgerFeed {
   sending(id: TransactionId, topic: TopicId): void {
     if (topic === this.journal) return;
     const heard = this.#streamed.at(-1)?.sequenceNumber ?? 0;
-    this.#own.sending(id, topic, Math.max(heard, this.#journal.cursor.sequenceNumber));
+    this.#list?.sending(id, topic, Math.max(heard, this.#journal.cursor.sequenceNumber));
   }
 
   /** The network took it: its inbox need not be read for it. */
   sent(written: WrittenMessage): void {
-    if (written.topic !== this.journal) this.#own.sent(written, this.#knownOf(written.topic));
+    if (written.topic !== this.journal) this.#list?.sent(written, this.#knownOf(written.topic));
   }
 
   /** The number of the newest message of an inbox that was read. */
@@ -114,17 +120,17 @@ export class LedgerFeed {
 
   /** It did not and will not reach its topic. */
   unsent(id: TransactionId): void {
-    this.#own.unsent(id);
+    this.#list?.unsent(id);
   }
 
   /** Inboxes to which something was sent that the mirror does not show yet, whoever of this process sent it. */
   get sentTo(): Iterable<TopicId> {
-    return this.#own.sentTo;
+    return this.#list?.sentTo ?? [];
   }
 
   /** Whether the list of own messages may tell something that is not known yet. */
   get isListBehind(): boolean {
-    return this.#own.isBehind || this.#toRead.size > 0;
+    return this.#list?.isBehind === true || this.#toRead.size > 0;
   }
 
   /** The first message of the journal, by sequence number, that is here and could not be handed on. */
@@ -207,7 +213,7 @@ export class LedgerFeed {
     }
     await this.#lookUpSchedules();
     await this.#lookUpCreations();
-    const isByStream = this.writesInboxes && by !== 'rest' && newest === 0n;
+    const isByStream = this.#isWriter && by !== 'rest' && newest === 0n;
     return this.#ready(isByStream ? this.#unhindered() : newest > end ? newest : end, awaits);
   }
 
@@ -226,7 +232,7 @@ export class LedgerFeed {
   /** The time up to which the journal, as it was heard, can have nothing of ours before it that is not known. */
   #unhindered(): Nanos {
     if (this.#toRead.size > 0) return 0n;
-    const sentAfter = this.#own.unlistedSince;
+    const sentAfter = this.#list?.unlistedSince;
     if (sentAfter === undefined) return this.#journal.cursor.consensusTimestamp;
     const earlier = this.#journal.held.findLast(({ sequenceNumber }) => sequenceNumber <= sentAfter);
     return earlier?.consensusTimestamp ?? 0n;
@@ -335,40 +341,44 @@ export class LedgerFeed {
 
   async #readInboxes(topics: readonly TopicId[]): Promise<void> {
     if (topics.length === 0) return;
-    if (this.writesInboxes) await this.#readList(topics);
-    for (const topic of topics) if (!this.writesInboxes || !this.#inboxes.has(topic)) this.#toRead.add(topic);
+    const list = this.#list;
+    if (list !== undefined) await this.#readList(list, topics);
+    for (const topic of topics) if (list === undefined || !this.#inboxes.has(topic)) this.#toRead.add(topic);
     await Promise.all(
       [...this.#toRead].map(async (topic) => {
         const reader = this.#inboxes.get(topic) ?? newReader();
         this.#inboxes.set(topic, reader);
         for await (const message of this.ledger.read(topic, reader.cursor)) take(reader, message);
-        this.#toRead.delete(topic);
+        // Who answers for the list and who answers for a topic need not be equally far.
+        if (reader.cursor.consensusTimestamp >= (this.#listed.get(topic) ?? 0n)) this.#toRead.delete(topic);
       }),
     );
-    this.#own.forgetRead(this.#knownOf);
+    list?.forgetRead(this.#knownOf);
   }
 
   /** What the list of own messages has of inboxes since. */
-  async #readList(topics: readonly TopicId[]): Promise<void> {
-    const strange = this.#passUntouched(topics);
+  async #readList(list: WriterList, topics: readonly TopicId[]): Promise<void> {
+    const strange = this.#passUntouched(list, topics);
     let madeAt: Nanos | undefined;
     for (const topic of strange) {
       const at = this.#creations.of(topic)?.at;
       if (at !== undefined && (madeAt === undefined || at < madeAt)) madeAt = at;
     }
-    for await (const message of this.#own.news({ count: strange.length, madeAt })) this.#takeListed(message);
-    this.#passUntouched(strange);
+    for await (const message of list.news({ count: strange.length, madeAt })) this.#takeListed(message);
+    this.#passUntouched(list, strange);
   }
 
   /** Inboxes to which nothing was written have nothing to be read; those of which that is not known. */
-  #passUntouched(topics: readonly TopicId[]): TopicId[] {
+  #passUntouched(list: WriterList, topics: readonly TopicId[]): TopicId[] {
     const strange = topics.filter((topic) => !this.#inboxes.has(topic));
-    const untouched = strange.filter((topic) => this.#own.isUntouched(topic, this.#creations.of(topic)));
+    const untouched = strange.filter((topic) => list.isUntouched(topic, this.#creations.of(topic)));
     for (const topic of untouched) this.#inboxes.set(topic, newReader());
     return strange.filter((topic) => !this.#inboxes.has(topic));
   }
 
   #takeListed({ topic, at, written, isOurs }: ListedMessage): void {
+    if (topic === this.journal) return;
+    this.#listed.set(topic, at);
     const reader = this.#inboxes.get(topic);
     // An inbox that was not read yet will be, as a whole; at once when it is one that this process writes to.
     if (reader === undefined && isOurs) this.#toRead.add(topic);

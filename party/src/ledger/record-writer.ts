@@ -6,7 +6,7 @@ import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome } from '@gatepost/shared/vocabulary/outcome';
-import type { WrittenMessage } from './own-list.js';
+import type { WrittenMessage } from './writer-list.js';
 
 interface Waiting {
   readonly record: AnyRecord;

@@ -6,7 +6,7 @@ import { scheduleId } from '../vocabulary/ids.js';
 import { prepareBatch } from './batch.js';
 import type { Connection } from './connection.js';
 import { prepareFromEscrow } from './cosigned/prepare.js';
-import { ownMessages } from './own-messages.js';
+import { messagesBy } from './messages-by.js';
 import { isOfOwnSchedule } from './own-schedule.js';
 import { scheduleCreation, scheduleDeletion } from './schedules.js';
 import { tokenTransfer } from './tokens.js';
@@ -50,7 +50,7 @@ export function hederaLedger(connection: Connection, log: Logger): Ledger {
     follow: (topic, after, signal) => followTopic(connection, topic, after, signal, log),
     read: (topic, after) => readTopic(mirror, topic, after),
     resultOf: async (id) => (await mirror.transaction(id)).find(({ scheduled }) => !scheduled)?.result,
-    ownMessages: (after) => ownMessages(mirror, connection.account, after),
+    messagesBy: (author, after) => messagesBy(mirror, author, after),
     isOfOwnSchedule: (author, at) => isOfOwnSchedule(mirror, author, at),
     topicCreation: (topic) => topicCreation(mirror, topic),
     topicsMadeBy: (makers) => topicsMadeBy(mirror, makers),

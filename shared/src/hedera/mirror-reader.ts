@@ -3,8 +3,8 @@ import type { NetworkConfig } from '../config/network.js';
 import type { LedgerReader } from '../ledger/ledger.js';
 import type { Logger } from '../log.js';
 import type { AccountId } from '../vocabulary/ids.js';
+import { messagesBy } from './messages-by.js';
 import { MirrorRest } from './mirror-rest.js';
-import { ownMessages } from './own-messages.js';
 import { isOfOwnSchedule } from './own-schedule.js';
 import { topicCreation, topicsMadeBy } from './topic-creation.js';
 import { followTopic, readTopic } from './topic-feed.js';
@@ -25,7 +25,7 @@ export function mirrorReader(network: NetworkConfig, account: AccountId, log: Lo
     mirror,
     follow: (topic, after, signal) => followTopic({ network, mirror }, topic, after, signal, log),
     read: (topic, after) => readTopic(mirror, topic, after),
-    ownMessages: (after) => ownMessages(mirror, account, after),
+    messagesBy: (author, after) => messagesBy(mirror, author, after),
     isOfOwnSchedule: (author, at) => isOfOwnSchedule(mirror, author, at),
     topicCreation: (topic) => topicCreation(mirror, topic),
     topicsMadeBy: (makers) => topicsMadeBy(mirror, makers),

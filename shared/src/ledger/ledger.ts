@@ -52,7 +52,7 @@ export interface ExecuteOptions {
 }
 
 /** A message of an account as the list of its transactions shows it: without the bytes and the sequence number. */
-export interface OwnMessage {
+export interface ListedTransaction {
   readonly id: TransactionId;
   readonly topic: TopicId;
   readonly at: Nanos;
@@ -87,10 +87,10 @@ export interface Ledger {
   /** The messages after a cursor that the mirror shows now, in order. @throws GatepostError MIRROR_UNREACHABLE. */
   read(topic: TopicId, after: Cursor): AsyncIterable<TopicMessage>;
   /**
-   * The messages that this account has submitted after a time, as the mirror shows them now, oldest first: one list for
-   * all topics. What schedules of it posted is not among them. @throws GatepostError MIRROR_UNREACHABLE.
+   * The messages of an account after a time, as the mirror shows them now, oldest first: one list for all topics, with what
+   * schedules posted. Messages of others may be among them. @throws GatepostError MIRROR_UNREACHABLE.
    */
-  ownMessages(after: Nanos): AsyncIterable<OwnMessage>;
+  messagesBy(author: AccountId, after: Nanos): AsyncIterable<ListedTransaction>;
   /** Result of a transaction as the mirror shows it; undefined when it does not (yet). @throws GatepostError MIRROR_UNREACHABLE. */
   resultOf(id: TransactionId): Promise<string | undefined>;
   /**
@@ -119,5 +119,5 @@ export interface Ledger {
 /** The part of it that takes no key. */
 export type LedgerReader = Pick<
   Ledger,
-  'account' | 'follow' | 'read' | 'ownMessages' | 'isOfOwnSchedule' | 'topicCreation' | 'topicsMadeBy' | 'mirrorTime'
+  'account' | 'follow' | 'read' | 'messagesBy' | 'isOfOwnSchedule' | 'topicCreation' | 'topicsMadeBy' | 'mirrorTime'
 >;

@@ -106,7 +106,7 @@ export class Coordinator {
     const { journal, token, agents, ledger, clock, takeOver, wires, events } = parts;
     const { gatekeeper, escrow } = parts.mode ?? {};
     const log = events.logger(this.name);
-    const feed = new OrderedFeed(ledger, journal, agents, log, true);
+    const feed = new OrderedFeed(ledger, journal, agents, log, ledger.account);
     feed.onDisorder = ({ topic, sequence, at }, after) =>
       parts.defect(`${this.name} was given ${topic} ${sequence} of ${at} after what came at ${after}`);
     const quarantineMs = parts.limits.quarantineMs + (takeOver ? FENCE_LAG_MS : 0);

@@ -49,7 +49,7 @@ export function watchedLedger(ledger: Ledger, process: string, watch: PaymentWat
     follow: (topic, after, signal) => ledger.follow(topic, after, signal),
     read: (topic, after) => ledger.read(topic, after),
     resultOf: (id) => ledger.resultOf(id),
-    ownMessages: (after) => ledger.ownMessages(after),
+    messagesBy: (author, after) => ledger.messagesBy(author, after),
     isOfOwnSchedule: (author, at) => ledger.isOfOwnSchedule(author, at),
     topicCreation: (topic) => ledger.topicCreation(topic),
     topicsMadeBy: (makers) => ledger.topicsMadeBy(makers),

@@ -77,7 +77,7 @@ export async function openProcess(
   const own = hederaLedger(connection, log);
   const ledger = metrics?.ledger(own) ?? own;
   const agents = new Set(config.agents);
-  const feed = new LedgerFeed(ledger, config.journal, agents, log, true);
+  const feed = new LedgerFeed(ledger, config.journal, agents, log, ledger.account);
   const sightings = new SightingsFile(config.stateDir, log);
   const parts: CoordinationParts = {
     ledger,

@@ -75,7 +75,7 @@ export class RunKeeper {
     const { ledger, clock, context, gates, outputWaitMs, log } = parts;
     const { signal } = this.#stop;
     this.state = emptyState(context);
-    this.#feed = new LedgerFeed(ledger, context.journal, context.agents, log);
+    this.#feed = new LedgerFeed(ledger, context.journal, context.agents, log, context.coordinator);
     this.#names = taskNamesOf(context.plan);
     this.#feed.nameTasks(this.#names);
     this.#agents = parts.agents(this.state);

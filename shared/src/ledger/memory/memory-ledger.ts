@@ -10,7 +10,7 @@ import type {
   Action,
   ExecuteOptions,
   Ledger,
-  OwnMessage,
+  ListedTransaction,
   PrepareActions,
   PreparedTransaction,
   WaitingSchedule,
@@ -151,10 +151,10 @@ export class MemoryLedger implements Ledger {
     return this.network.mirror.restUntil();
   }
 
-  async *ownMessages(after: Nanos): AsyncGenerator<OwnMessage> {
+  async *messagesBy(author: AccountId, after: Nanos): AsyncGenerator<ListedTransaction> {
     const until = await this.#look();
-    for (const { id, at, payer, kind, topic, result, scheduled } of this.network.history.between(after, until)) {
-      if (payer !== this.account || kind !== 'message' || scheduled || result !== 'SUCCESS') continue;
+    for (const { id, at, payer, kind, topic, result } of this.network.history.between(after, until)) {
+      if (payer !== author || kind !== 'message' || result !== 'SUCCESS') continue;
       if (topic !== undefined) yield { id, topic, at };
     }
   }

@@ -1,5 +1,5 @@
-import type { LedgerReader, OwnMessage } from '@gatepost/shared/ledger/ledger';
-import type { TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
+import type { LedgerReader, ListedTransaction } from '@gatepost/shared/ledger/ledger';
+import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import type { TopicCreation } from '@gatepost/shared/vocabulary/topic-creation';
 
@@ -11,7 +11,7 @@ export interface WrittenMessage {
   readonly sequenceNumber: number;
 }
 
-/** A message of this account's that the mirror shows. */
+/** A message to an inbox, or to another topic, that the mirror shows. */
 export interface ListedMessage {
   readonly topic: TopicId;
   readonly at: Nanos;
@@ -34,10 +34,10 @@ const PAST_PER_INBOX = 10;
 const LEAST_PAST = 100;
 
 /**
- * What this account writes to inboxes: what was sent, and what the mirror's list of its messages, one for all inboxes, shows
- * of it. An inbox to which nothing was written since it was made need not be read: what others may write there says nothing.
+ * What the account writes whose messages count on inboxes: what this process sent, should it act for that account, and what
+ * the mirror's list of the account's messages shows, one for all inboxes. An inbox to which nothing was written since it was made need not be read: what others may write there says nothing.
  */
-export class OwnList {
+export class WriterList {
   /** What this process wrote to inboxes and the list does not show yet. */
   readonly #written = new Map<TransactionId, WrittenMessage>();
   /** Messages to inboxes of which the mirror shows nothing yet, and how far the journal was heard when they were sent. */
@@ -47,7 +47,10 @@ export class OwnList {
   /** Topics that it names. */
   readonly #named = new Set<TopicId>();
 
-  constructor(readonly ledger: Pick<LedgerReader, 'ownMessages' | 'mirrorTime'>) {}
+  constructor(
+    readonly ledger: Pick<LedgerReader, 'messagesBy' | 'mirrorTime'>,
+    readonly writer: AccountId,
+  ) {}
 
   /** @param heard the number of the journal's newest message then. */
   sending(id: TransactionId, topic: TopicId, heard: number): void {
@@ -99,18 +102,18 @@ export class OwnList {
       for (const message of await this.#past(inboxes)) yield this.#take(message);
       return;
     }
-    for await (const message of this.ledger.ownMessages(this.#read.until)) {
+    for await (const message of this.ledger.messagesBy(this.writer, this.#read.until)) {
       this.#read.until = message.at;
       yield this.#take(message);
     }
   }
 
-  async #past({ count, madeAt }: Unknown): Promise<readonly OwnMessage[]> {
+  async #past({ count, madeAt }: Unknown): Promise<readonly ListedTransaction[]> {
     const now = await this.ledger.mirrorTime();
     const most = Math.max(LEAST_PAST, count * PAST_PER_INBOX);
-    const past: OwnMessage[] = [];
+    const past: ListedTransaction[] = [];
     const since = madeAt ?? now;
-    for await (const message of this.ledger.ownMessages(since)) {
+    for await (const message of this.ledger.messagesBy(this.writer, since)) {
       if (past.push(message) <= most) continue;
       this.#read = { since: now, until: now };
       return [];
@@ -122,7 +125,7 @@ export class OwnList {
     return past;
   }
 
-  #take({ id, topic, at }: OwnMessage): ListedMessage {
+  #take({ id, topic, at }: ListedTransaction): ListedMessage {
     const written = this.#written.get(id);
     this.#written.delete(id);
     this.#named.add(topic);
