@@ -410,6 +410,9 @@ export function describeLedger(name: string, openStage: () => Promise<LedgerStag
         const at = posted?.consensusTimestamp ?? 0n;
         expect(await eventually(() => owner.isOfOwnSchedule(agent.account, at), Boolean)).toBe(true);
         expect(await owner.isOfOwnSchedule(owner.account, at)).toBe(false);
+        const listed: { readonly topic: TopicId; readonly at: Nanos }[] = [];
+        for await (const one of owner.messagesBy(agent.account, at - 1n)) listed.push({ topic: one.topic, at: one.at });
+        expect(listed).toContainEqual({ topic, at });
         expect(
           await eventually(
             () => memos(agent),
