@@ -35,7 +35,8 @@ const LEAST_PAST = 100;
 
 /**
  * What the account writes whose messages count on inboxes: what this process sent, should it act for that account, and what
- * the mirror's list of the account's messages shows, one for all inboxes. An inbox to which nothing was written since it was made need not be read: what others may write there says nothing.
+ * the mirror's list of the account's messages shows, one for all inboxes. An inbox to which nothing was written since it was
+ * made need not be read: what others may write there says nothing.
  */
 export class WriterList {
   /** What this process wrote to inboxes and the list does not show yet. */

@@ -4,7 +4,10 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 
-/** Connections stay open for the next request for so many milliseconds, without keeping the process alive; a network between may forget older ones. */
+/**
+ * Connections stay open for the next request for so many milliseconds, without keeping the process alive; a network between
+ * may forget older ones.
+ */
 const KEPT = { keepAlive: true, timeout: 4_000 };
 const plain = new PlainAgent(KEPT);
 const secure = new SecureAgent(KEPT);
