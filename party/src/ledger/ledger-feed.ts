@@ -356,7 +356,7 @@ export class LedgerFeed {
     list?.forgetRead(this.#knownOf);
   }
 
-  /** What the list of own messages has of inboxes since. */
+  /** What the list of who writes to inboxes has of them since. */
   async #readList(list: WriterList, topics: readonly TopicId[]): Promise<void> {
     const strange = this.#passUntouched(list, topics);
     let madeAt: Nanos | undefined;
