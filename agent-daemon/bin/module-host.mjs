@@ -1,10 +1,11 @@
 // Runs a module executor's function in a pooled worker thread; src/shell/executors/module-executor.ts starts it.
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
 /** A string or bytes are the output as they are, any other value as JSON. */
 function bytesOf(value) {
-  if (value instanceof Uint8Array) return value;
+  // A copy: of a view, all the memory under it would be sent.
+  if (value instanceof Uint8Array) return Uint8Array.from(value);
   return new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value ?? null));
 }
 
@@ -27,16 +28,9 @@ async function leftSomething() {
   return true;
 }
 
-/** Makes the attempt's directory; what clears it afterwards when it is empty, as it mostly is. One that stays is there already. */
+/** Makes the attempt's directory. One that is there is empty, or is to stay; whoever had it may have closed it. */
 function makeDirectory(path) {
-  if (mkdirSync(path, { recursive: true, mode: 0o700 }) === undefined) return () => undefined;
-  return () => {
-    try {
-      rmdirSync(path);
-    } catch {
-      // The daemon removes one that is not empty.
-    }
-  };
+  if (mkdirSync(path, { recursive: true, mode: 0o700 }) === undefined) chmodSync(path, 0o700);
 }
 
 /** One attempt: what it says goes out over its own port, the output or the error last. */
@@ -45,7 +39,7 @@ export default async function run({ port, module, workOrder, workDir, ref, taskT
   const say = (message) => port.postMessage(message);
   port.on('message', () => aborted.abort());
   setEnvironment(env);
-  const clear = makeDirectory(workDir);
+  makeDirectory(workDir);
   try {
     const { input, feedback } = JSON.parse(Buffer.from(workOrder).toString('utf8'));
     const { default: execute } = await import(pathToFileURL(module).href);
@@ -66,5 +60,4 @@ export default async function run({ port, module, workOrder, workDir, ref, taskT
   port.close();
   // The thread ends with what the call left; the pool starts another one.
   if (await leftSomething()) process.exit(0);
-  clear();
 }

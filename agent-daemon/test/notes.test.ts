@@ -1,48 +1,12 @@
 import { VirtualClock } from '@gatepost/shared/virtual-clock';
-import { attemptKey } from '@gatepost/shared/vocabulary/attempt';
-import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import type { Assignment } from '../src/core/assignment.js';
-import { newAttempt } from '../src/core/attempt.js';
-import { EventLog } from '../src/core/event-log.js';
 import { MemoryStore } from '../src/shell/store/memory-store.js';
 import { AttemptKeeper } from '../src/shell/work/attempt-keeper.js';
-import type { LiveAttempt } from '../src/shell/work/live-attempt.js';
+import { liveAttempt } from './support/live-attempt.js';
 
 const COMMIT_MS = 5;
 const LONG_MS = 1_000;
-
-function live(task: string): LiveAttempt {
-  const assignment: Assignment = {
-    ref: { run: 'r', task, attempt: 1 },
-    numbered: '#1',
-    taskType: 'echo',
-    inputSha256: sha256('{}'),
-    inputSize: 2,
-    inlineInput: '{}',
-    deadlineMs: 60_000,
-    price: '1',
-    token: '0.0.40',
-    sequenceNumber: 1,
-  };
-  return {
-    key: attemptKey(assignment.ref),
-    ref: assignment.ref,
-    attempt: newAttempt(assignment),
-    log: new EventLog(0, { unacknowledged: 10, logLines: 10 }),
-    input: Buffer.from('{}'),
-    hasInput: true,
-    output: undefined,
-    outputText: undefined,
-    kept: undefined,
-    abort: new AbortController(),
-    stop: undefined,
-    startedAtMs: undefined,
-    cancelDeadline: undefined,
-    successor: undefined,
-  };
-}
 
 const cursorAt = (sequenceNumber: number) => ({ sequenceNumber, consensusTimestamp: BigInt(sequenceNumber) });
 
@@ -59,7 +23,7 @@ it('whatever of the notes survives a crash: no message of the inbox counts as re
   for (let survivors = 0; survivors <= 4; survivors += 1) {
     const { store, keeper, pass } = host();
     for (const [index, task] of ['a', 'b', 'c'].entries()) {
-      keeper.note(live(task));
+      keeper.note(liveAttempt(task));
       keeper.noteRead(cursorAt(index + 1));
       await pass(1);
     }
@@ -81,7 +45,7 @@ it('whatever of the notes survives a crash: no message of the inbox counts as re
 
 it('an attempt that is over before it is noted is written once, with its ending, and how far the inbox was read goes along', async () => {
   const { store, keeper, pass } = host();
-  const done = live('a');
+  const done = liveAttempt('a');
   keeper.note(done);
   keeper.noteRead(cursorAt(1));
   void keeper.keepEnding(done, { outcome: 'failed', reason: 'exit code 1' });
@@ -94,7 +58,7 @@ it('an attempt that is over before it is noted is written once, with its ending,
 
 it('beside another whose note waits, the reading waits for that note', async () => {
   const { store, keeper, pass } = host();
-  const [done, other] = [live('a'), live('b')];
+  const [done, other] = [liveAttempt('a'), liveAttempt('b')];
   for (const one of [done, other]) keeper.note(one);
   keeper.noteRead(cursorAt(1));
   void keeper.keepEnding(done, { outcome: 'failed', reason: 'exit code 1' });
@@ -112,7 +76,7 @@ it.each(['a note', 'an ending'])(
   'where the disk refused %s, no message counts as read until the attempt is known',
   async (what) => {
     const { store, keeper, pass } = host();
-    const [refused, later] = [live('a'), live('b')];
+    const [refused, later] = [liveAttempt('a'), liveAttempt('b')];
     store.full = true;
     keeper.note(refused);
     keeper.noteRead(cursorAt(1));

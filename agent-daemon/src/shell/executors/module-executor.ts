@@ -54,7 +54,8 @@ export class ModuleExecutor implements Executor {
     const { port1: ours, port2: port } = new MessageChannel();
     const kill = new AbortController();
     const env = childEnvironment(execution, this.env, 'module');
-    const task = { port, module: this.module, workOrder, workDir, ref, taskType, env };
+    // A copy: of a view, all the memory under it would be sent, such as the message of which it is a part.
+    const task = { port, module: this.module, workOrder: Uint8Array.from(workOrder), workDir, ref, taskType, env };
     const heard = this.#listen(ours, execution);
     let grace: NodeJS.Timeout | undefined;
     const stop = () => {

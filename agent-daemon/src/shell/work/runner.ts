@@ -3,9 +3,15 @@ import type { EventKind } from '../../core/event-log.js';
 import { mostOf } from '../../core/usage.js';
 import { type ExecutionResult, failed } from '../executors/executor.js';
 import type { Blobs } from '../store/blobs.js';
-import type { ExecutorRegistry } from './executor-registry.js';
+import type { ExecutorRegistry, Registered } from './executor-registry.js';
 import type { LiveAttempt } from './live-attempt.js';
 import type { WorkDirs } from './work-dirs.js';
+
+/** The working directory of an attempt, and what is done when that is over. */
+interface WorkDir {
+  readonly path: string;
+  readonly over: () => Promise<void>;
+}
 
 /** Runs one attempt from its work order to its output. */
 export class Runner {
@@ -21,17 +27,17 @@ export class Runner {
     const { assignment } = live.attempt;
     const registered = this.registry.get(assignment.taskType);
     if (registered === undefined) return failed(`no executor for ${assignment.taskType}`);
-    const { executor, keepWorkDir: keep } = registered;
-    let workDir: string | undefined;
+    const { executor } = registered;
+    let workDir: WorkDir | undefined;
     live.usage = undefined;
     try {
       const workOrder = live.input ?? (await this.#workOrder(assignment.inputSha256));
-      if (executor.usesWorkDir) workDir = await this.#workDir(keep, executor.makesWorkDir === true);
+      if (executor.usesWorkDir) workDir = await this.#workDir(assignment.taskType, registered);
       return await executor.execute({
         ref: live.ref,
         taskType: assignment.taskType,
         workOrder,
-        workDir: workDir ?? '',
+        workDir: workDir?.path ?? '',
         deadlineMs: assignment.deadlineMs,
         signal: live.abort.signal,
         progress: (fraction, message) => sink({ type: 'progress', fraction, message }),
@@ -43,13 +49,18 @@ export class Runner {
     } catch (error) {
       return failed(toGatepostError(error).message);
     } finally {
-      if (workDir !== undefined && !keep) void this.workDirs.remove(workDir).catch(() => undefined);
+      void workDir?.over().catch(() => undefined);
     }
   }
 
-  async #workDir(keep: boolean, isMadeLater: boolean): Promise<string> {
-    if (keep) return await this.workDirs.makeKept(this.data);
-    return isMadeLater ? this.workDirs.reserve() : await this.workDirs.make();
+  async #workDir(taskType: string, { executor, keepWorkDir }: Registered): Promise<WorkDir> {
+    if (keepWorkDir) return { path: await this.workDirs.makeKept(this.data), over: async () => undefined };
+    if (executor.makesWorkDir === true) {
+      const path = this.workDirs.borrow(taskType);
+      return { path, over: () => this.workDirs.giveBack(taskType, path) };
+    }
+    const path = await this.workDirs.make();
+    return { path, over: () => this.workDirs.remove(path) };
   }
 
   async #workOrder(sha256: string): Promise<Uint8Array> {

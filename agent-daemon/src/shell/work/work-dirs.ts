@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Working directories: a fresh one for each attempt, removed afterwards. */
+/** What a directory holds; undefined when there is none, or none that can be read. */
+function entriesOf(directory: string): readonly string[] | undefined {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Working directories: each attempt has one to itself that is empty, and nothing of it is there afterwards. */
 export class WorkDirs {
   readonly #parent: string;
+  /** Empty ones that attempts of a task type left, for its next ones. */
+  readonly #spare = new Map<string, string[]>();
 
   constructor(data: string) {
     this.#parent = join(data, 'work');
@@ -21,9 +32,20 @@ export class WorkDirs {
     return mkdtemp(join(this.#parent, 'attempt-'));
   }
 
-  /** The path of a directory that is made by whoever works in it. */
-  reserve(): string {
-    return join(this.#parent, `attempt-${randomUUID()}`);
+  /**
+   * The path of a directory that whoever works in it makes if it is not there, for an attempt of a task type. Most attempts
+   * leave it empty, and to make and remove one costs as much as a short call.
+   */
+  borrow(taskType: string): string {
+    return this.#spare.get(taskType)?.pop() ?? join(this.#parent, `attempt-${randomUUID()}`);
+  }
+
+  /** Takes back what was borrowed, once nothing works in it any more. */
+  async giveBack(taskType: string, directory: string): Promise<void> {
+    if (entriesOf(directory)?.length !== 0) return this.remove(directory);
+    const spare = this.#spare.get(taskType);
+    if (spare === undefined) this.#spare.set(taskType, [directory]);
+    else spare.push(directory);
   }
 
   /** A directory that stays. */
@@ -35,7 +57,6 @@ export class WorkDirs {
 
   /** Most are empty, and then one call does it. */
   async remove(directory: string): Promise<void> {
-    if (!existsSync(directory)) return;
     await rmdir(directory).catch(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
   }
 }
