@@ -1,6 +1,7 @@
 // Runs a module executor's function in a pooled worker thread; src/shell/executors/module-executor.ts starts it.
 import { chmodSync, mkdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { parentPort } from 'node:worker_threads';
 
 /** A string or bytes are the output as they are, any other value as JSON. */
 function bytesOf(value) {
@@ -21,7 +22,6 @@ const TURNS = 5;
 /** Whether the call left anything that could still act: timers, sockets, files. */
 async function leftSomething() {
   for (let turn = 0; turn < TURNS; turn += 1) {
-    // The port of the attempt is closed in this turn: between two tasks the pool's thread stands still.
     await new Promise((resolve) => setImmediate(resolve));
     if (process.getActiveResourcesInfo().every((kind) => kind === 'MessagePort')) return false;
   }
@@ -33,13 +33,28 @@ function makeDirectory(path) {
   if (mkdirSync(path, { recursive: true, mode: 0o700 }) === undefined) chmodSync(path, 0o700);
 }
 
-/** One attempt: what it says goes out over its own port, the output or the error last. */
-export default async function run({ port, module, workOrder, workDir, ref, taskType, env }) {
+/** The words that are shared with the daemon: the call has to stop; it is over. */
+const STOP = 1;
+const OVER = 2;
+
+/** Aborts once the daemon says so, or has said so. */
+async function heed(stop, aborted) {
+  await Atomics.waitAsync(stop, 0, 0).value;
+  if (Atomics.load(stop, 0) === STOP) aborted.abort();
+}
+
+/** One attempt. What it says goes out at once; how it ended is what comes back. */
+export default async function run({ call, stop, module, workOrder, workDir, ref, taskType, env }) {
   const aborted = new AbortController();
-  const say = (message) => port.postMessage(message);
-  port.on('message', () => aborted.abort());
+  let said = 0;
+  const say = (message) => {
+    said += 1;
+    parentPort.postMessage({ call, ...message });
+  };
+  void heed(stop, aborted);
   setEnvironment(env);
   makeDirectory(workDir);
+  let end;
   try {
     const { input, feedback } = JSON.parse(Buffer.from(workOrder).toString('utf8'));
     const { default: execute } = await import(pathToFileURL(module).href);
@@ -53,11 +68,16 @@ export default async function run({ port, module, workOrder, workDir, ref, taskT
         say({ type: 'progress', fraction: Number(fraction), message: String(message) }),
       log: (line) => say({ type: 'log', line: String(line) }),
     });
-    say({ type: 'output', output: bytesOf(output) });
+    end = { output: bytesOf(output) };
   } catch (error) {
-    say({ type: 'error', reason: error instanceof Error ? error.message : String(error) });
+    end = { reason: error instanceof Error ? error.message : String(error) };
   }
-  port.close();
+  Atomics.compareExchange(stop, 0, 0, OVER);
+  Atomics.notify(stop, 0);
   // The thread ends with what the call left; the pool starts another one.
-  if (await leftSomething()) process.exit(0);
+  if (await leftSomething()) {
+    say({ type: 'ended', end: { ...end, said } });
+    process.exit(0);
+  }
+  return { ...end, said };
 }

@@ -16,9 +16,15 @@ function usageIn(words: string): ReportedUsage {
   return plausibleUsage({ tokens: said.get('tokens'), costUsd: said.get('cost_usd') });
 }
 
+/** Progress as it is passed on: a fraction outside 0..1 is clamped, one that is no number unknown, -1; the message is cut. */
+export function progressOf(fraction: number, message: string): { readonly fraction: number; readonly message: string } {
+  const known = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : -1;
+  return { fraction: known, message: message.slice(0, MAX_PROGRESS_MESSAGE) };
+}
+
 /**
- * `::progress 0.4 message` is progress, `::usage tokens=1200 cost_usd=0.02` what was used so far, any other line a log line. A fraction outside 0..1 is clamped; what is no
- * number belongs to the message and the fraction is unknown, -1.
+ * `::progress 0.4 message` is progress, `::usage tokens=1200 cost_usd=0.02` what was used so far, any other line a log line.
+ * What stands for the fraction and is no number belongs to the message.
  */
 export function parseExecutorLine(line: string): ExecutorLine {
   const used = USAGE.exec(line);
@@ -27,11 +33,6 @@ export function parseExecutorLine(line: string): ExecutorLine {
   if (match === null) return { type: 'log', line };
   const [, first = '', rest = ''] = match;
   const fraction = first === '' ? Number.NaN : Number(first);
-  const known = Number.isFinite(fraction);
-  const message = known ? rest : `${first} ${rest}`.trim();
-  return {
-    type: 'progress',
-    fraction: known ? Math.min(1, Math.max(0, fraction)) : -1,
-    message: message.slice(0, MAX_PROGRESS_MESSAGE),
-  };
+  const message = Number.isFinite(fraction) ? rest : `${first} ${rest}`.trim();
+  return { type: 'progress', ...progressOf(fraction, message) };
 }

@@ -198,6 +198,54 @@ describe('a module executor', () => {
     expect(outputOf(await stubborn.result)).toMatch(/ended with its thread/);
   });
 
+  it('is told to stop however early that is', async () => {
+    const polite = `export default (_, { signal }) => new Promise((resolve) => {
+      const stop = () => resolve(signal.aborted);
+      if (signal.aborted) stop(); else signal.addEventListener('abort', stop); });`;
+    const before = start(moduleOf(polite));
+    before.abort.abort();
+    expect(outputOf(await before.result)).toBe('true');
+    const meanwhile = start(moduleOf(polite));
+    // The thread is being started.
+    setImmediate(() => meanwhile.abort.abort());
+    expect(outputOf(await meanwhile.result)).toBe('true');
+  });
+
+  it('all that it says is heard before its end, in order', async () => {
+    const source = `export default (count, { log, progress }) => {
+      for (let n = 0; n < count; n += 1) { log(n); progress(n / count); } return count; };`;
+    const executor = moduleOf(source);
+    for (const count of [0, 1, 3_000, 2]) {
+      const run = start(executor, count);
+      expect(outputOf(await run.result)).toBe(String(count));
+      expect(run.log).toEqual(Array.from({ length: count }, (_, n) => String(n)));
+      expect(run.progress.length).toBe(count);
+    }
+  });
+
+  it('passes on progress as that of other executors: clamped, and cut', async () => {
+    const source = `export default (_, { progress }) => {
+      progress('half'); progress(1 / 0); progress(7, 'x'.repeat(1_000)); return 'done'; };`;
+    const run = start(moduleOf(source));
+    expect(outputOf(await run.result)).toBe('done');
+    expect(run.progress).toEqual([
+      [-1, ''],
+      [-1, ''],
+      [1, 'x'.repeat(200)],
+    ]);
+  });
+
+  it('what a module says to its parent thread by itself is nobody’s', async () => {
+    const source = `import { parentPort } from 'node:worker_threads';
+      export default (_, { log }) => {
+        for (const said of [null, 5, {}, { call: 1, type: 'log', line: 5 }, { call: 1, type: 'ended', end: null }])
+          parentPort.postMessage(said);
+        log('said'); return 'done'; };`;
+    const run = start(moduleOf(source));
+    expect(outputOf(await run.result)).toBe('done');
+    expect(run.log).toEqual(['said']);
+  });
+
   it('calls one after the other in one thread, each with its own environment', async () => {
     const source = `import { threadId } from 'node:worker_threads';
       export default () => {

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { ExecutorSettings } from '../../config/executors-schema.js';
 import { childEnvironment } from './child-environment.js';
 import { type Execution, type ExecutionResult, type Executor, failed } from './executor.js';
+import { ModuleCall, type ModuleEnd, moduleMessageOf } from './module-call.js';
 import { ThreadAllowance } from './thread-allowance.js';
 
 interface ModuleLimits {
@@ -14,13 +14,6 @@ interface ModuleLimits {
   readonly maxOutputBytes: number;
   readonly logLineBytes: number;
 }
-
-/** What the worker says. */
-export type ModuleMessage =
-  | { readonly type: 'progress'; readonly fraction: number; readonly message: string }
-  | { readonly type: 'log'; readonly line: string }
-  | { readonly type: 'output'; readonly output: Uint8Array }
-  | { readonly type: 'error'; readonly reason: string };
 
 /** Plain JavaScript beside this file, so that a worker needs no loader whether we run from source or built. */
 const HOST = fileURLToPath(new URL('../../../bin/module-host.mjs', import.meta.url));
@@ -38,6 +31,9 @@ export class ModuleExecutor implements Executor {
   readonly usesWorkDir = true;
   readonly makesWorkDir = true;
   #pool: Promise<Piscina> | undefined;
+  /** Calls under way, by number. */
+  readonly #calls = new Map<number, ModuleCall>();
+  #count = 0;
   readonly #allowance: ThreadAllowance;
 
   constructor(
@@ -50,34 +46,60 @@ export class ModuleExecutor implements Executor {
   }
 
   async execute(execution: Execution): Promise<ExecutionResult> {
-    const { ref, taskType, workOrder, workDir, signal } = execution;
-    const { port1: ours, port2: port } = new MessageChannel();
+    const { signal } = execution;
+    const call = new ModuleCall(execution, this.limits.logLineBytes);
+    this.#count += 1;
+    const number = this.#count;
+    this.#calls.set(number, call);
     const kill = new AbortController();
-    const env = childEnvironment(execution, this.env, 'module');
-    // A copy: of a view, all the memory under it would be sent, such as the message of which it is a part.
-    const task = { port, module: this.module, workOrder: Uint8Array.from(workOrder), workDir, ref, taskType, env };
-    const heard = this.#listen(ours, execution);
     let grace: NodeJS.Timeout | undefined;
     const stop = () => {
-      ours.postMessage('abort');
+      call.abort();
       grace ??= setTimeout(() => kill.abort(), this.limits.graceMs);
     };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    await this.#allowance.enter(kill.signal);
-    // Nothing of the attempt runs any more once the thread has given the task back, or has ended.
-    this.#pool ??= this.#open();
-    const end = await this.#pool
-      .then((pool) => pool.run(task, { transferList: [port], signal: kill.signal }))
-      .then(
-        () => 'the module said nothing',
-        (error: unknown) => reasonOf(error, kill.signal.aborted),
-      );
-    this.#allowance.leave();
-    clearTimeout(grace);
-    signal.removeEventListener('abort', stop);
-    port.close();
-    return heard() ?? failed(end);
+    try {
+      await this.#allowance.enter(kill.signal);
+      // Nothing of the attempt runs any more once the thread has given the task back, or has ended.
+      return this.#resultOf(await this.#call(number, call, kill.signal).finally(() => this.#allowance.leave()));
+    } finally {
+      clearTimeout(grace);
+      signal.removeEventListener('abort', stop);
+      this.#calls.delete(number);
+    }
+  }
+
+  /** Has a thread make the call. Never rejects: what goes wrong is the reason that there is no output. */
+  async #call(number: number, call: ModuleCall, kill: AbortSignal): Promise<ModuleEnd> {
+    const { ref, taskType, workOrder, workDir } = call.execution;
+    const task = {
+      call: number,
+      stop: call.stop,
+      module: this.module,
+      // A copy: of a view, all the memory under it would be sent, such as the message of which it is a part.
+      workOrder: Uint8Array.from(workOrder),
+      workDir,
+      ref,
+      taskType,
+      env: childEnvironment(call.execution, this.env, 'module'),
+    };
+    try {
+      this.#pool ??= this.#open();
+      const pool = await this.#pool;
+      const end = (await pool.run(task, { signal: kill })) as ModuleEnd;
+      await call.heard(end, kill);
+      return end;
+    } catch (error) {
+      return call.end ?? { reason: reasonOf(error, kill.aborted), said: 0 };
+    }
+  }
+
+  #resultOf({ output, reason = 'the module said nothing' }: ModuleEnd): ExecutionResult {
+    if (output === undefined) return failed(reason);
+    const { maxOutputBytes } = this.limits;
+    if (output.length > maxOutputBytes) return failed(`the output exceeds ${maxOutputBytes} bytes`);
+    return { ok: true, output };
   }
 
   async close(): Promise<void> {
@@ -99,29 +121,11 @@ export class ModuleExecutor implements Executor {
     });
     // A thread without a task has failed, by something that an earlier call left; the pool starts another one.
     pool.on('error', () => undefined);
+    pool.on('message', (said: unknown) => {
+      const message = moduleMessageOf(said);
+      if (message !== undefined) this.#calls.get(message.call)?.hear(message);
+    });
     return pool;
-  }
-
-  /** Relays what the worker says; the function returned hears the rest and tells the result, undefined if there is none. */
-  #listen(port: MessagePort, execution: Execution): () => ExecutionResult | undefined {
-    let result: ExecutionResult | undefined;
-    const hear = (message: ModuleMessage): void => {
-      if (result !== undefined) return;
-      if (message.type === 'progress') execution.progress(message.fraction, message.message);
-      else if (message.type === 'log') execution.log(message.line.slice(0, this.limits.logLineBytes));
-      else if (message.type === 'error') result = failed(message.reason);
-      else if (message.output.length > this.limits.maxOutputBytes) {
-        result = failed(`the output exceeds ${this.limits.maxOutputBytes} bytes`);
-      } else result = { ok: true, output: message.output };
-    };
-    port.on('message', hear);
-    return () => {
-      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-        hear(next.message as ModuleMessage);
-      }
-      port.close();
-      return result;
-    };
   }
 }
 
