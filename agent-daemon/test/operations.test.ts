@@ -21,6 +21,8 @@ describe('beside the agent service', () => {
   let host: Hosted;
   // Below the ports that the system gives to connections.
   const METRICS = '127.0.0.1:19464';
+  // A server may not be named by a number.
+  const NAMED = { 'grpc.ssl_target_name_override': 'localhost' };
 
   beforeAll(async () => {
     host = await Hosted.start({ settings: { metrics: METRICS } });
@@ -40,7 +42,7 @@ describe('beside the agent service', () => {
       check(request: object, callback: (error: { code: number } | null, response: { status: string }) => void): void;
       close(): void;
     }
-    const client = new health.grpc.health.v1.Health(host.daemon.address, await channel());
+    const client = new health.grpc.health.v1.Health(host.daemon.address, await channel(), NAMED);
     const check = (service: string) =>
       new Promise((resolve) => client.check({ service }, (error, response) => resolve(error?.code ?? response.status)));
     expect(await check('gatepost.agent.v1.AgentService')).toBe('SERVING');
@@ -49,7 +51,7 @@ describe('beside the agent service', () => {
   });
 
   it.each(['v1', 'v1alpha'])('reflection %s names both services and describes health', async (version) => {
-    const client = reflectionClient(version, host.daemon.address, await channel());
+    const client = reflectionClient(version, host.daemon.address, await channel(), NAMED);
     expect(await client.services()).toEqual(['gatepost.agent.v1.AgentService', 'grpc.health.v1.Health']);
     const { methods } = await client.service('grpc.health.v1.Health');
     expect(methods.map(({ name }) => name)).toContain('Check');

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { create, createFileRegistry, type DescService, fromBinary } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { type ChannelCredentials, Client } from '@grpc/grpc-js';
+import { type ChannelCredentials, type ChannelOptions, Client } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition } from '@grpc/proto-loader';
 
 interface Answer {
@@ -11,7 +11,12 @@ interface Answer {
 }
 
 /** A client of server reflection, which knows of a server nothing but where it is. */
-export function reflectionClient(version: string, address: string, credentials: ChannelCredentials) {
+export function reflectionClient(
+  version: string,
+  address: string,
+  credentials: ChannelCredentials,
+  options: ChannelOptions = {},
+) {
   const name = `grpc.reflection.${version}.ServerReflection`;
   const require = createRequire(import.meta.url);
   const proto = require.resolve('@grpc/reflection').replace(/src\/index\.js$/, '');
@@ -22,7 +27,7 @@ export function reflectionClient(version: string, address: string, credentials: 
   const rpc = (loaded[name] as Record<string, MethodDefinition<object, Answer>>).ServerReflectionInfo;
   if (rpc === undefined) throw new Error(`${name} is not in ${proto}`);
   const { path, requestSerialize, responseDeserialize } = rpc;
-  const client = new Client(address, credentials);
+  const client = new Client(address, credentials, options);
 
   const ask = (request: object): Promise<Answer> =>
     new Promise((resolve, reject) => {

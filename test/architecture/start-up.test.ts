@@ -3,18 +3,20 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CHECKOUT } from '../src/stage/layout.js';
 
-/** Refuses to load packages. */
+/** Refuses to load packages. Newer versions of Node.js warn of the way in which those before them have it done. */
 const without = (...packages: readonly string[]): string =>
   `data:text/javascript,${encodeURIComponent(`
-import { register } from 'node:module';
-register('data:text/javascript,' + encodeURIComponent(\`
+import module from 'node:module';
 const refused = ${JSON.stringify(packages)};
-export const resolve = (name, context, next) => {
+const resolve = (name, context, next) => {
   if (refused.some((one) => name === one || name.startsWith(one + '/'))) {
     throw new Error(name + ' is loaded by ' + context.parentURL);
   }
   return next(name, context);
-};\`));
+};
+if (module.registerHooks !== undefined) module.registerHooks({ resolve });
+else module.register('data:text/javascript,' + encodeURIComponent(
+  'const refused = ' + JSON.stringify(refused) + '; export const resolve = ' + resolve));
 `)}`;
 
 /** How a program that cannot load packages ends, and what it says is wrong. */

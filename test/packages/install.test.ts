@@ -36,7 +36,7 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
 };
 const MOST_BYTES_OF_OTHERS = 700_000;
 /** Other versions of Node, installed for this alone, when the tests are to be thorough. */
-const OTHER_NODES = process.env.THOROUGH === undefined ? [] : ['22', '24'];
+const OTHER_NODES = process.env.THOROUGH === undefined ? [] : ['22', '24', '26'];
 
 /** Which command a package brings. */
 const COMMANDS_OF: Readonly<Record<string, string>> = {

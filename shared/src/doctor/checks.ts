@@ -28,7 +28,7 @@ export const CHECKS = {
       untried: {
         level: 'warning',
         what: 'a version of Node.js without long-term support, or newer than those this release was tried with',
-        advice: 'Use Node.js 20, 22 or 24 where it matters.',
+        advice: 'Use Node.js 20, 22, 24 or 26 where it matters.',
       },
     },
   },

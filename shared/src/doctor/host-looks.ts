@@ -9,7 +9,7 @@ import { type Finding, fine, trouble } from './finding.js';
 const PROBE_BYTES = 4_096;
 const LOW_DISK_BYTES = 1_073_741_824;
 /** Majors with long-term support that this release was tried with. */
-const TRIED_NODES = ['20', '22', '24'];
+const TRIED_NODES = ['20', '22', '24', '26'];
 
 /** The version of Node.js; one that is too old does not get here. */
 export function lookAtNodeVersion(version = process.versions.node): Finding {

@@ -1,6 +1,7 @@
 import { credentials, type Client as GrpcClient, makeClientConstructor, type ServiceDefinition } from '@grpc/grpc-js';
 import { com } from '@hiero-ledger/proto';
 import type { NetworkConfig } from '../config/network.js';
+import { tlsChannel } from '../server/tls-channel.js';
 import { type AccountId, accountId, type TopicId } from '../vocabulary/ids.js';
 import { NANOS_PER_SECOND, type Nanos } from '../vocabulary/time.js';
 
@@ -35,17 +36,17 @@ const MirrorConsensusClient = makeClientConstructor(definition, 'ConsensusServic
 
 /** Opens the mirror's channel; TLS for the ports that carry it, as the SDK decides it. */
 export function openMirrorChannel(network: NetworkConfig): GrpcClient {
-  const secure = /:(443|50212)$/.test(network.mirrorGrpc);
-  return new MirrorConsensusClient(
-    network.mirrorGrpc,
-    secure ? credentials.createSsl() : credentials.createInsecure(),
-    {
-      'grpc.keepalive_time_ms': 90_000,
-      'grpc.keepalive_timeout_ms': 5_000,
-      'grpc.initial_reconnect_backoff_ms': 250,
-      'grpc.max_reconnect_backoff_ms': 8_000,
-    },
-  );
+  const isSecure = /:(443|50212)$/.test(network.mirrorGrpc);
+  const channel = isSecure
+    ? tlsChannel(network.mirrorGrpc)
+    : { credentials: credentials.createInsecure(), options: {} };
+  return new MirrorConsensusClient(network.mirrorGrpc, channel.credentials, {
+    ...channel.options,
+    'grpc.keepalive_time_ms': 90_000,
+    'grpc.keepalive_timeout_ms': 5_000,
+    'grpc.initial_reconnect_backoff_ms': 250,
+    'grpc.max_reconnect_backoff_ms': 8_000,
+  });
 }
 
 function message(response: Response): StreamedMessage {

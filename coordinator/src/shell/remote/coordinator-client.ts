@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { CoordinatorServiceClient } from '@gatepost/proto/gen/gatepost/coordinator/v1/coordinator';
+import { tlsChannel } from '@gatepost/shared/server/tls-channel';
 import { isLoopback, splitAddress } from '@gatepost/shared/vocabulary/address';
 import { ERROR_KINDS, type ErrorCode, GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { MAX_CHUNK_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
-import { type ChannelCredentials, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 
 /** Where a coordinator serves gRPC, and how it is known. */
 export interface ServerAddress {
@@ -18,12 +19,13 @@ export interface ServerAddress {
 const MAX_ANSWER_BYTES = 16 * MAX_CHUNK_BYTES;
 
 /** Clear text over loopback when no certificate is named, else TLS. @throws GatepostError INVALID_CONFIG */
-function credentialsFor({ server, ca }: ServerAddress): ChannelCredentials {
+function channelTo({ server, ca }: ServerAddress): ReturnType<typeof tlsChannel> {
   if (ca === undefined) {
-    return isLoopback(splitAddress(server).host) ? credentials.createInsecure() : credentials.createSsl();
+    const isClear = isLoopback(splitAddress(server).host);
+    return isClear ? { credentials: credentials.createInsecure(), options: {} } : tlsChannel(server);
   }
   try {
-    return credentials.createSsl(readFileSync(ca));
+    return tlsChannel(server, readFileSync(ca));
   } catch (error) {
     throw new GatepostError('INVALID_CONFIG', `cannot read ${ca}: ${(error as Error).message}`, { ca }, error);
   }
@@ -31,10 +33,11 @@ function credentialsFor({ server, ca }: ServerAddress): ChannelCredentials {
 
 /** A client of a coordinator that serves, with its token. */
 export function coordinatorClient(address: ServerAddress): { client: CoordinatorServiceClient; metadata: Metadata } {
-  const options = { 'grpc.max_receive_message_length': MAX_ANSWER_BYTES };
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${address.token}`);
-  return { client: new CoordinatorServiceClient(address.server, credentialsFor(address), options), metadata };
+  const channel = channelTo(address);
+  const options = { ...channel.options, 'grpc.max_receive_message_length': MAX_ANSWER_BYTES };
+  return { client: new CoordinatorServiceClient(address.server, channel.credentials, options), metadata };
 }
 
 const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERROR_KINDS, text);
