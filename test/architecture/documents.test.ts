@@ -19,6 +19,15 @@ describe('documents say what the code says', () => {
     expect(listed.sort()).toEqual(Object.keys(ENVIRONMENT).sort());
   });
 
+  it('whoever packs the packages is told all of them', () => {
+    const { workspaces } = JSON.parse(read('package.json')) as { workspaces: readonly string[] };
+    const packed = workspaces.filter((one) => JSON.parse(read(`${one}/package.json`)).private !== true);
+    for (const document of ['README.md', 'deploy/Dockerfile']) {
+      const [, command = ''] = /npm pack (.*) --pack-destination/.exec(read(document)) ?? [];
+      expect(command.split(/ ?-w /).filter(Boolean).sort(), document).toEqual([...packed].sort());
+    }
+  });
+
   it('.env.example holds no secret', () => {
     for (const [name, { secret }] of Object.entries(ENVIRONMENT)) {
       if (secret) expect(read('.env.example'), name).toMatch(new RegExp(`^${name}=$`, 'm'));
