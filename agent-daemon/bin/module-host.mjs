@@ -6,7 +6,7 @@ import { parentPort } from 'node:worker_threads';
 /** A string or bytes are the output as they are, any other value as JSON. */
 function bytesOf(value) {
   // A copy: of a view, all the memory under it would be sent.
-  if (value instanceof Uint8Array) return Uint8Array.from(value);
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   return new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value ?? null));
 }
 

@@ -23,8 +23,9 @@ const IDLE_MS = 30_000;
 /**
  * Calls the default export of an ES module in a pooled worker thread: `(input, context) => output`, where context has
  * feedback, attempt, progress, log, workDir and an AbortSignal. A string or bytes are the output as they are, any other
- * value as JSON. There are as many threads as the calls need, up to the slots. A thread runs one attempt at a time, keeps the module loaded for the next, and is replaced when a call
- * leaves timers or sockets behind. A call that does not heed the signal is ended with its thread after the grace.
+ * value as JSON. There are as many threads as the calls need, up to the slots. A thread runs one attempt at a time, keeps the
+ * module loaded for the next, and is replaced when a call leaves timers or sockets behind. A call that does not heed the signal
+ * is ended with its thread after the grace.
  */
 export class ModuleExecutor implements Executor {
   readonly kind = 'module';
@@ -78,7 +79,7 @@ export class ModuleExecutor implements Executor {
       stop: call.stop,
       module: this.module,
       // A copy: of a view, all the memory under it would be sent, such as the message of which it is a part.
-      workOrder: Uint8Array.from(workOrder),
+      workOrder: new Uint8Array(workOrder),
       workDir,
       ref,
       taskType,
