@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { httpGet } from '@gatepost/shared/hedera/http-get';
+import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const PATIENCE_MS = 10_000;
@@ -44,6 +45,20 @@ describe('a request by HTTP', () => {
     const answer = await httpGet(url, PATIENCE_MS);
     expect(answer).toMatchObject({ status: 429, text: 'later' });
     expect(answer.headers['retry-after']).toBe('7');
+  });
+
+  it('is not sent elsewhere: where the mirror has moved is said, and it is asked once', async () => {
+    let requests = 0;
+    const url = await serve((_, response) => {
+      requests += 1;
+      response.writeHead(308, { location: 'https://new.example/api/v1/network/nodes' }).end();
+    });
+    const mirror = new MirrorRest({ mirrorRest: url.slice(0, -1) });
+    await expect(mirror.nodeEndpoints()).rejects.toMatchObject({
+      code: 'MIRROR_UNREACHABLE',
+      message: expect.stringMatching(/answered 308 .*is at https:\/\/new\.example\/api\/v1\/network\/nodes/),
+    });
+    expect(requests).toBe(1);
   });
 
   it('uses a connection again', async () => {
