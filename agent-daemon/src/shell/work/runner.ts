@@ -10,7 +10,8 @@ import type { WorkDirs } from './work-dirs.js';
 /** The working directory of an attempt, and what is done when that is over. */
 interface WorkDir {
   readonly path: string;
-  readonly over: () => Promise<void>;
+  /** @param hasEnded whether the attempt came to its own end; a thread that was ended may act for another moment. */
+  readonly over: (hasEnded: boolean) => Promise<void>;
 }
 
 /** Runs one attempt from its work order to its output. */
@@ -29,11 +30,12 @@ export class Runner {
     if (registered === undefined) return failed(`no executor for ${assignment.taskType}`);
     const { executor } = registered;
     let workDir: WorkDir | undefined;
+    let hasEnded = false;
     live.usage = undefined;
     try {
       const workOrder = live.input ?? (await this.#workOrder(assignment.inputSha256));
       if (executor.usesWorkDir) workDir = await this.#workDir(assignment.taskType, registered);
-      return await executor.execute({
+      const result = await executor.execute({
         ref: live.ref,
         taskType: assignment.taskType,
         workOrder,
@@ -46,10 +48,12 @@ export class Runner {
           live.usage = mostOf(live.usage, usage);
         },
       });
+      hasEnded = result.ok;
+      return result;
     } catch (error) {
       return failed(toGatepostError(error).message);
     } finally {
-      void workDir?.over().catch(() => undefined);
+      void workDir?.over(hasEnded).catch(() => undefined);
     }
   }
 
@@ -57,7 +61,9 @@ export class Runner {
     if (keepWorkDir) return { path: await this.workDirs.makeKept(this.data), over: async () => undefined };
     if (executor.makesWorkDir === true) {
       const path = this.workDirs.borrow(taskType);
-      return { path, over: () => this.workDirs.giveBack(taskType, path) };
+      const over = (hasEnded: boolean) =>
+        hasEnded ? this.workDirs.giveBack(taskType, path) : this.workDirs.remove(path);
+      return { path, over };
     }
     const path = await this.workDirs.make();
     return { path, over: () => this.workDirs.remove(path) };
