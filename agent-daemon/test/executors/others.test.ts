@@ -144,10 +144,10 @@ describe('a module executor', () => {
 
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  function moduleOf(source: string): ModuleExecutor {
+  function moduleOf(source: string, graceMs = LIMITS.graceMs): ModuleExecutor {
     const file = join(directory, `${Math.random().toString(36).slice(2)}.mjs`);
     writeFileSync(file, source);
-    const executor = new ModuleExecutor(file, [], {}, LIMITS);
+    const executor = new ModuleExecutor(file, [], {}, { ...LIMITS, graceMs });
     opened.push(executor);
     return executor;
   }
@@ -202,10 +202,11 @@ describe('a module executor', () => {
     const polite = `export default (_, { signal }) => new Promise((resolve) => {
       const stop = () => resolve(signal.aborted);
       if (signal.aborted) stop(); else signal.addEventListener('abort', stop); });`;
-    const before = start(moduleOf(polite));
+    // A thread may take its time to start.
+    const before = start(moduleOf(polite, 60_000));
     before.abort.abort();
     expect(outputOf(await before.result)).toBe('true');
-    const meanwhile = start(moduleOf(polite));
+    const meanwhile = start(moduleOf(polite, 60_000));
     // The thread is being started.
     setImmediate(() => meanwhile.abort.abort());
     expect(outputOf(await meanwhile.result)).toBe('true');
