@@ -62,7 +62,7 @@ export class ModuleExecutor implements Executor {
     if (signal.aborted) stop();
     try {
       await this.#allowance.enter(kill.signal);
-      // Nothing of the attempt runs any more once the thread has given the task back, or has ended.
+      // Nothing of the attempt runs any more once the thread has given the task back; one that is ended may for a moment.
       return this.#resultOf(await this.#call(number, call, kill.signal).finally(() => this.#allowance.leave()));
     } finally {
       clearTimeout(grace);

@@ -2,22 +2,15 @@ import type { Cursor } from '@gatepost/shared/ledger/topic-message';
 import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { Load } from '../../core/admission.js';
 import type { Assignment } from '../../core/assignment.js';
-import {
-  type AttemptCommand,
-  type AttemptInput,
-  type Ending,
-  newAttempt,
-  type Phase,
-  stepAttempt,
-} from '../../core/attempt.js';
-import { type EventKind, EventLog, type NumberedEvent } from '../../core/event-log.js';
+import { type AttemptCommand, type AttemptInput, type Ending, type Phase, stepAttempt } from '../../core/attempt.js';
+import type { EventKind, NumberedEvent } from '../../core/event-log.js';
 import { objection } from '../../core/objection.js';
 import { compareWithInbox, type Refusal, refusal } from '../../core/refusal.js';
 import type { AttemptRow } from '../store/rows.js';
 import { AttemptKeeper } from './attempt-keeper.js';
 import { AttemptReports } from './attempt-reports.js';
 import { type EngineListener, type EngineParts, NOBODY } from './engine-parts.js';
-import type { LiveAttempt } from './live-attempt.js';
+import { type LiveAttempt, newLiveAttempt } from './live-attempt.js';
 import { RecentAttempts } from './recent-attempts.js';
 import { SlotDesk } from './slot-desk.js';
 
@@ -85,7 +78,7 @@ export class Engine {
     const onTheWay = this.#reports.takeUp();
     for (const [key, row] of this.parts.store.attempts()) {
       if (row.early !== undefined) continue;
-      if (row.finished === undefined) this.#resume(key, row);
+      if (row.finished === undefined) this.#resume(row);
       else if (!row.finished.reported && !onTheWay.has(key))
         this.#reports.ended(key, row.assignment, row.finished.ending);
     }
@@ -110,7 +103,7 @@ export class Engine {
     if (row !== undefined && row.early === undefined) return;
     const known = row?.hasInput === true && row.assignment.inputSha256 === assignment.inputSha256;
     const input = known ? row.input : undefined;
-    const taken = this.#resume(key, { assignment, starts: row?.starts ?? 0, hasInput: known, ...(input && { input }) });
+    const taken = this.#resume({ assignment, starts: row?.starts ?? 0, hasInput: known, ...(input && { input }) });
     // What has begun was noted with that; what is over at once, for nobody here can execute it, is kept with its ending.
     if (taken.attempt.phase === 'assigned' || taken.attempt.phase === 'queued') this.#keeper.note(taken);
   }
@@ -132,7 +125,8 @@ export class Engine {
     if (this.#ignored.has(key)) return refusal('NOT_FOUND', 'the journal has the result of this attempt already');
     const why = this.#desk.noRoom();
     if (why !== undefined) return why;
-    this.#add(key, assignment, this.parts.store.attempt(key)?.starts ?? 0, false, false);
+    const starts = this.parts.store.attempt(key)?.starts ?? 0;
+    this.#add(assignment, { starts, hasInput: false, confirmed: false });
     return this.provideInput(key, input);
   }
 
@@ -231,9 +225,10 @@ export class Engine {
     return new Promise((resolve) => this.#readers.push(resolve));
   }
 
-  #resume(key: string, row: AttemptRow): LiveAttempt {
+  #resume(row: AttemptRow): LiveAttempt {
     const { assignment, starts } = row;
-    const live = this.#add(key, assignment, starts, row.hasInput || assignment.inlineInput !== undefined);
+    const hasInput = row.hasInput || assignment.inlineInput !== undefined;
+    const live = this.#add(assignment, { starts, hasInput });
     live.input ??= row.input;
     if (starts > 0 && this.#isLostByRestart(assignment))
       this.#apply(live, { type: 'refused', reason: 'lost: the daemon was restarted while it ran' });
@@ -245,25 +240,11 @@ export class Engine {
     return this.parts.registry.get(taskType)?.restart === 'lost';
   }
 
-  #add(key: string, assignment: Assignment, starts: number, hasInput: boolean, confirmed = true): LiveAttempt {
+  #add(assignment: Assignment, known: { starts: number; hasInput: boolean; confirmed?: boolean }): LiveAttempt {
     const { limits, clock } = this.parts;
-    const live: LiveAttempt = {
-      key,
-      ref: assignment.ref,
-      attempt: newAttempt(assignment, starts, confirmed),
-      log: new EventLog(starts, limits),
-      input: assignment.inlineInput === undefined ? undefined : Buffer.from(assignment.inlineInput, 'utf8'),
-      hasInput,
-      output: undefined,
-      outputText: undefined,
-      kept: undefined,
-      abort: new AbortController(),
-      stop: undefined,
-      startedAtMs: undefined,
-      successor: undefined,
-      cancelDeadline: clock.at(assignment.deadlineMs, () => this.#apply(live, { type: 'deadline_passed' })),
-    };
-    this.#live.set(key, live);
+    const live = newLiveAttempt(assignment, limits, known);
+    live.cancelDeadline = clock.at(assignment.deadlineMs, () => this.#apply(live, { type: 'deadline_passed' }));
+    this.#live.set(live.key, live);
     this.#heldUntilMs = Math.max(this.#heldUntilMs ?? 0, assignment.deadlineMs);
     return live;
   }
@@ -368,7 +349,7 @@ export class Engine {
     this.#leave(live);
     const { successor } = live;
     if (successor === undefined) this.#keeper.noteDropped(live);
-    else this.#resume(live.key, { assignment: successor, starts: live.attempt.starts, hasInput: false });
+    else this.#resume({ assignment: successor, starts: live.attempt.starts, hasInput: false });
     this.#noticeRest();
   }
 

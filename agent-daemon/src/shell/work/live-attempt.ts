@@ -1,7 +1,7 @@
-import type { AttemptRef } from '@gatepost/shared/vocabulary/attempt';
+import { type AttemptRef, attemptKey } from '@gatepost/shared/vocabulary/attempt';
 import type { Assignment } from '../../core/assignment.js';
-import type { Attempt, Stop } from '../../core/attempt.js';
-import type { EventLog } from '../../core/event-log.js';
+import { type Attempt, newAttempt, type Stop } from '../../core/attempt.js';
+import { type EventLimits, EventLog } from '../../core/event-log.js';
 import type { ReportedUsage } from '../../core/usage.js';
 
 /** An attempt that this process works on, or has finished lately. */
@@ -30,4 +30,28 @@ export interface LiveAttempt {
   cancelDeadline: (() => void) | undefined;
   /** What the inbox really assigns, while an early start of something else is being stopped. */
   successor: Assignment | undefined;
+}
+
+/** What is known of an attempt when it is taken up, started so often before. @param confirmed whether the inbox assigns it. */
+export function newLiveAttempt(
+  assignment: Assignment,
+  limits: EventLimits,
+  { starts = 0, hasInput = true, confirmed = true } = {},
+): LiveAttempt {
+  return {
+    key: attemptKey(assignment.ref),
+    ref: assignment.ref,
+    attempt: newAttempt(assignment, starts, confirmed),
+    log: new EventLog(starts, limits),
+    input: assignment.inlineInput === undefined ? undefined : Buffer.from(assignment.inlineInput, 'utf8'),
+    hasInput,
+    output: undefined,
+    outputText: undefined,
+    kept: undefined,
+    abort: new AbortController(),
+    stop: undefined,
+    startedAtMs: undefined,
+    successor: undefined,
+    cancelDeadline: undefined,
+  };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CoordinatorServiceClient } from '@gatepost/proto/gen/gatepost/coordinator/v1/coordinator';
-import { tlsChannel } from '@gatepost/shared/server/tls-channel';
+import { type ChannelTo, tlsChannel } from '@gatepost/shared/server/tls-channel';
 import { isLoopback, splitAddress } from '@gatepost/shared/vocabulary/address';
 import { ERROR_KINDS, type ErrorCode, GatepostError } from '@gatepost/shared/vocabulary/errors';
 import { MAX_CHUNK_BYTES } from '@gatepost/shared/vocabulary/session-bounds';
@@ -19,7 +19,7 @@ export interface ServerAddress {
 const MAX_ANSWER_BYTES = 16 * MAX_CHUNK_BYTES;
 
 /** Clear text over loopback when no certificate is named, else TLS. @throws GatepostError INVALID_CONFIG */
-function channelTo({ server, ca }: ServerAddress): ReturnType<typeof tlsChannel> {
+function channelTo({ server, ca }: ServerAddress): ChannelTo {
   if (ca === undefined) {
     const isClear = isLoopback(splitAddress(server).host);
     return isClear ? { credentials: credentials.createInsecure(), options: {} } : tlsChannel(server);
