@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { prepareBatch } from '@gatepost/shared/hedera/batch';
 import { type Connection, connect } from '@gatepost/shared/hedera/connection';
 import { MirrorRest, MOST_AT_ONCE } from '@gatepost/shared/hedera/mirror-rest';
@@ -9,8 +10,11 @@ import { assertReachable } from '@gatepost/shared/hedera/reachability';
 import { deleteSchedule, scheduleMessage } from '@gatepost/shared/hedera/schedules';
 import { associateToken, createToken, tokenTransfer } from '@gatepost/shared/hedera/tokens';
 import { topicCreation, topicsMadeBy } from '@gatepost/shared/hedera/topic-creation';
+import { followTopic } from '@gatepost/shared/hedera/topic-feed';
 import { createTopic, messageTransaction, prepareMessage } from '@gatepost/shared/hedera/topics';
 import { execute, prepare, rejectionStatus, send } from '@gatepost/shared/hedera/transaction';
+import { START } from '@gatepost/shared/ledger/topic-message';
+import { createLogger } from '@gatepost/shared/log';
 import {
   type AccountId,
   type TokenId,
@@ -33,6 +37,7 @@ let fixture: LedgerFixture;
 let owner: Connection;
 let topic: TopicId;
 
+const silent = createLogger('test', { GATEPOST_LOG_LEVEL: 'silent' });
 const text = (content: string) => Buffer.from(content);
 
 async function messages(of: TopicId): Promise<string[]> {
@@ -151,6 +156,33 @@ describe('a prepared transaction happens once', () => {
     expect(first.id).toBe(prepared.id);
     expect(requireDone(await execute(owner, prepared)).id).toBe(prepared.id);
     expect(await messages(topic)).toEqual(['prepared meanwhile']);
+  });
+
+  it('as a subscription to its topic shows, though no receipt says so', async () => {
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const follow = async () => {
+      for await (const { message } of followTopic(owner, topic, START, stop.signal, silent)) seen.push(`${message}`);
+    };
+    const following = follow();
+    fixture.ledger.faults.add({ kind: 'unknown-receipt', count: 1_000, method: undefined });
+    for (const [index, content] of ['shown', 'shown', 'shown too'].entries()) {
+      const prepared = await prepareMessage(owner, topic, text(content));
+      const receipt = requireDone(await execute(owner, prepared));
+      expect(receipt).toMatchObject({ id: prepared.id, topicSequenceNumber: index + 1 });
+    }
+    expect(seen).toEqual(['shown', 'shown', 'shown too']);
+    stop.abort();
+    await following;
+    // Nothing shows it any more.
+    const once = new AbortController();
+    const unseen = execute(owner, await prepareMessage(owner, topic, text('not shown')), {
+      signal: once.signal,
+      onWait: () => once.abort(),
+    });
+    expect(await Promise.race([unseen, sleep(500, 'not known')])).toBe('not known');
+    fixture.ledger.faults.clear();
+    expect((await unseen).kind).toBe('done');
   });
 
   it('when its receipt is gone, by what the mirror knows', async () => {

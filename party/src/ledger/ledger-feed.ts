@@ -5,6 +5,7 @@ import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/t
 import type { Logger } from '@gatepost/shared/log';
 import { type DecodedMessage, type MalformedMessage, unpackMessage } from '@gatepost/shared/records/codec';
 import type { TaskNames } from '@gatepost/shared/records/task-names';
+import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { isOwnTopic } from '@gatepost/shared/vocabulary/topic-creation';
@@ -15,6 +16,8 @@ import { type ListedMessage, WriterList, type WrittenMessage } from './writer-li
 /** How far one topic was read and what of it was not yet handed on. */
 interface TopicReader {
   cursor: Cursor;
+  /** When the newest of its messages was that REST shows; of an inbox that is followed more may have been heard. */
+  shownUntil: Nanos;
   readonly held: TopicMessage[];
 }
 
@@ -34,14 +37,25 @@ export interface Look {
 
 const noneAwaited: Awaits = () => false;
 
-const newReader = (): TopicReader => ({ cursor: START, held: [] });
+const newReader = (): TopicReader => ({ cursor: START, shownUntil: 0n, held: [] });
+
+/** Inboxes that are followed where there are no more; the public mirror takes five subscriptions, one of them the journal's. */
+const MOST_FOLLOWED = 3;
+
+/** How topics are followed. */
+interface Following {
+  readonly signal: AbortSignal;
+  /** Called when something came. */
+  readonly wake: () => void;
+}
 
 /**
  * One ordered stream of records out of the journal and the inboxes. The journal comes by subscription. An inbox, where
  * only what the coordinator writes counts, is read once over REST, or never where the list of the coordinator's messages has
  * none for it since it was made; from then on the coordinator's feed knows what it wrote there, and that list, one for all
  * inboxes, tells that it stands and when. Only an inbox with something in the list that this process did not write, or of
- * which it has no receipt, is read again, until what was listed is there. A record is handed on when no earlier one
+ * which it has no receipt, is read again, until what was listed is there. Where there are few agents, inboxes that this process
+ * writes to are followed as well, so that the list need not be asked for. A record is handed on when no earlier one
  * can come any more: the order is the consensus order, as in a replay. What was heard before a message of ours was sent is
  * earlier than it; so a journal whose stream alone is read is held back only behind messages of ours that were sent before
  * it was heard, and that the list does not show yet.
@@ -63,6 +77,9 @@ export class LedgerFeed {
   readonly #listed = new Map<TopicId, Nanos>();
   /** Inboxes of which something is not known and that are to be read. */
   readonly #toRead = new Set<TopicId>();
+  /** Inboxes that are followed. */
+  readonly #followed = new Set<TopicId>();
+  #following: Following | undefined;
   #names: TaskNames | undefined;
   readonly #namesOf = new Map<string, TaskNames>();
   /** What messages say that are looked at more than once. */
@@ -73,7 +90,7 @@ export class LedgerFeed {
     readonly journal: TopicId,
     /** Those whose word counts. */
     readonly agents: ReadonlySet<AccountId>,
-    log: Logger,
+    private readonly log: Logger,
     /** The account whose messages count on inboxes; who does not name it reads them all each time. */
     inboxWriter?: AccountId,
   ) {
@@ -97,15 +114,46 @@ export class LedgerFeed {
 
   /** Subscribes from where the reading stands; `wake` is called when something came. */
   async follow(signal: AbortSignal, wake: () => void): Promise<void> {
+    this.#following = { signal, wake };
     for await (const message of this.ledger.follow(this.journal, this.#journal.cursor, signal)) {
       this.#streamed.push(message);
       wake();
     }
   }
 
+  /** Subscribes to an inbox from where its reading stands; what the subscription brings is known without REST. */
+  async #followInbox(inbox: TopicId, { cursor }: TopicReader, { signal, wake }: Following): Promise<void> {
+    this.#followed.add(inbox);
+    try {
+      for await (const message of this.ledger.follow(inbox, cursor, signal)) {
+        this.#takeHeard(message);
+        if (this.heldBack !== undefined) wake();
+      }
+    } catch (thrown) {
+      this.log.warn({ inbox }, `${toGatepostError(thrown).message}; it is read over REST from now on`);
+    } finally {
+      this.#followed.delete(inbox);
+    }
+  }
+
+  /** A message of an inbox was heard. What cannot be placed is read over REST, or is being read there. */
+  #takeHeard(message: TopicMessage): void {
+    const { topic, sequenceNumber } = message;
+    const reader = this.#inboxes.get(topic);
+    if (reader === undefined || this.#toRead.has(topic)) return;
+    if (sequenceNumber > reader.cursor.sequenceNumber + 1) this.#toRead.add(topic);
+    else take(reader, message);
+    this.#list?.forgetRead(this.#knownOf);
+  }
+
   /** A message of this process is about to be sent. */
   sending(id: TransactionId, topic: TopicId): void {
     if (topic === this.journal) return;
+    const reader = this.#inboxes.get(topic);
+    const follows = this.#isWriter && this.agents.size <= MOST_FOLLOWED && !this.#followed.has(topic);
+    if (follows && reader !== undefined && this.#following !== undefined) {
+      void this.#followInbox(topic, reader, this.#following);
+    }
     const heard = this.#streamed.at(-1)?.sequenceNumber ?? 0;
     this.#list?.sending(id, topic, Math.max(heard, this.#journal.cursor.sequenceNumber));
   }
@@ -130,7 +178,7 @@ export class LedgerFeed {
 
   /** Whether the list of own messages may tell something that is not known yet. */
   get isListBehind(): boolean {
-    return this.#list?.isBehind === true || this.#toRead.size > 0;
+    return this.#list?.isBehind(this.#followed) === true || this.#toRead.size > 0;
   }
 
   /** The first message of the journal, by sequence number, that is here and could not be handed on. */
@@ -271,7 +319,7 @@ export class LedgerFeed {
   async ahead(): Promise<LedgerRecord[]> {
     // What the subscription brought stays where it is: `read` takes it once it reads the inboxes as far.
     const { cursor, held } = this.#journal;
-    const known: TopicReader = { cursor, held: [...held] };
+    const known: TopicReader = { cursor, shownUntil: 0n, held: [...held] };
     for (const message of this.#streamed) take(known, message);
     for await (const message of this.ledger.read(this.journal, known.cursor)) take(known, message);
     const own = known.held.filter(({ payer }) => payer === this.ledger.account);
@@ -348,7 +396,10 @@ export class LedgerFeed {
       [...this.#toRead].map(async (topic) => {
         const reader = this.#inboxes.get(topic) ?? newReader();
         this.#inboxes.set(topic, reader);
-        for await (const message of this.ledger.read(topic, reader.cursor)) take(reader, message);
+        for await (const message of this.ledger.read(topic, reader.cursor)) {
+          take(reader, message);
+          show(reader, message.consensusTimestamp);
+        }
         // Who answers for the list and who answers for a topic need not be equally far.
         if (reader.cursor.consensusTimestamp >= (this.#listed.get(topic) ?? 0n)) this.#toRead.delete(topic);
       }),
@@ -383,15 +434,21 @@ export class LedgerFeed {
     // An inbox that was not read yet will be, as a whole; at once when it is one that this process writes to.
     if (reader === undefined && isOurs) this.#toRead.add(topic);
     if (reader === undefined || this.#toRead.has(topic)) return;
+    show(reader, at);
+    // It was heard.
+    if (at <= reader.cursor.consensusTimestamp) return;
     const next = reader.cursor.sequenceNumber + 1;
     if (written === undefined || written.sequenceNumber > next) this.#toRead.add(topic);
     else take(reader, messageOf(written, at, this.ledger.account));
   }
 
+  /** When the newest message of these inboxes was that is held and that REST shows. */
   #newestHeld(topics: readonly TopicId[]): Nanos {
     let newest = 0n;
     for (const topic of topics) {
-      const last = this.#inboxes.get(topic)?.held.at(-1)?.consensusTimestamp ?? 0n;
+      const { held = [], shownUntil = 0n } = this.#inboxes.get(topic) ?? {};
+      const last =
+        held.findLast(({ consensusTimestamp }) => consensusTimestamp <= shownUntil)?.consensusTimestamp ?? 0n;
       if (last > newest) newest = last;
     }
     return newest;
@@ -429,6 +486,10 @@ export class LedgerFeed {
 function messageOf({ topic, message, sequenceNumber }: WrittenMessage, at: Nanos, payer: AccountId): TopicMessage {
   const chunk = { number: 1, total: 1 };
   return { topic, sequenceNumber, consensusTimestamp: at, payer, message: Buffer.from(message), chunk };
+}
+
+function show(reader: TopicReader, at: Nanos): void {
+  if (at > reader.shownUntil) reader.shownUntil = at;
 }
 
 function take(reader: TopicReader, message: TopicMessage): void {

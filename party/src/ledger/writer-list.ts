@@ -82,9 +82,10 @@ export class WriterList {
     return [...this.#unlisted.values()].map(({ topic }) => topic);
   }
 
-  /** Whether something was written that the list does not show yet. */
-  get isBehind(): boolean {
-    return this.#written.size > 0;
+  /** Whether something was written that the list does not show yet, besides what is on topics that are followed. */
+  isBehind(followed: ReadonlySet<TopicId>): boolean {
+    for (const { topic } of this.#written.values()) if (!followed.has(topic)) return true;
+    return false;
   }
 
   /** How far the journal was heard when the first message was sent that the mirror does not show yet; undefined for none. */

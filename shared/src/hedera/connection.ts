@@ -7,6 +7,7 @@ import type { AccountId, TransactionId } from '../vocabulary/ids.js';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, nanosFromMs } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
 import { MirrorRest } from './mirror-rest.js';
+import { ShownMessages } from './shown-messages.js';
 
 /** The embedded network's only node. */
 const LOCAL_NODE = '0.0.3';
@@ -24,6 +25,8 @@ export interface Connection {
   /** The SDK client; used only inside this folder. */
   readonly client: Client;
   readonly mirror: MirrorRest;
+  /** What subscriptions of this connection show of its own messages. */
+  readonly shown: ShownMessages;
   /** The network's time as this host knows it, milliseconds since the epoch. */
   readonly nowMs: () => number;
   /**
@@ -88,6 +91,7 @@ export function connect(
     key,
     client,
     mirror: new MirrorRest(network),
+    shown: new ShownMessages(),
     nowMs,
     nextTransactionId: transactionIds(account, nowMs),
     close: () => client.close(),

@@ -33,17 +33,17 @@ async function* completed(
   cursor: Cursor,
   streamed: StreamedMessage,
 ): AsyncGenerator<TopicMessage> {
-  const { payer } = streamed;
-  if (payer !== undefined && streamed.sequenceNumber === cursor.sequenceNumber + 1) {
-    yield { topic, ...streamed, payer };
+  const { sequenceNumber, consensusTimestamp, payer, message, chunk } = streamed;
+  if (payer !== undefined && sequenceNumber === cursor.sequenceNumber + 1) {
+    yield { topic, sequenceNumber, consensusTimestamp, payer, message, chunk };
     return;
   }
   let reached = cursor;
   for (;;) {
-    for await (const message of readTopic(mirror, topic, reached)) {
-      reached = message;
-      yield message;
-      if (message.sequenceNumber >= streamed.sequenceNumber) return;
+    for await (const found of readTopic(mirror, topic, reached)) {
+      reached = found;
+      yield found;
+      if (found.sequenceNumber >= sequenceNumber) return;
     }
     // REST may lag the stream.
     await sleep(MIN_BACKOFF_MS);
@@ -56,7 +56,12 @@ async function* completed(
  * how often; it notices gaps by sequence number and fills them over REST.
  */
 export async function* followTopic(
-  { network, mirror }: Pick<Connection, 'network' | 'mirror'>,
+  {
+    network,
+    mirror,
+    account,
+    shown,
+  }: Pick<Connection, 'network' | 'mirror'> & Partial<Pick<Connection, 'account' | 'shown'>>,
   topic: TopicId,
   after: Cursor,
   signal: AbortSignal,
@@ -65,11 +70,13 @@ export async function* followTopic(
   const channel = openMirrorChannel(network);
   let cursor = after;
   let backoffMs = MIN_BACKOFF_MS;
+  const unfollow = shown?.follow(topic);
   try {
     while (!signal.aborted) {
       try {
         for await (const streamed of streamTopic(channel, topic, cursor.consensusTimestamp + 1n, signal)) {
           if (streamed.sequenceNumber <= cursor.sequenceNumber) continue;
+          if (streamed.payer === account) shown?.show(streamed);
           for await (const message of completed(mirror, topic, cursor, streamed)) {
             cursor = message;
             backoffMs = MIN_BACKOFF_MS;
@@ -84,6 +91,7 @@ export async function* followTopic(
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     }
   } finally {
+    unfollow?.();
     channel.close();
   }
 }

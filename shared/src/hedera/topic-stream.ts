@@ -15,6 +15,8 @@ export interface StreamedMessage {
   readonly consensusTimestamp: Nanos;
   /** Absent for a message without chunk info, such as a scheduled one; REST knows it then. */
   readonly payer: AccountId | undefined;
+  /** When the transaction of its first chunk begins to be valid: with the payer that makes its id. */
+  readonly validStart: Nanos | undefined;
   readonly message: Buffer;
   /** 1 and 1 for a message in one piece. */
   readonly chunk: { readonly number: number; readonly total: number };
@@ -49,15 +51,22 @@ export function openMirrorChannel(network: NetworkConfig): GrpcClient {
   });
 }
 
+const nanosOf = ({
+  seconds,
+  nanos,
+}: com.hedera.mirror.api.proto.IConsensusTopicResponse['consensusTimestamp'] & {}): Nanos =>
+  BigInt(String(seconds ?? 0)) * NANOS_PER_SECOND + BigInt(nanos ?? 0);
+
 function message(response: Response): StreamedMessage {
-  const at = response.consensusTimestamp;
   const chunk = response.chunkInfo;
   const payer = chunk?.initialTransactionID?.accountID;
+  const start = chunk?.initialTransactionID?.transactionValidStart;
   return {
     sequenceNumber: Number(response.sequenceNumber ?? 0),
-    consensusTimestamp: BigInt(String(at?.seconds ?? 0)) * NANOS_PER_SECOND + BigInt(at?.nanos ?? 0),
+    consensusTimestamp: nanosOf(response.consensusTimestamp ?? {}),
     payer:
       payer == null ? undefined : accountId(`${payer.shardNum ?? 0}.${payer.realmNum ?? 0}.${payer.accountNum ?? 0}`),
+    validStart: start == null ? undefined : nanosOf(start),
     message: Buffer.from(response.message ?? []),
     chunk: { number: chunk?.number ?? 1, total: chunk?.total ?? 1 },
   };

@@ -6,6 +6,7 @@ import {
   type TransactionReceipt as SdkReceipt,
   TransactionId as SdkTransactionId,
   Status,
+  TopicMessageSubmitTransaction,
   Transaction,
   TransactionReceiptQuery,
   TransferTransaction,
@@ -26,6 +27,7 @@ import type { AccountKey } from './account-key.js';
 import { classifyReceipt, classifySubmission, isNotNow, type SubmissionError } from './classify.js';
 import type { Connection } from './connection.js';
 import type { MirrorTransaction } from './mirror-rest.js';
+import type { ShownMessages } from './shown-messages.js';
 
 export interface PrepareOptions {
   /** Fixed id; a new one of the connection's account when left out. */
@@ -42,6 +44,8 @@ export interface PrepareOptions {
 export const DEFAULT_VALID_SECONDS = 120;
 /** How long one round of asking for a receipt may take before the mirror is asked: it was accepted, or may have been. */
 const RECEIPT_TIMEOUT_MS = { taken: 15_000, maybe: 4_000 };
+/** How long a subscription has to show a message that was taken before its receipt is asked for as well. */
+const SHOWN_WITHIN_MS = 50;
 const RETRY_PAUSE_MS = 500;
 /** Pauses before nodes that were busy are asked again: the first, and the longest. */
 const BUSY_PAUSE_MS = 100;
@@ -185,6 +189,17 @@ async function askReceipt(
   }
 }
 
+/** A message of one piece, awaited where its topic is followed. */
+function awaitedBy(
+  { shown }: Connection,
+  id: TransactionId,
+  transaction: Transaction,
+): ReturnType<ShownMessages['expect']> {
+  if (!(transaction instanceof TopicMessageSubmitTransaction)) return undefined;
+  const { topicId: topic, message } = transaction;
+  return topic && message ? shown.expect(id, topicId(topic.toString()), message) : undefined;
+}
+
 /** Why something never happened whose window closed while it was tried. */
 const TOO_LATE = 'the network did not take it within its window';
 
@@ -201,6 +216,8 @@ class Execution {
   #mirrorTime: Nanos | undefined;
   #nudgedMs = 0;
   #busyRounds = 0;
+  /** Where a subscription of this process would show it. */
+  readonly #awaited: ReturnType<ShownMessages['expect']>;
   why = 'no answer';
 
   constructor(
@@ -209,6 +226,7 @@ class Execution {
   ) {
     this.#transaction = fresh.get(prepared) ?? restore(prepared);
     this.#maybeTaken = !fresh.delete(prepared);
+    this.#awaited = awaitedBy(connection, prepared.id, this.#transaction);
     this.#startedMs = connection.nowMs();
     this.#giveUpMs = Math.max(this.#startedMs, msFromNanos(prepared.validUntil)) + MIRROR_PATIENCE_MS;
   }
@@ -267,11 +285,27 @@ class Execution {
     if (!this.#takenHere) return undefined;
     const { id } = this.prepared;
     const patience = taken ? RECEIPT_TIMEOUT_MS.taken : RECEIPT_TIMEOUT_MS.maybe;
+    const shown = await this.#shownWithin(SHOWN_WITHIN_MS);
+    if (shown !== undefined) return shown;
     const receipt = await askReceipt(this.connection, id, patience);
     if (receipt === undefined) return undefined;
     if (receipt.status === Status.Success) return { kind: 'done', receipt: receiptOf(id, receipt) };
     const status = receipt.status.toString();
     return isNotNow(receipt.status) ? { kind: 'never', id, why: status } : { kind: 'refused', id, status };
+  }
+
+  /** What a subscription shows within a time; undefined at once where there is none. */
+  async #shownWithin(ms: number): Promise<Outcome | undefined> {
+    const topicSequenceNumber = await this.#awaited?.within(ms);
+    if (topicSequenceNumber === undefined) return undefined;
+    const { id } = this.prepared;
+    const made = { accountId: undefined, topicId: undefined, tokenId: undefined, scheduleId: undefined };
+    return { kind: 'done', receipt: { id, ...made, topicSequenceNumber } };
+  }
+
+  /** Nothing is awaited any more. */
+  close(): void {
+    this.#awaited?.giveUp();
   }
 
   /** What the mirror shows of the id; `never` once it is sure that it did not and will not happen. */
@@ -337,12 +371,16 @@ export async function execute(
   { signal, onWait }: ExecuteOptions = {},
 ): Promise<Outcome> {
   const execution = new Execution(connection, prepared);
-  while (signal?.aborted !== true) {
-    const outcome = await execution.round();
-    if (outcome !== undefined) return outcome;
-    onWait?.(execution.why);
-    if (execution.isOver) break;
-    await sleep(execution.pauseMs);
+  try {
+    while (signal?.aborted !== true) {
+      const outcome = await execution.round();
+      if (outcome !== undefined) return outcome;
+      onWait?.(execution.why);
+      if (execution.isOver) break;
+      await sleep(execution.pauseMs);
+    }
+  } finally {
+    execution.close();
   }
   return { kind: 'unknown', id: prepared.id, why: execution.why };
 }

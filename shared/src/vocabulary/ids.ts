@@ -1,4 +1,5 @@
 import { GatepostError } from './errors.js';
+import { formatNanos, type Nanos } from './time.js';
 
 type Branded<Name extends string> = string & { readonly __brand: Name };
 
@@ -33,6 +34,10 @@ export const scheduleId = (text: string, what = 'schedule id'): ScheduleId => en
 
 /** Whether the text has the form `shard.realm.num`. */
 export const isEntityId = (text: string): boolean => ENTITY.test(text);
+
+/** The id of a transaction by who pays for it and when it begins to be valid. */
+export const transactionId = (payer: AccountId, validStart: Nanos): TransactionId =>
+  `${payer}@${formatNanos(validStart)}` as TransactionId;
 
 /** `payer@seconds.nanos` -> `payer-seconds-nanos`, the form of mirror REST paths. */
 export function mirrorTransactionId(id: TransactionId): string {
