@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto';
-import { Client, AccountId as SdkAccountId, TransactionId as SdkTransactionId, Timestamp } from '@hashgraph/sdk';
+import { Client, AccountId as SdkAccountId } from '@hashgraph/sdk';
 import { reachDirectly } from '../config/environment.js';
 import type { NetworkConfig } from '../config/network.js';
 import { EarlyStarts } from '../ledger/early-starts.js';
-import type { AccountId, TransactionId } from '../vocabulary/ids.js';
+import { type AccountId, type TransactionId, transactionId } from '../vocabulary/ids.js';
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, nanosFromMs } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
 import { MirrorRest } from './mirror-rest.js';
+import { NodeCalls } from './node-calls.js';
 import { ShownMessages } from './shown-messages.js';
 
 /** The embedded network's only node. */
@@ -25,6 +26,8 @@ export interface Connection {
   /** The SDK client; used only inside this folder. */
   readonly client: Client;
   readonly mirror: MirrorRest;
+  /** What of a node is called without the client. */
+  readonly nodes: NodeCalls;
   /** What subscriptions of this connection show of its own messages. */
   readonly shown: ShownMessages;
   /** The network's time as this host knows it, milliseconds since the epoch. */
@@ -65,8 +68,7 @@ function transactionIds(account: AccountId, nowMs: () => number): (by?: Nanos) =
     const candidate = nanosFromMs(nowMs()) - VALID_START_AGE + BigInt(randomInt(Number(NANOS_PER_MS)));
     if (by === undefined) last = candidate > last ? candidate : last + 1n + BigInt(randomInt(MAX_STEP));
     const at = by === undefined ? last : early.next(by < candidate ? by : candidate);
-    const start = new Timestamp(Number(at / NANOS_PER_SECOND), Number(at % NANOS_PER_SECOND));
-    return SdkTransactionId.withValidStart(SdkAccountId.fromString(account), start).toString() as TransactionId;
+    return transactionId(account, at);
   };
 }
 
@@ -85,15 +87,20 @@ export function connect(
   // Never a new id: the same bytes are submitted until their outcome is known (transaction.ts).
   client.setDefaultRegenerateTransactionId(false);
   client.setOperatorWith(account, key.publicKey, async (message) => key.sign(message));
+  const nodes = new NodeCalls();
   return {
     network,
     account,
     key,
     client,
     mirror: new MirrorRest(network),
+    nodes,
     shown: new ShownMessages(),
     nowMs,
     nextTransactionId: transactionIds(account, nowMs),
-    close: () => client.close(),
+    close: () => {
+      client.close();
+      nodes.close();
+    },
   };
 }

@@ -24,10 +24,11 @@ import {
 import { type Outcome, type Receipt, requireDone } from '../vocabulary/outcome.js';
 import { msFromNanos, NANOS_PER_SECOND, type Nanos, parseNanos } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
-import { classifyReceipt, classifySubmission, isNotNow, type SubmissionError } from './classify.js';
+import { classifyReceipt, isNotNow } from './classify.js';
 import type { Connection } from './connection.js';
 import type { MirrorTransaction } from './mirror-rest.js';
 import type { ShownMessages } from './shown-messages.js';
+import { submit } from './submit.js';
 
 export interface PrepareOptions {
   /** Fixed id; a new one of the connection's account when left out. */
@@ -50,8 +51,6 @@ const RETRY_PAUSE_MS = 500;
 /** Pauses before nodes that were busy are asked again: the first, and the longest. */
 const BUSY_PAUSE_MS = 100;
 const MAX_BUSY_PAUSE_MS = 4_000;
-/** Attempts at nodes that do not answer, before the mirror is asked. */
-const SUBMIT_ATTEMPTS = 10;
 /** The mirror may lag the end of the valid window by this much before the outcome is called unknown. */
 const MIRROR_PATIENCE_MS = 60_000;
 /** So long after the window the network's clock is helped on when nobody else does, and how often. */
@@ -155,25 +154,6 @@ function restore(prepared: PreparedTransaction): Transaction {
   throw new GatepostError('INTERNAL', `the bytes of ${prepared.id} hold ${id ?? 'no id'}`);
 }
 
-/** What came of a submission, and whether one of its attempts may have been taken although it had no answer. */
-type Submission = (SubmissionError | { readonly kind: 'taken' }) & { readonly hadNoAnswer: boolean };
-
-/** Node after node until one answers. The SDK's own attempts would not tell an answer from silence in the end. */
-async function submit(connection: Connection, transaction: Transaction): Promise<Submission> {
-  transaction.setMaxAttempts(1);
-  let hadNoAnswer = false;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await transaction.execute(connection.client);
-      return { kind: 'taken', hadNoAnswer };
-    } catch (error) {
-      const submission = classifySubmission(error);
-      hadNoAnswer ||= submission.kind === 'unanswered';
-      if (submission.kind !== 'unanswered' || attempt === SUBMIT_ATTEMPTS) return { ...submission, hadNoAnswer };
-    }
-  }
-}
-
 /** The final receipt of an id; undefined when it is not there, not final or not to be had: the mirror is asked then. */
 async function askReceipt(
   connection: Connection,
@@ -248,7 +228,7 @@ class Execution {
     const { id } = prepared;
     const isFirst = !this.#asked;
     this.#asked = true;
-    const submission = await submit(connection, this.#transaction);
+    const submission = await submit(connection, this.#transaction, prepared.bytes);
     this.#maybeTaken ||= submission.hadNoAnswer;
     this.#busyRounds = submission.kind === 'later' ? this.#busyRounds + 1 : 0;
     switch (submission.kind) {
