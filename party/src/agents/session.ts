@@ -44,6 +44,8 @@ export interface DispatchedWork {
 
 /** How long a daemon may take to say Welcome. */
 const WELCOME_MS = 10_000;
+/** How long an acknowledgement may wait for others; until it has it, the daemon only remembers what it told. */
+const ACKNOWLEDGE_WITHIN_MS = 20;
 /** What a dispatch takes besides its input, its names counted thrice as UTF-8 may take them. */
 const dispatchBytes = ({ run, task }: AttemptRef, taskType: string, input: number): number =>
   512 + 3 * (run.length + task.length + taskType.length) + input;
@@ -171,9 +173,9 @@ export class Session {
     this.#send({ $case: 'cancel', value: { ref, reason } });
   }
 
-  /** Tells that the events of an attempt up to a number have come; once for all that come in one turn. */
+  /** Tells that the events of an attempt up to a number have come; once for all that come within a while. */
   acknowledge(ref: AttemptRef, event: bigint): void {
-    if (this.#heard.size === 0) this.clock.soon(() => this.#acknowledge());
+    if (this.#heard.size === 0) this.clock.at(this.clock.nowMs() + ACKNOWLEDGE_WITHIN_MS, () => this.#acknowledge());
     this.#heard.set(attemptKey(ref), { ref, event });
   }
 

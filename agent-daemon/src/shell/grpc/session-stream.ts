@@ -33,6 +33,9 @@ const NAMED_ATTEMPTS = 1_000;
 /** A change of load is told after this pause, together with the changes that follow it. */
 const LOAD_PAUSE_MS = 50;
 
+/** How long the event of an attempt that goes on may wait for others, such as its end. */
+const TELL_WITHIN_MS = 5;
+
 /** Not less than an event takes. */
 function bytesOf({ ref, kind }: AttemptEvent): number {
   const texts = [ref?.run, ref?.task];
@@ -133,7 +136,8 @@ export class SessionStream {
 
   #tell(ref: AttemptRef, event: NumberedEvent): void {
     const value = eventMessage(ref, event, this.#parts.lookup);
-    this.#bundle.add({ message: { $case: 'event', value } }, bytesOf(value));
+    const isEnd = value.kind?.$case === 'finished';
+    this.#bundle.add({ message: { $case: 'event', value } }, bytesOf(value), isEnd ? 0 : TELL_WITHIN_MS);
   }
 
   loadChanged(): void {
