@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TopicMessageSubmitTransaction, type Transaction } from '@hashgraph/sdk';
+import type { Transaction } from '@hashgraph/sdk';
 import { proto } from '@hiero-ledger/proto';
+import type { AccountId } from '../vocabulary/ids.js';
 import { classifyPrecheck, classifySubmission, type SubmissionError } from './classify.js';
 import type { Connection } from './connection.js';
 
@@ -17,7 +18,7 @@ const CALL_AGAIN_MS = 250;
 type Attempt = () => Promise<SubmissionError | { readonly kind: 'taken' }>;
 
 /** The SDK's way. Its own attempts would not tell an answer from silence in the end. */
-function bySdk({ client }: Connection, transaction: Transaction): Attempt {
+export function bySdk({ client }: Connection, transaction: Transaction): Attempt {
   transaction.setMaxAttempts(1);
   return async () => {
     try {
@@ -41,15 +42,16 @@ function addressesOf({ client }: Connection): Map<string, string[]> {
 /**
  * A message, of which there are many, is handed to nodes without the SDK, which waits for another turn of the event loop for each
  * and is slower in other ways too; it begins at any of them. Undefined when no node is known that the bytes are for.
+ * @param nodes those that it was signed for, in the order of the bytes.
  */
-function byCalls(connection: Connection, { nodeAccountIds }: Transaction, bytes: Uint8Array): Attempt | undefined {
+export function byCalls(connection: Connection, nodes: readonly AccountId[], bytes: Uint8Array): Attempt | undefined {
   const { transactionList } = proto.TransactionList.decode(bytes);
   const addresses = addressesOf(connection);
-  const targets = (nodeAccountIds ?? []).flatMap((node, index) => {
+  const targets = nodes.flatMap((node, index) => {
     const transaction = transactionList[index];
     if (transaction == null) return [];
     const signed = proto.Transaction.encode(transaction).finish();
-    return (addresses.get(node.toString()) ?? []).map((address) => ({ address, signed }));
+    return (addresses.get(node) ?? []).map((address) => ({ address, signed }));
   });
   if (targets.length === 0) return undefined;
   const first = targets.length === 1 ? 0 : randomInt(targets.length);
@@ -64,14 +66,8 @@ function byCalls(connection: Connection, { nodeAccountIds }: Transaction, bytes:
   };
 }
 
-/** Asks node after node until one answers. @param bytes those of a transaction that was prepared. */
-export async function submit(
-  connection: Connection,
-  transaction: Transaction,
-  bytes?: Uint8Array,
-): Promise<Submission> {
-  const isCalled = bytes !== undefined && transaction instanceof TopicMessageSubmitTransaction;
-  const attempt = (isCalled && byCalls(connection, transaction, bytes)) || bySdk(connection, transaction);
+/** Asks node after node until one answers. */
+export async function submit(attempt: Attempt): Promise<Submission> {
   let hadNoAnswer = false;
   for (let attempts = 1; ; attempts += 1) {
     const submission = await attempt();

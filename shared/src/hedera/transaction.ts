@@ -26,9 +26,10 @@ import { msFromNanos, NANOS_PER_SECOND, type Nanos, parseNanos } from '../vocabu
 import type { AccountKey } from './account-key.js';
 import { classifyReceipt, isNotNow } from './classify.js';
 import type { Connection } from './connection.js';
+import type { SignedMessage } from './message-bytes.js';
 import type { MirrorTransaction } from './mirror-rest.js';
 import type { ShownMessages } from './shown-messages.js';
-import { submit } from './submit.js';
+import { byCalls, bySdk, submit } from './submit.js';
 
 export interface PrepareOptions {
   /** Fixed id; a new one of the connection's account when left out. */
@@ -57,11 +58,11 @@ const MIRROR_PATIENCE_MS = 60_000;
 const NUDGE_AFTER_MS = 2_000;
 const NUDGE_EVERY_MS = 5_000;
 
-/**
- * Prepared in this process and not submitted yet: what a node says of them first is about them alone. With the transaction
- * behind the bytes, where there is one, so that it need not be read from them again.
- */
-const fresh = new WeakMap<PreparedTransaction, Transaction | undefined>();
+/** What was prepared, so that it need not be read from its bytes again. */
+type Made = { readonly transaction: Transaction } | { readonly message: SignedMessage };
+
+/** Prepared in this process and not submitted yet: what a node says of them first is about them alone. */
+const fresh = new WeakMap<PreparedTransaction, Made | undefined>();
 
 /** The last moment, consensus time, at which a transaction id can still be taken. */
 export function validUntil(id: TransactionId, validSeconds: number): Nanos {
@@ -104,7 +105,7 @@ export async function prepare(
     await transaction.signWith(key.publicKey, async (message) => key.sign(message));
   }
   const validSeconds = options.validSeconds ?? DEFAULT_VALID_SECONDS;
-  return freshlyPrepared(id, transaction.toBytes(), validSeconds, transaction);
+  return freshlyPrepared(id, transaction.toBytes(), validSeconds, { transaction });
 }
 
 /** What was just signed in this process. */
@@ -112,10 +113,10 @@ export function freshlyPrepared(
   id: TransactionId,
   bytes: Uint8Array,
   validSeconds: number,
-  transaction?: Transaction,
+  made?: Made,
 ): PreparedTransaction {
   const prepared = { id, bytes, validUntil: validUntil(id, validSeconds) };
-  fresh.set(prepared, transaction);
+  fresh.set(prepared, made);
   return prepared;
 }
 
@@ -169,15 +170,13 @@ async function askReceipt(
   }
 }
 
-/** A message of one piece, awaited where its topic is followed. */
-function awaitedBy(
-  { shown }: Connection,
-  id: TransactionId,
-  transaction: Transaction,
-): ReturnType<ShownMessages['expect']> {
+/** A transaction's message of one piece and the nodes that it is for; undefined for another kind of transaction. */
+function messageOf(transaction: Transaction): SignedMessage | undefined {
   if (!(transaction instanceof TopicMessageSubmitTransaction)) return undefined;
-  const { topicId: topic, message } = transaction;
-  return topic && message ? shown.expect(id, topicId(topic.toString()), message) : undefined;
+  const { topicId: topic, message, nodeAccountIds } = transaction;
+  if (topic === null || message === null) return undefined;
+  const nodes = (nodeAccountIds ?? []).map((node) => accountId(node.toString()));
+  return { topic: topicId(topic.toString()), message, nodes };
 }
 
 /** Why something never happened whose window closed while it was tried. */
@@ -185,7 +184,8 @@ const TOO_LATE = 'the network did not take it within its window';
 
 /** One execution: what was learnt so far of a transaction, and how to learn the rest. */
 class Execution {
-  readonly #transaction: Transaction;
+  #restored: Transaction | undefined;
+  readonly #message: SignedMessage | undefined;
   readonly #startedMs: number;
   readonly #giveUpMs: number;
   /** Whether an earlier submission of these bytes may have been taken. */
@@ -204,11 +204,19 @@ class Execution {
     readonly connection: Connection,
     readonly prepared: PreparedTransaction,
   ) {
-    this.#transaction = fresh.get(prepared) ?? restore(prepared);
+    const made = fresh.get(prepared);
     this.#maybeTaken = !fresh.delete(prepared);
-    this.#awaited = awaitedBy(connection, prepared.id, this.#transaction);
+    if (made !== undefined && 'transaction' in made) this.#restored = made.transaction;
+    this.#message = made !== undefined && 'message' in made ? made.message : messageOf(this.#transaction);
+    const { topic, message } = this.#message ?? {};
+    this.#awaited = topic && message && connection.shown.expect(prepared.id, topic, message);
     this.#startedMs = connection.nowMs();
     this.#giveUpMs = Math.max(this.#startedMs, msFromNanos(prepared.validUntil)) + MIRROR_PATIENCE_MS;
+  }
+
+  get #transaction(): Transaction {
+    this.#restored ??= restore(this.prepared);
+    return this.#restored;
   }
 
   get isOver(): boolean {
@@ -228,7 +236,8 @@ class Execution {
     const { id } = prepared;
     const isFirst = !this.#asked;
     this.#asked = true;
-    const submission = await submit(connection, this.#transaction, prepared.bytes);
+    const attempts = this.#message && byCalls(connection, this.#message.nodes, prepared.bytes);
+    const submission = await submit(attempts ?? bySdk(connection, this.#transaction));
     this.#maybeTaken ||= submission.hadNoAnswer;
     this.#busyRounds = submission.kind === 'later' ? this.#busyRounds + 1 : 0;
     switch (submission.kind) {
@@ -334,7 +343,7 @@ class Execution {
     this.#nudgedMs = nowMs;
     const nothing = new TransferTransaction();
     configure(connection, nothing, { validSeconds: 15 });
-    const nudged = await submit(connection, nothing);
+    const nudged = await submit(bySdk(connection, nothing));
     if (nudged.kind !== 'taken') this.why = `the network's time stands still: ${nudged.kind}`;
   }
 }

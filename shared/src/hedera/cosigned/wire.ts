@@ -90,9 +90,9 @@ export function keyProto(publicKey: string): proto.IKey {
   return key.type === 'ED25519' ? { ed25519: key.toBytesRaw() } : { ECDSASecp256k1: key.toBytesRaw() };
 }
 
-/** One signature as the network takes it. */
-export function signaturePair(publicKey: string, signature: Uint8Array): proto.ISignaturePair {
-  const key = PublicKey.fromString(publicKey);
+/** One signature as the network takes it. @param publicKey as the SDK reads it, DER hex, or as it has it. */
+export function signaturePair(publicKey: string | PublicKey, signature: Uint8Array): proto.ISignaturePair {
+  const key = typeof publicKey === 'string' ? PublicKey.fromString(publicKey) : publicKey;
   const pubKeyPrefix = key.toBytesRaw();
   return key.type === 'ED25519' ? { pubKeyPrefix, ed25519: signature } : { pubKeyPrefix, ECDSASecp256k1: signature };
 }
