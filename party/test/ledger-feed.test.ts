@@ -601,6 +601,19 @@ describe('the feed of who writes to the inboxes of few agents', () => {
     expect(told).toEqual(['assign other', 'assign a', 'assign b', 'started a']);
   });
 
+  it('follows no more of them than the mirror has room for, such as when agents have made others', async () => {
+    network.set({ restLagMs: 0 });
+    const topics = Array.from({ length: 5 }, inbox);
+    const { own, assigned } = await following(topics);
+    for (const topic of topics.slice(0, 3)) await assigned(topic, 'a');
+    await write(agent, journal, started('a'));
+    expect(await own.read([])).toHaveLength(4);
+    expect(own.isListBehind).toBe(false);
+    for (const topic of topics.slice(3)) await assigned(topic, 'b');
+    expect(own.isListBehind).toBe(true);
+    expect(await own.read(topics, { by: 'rest' })).toHaveLength(2);
+  });
+
   it('asks the list again once an inbox is not followed any more', async () => {
     network.set({ restLagMs: 0 });
     const topic = inbox();

@@ -39,7 +39,10 @@ const noneAwaited: Awaits = () => false;
 
 const newReader = (): TopicReader => ({ cursor: START, shownUntil: 0n, held: [] });
 
-/** Inboxes that are followed where there are no more; the public mirror takes five subscriptions, one of them the journal's. */
+/**
+ * Inboxes that are followed, where there are no more agents than that; the public mirror takes five subscriptions, one of them
+ * the journal's.
+ */
 const MOST_FOLLOWED = 3;
 
 /** How topics are followed. */
@@ -150,7 +153,8 @@ export class LedgerFeed {
   sending(id: TransactionId, topic: TopicId): void {
     if (topic === this.journal) return;
     const reader = this.#inboxes.get(topic);
-    const follows = this.#isWriter && this.agents.size <= MOST_FOLLOWED && !this.#followed.has(topic);
+    const isOneOfFew = this.agents.size <= MOST_FOLLOWED && this.#followed.size < MOST_FOLLOWED;
+    const follows = this.#isWriter && isOneOfFew && !this.#followed.has(topic);
     if (follows && reader !== undefined && this.#following !== undefined) {
       void this.#followInbox(topic, reader, this.#following);
     }
