@@ -1,56 +1,28 @@
 import { LedgerFeed } from '@gatepost/party/ledger/ledger-feed';
-import { RecordWriter } from '@gatepost/party/ledger/record-writer';
 import type { Ledger } from '@gatepost/shared/ledger/ledger';
-import { MemoryNetwork } from '@gatepost/shared/ledger/memory-network';
-import { START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
-import { createLogger } from '@gatepost/shared/log';
+import { START } from '@gatepost/shared/ledger/topic-message';
 import { packRecords } from '@gatepost/shared/records/codec';
 import type { AnyRecord } from '@gatepost/shared/records/schema';
-import { namesOf } from '@gatepost/shared/records/task-names';
-import { VirtualClock } from '@gatepost/shared/virtual-clock';
-import { type AccountId, accountId, tokenId } from '@gatepost/shared/vocabulary/ids';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { assign, FeedStage, log, names, REST_LAG_MS, started } from './support/feed-stage.js';
 
-const names = namesOf(['a', 'b', 'c', 'other']);
-const log = createLogger('test', { GATEPOST_LOG_LEVEL: 'silent' });
-const REST_LAG_MS = 5_000;
-
-let clock: VirtualClock;
-let network: MemoryNetwork;
+let stage: FeedStage;
+let clock: FeedStage['clock'];
+let network: FeedStage['network'];
 let coordinator: Ledger;
 let agent: Ledger;
-let journal: ReturnType<MemoryNetwork['createTopic']>;
+let journal: FeedStage['journal'];
+let write: FeedStage['write'];
+let ownFeed: FeedStage['ownFeed'];
+let inbox: FeedStage['inbox'];
 let feed: LedgerFeed;
 
 beforeEach(() => {
-  clock = new VirtualClock(1_800_000_000_000);
-  network = new MemoryNetwork({ clock, random: () => 0.5, conditions: { restLagMs: REST_LAG_MS } });
-  coordinator = network.ledger(network.createAccount());
-  agent = network.ledger(network.createAccount());
-  journal = network.createTopic(coordinator.account);
+  stage = new FeedStage();
+  ({ clock, network, coordinator, agent, journal, write, ownFeed, inbox } = stage);
   feed = new LedgerFeed(coordinator, journal, new Set([agent.account]), log);
   feed.nameTasks(names);
   void feed.follow(new AbortController().signal, () => undefined);
-});
-
-async function write(by: Ledger, topic: typeof journal, record: AnyRecord): Promise<void> {
-  for (const message of packRecords('run', [record], names)) {
-    await by.execute(await by.prepare([{ kind: 'message', topic, message }]));
-  }
-  await clock.pass(1);
-}
-
-const started = (task: string): AnyRecord => ({ type: 'started', task, attempt: 1 });
-const assign = (task: string): AnyRecord => ({
-  type: 'assign',
-  task,
-  attempt: 1,
-  task_type: 'work',
-  input_sha256: '0'.repeat(64),
-  input_size: 1,
-  deadline_ms: 1_900_000_000_000,
-  price: '1',
-  token: tokenId('0.0.1'),
 });
 
 const sequences = (records: Awaited<ReturnType<LedgerFeed['read']>>) => records.map(({ sequence }) => sequence);
@@ -166,43 +138,7 @@ it('hands nothing on, because somebody looked ahead, before the inboxes were rea
   expect(records.map(({ record }) => record.type)).toEqual(['assign', 'verdict']);
 });
 
-/** More agents than one follows the inboxes of. */
-const MANY = [2, 3, 4].map((number) => accountId(`0.0.900${number}`));
-
-/**
- * The feed of one who knows who writes to the inboxes, the coordinator itself or another, with the topics that it read over
- * REST.
- * @param others agents that never say anything.
- */
-function ownFeed(fillMs = 0, by = coordinator, others: readonly AccountId[] = MANY) {
-  const asked: string[] = [];
-  const watched: Ledger = {
-    account: by.account,
-    nextTransactionId: () => by.nextTransactionId(),
-    prepare: (...args) => by.prepare(...args),
-    execute: (...args) => by.execute(...args),
-    follow: (...args) => by.follow(...args),
-    read: (topic, after) => {
-      asked.push(topic);
-      return by.read(topic, after);
-    },
-    messagesBy: (author, after) => by.messagesBy(author, after),
-    resultOf: (id) => by.resultOf(id),
-    isOfOwnSchedule: (...of) => by.isOfOwnSchedule(...of),
-    topicCreation: (topic) => by.topicCreation(topic),
-    topicsMadeBy: (makers) => by.topicsMadeBy(makers),
-    waitingSchedules: () => by.waitingSchedules(),
-    mirrorTime: () => by.mirrorTime(),
-  };
-  const own = new LedgerFeed(watched, journal, new Set([agent.account, ...others]), log, coordinator.account);
-  own.nameTasks(names);
-  const wait = () => ({ note: () => undefined, end: () => undefined });
-  const writer = new RecordWriter(watched, clock, wait, names, undefined, own, fillMs);
-  return { own, asked, writer };
-}
-
 describe('the feed of who follows one who writes to the inboxes', () => {
-  const inbox = () => network.createTopic(agent.account, coordinator.account);
   const follower = () => ownFeed(0, network.ledger(network.createAccount()));
   const inboxesOf = (asked: readonly string[]) => asked.filter((topic) => topic !== journal);
 
@@ -261,8 +197,6 @@ describe('the feed of who follows one who writes to the inboxes', () => {
 });
 
 describe('the feed of who writes to the inboxes', () => {
-  const inbox = () => network.createTopic(agent.account, coordinator.account);
-
   it('reads each inbox once, and learns from one list when its own messages stand', async () => {
     network.set({ restLagMs: 0 });
     const topics = Array.from({ length: 20 }, inbox);
@@ -472,159 +406,5 @@ describe('the feed of who writes to the inboxes', () => {
     await write(agent, journal, started('a'));
     const records = await own.read([one], { by: 'rest' });
     expect(records.map(({ record }) => record.type)).toEqual(['assign', 'started']);
-  });
-});
-
-describe('the feed of who writes to the inboxes of few agents', () => {
-  const inbox = () => network.createTopic(agent.account, coordinator.account);
-
-  /**
-   * A feed that follows, of which some inboxes were read, and which tells what it asked of REST since.
-   * @param pass whether an inbox's subscription brings a message.
-   */
-  async function following(
-    topics: readonly ReturnType<typeof inbox>[],
-    pass: (message: TopicMessage) => Promise<boolean> = async () => true,
-  ) {
-    const { own, asked, writer } = ownFeed(0, coordinator, []);
-    await own.read(topics, { by: 'rest' });
-    const { follow } = own.ledger;
-    own.ledger.follow = async function* (topic, after, signal) {
-      for await (const message of follow(topic, after, signal)) {
-        if (topic === journal || (await pass(message))) yield message;
-      }
-    };
-    let listed = 0;
-    const { messagesBy } = own.ledger;
-    own.ledger.messagesBy = (...of) => {
-      listed += 1;
-      return messagesBy(...of);
-    };
-    let woken = 0;
-    const stop = new AbortController();
-    void own.follow(stop.signal, () => {
-      woken += 1;
-    });
-    asked.length = 0;
-    const assigned = async (topic: (typeof topics)[number], task: string) => {
-      const written = writer.write(topic, 'run', assign(task));
-      await clock.pass(1_000);
-      await written;
-    };
-    return { own, assigned, asked: () => asked.length + listed, read: () => asked, woken: () => woken, stop };
-  }
-
-  it('hands on what they show and what the journal says, in order, and asks nothing of REST', async () => {
-    network.set({ restLagMs: 0 });
-    const topics = [inbox(), inbox()] as const;
-    const { own, assigned, asked } = await following(topics);
-    for (const task of ['a', 'b', 'c']) {
-      for (const topic of topics) await assigned(topic, task);
-      await write(agent, journal, started(task));
-      const records = await own.read([]);
-      expect(records.map(({ record, topic }) => [record.type, topic])).toEqual([
-        ['assign', topics[0]],
-        ['assign', topics[1]],
-        ['started', journal],
-      ]);
-      expect(own.isListBehind).toBe(false);
-    }
-    expect(asked()).toBe(0);
-  });
-
-  it('holds back what the journal brings until an inbox that lags has shown what was sent before, and wakes then', async () => {
-    network.set({ restLagMs: 0 });
-    const topic = inbox();
-    let show = (): void => undefined;
-    const lags = new Promise<void>((resolve) => {
-      show = resolve;
-    });
-    const { own, assigned, woken, asked } = await following([topic], () => lags.then(() => true));
-    await assigned(topic, 'a');
-    await write(agent, journal, started('a'));
-    expect(await own.read([])).toEqual([]);
-    const before = woken();
-    show();
-    await clock.pass(1);
-    expect(woken()).toBe(before + 1);
-    expect((await own.read([])).map(({ record }) => record.type)).toEqual(['assign', 'started']);
-    expect(asked()).toBe(0);
-  });
-
-  it('does not take for shown by REST what it heard, while REST lags behind with the journal', async () => {
-    const topic = inbox();
-    network.set({ restLagMs: 0 });
-    const { own, assigned } = await following([topic]);
-    await assigned(topic, 'a');
-    network.set({ restLagMs: REST_LAG_MS });
-    await write(agent, journal, started('a'));
-    await assigned(topic, 'b');
-    // The stream brought all three; REST shows none of the last second.
-    const early = await own.read([topic], { by: 'rest' });
-    await clock.pass(REST_LAG_MS);
-    const late = await own.read([topic], { by: 'rest' });
-    const order = [...early, ...late].map(({ record }) => ('task' in record ? `${record.type} ${record.task}` : ''));
-    expect(order).toEqual(['assign a', 'started a', 'assign b']);
-  });
-
-  it('reads nothing again that it heard when the list shows it as well', async () => {
-    network.set({ restLagMs: 0 });
-    const topic = inbox();
-    const { own, assigned, read } = await following([topic]);
-    await assigned(topic, 'a');
-    expect((await own.read([topic], { by: 'rest' })).map(({ record }) => record.type)).toEqual(['assign']);
-    expect(read()).not.toContain(topic);
-  });
-
-  it('reads an inbox of which a message was missed', async () => {
-    network.set({ restLagMs: 0 });
-    const topic = inbox();
-    const { own, assigned, read } = await following([topic], async ({ sequenceNumber }) => sequenceNumber !== 2);
-    for (const task of ['a', 'b', 'c']) await assigned(topic, task);
-    await write(agent, journal, started('c'));
-    expect(own.isListBehind).toBe(true);
-    const records = await own.read([topic], { by: 'rest' });
-    const told = records.map(({ record }) => ('task' in record ? `${record.type} ${record.task}` : ''));
-    expect(told).toEqual(['assign a', 'assign b', 'assign c', 'started c']);
-    expect(read()).toContain(topic);
-  });
-
-  it('hands on what another process of the account wrote there', async () => {
-    network.set({ restLagMs: 0 });
-    const topic = inbox();
-    const { own, assigned } = await following([topic]);
-    await write(coordinator, topic, assign('other'));
-    await assigned(topic, 'a');
-    await write(coordinator, topic, assign('b'));
-    await write(agent, journal, started('a'));
-    const told = (await own.read([])).map(({ record }) => ('task' in record ? `${record.type} ${record.task}` : ''));
-    expect(told).toEqual(['assign other', 'assign a', 'assign b', 'started a']);
-  });
-
-  it('follows no more of them than the mirror has room for, such as when agents have made others', async () => {
-    network.set({ restLagMs: 0 });
-    const topics = Array.from({ length: 5 }, inbox);
-    const { own, assigned } = await following(topics);
-    for (const topic of topics.slice(0, 3)) await assigned(topic, 'a');
-    await write(agent, journal, started('a'));
-    expect(await own.read([])).toHaveLength(4);
-    expect(own.isListBehind).toBe(false);
-    for (const topic of topics.slice(3)) await assigned(topic, 'b');
-    expect(own.isListBehind).toBe(true);
-    expect(await own.read(topics, { by: 'rest' })).toHaveLength(2);
-  });
-
-  it('asks the list again once an inbox is not followed any more', async () => {
-    network.set({ restLagMs: 0 });
-    const topic = inbox();
-    const { own, assigned, asked, stop } = await following([topic]);
-    await assigned(topic, 'a');
-    stop.abort();
-    await clock.pass(1_000);
-    await assigned(topic, 'b');
-    expect(own.isListBehind).toBe(true);
-    const records = await own.read([topic], { by: 'rest' });
-    expect(records.map(({ record }) => 'task' in record && record.task)).toEqual(['a', 'b']);
-    expect(asked()).toBeGreaterThan(0);
   });
 });

@@ -181,7 +181,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ]),
   bug('a run that is over is not closed', 1, [DECIDE, 'if (state.payable.size === 0) {', 'if (false) {']),
   bug('a batch that fails is not taken back', 1, [NETWORK, 'undo?.();', '']),
-  ofGatekeeper('a gatekeeper does not wait for what its predecessor signed', 74, [
+  ofGatekeeper('a gatekeeper does not wait for what its predecessor signed', 320, [
     SESSIONS,
     "return readUntil <= this.#quietUntil ? 'predecessor' : undefined;",
     'return undefined;',
