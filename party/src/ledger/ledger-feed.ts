@@ -1,25 +1,18 @@
 import type { LedgerRecord } from '@gatepost/rules/run/ledger-record';
 import { mayHold } from '@gatepost/rules/verify/decode';
 import type { LedgerReader } from '@gatepost/shared/ledger/ledger';
-import { type Cursor, START, type TopicMessage } from '@gatepost/shared/ledger/topic-message';
+import type { TopicMessage } from '@gatepost/shared/ledger/topic-message';
 import type { Logger } from '@gatepost/shared/log';
 import { type DecodedMessage, type MalformedMessage, unpackMessage } from '@gatepost/shared/records/codec';
 import type { TaskNames } from '@gatepost/shared/records/task-names';
-import { toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId, TopicId, TransactionId } from '@gatepost/shared/vocabulary/ids';
 import type { Nanos } from '@gatepost/shared/vocabulary/time';
 import { isOwnTopic } from '@gatepost/shared/vocabulary/topic-creation';
+import { FollowedInboxes, MOST_FOLLOWED } from './followed-inboxes.js';
 import { type Announcement, TopicCreations } from './topic-creations.js';
+import { newestShown, newReader, show, type TopicReader, take } from './topic-reader.js';
 import { WithoutEffect } from './without-effect.js';
 import { type ListedMessage, WriterList, type WrittenMessage } from './writer-list.js';
-
-/** How far one topic was read and what of it was not yet handed on. */
-interface TopicReader {
-  cursor: Cursor;
-  /** When the newest of its messages was that REST shows; of an inbox that is followed more may have been heard. */
-  shownUntil: Nanos;
-  readonly held: TopicMessage[];
-}
 
 /** Whether the assignment of an attempt is still on its way into sight. */
 type Awaits = (run: string | undefined, task: string, attempt: number) => boolean;
@@ -36,21 +29,6 @@ export interface Look {
 }
 
 const noneAwaited: Awaits = () => false;
-
-const newReader = (): TopicReader => ({ cursor: START, shownUntil: 0n, held: [] });
-
-/**
- * Inboxes that are followed, where there are no more agents than that; the public mirror takes five subscriptions, one of them
- * the journal's.
- */
-const MOST_FOLLOWED = 3;
-
-/** How topics are followed. */
-interface Following {
-  readonly signal: AbortSignal;
-  /** Called when something came. */
-  readonly wake: () => void;
-}
 
 /**
  * One ordered stream of records out of the journal and the inboxes. The journal comes by subscription. An inbox, where
@@ -80,9 +58,9 @@ export class LedgerFeed {
   readonly #listed = new Map<TopicId, Nanos>();
   /** Inboxes of which something is not known and that are to be read. */
   readonly #toRead = new Set<TopicId>();
-  /** Inboxes that are followed. */
-  readonly #followed = new Set<TopicId>();
-  #following: Following | undefined;
+  /** Inboxes that are followed, and whom to call when one of them may let the journal's news be handed on. */
+  readonly #followed: FollowedInboxes;
+  #wake = (): void => undefined;
   #names: TaskNames | undefined;
   readonly #namesOf = new Map<string, TaskNames>();
   /** What messages say that are looked at more than once. */
@@ -93,7 +71,7 @@ export class LedgerFeed {
     readonly journal: TopicId,
     /** Those whose word counts. */
     readonly agents: ReadonlySet<AccountId>,
-    private readonly log: Logger,
+    log: Logger,
     /** The account whose messages count on inboxes; who does not name it reads them all each time. */
     inboxWriter?: AccountId,
   ) {
@@ -101,6 +79,7 @@ export class LedgerFeed {
     this.#creations = new TopicCreations(ledger);
     this.#list = inboxWriter === undefined ? undefined : new WriterList(ledger, inboxWriter);
     this.#isWriter = inboxWriter === ledger.account;
+    this.#followed = new FollowedInboxes(ledger, log, (message) => this.#takeHeard(message));
   }
 
   /** Names tasks by the ids of the plan whose run is folded from now on; before, they are named as messages have them. */
@@ -117,25 +96,11 @@ export class LedgerFeed {
 
   /** Subscribes from where the reading stands; `wake` is called when something came. */
   async follow(signal: AbortSignal, wake: () => void): Promise<void> {
-    this.#following = { signal, wake };
+    this.#followed.begin(signal);
+    this.#wake = wake;
     for await (const message of this.ledger.follow(this.journal, this.#journal.cursor, signal)) {
       this.#streamed.push(message);
       wake();
-    }
-  }
-
-  /** Subscribes to an inbox from where its reading stands; what the subscription brings is known without REST. */
-  async #followInbox(inbox: TopicId, { cursor }: TopicReader, { signal, wake }: Following): Promise<void> {
-    this.#followed.add(inbox);
-    try {
-      for await (const message of this.ledger.follow(inbox, cursor, signal)) {
-        this.#takeHeard(message);
-        if (this.heldBack !== undefined) wake();
-      }
-    } catch (thrown) {
-      this.log.warn({ inbox }, `${toGatepostError(thrown).message}; it is read over REST from now on`);
-    } finally {
-      this.#followed.delete(inbox);
     }
   }
 
@@ -147,16 +112,15 @@ export class LedgerFeed {
     if (sequenceNumber > reader.cursor.sequenceNumber + 1) this.#toRead.add(topic);
     else take(reader, message);
     this.#list?.forgetRead(this.#knownOf);
+    if (this.heldBack !== undefined) this.#wake();
   }
 
   /** A message of this process is about to be sent. */
   sending(id: TransactionId, topic: TopicId): void {
     if (topic === this.journal) return;
     const reader = this.#inboxes.get(topic);
-    const isOneOfFew = this.agents.size <= MOST_FOLLOWED && this.#followed.size < MOST_FOLLOWED;
-    const follows = this.#isWriter && isOneOfFew && !this.#followed.has(topic);
-    if (follows && reader !== undefined && this.#following !== undefined) {
-      void this.#followInbox(topic, reader, this.#following);
+    if (reader !== undefined && this.#isWriter && this.agents.size <= MOST_FOLLOWED) {
+      this.#followed.add(topic, reader.cursor);
     }
     const heard = this.#streamed.at(-1)?.sequenceNumber ?? 0;
     this.#list?.sending(id, topic, Math.max(heard, this.#journal.cursor.sequenceNumber));
@@ -182,7 +146,7 @@ export class LedgerFeed {
 
   /** Whether the list of own messages may tell something that is not known yet. */
   get isListBehind(): boolean {
-    return this.#list?.isBehind(this.#followed) === true || this.#toRead.size > 0;
+    return this.#list?.isBehind(this.#followed.topics) === true || this.#toRead.size > 0;
   }
 
   /** The first message of the journal, by sequence number, that is here and could not be handed on. */
@@ -450,9 +414,8 @@ export class LedgerFeed {
   #newestHeld(topics: readonly TopicId[]): Nanos {
     let newest = 0n;
     for (const topic of topics) {
-      const { held = [], shownUntil = 0n } = this.#inboxes.get(topic) ?? {};
-      const last =
-        held.findLast(({ consensusTimestamp }) => consensusTimestamp <= shownUntil)?.consensusTimestamp ?? 0n;
+      const reader = this.#inboxes.get(topic);
+      const last = reader === undefined ? 0n : newestShown(reader);
       if (last > newest) newest = last;
     }
     return newest;
@@ -490,14 +453,4 @@ export class LedgerFeed {
 function messageOf({ topic, message, sequenceNumber }: WrittenMessage, at: Nanos, payer: AccountId): TopicMessage {
   const chunk = { number: 1, total: 1 };
   return { topic, sequenceNumber, consensusTimestamp: at, payer, message: Buffer.from(message), chunk };
-}
-
-function show(reader: TopicReader, at: Nanos): void {
-  if (at > reader.shownUntil) reader.shownUntil = at;
-}
-
-function take(reader: TopicReader, message: TopicMessage): void {
-  if (message.sequenceNumber <= reader.cursor.sequenceNumber) return;
-  reader.cursor = { sequenceNumber: message.sequenceNumber, consensusTimestamp: message.consensusTimestamp };
-  reader.held.push(message);
 }
