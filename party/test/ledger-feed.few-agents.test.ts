@@ -1,19 +1,12 @@
-import type { Ledger } from '@gatepost/shared/ledger/ledger';
 import type { TopicMessage } from '@gatepost/shared/ledger/topic-message';
+import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { assign, FeedStage, REST_LAG_MS, started } from './support/feed-stage.js';
 
-let clock: FeedStage['clock'];
-let network: FeedStage['network'];
-let coordinator: Ledger;
-let agent: Ledger;
-let journal: FeedStage['journal'];
-let write: FeedStage['write'];
-let ownFeed: FeedStage['ownFeed'];
-let inbox: FeedStage['inbox'];
+let stage: FeedStage;
 
 beforeEach(() => {
-  ({ clock, network, coordinator, agent, journal, write, ownFeed, inbox } = new FeedStage());
+  stage = new FeedStage();
 });
 
 describe('the feed of who writes to the inboxes of few agents', () => {
@@ -22,15 +15,15 @@ describe('the feed of who writes to the inboxes of few agents', () => {
    * @param pass whether an inbox's subscription brings a message.
    */
   async function following(
-    topics: readonly ReturnType<typeof inbox>[],
+    topics: readonly TopicId[],
     pass: (message: TopicMessage) => Promise<boolean> = async () => true,
   ) {
-    const { own, asked, writer } = ownFeed(0, coordinator, []);
+    const { own, asked, writer } = stage.ownFeed(0, stage.coordinator, []);
     await own.read(topics, { by: 'rest' });
     const { follow } = own.ledger;
     own.ledger.follow = async function* (topic, after, signal) {
       for await (const message of follow(topic, after, signal)) {
-        if (topic === journal || (await pass(message))) yield message;
+        if (topic === stage.journal || (await pass(message))) yield message;
       }
     };
     let listed = 0;
@@ -47,24 +40,24 @@ describe('the feed of who writes to the inboxes of few agents', () => {
     asked.length = 0;
     const assigned = async (topic: (typeof topics)[number], task: string) => {
       const written = writer.write(topic, 'run', assign(task));
-      await clock.pass(1_000);
+      await stage.clock.pass(1_000);
       await written;
     };
     return { own, assigned, asked: () => asked.length + listed, read: () => asked, woken: () => woken, stop };
   }
 
   it('hands on what they show and what the journal says, in order, and asks nothing of REST', async () => {
-    network.set({ restLagMs: 0 });
-    const topics = [inbox(), inbox()] as const;
+    stage.network.set({ restLagMs: 0 });
+    const topics = [stage.inbox(), stage.inbox()] as const;
     const { own, assigned, asked } = await following(topics);
     for (const task of ['a', 'b', 'c']) {
       for (const topic of topics) await assigned(topic, task);
-      await write(agent, journal, started(task));
+      await stage.write(stage.agent, stage.journal, started(task));
       const records = await own.read([]);
       expect(records.map(({ record, topic }) => [record.type, topic])).toEqual([
         ['assign', topics[0]],
         ['assign', topics[1]],
-        ['started', journal],
+        ['started', stage.journal],
       ]);
       expect(own.isListBehind).toBe(false);
     }
@@ -72,43 +65,43 @@ describe('the feed of who writes to the inboxes of few agents', () => {
   });
 
   it('holds back what the journal brings until an inbox that lags has shown what was sent before, and wakes then', async () => {
-    network.set({ restLagMs: 0 });
-    const topic = inbox();
+    stage.network.set({ restLagMs: 0 });
+    const topic = stage.inbox();
     let show = (): void => undefined;
     const lags = new Promise<void>((resolve) => {
       show = resolve;
     });
     const { own, assigned, woken, asked } = await following([topic], () => lags.then(() => true));
     await assigned(topic, 'a');
-    await write(agent, journal, started('a'));
+    await stage.write(stage.agent, stage.journal, started('a'));
     expect(await own.read([])).toEqual([]);
     const before = woken();
     show();
-    await clock.pass(1);
+    await stage.clock.pass(1);
     expect(woken()).toBe(before + 1);
     expect((await own.read([])).map(({ record }) => record.type)).toEqual(['assign', 'started']);
     expect(asked()).toBe(0);
   });
 
   it('does not take for shown by REST what it heard, while REST lags behind with the journal', async () => {
-    const topic = inbox();
-    network.set({ restLagMs: 0 });
+    const topic = stage.inbox();
+    stage.network.set({ restLagMs: 0 });
     const { own, assigned } = await following([topic]);
     await assigned(topic, 'a');
-    network.set({ restLagMs: REST_LAG_MS });
-    await write(agent, journal, started('a'));
+    stage.network.set({ restLagMs: REST_LAG_MS });
+    await stage.write(stage.agent, stage.journal, started('a'));
     await assigned(topic, 'b');
     // The stream brought all three; REST shows none of the last second.
     const early = await own.read([topic], { by: 'rest' });
-    await clock.pass(REST_LAG_MS);
+    await stage.clock.pass(REST_LAG_MS);
     const late = await own.read([topic], { by: 'rest' });
     const order = [...early, ...late].map(({ record }) => ('task' in record ? `${record.type} ${record.task}` : ''));
     expect(order).toEqual(['assign a', 'started a', 'assign b']);
   });
 
   it('reads nothing again that it heard when the list shows it as well', async () => {
-    network.set({ restLagMs: 0 });
-    const topic = inbox();
+    stage.network.set({ restLagMs: 0 });
+    const topic = stage.inbox();
     const { own, assigned, read } = await following([topic]);
     await assigned(topic, 'a');
     expect((await own.read([topic], { by: 'rest' })).map(({ record }) => record.type)).toEqual(['assign']);
@@ -116,11 +109,11 @@ describe('the feed of who writes to the inboxes of few agents', () => {
   });
 
   it('reads an inbox of which a message was missed', async () => {
-    network.set({ restLagMs: 0 });
-    const topic = inbox();
+    stage.network.set({ restLagMs: 0 });
+    const topic = stage.inbox();
     const { own, assigned, read } = await following([topic], async ({ sequenceNumber }) => sequenceNumber !== 2);
     for (const task of ['a', 'b', 'c']) await assigned(topic, task);
-    await write(agent, journal, started('c'));
+    await stage.write(stage.agent, stage.journal, started('c'));
     expect(own.isListBehind).toBe(true);
     const records = await own.read([topic], { by: 'rest' });
     const told = records.map(({ record }) => ('task' in record ? `${record.type} ${record.task}` : ''));
@@ -129,23 +122,23 @@ describe('the feed of who writes to the inboxes of few agents', () => {
   });
 
   it('hands on what another process of the account wrote there', async () => {
-    network.set({ restLagMs: 0 });
-    const topic = inbox();
+    stage.network.set({ restLagMs: 0 });
+    const topic = stage.inbox();
     const { own, assigned } = await following([topic]);
-    await write(coordinator, topic, assign('other'));
+    await stage.write(stage.coordinator, topic, assign('other'));
     await assigned(topic, 'a');
-    await write(coordinator, topic, assign('b'));
-    await write(agent, journal, started('a'));
+    await stage.write(stage.coordinator, topic, assign('b'));
+    await stage.write(stage.agent, stage.journal, started('a'));
     const told = (await own.read([])).map(({ record }) => ('task' in record ? `${record.type} ${record.task}` : ''));
     expect(told).toEqual(['assign other', 'assign a', 'assign b', 'started a']);
   });
 
   it('follows no more of them than the mirror has room for, such as when agents have made others', async () => {
-    network.set({ restLagMs: 0 });
-    const topics = Array.from({ length: 5 }, inbox);
+    stage.network.set({ restLagMs: 0 });
+    const topics = Array.from({ length: 5 }, stage.inbox);
     const { own, assigned } = await following(topics);
     for (const topic of topics.slice(0, 3)) await assigned(topic, 'a');
-    await write(agent, journal, started('a'));
+    await stage.write(stage.agent, stage.journal, started('a'));
     expect(await own.read([])).toHaveLength(4);
     expect(own.isListBehind).toBe(false);
     for (const topic of topics.slice(3)) await assigned(topic, 'b');
@@ -154,12 +147,12 @@ describe('the feed of who writes to the inboxes of few agents', () => {
   });
 
   it('asks the list again once an inbox is not followed any more', async () => {
-    network.set({ restLagMs: 0 });
-    const topic = inbox();
+    stage.network.set({ restLagMs: 0 });
+    const topic = stage.inbox();
     const { own, assigned, asked, stop } = await following([topic]);
     await assigned(topic, 'a');
     stop.abort();
-    await clock.pass(1_000);
+    await stage.clock.pass(1_000);
     await assigned(topic, 'b');
     expect(own.isListBehind).toBe(true);
     const records = await own.read([topic], { by: 'rest' });

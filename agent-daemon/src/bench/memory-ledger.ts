@@ -19,9 +19,10 @@ import {
   scheduleId,
   type TransactionId,
   topicId,
+  transactionId,
 } from '@gatepost/shared/vocabulary/ids';
 import type { Outcome, Receipt } from '@gatepost/shared/vocabulary/outcome';
-import { formatNanos, msFromNanos, type Nanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
+import { msFromNanos, type Nanos, nanosFromMs } from '@gatepost/shared/vocabulary/time';
 
 export const INBOX = topicId('0.0.30');
 export const JOURNAL = topicId('0.0.31');
@@ -140,7 +141,7 @@ export class MemoryLedger implements Ledger, AccountKeys {
 
   nextTransactionId(): TransactionId {
     this.#ids += 1;
-    return `${AGENT}@${formatNanos(nanosFromMs(Date.now()) + BigInt(this.#ids))}` as TransactionId;
+    return transactionId(AGENT, nanosFromMs(Date.now()) + BigInt(this.#ids));
   }
 
   async prepare([action]: readonly Action[]): Promise<PreparedTransaction> {

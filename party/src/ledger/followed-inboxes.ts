@@ -39,7 +39,7 @@ export class FollowedInboxes {
     try {
       for await (const message of this.ledger.follow(inbox, after, signal)) this.heard(message);
     } catch (thrown) {
-      this.log.warn({ inbox }, `${toGatepostError(thrown).message}; it is read over REST from now on`);
+      this.log.warn({ inbox }, `${toGatepostError(thrown).message}; it is read over REST until it is written to again`);
     } finally {
       this.#topics.delete(inbox);
     }

@@ -15,20 +15,18 @@ export type SubmissionError =
   | { readonly kind: 'unanswered'; readonly why: string };
 
 /** Precheck statuses with which a node asks for patience (facts, section 2.4); nothing was taken. */
-const LATER = new Set(
-  [
-    Status.Busy,
-    Status.PlatformNotActive,
-    Status.PlatformTransactionNotCreated,
-    Status.CreatingSystemEntities,
-    Status.WaitingForLedgerId,
-  ].map(String),
-);
+const LATER = new Set([
+  Status.Busy,
+  Status.PlatformNotActive,
+  Status.PlatformTransactionNotCreated,
+  Status.CreatingSystemEntities,
+  Status.WaitingForLedgerId,
+]);
 
 /** The status of a node's answer after which the SDK would ask again and may not; it is told nowhere but at the end of the text. */
 function laterAtLast(error: unknown): string | undefined {
   if (!(error instanceof MaxAttemptsOrTimeoutError)) return undefined;
-  return [...LATER].find((status) => error.message.endsWith(`last error being: ${status}`));
+  return [...LATER].map(String).find((status) => error.message.endsWith(`last error being: ${status}`));
 }
 
 /** Errors of the language itself: they say that a program is wrong, not that a network is away. */
@@ -40,13 +38,6 @@ const isDefect = (error: unknown): boolean =>
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** What a node's status of precheck says, other than OK. */
-export function classifyPrecheck(status: string): SubmissionError {
-  if (status === Status.DuplicateTransaction.toString()) return { kind: 'duplicate' };
-  if (status === Status.TransactionExpired.toString()) return { kind: 'expired' };
-  return LATER.has(status) ? { kind: 'later', why: status } : { kind: 'refused', status };
-}
-
 /**
  * Classifies what one attempt of `Transaction.execute` threw. A status of precheck is the node's answer; whatever else the SDK throws
  * (`GrpcServiceError`, `MaxAttemptsOrTimeoutError`, its plain errors about nodes that are not healthy) means that there
@@ -55,7 +46,11 @@ export function classifyPrecheck(status: string): SubmissionError {
  */
 export function classifySubmission(error: unknown): SubmissionError {
   if (error instanceof PrecheckStatusError) {
-    return classifyPrecheck(error.status.toString());
+    const { status } = error;
+    if (status === Status.DuplicateTransaction) return { kind: 'duplicate' };
+    if (status === Status.TransactionExpired) return { kind: 'expired' };
+    if (LATER.has(status)) return { kind: 'later', why: status.toString() };
+    return { kind: 'refused', status: status.toString() };
   }
   const later = laterAtLast(error);
   if (later !== undefined) return { kind: 'later', why: later };

@@ -7,7 +7,6 @@ import { type AccountId, type TransactionId, transactionId } from '../vocabulary
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, nanosFromMs } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
 import { MirrorRest } from './mirror-rest.js';
-import { NodeCalls } from './node-calls.js';
 import { ShownMessages } from './shown-messages.js';
 
 /** The embedded network's only node. */
@@ -26,8 +25,6 @@ export interface Connection {
   /** The SDK client; used only inside this folder. */
   readonly client: Client;
   readonly mirror: MirrorRest;
-  /** What of a node is called without the client. */
-  readonly nodes: NodeCalls;
   /** What subscriptions of this connection show of its own messages. */
   readonly shown: ShownMessages;
   /** The network's time as this host knows it, milliseconds since the epoch. */
@@ -87,20 +84,15 @@ export function connect(
   // Never a new id: the same bytes are submitted until their outcome is known (transaction.ts).
   client.setDefaultRegenerateTransactionId(false);
   client.setOperatorWith(account, key.publicKey, async (message) => key.sign(message));
-  const nodes = new NodeCalls();
   return {
     network,
     account,
     key,
     client,
     mirror: new MirrorRest(network),
-    nodes,
     shown: new ShownMessages(),
     nowMs,
     nextTransactionId: transactionIds(account, nowMs),
-    close: () => {
-      client.close();
-      nodes.close();
-    },
+    close: () => client.close(),
   };
 }

@@ -12,7 +12,7 @@ import { scheduleCreation, scheduleDeletion } from './schedules.js';
 import { tokenTransfer } from './tokens.js';
 import { topicCreation, topicsMadeBy } from './topic-creation.js';
 import { followTopic, readTopic } from './topic-feed.js';
-import { messageTransaction, prepareMessage } from './topics.js';
+import { messageTransaction } from './topics.js';
 import { execute, prepare } from './transaction.js';
 
 function transactionOf(connection: Connection, action: Action): Transaction {
@@ -34,18 +34,13 @@ export function hederaLedger(connection: Connection, log: Logger): Ledger {
   return {
     account: connection.account,
     nextTransactionId: () => connection.nextTransactionId(),
-    prepare: async (actions, options = {}) => {
+    prepare: (actions, options = {}) => {
       const { firstId, validSeconds, escrow } = options;
       if (escrow !== undefined) return prepareFromEscrow(connection, actions, escrow, options);
-      const window = validSeconds === undefined ? {} : { validSeconds };
-      const [first] = actions;
-      if (actions.length === 1 && first?.kind === 'message') {
-        const fixed = firstId === undefined ? window : { ...window, id: firstId };
-        return prepareMessage(connection, first.topic, first.message, fixed);
-      }
       const transactions = actions.map((action) => transactionOf(connection, action));
       const [only] = transactions;
       if (only === undefined) throw new GatepostError('INTERNAL', 'nothing to prepare');
+      const window = validSeconds === undefined ? {} : { validSeconds };
       if (transactions.length > 1) {
         return prepareBatch(connection, transactions, { ...window, innerIds: firstId === undefined ? [] : [firstId] });
       }

@@ -1,5 +1,5 @@
 import { credentials, type Client as GrpcClient, makeClientConstructor, type ServiceDefinition } from '@grpc/grpc-js';
-import { com } from '@hiero-ledger/proto';
+import { com, type proto } from '@hiero-ledger/proto';
 import type { NetworkConfig } from '../config/network.js';
 import { tlsChannel } from '../server/tls-channel.js';
 import { type AccountId, accountId, type TopicId } from '../vocabulary/ids.js';
@@ -51,10 +51,7 @@ export function openMirrorChannel(network: NetworkConfig): GrpcClient {
   });
 }
 
-const nanosOf = ({
-  seconds,
-  nanos,
-}: com.hedera.mirror.api.proto.IConsensusTopicResponse['consensusTimestamp'] & {}): Nanos =>
+const nanosOf = ({ seconds, nanos }: proto.ITimestamp): Nanos =>
   BigInt(String(seconds ?? 0)) * NANOS_PER_SECOND + BigInt(nanos ?? 0);
 
 function message(response: Response): StreamedMessage {

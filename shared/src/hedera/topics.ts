@@ -2,12 +2,9 @@ import type { PublicKey } from '@hashgraph/sdk';
 import { TopicCreateTransaction, TopicMessageSubmitTransaction, TopicUpdateTransaction } from '@hashgraph/sdk';
 import type { PreparedTransaction } from '../ledger/ledger.js';
 import { GatepostError } from '../vocabulary/errors.js';
-import { accountId, type TopicId } from '../vocabulary/ids.js';
+import type { TopicId } from '../vocabulary/ids.js';
 import type { Connection } from './connection.js';
-import { messageBytes } from './message-bytes.js';
-import { DEFAULT_VALID_SECONDS, freshlyPrepared, nodesOf, type PrepareOptions, send } from './transaction.js';
-
-export type MessageOptions = Pick<PrepareOptions, 'id' | 'validSeconds'>;
+import { type PrepareOptions, prepare, send } from './transaction.js';
 
 export interface TopicOptions {
   /** At most 100 bytes. */
@@ -35,18 +32,12 @@ export function messageTransaction(topic: TopicId, message: Uint8Array): TopicMe
   return new TopicMessageSubmitTransaction().setTopicId(topic).setMessage(message).setMaxChunks(1);
 }
 
-/** Most that a message may cost its payer: 2 hbar, as the SDK has it. */
-const MAX_FEE_TINYBAR = 200_000_000n;
-
-/** Fixes and signs a topic message of one chunk without sending it. */
+/** Fixes and signs a topic message without sending it. */
 export function prepareMessage(
   connection: Connection,
   topic: TopicId,
   message: Uint8Array,
-  { id = connection.nextTransactionId(), validSeconds = DEFAULT_VALID_SECONDS }: MessageOptions = {},
-): PreparedTransaction {
-  const nodes = nodesOf(connection).map((node) => accountId(node.toString()));
-  const transaction = { id, topic, message, validSeconds, maxFeeTinybar: MAX_FEE_TINYBAR };
-  const bytes = messageBytes(transaction, nodes, connection.key);
-  return freshlyPrepared(id, bytes, validSeconds, { message: { topic, message, nodes } });
+  options: PrepareOptions = {},
+): Promise<PreparedTransaction> {
+  return prepare(connection, messageTransaction(topic, message), options);
 }

@@ -24,12 +24,10 @@ import {
 import { type Outcome, type Receipt, requireDone } from '../vocabulary/outcome.js';
 import { msFromNanos, NANOS_PER_SECOND, type Nanos, parseNanos } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
-import { classifyReceipt, isNotNow } from './classify.js';
+import { classifyReceipt, classifySubmission, isNotNow, type SubmissionError } from './classify.js';
 import type { Connection } from './connection.js';
-import type { SignedMessage } from './message-bytes.js';
 import type { MirrorTransaction } from './mirror-rest.js';
 import type { ShownMessages } from './shown-messages.js';
-import { byCalls, bySdk, submit } from './submit.js';
 
 export interface PrepareOptions {
   /** Fixed id; a new one of the connection's account when left out. */
@@ -52,17 +50,19 @@ const RETRY_PAUSE_MS = 500;
 /** Pauses before nodes that were busy are asked again: the first, and the longest. */
 const BUSY_PAUSE_MS = 100;
 const MAX_BUSY_PAUSE_MS = 4_000;
+/** Attempts at nodes that do not answer, before the mirror is asked. */
+const SUBMIT_ATTEMPTS = 10;
 /** The mirror may lag the end of the valid window by this much before the outcome is called unknown. */
 const MIRROR_PATIENCE_MS = 60_000;
 /** So long after the window the network's clock is helped on when nobody else does, and how often. */
 const NUDGE_AFTER_MS = 2_000;
 const NUDGE_EVERY_MS = 5_000;
 
-/** What was prepared, so that it need not be read from its bytes again. */
-type Made = { readonly transaction: Transaction } | { readonly message: SignedMessage };
-
-/** Prepared in this process and not submitted yet: what a node says of them first is about them alone. */
-const fresh = new WeakMap<PreparedTransaction, Made | undefined>();
+/**
+ * Prepared in this process and not submitted yet: what a node says of them first is about them alone. With the transaction
+ * behind the bytes, where there is one, so that it need not be read from them again.
+ */
+const fresh = new WeakMap<PreparedTransaction, Transaction | undefined>();
 
 /** The last moment, consensus time, at which a transaction id can still be taken. */
 export function validUntil(id: TransactionId, validSeconds: number): Nanos {
@@ -105,7 +105,7 @@ export async function prepare(
     await transaction.signWith(key.publicKey, async (message) => key.sign(message));
   }
   const validSeconds = options.validSeconds ?? DEFAULT_VALID_SECONDS;
-  return freshlyPrepared(id, transaction.toBytes(), validSeconds, { transaction });
+  return freshlyPrepared(id, transaction.toBytes(), validSeconds, transaction);
 }
 
 /** What was just signed in this process. */
@@ -113,10 +113,10 @@ export function freshlyPrepared(
   id: TransactionId,
   bytes: Uint8Array,
   validSeconds: number,
-  made?: Made,
+  transaction?: Transaction,
 ): PreparedTransaction {
   const prepared = { id, bytes, validUntil: validUntil(id, validSeconds) };
-  fresh.set(prepared, made);
+  fresh.set(prepared, transaction);
   return prepared;
 }
 
@@ -155,6 +155,25 @@ function restore(prepared: PreparedTransaction): Transaction {
   throw new GatepostError('INTERNAL', `the bytes of ${prepared.id} hold ${id ?? 'no id'}`);
 }
 
+/** What came of a submission, and whether one of its attempts may have been taken although it had no answer. */
+type Submission = (SubmissionError | { readonly kind: 'taken' }) & { readonly hadNoAnswer: boolean };
+
+/** Node after node until one answers. The SDK's own attempts would not tell an answer from silence in the end. */
+async function submit(connection: Connection, transaction: Transaction): Promise<Submission> {
+  transaction.setMaxAttempts(1);
+  let hadNoAnswer = false;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await transaction.execute(connection.client);
+      return { kind: 'taken', hadNoAnswer };
+    } catch (error) {
+      const submission = classifySubmission(error);
+      hadNoAnswer ||= submission.kind === 'unanswered';
+      if (submission.kind !== 'unanswered' || attempt === SUBMIT_ATTEMPTS) return { ...submission, hadNoAnswer };
+    }
+  }
+}
+
 /** The final receipt of an id; undefined when it is not there, not final or not to be had: the mirror is asked then. */
 async function askReceipt(
   connection: Connection,
@@ -170,13 +189,15 @@ async function askReceipt(
   }
 }
 
-/** A transaction's message of one piece and the nodes that it is for; undefined for another kind of transaction. */
-function messageOf(transaction: Transaction): SignedMessage | undefined {
+/** A message of one piece, awaited where its topic is followed. */
+function awaitedBy(
+  { shown }: Connection,
+  id: TransactionId,
+  transaction: Transaction,
+): ReturnType<ShownMessages['expect']> {
   if (!(transaction instanceof TopicMessageSubmitTransaction)) return undefined;
-  const { topicId: topic, message, nodeAccountIds } = transaction;
-  if (topic === null || message === null) return undefined;
-  const nodes = (nodeAccountIds ?? []).map((node) => accountId(node.toString()));
-  return { topic: topicId(topic.toString()), message, nodes };
+  const { topicId: topic, message } = transaction;
+  return topic && message ? shown.expect(id, topicId(topic.toString()), message) : undefined;
 }
 
 /** Why something never happened whose window closed while it was tried. */
@@ -184,8 +205,7 @@ const TOO_LATE = 'the network did not take it within its window';
 
 /** One execution: what was learnt so far of a transaction, and how to learn the rest. */
 class Execution {
-  #restored: Transaction | undefined;
-  readonly #message: SignedMessage | undefined;
+  readonly #transaction: Transaction;
   readonly #startedMs: number;
   readonly #giveUpMs: number;
   /** Whether an earlier submission of these bytes may have been taken. */
@@ -204,19 +224,11 @@ class Execution {
     readonly connection: Connection,
     readonly prepared: PreparedTransaction,
   ) {
-    const made = fresh.get(prepared);
+    this.#transaction = fresh.get(prepared) ?? restore(prepared);
     this.#maybeTaken = !fresh.delete(prepared);
-    if (made !== undefined && 'transaction' in made) this.#restored = made.transaction;
-    this.#message = made !== undefined && 'message' in made ? made.message : messageOf(this.#transaction);
-    const { topic, message } = this.#message ?? {};
-    this.#awaited = topic && message && connection.shown.expect(prepared.id, topic, message);
+    this.#awaited = awaitedBy(connection, prepared.id, this.#transaction);
     this.#startedMs = connection.nowMs();
     this.#giveUpMs = Math.max(this.#startedMs, msFromNanos(prepared.validUntil)) + MIRROR_PATIENCE_MS;
-  }
-
-  get #transaction(): Transaction {
-    this.#restored ??= restore(this.prepared);
-    return this.#restored;
   }
 
   get isOver(): boolean {
@@ -236,8 +248,7 @@ class Execution {
     const { id } = prepared;
     const isFirst = !this.#asked;
     this.#asked = true;
-    const attempts = this.#message && byCalls(connection, this.#message.nodes, prepared.bytes);
-    const submission = await submit(attempts ?? bySdk(connection, this.#transaction));
+    const submission = await submit(connection, this.#transaction);
     this.#maybeTaken ||= submission.hadNoAnswer;
     this.#busyRounds = submission.kind === 'later' ? this.#busyRounds + 1 : 0;
     switch (submission.kind) {
@@ -343,7 +354,7 @@ class Execution {
     this.#nudgedMs = nowMs;
     const nothing = new TransferTransaction();
     configure(connection, nothing, { validSeconds: 15 });
-    const nudged = await submit(bySdk(connection, nothing));
+    const nudged = await submit(connection, nothing);
     if (nudged.kind !== 'taken') this.why = `the network's time stands still: ${nudged.kind}`;
   }
 }

@@ -5,8 +5,8 @@ import type { Action } from '@gatepost/shared/ledger/ledger';
 import { cosigned, unsignedBatch } from '@gatepost/shared/ledger/memory/cosigning';
 import { type Envelope, type Part, seal } from '@gatepost/shared/ledger/memory/envelope';
 import { packRecords } from '@gatepost/shared/records/codec';
-import type { AccountId, TransactionId } from '@gatepost/shared/vocabulary/ids';
-import { formatNanos, NANOS_PER_SECOND, type Nanos } from '@gatepost/shared/vocabulary/time';
+import { type AccountId, type TransactionId, transactionId } from '@gatepost/shared/vocabulary/ids';
+import { NANOS_PER_SECOND, type Nanos } from '@gatepost/shared/vocabulary/time';
 import type { SimulatedGatekeeper } from '../simulation/gatekeeper.js';
 import { readOtherwise } from './real-bytes.js';
 import type { HostileStage } from './stage.js';
@@ -193,7 +193,7 @@ export class HostileCoordinator {
   /** Ids of its own account, never one twice, and not later than a time. */
   #id(start: Nanos): TransactionId {
     this.#ids += 1n;
-    return `${this.stage.owner}@${formatNanos(start - this.#ids)}` as TransactionId;
+    return transactionId(this.stage.owner, start - this.#ids);
   }
 
   #processes(): readonly SimulatedGatekeeper[] {

@@ -10,8 +10,9 @@ import {
   type TransactionId,
   tokenId,
   topicId,
+  transactionId,
 } from '../../vocabulary/ids.js';
-import { formatNanos, NANOS_PER_SECOND, parseNanos } from '../../vocabulary/time.js';
+import { NANOS_PER_SECOND, parseNanos } from '../../vocabulary/time.js';
 
 // Ids and amounts as the network's messages have them, and back. What cannot be read throws. Fields that are nought are
 // left out, as the network itself leaves them out where it writes these messages anew.
@@ -81,7 +82,7 @@ export function transactionIdOf(id: proto.ITransactionID | null | undefined): Tr
   const { accountID, transactionValidStart } = required(id, 'transaction id');
   const { seconds, nanos } = required(transactionValidStart, 'valid start');
   const start = bigintOf(seconds) * NANOS_PER_SECOND + BigInt(nanos ?? 0);
-  return `${accountOf(accountID)}@${formatNanos(start)}` as TransactionId;
+  return transactionId(accountOf(accountID), start);
 }
 
 /** @param publicKey as the SDK reads it, DER hex. */
@@ -90,9 +91,9 @@ export function keyProto(publicKey: string): proto.IKey {
   return key.type === 'ED25519' ? { ed25519: key.toBytesRaw() } : { ECDSASecp256k1: key.toBytesRaw() };
 }
 
-/** One signature as the network takes it. @param publicKey as the SDK reads it, DER hex, or as it has it. */
-export function signaturePair(publicKey: string | PublicKey, signature: Uint8Array): proto.ISignaturePair {
-  const key = typeof publicKey === 'string' ? PublicKey.fromString(publicKey) : publicKey;
+/** One signature as the network takes it. */
+export function signaturePair(publicKey: string, signature: Uint8Array): proto.ISignaturePair {
+  const key = PublicKey.fromString(publicKey);
   const pubKeyPrefix = key.toBytesRaw();
   return key.type === 'ED25519' ? { pubKeyPrefix, ed25519: signature } : { pubKeyPrefix, ECDSASecp256k1: signature };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import { GatepostError } from '../../vocabulary/errors.js';
-import type { AccountId, TopicId, TransactionId } from '../../vocabulary/ids.js';
+import { type AccountId, type TopicId, type TransactionId, transactionId } from '../../vocabulary/ids.js';
 import type { Outcome } from '../../vocabulary/outcome.js';
 import { formatNanos, type Nanos, nanosFromMs } from '../../vocabulary/time.js';
 import type { TopicCreation } from '../../vocabulary/topic-creation.js';
@@ -59,7 +59,7 @@ export class MemoryLedger implements Ledger {
     const candidate = start + BigInt(Math.floor(random() * NANOS_PER_MS));
     const step = 1n + BigInt(Math.floor(random() * MAX_STEP));
     this.#lastStart = candidate > this.#lastStart ? candidate : this.#lastStart + step;
-    return `${this.account}@${formatNanos(this.#lastStart)}` as TransactionId;
+    return transactionId(this.account, this.#lastStart);
   }
 
   async prepare(
@@ -104,7 +104,7 @@ export class MemoryLedger implements Ledger {
   }
 
   #idBy(time: Nanos): TransactionId {
-    return `${this.account}@${formatNanos(this.#early.next(time))}` as TransactionId;
+    return transactionId(this.account, this.#early.next(time));
   }
 
   async execute(prepared: PreparedTransaction, { signal, onWait }: ExecuteOptions = {}): Promise<Outcome> {
