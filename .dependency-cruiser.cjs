@@ -109,6 +109,13 @@ module.exports = {
       },
       to: { path: 'node_modules/(@hashgraph|@hiero-ledger)/' },
     },
+    {
+      name: 'sdk-loaded-in-one-form',
+      comment: 'Its ES modules take the processor nearly twice as long to load, and would be a second set of its classes.',
+      severity: 'error',
+      from: { path: '^[^/]+/src/', pathNot: '^shared/src/hedera/sdk\\.ts$' },
+      to: { path: 'node_modules/@hashgraph/sdk/', dependencyTypesNot: ['type-only'] },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules|/dist/' },

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
@@ -8,7 +9,8 @@ const ofNode = defaultServerConditions.filter((condition) => condition !== 'modu
 const conditions = ['gatepost-source', ...ofNode];
 
 export default defineConfig({
-  resolve: { conditions },
+  // The form of the SDK that the product loads (shared/src/hedera/sdk.ts): a test that uses it knows its classes.
+  resolve: { conditions, alias: { '@hashgraph/sdk': createRequire(import.meta.url).resolve('@hashgraph/sdk') } },
   ssr: { resolve: { conditions } },
   test: {
     include: ['*/test/**/*.test.ts', 'test/{e2e,escrow,foreign,chaos,simulation,architecture}/**/*.test.ts'],

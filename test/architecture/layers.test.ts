@@ -64,6 +64,11 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, content: strin
     'coordinator/src/sdk.ts',
     "import { Client } from '@hashgraph/sdk';\nexport const y = Client;\n",
   ],
+  [
+    'sdk-loaded-in-one-form',
+    'shared/src/hedera/planted.ts',
+    "import { Client } from '@hashgraph/sdk';\nexport const y = Client;\n",
+  ],
 ];
 
 let house: string;

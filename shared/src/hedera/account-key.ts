@@ -6,8 +6,9 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { inspect } from 'node:util';
-import { PrivateKey, PublicKey } from '@hashgraph/sdk';
+import type { PrivateKey, PublicKey } from '@hashgraph/sdk';
 import { GatepostError } from '../vocabulary/errors.js';
+import { sdk } from './sdk.js';
 
 const ED25519_PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const ED25519_SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
@@ -39,15 +40,15 @@ export class AccountKey {
     const der = Buffer.concat([ED25519_PKCS8_PREFIX, seed]);
     const native = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
     const spki = createPublicKey(native).export({ format: 'der', type: 'spki' });
-    const publicKey = PublicKey.fromBytesED25519(spki.subarray(ED25519_SPKI_PREFIX.length));
-    const otherKind = () => PrivateKey.fromBytesECDSA(seed);
+    const publicKey = sdk.PublicKey.fromBytesED25519(spki.subarray(ED25519_SPKI_PREFIX.length));
+    const otherKind = () => sdk.PrivateKey.fromBytesECDSA(seed);
     return new AccountKey(publicKey, (message) => cryptoSign(null, message, native), otherKind);
   }
 
   static fromSdk(key: PrivateKey): AccountKey {
     const raw = key.toBytesRaw();
     if (key.type === 'ED25519') return AccountKey.fromSeed(Buffer.from(raw));
-    const otherKind = () => PrivateKey.fromBytesED25519(raw);
+    const otherKind = () => sdk.PrivateKey.fromBytesED25519(raw);
     return new AccountKey(key.publicKey, (message) => key.sign(message), otherKind);
   }
 
@@ -85,9 +86,9 @@ function keyOf(text: string): AccountKey {
   const seed = ED25519_TEXT.exec(text)?.[1];
   if (seed !== undefined) return AccountKey.fromSeed(Buffer.from(seed, 'hex'));
   const [, kind, hex = ''] = /^(ed25519|ecdsa):(?:0x)?([0-9a-f]+)$/i.exec(text) ?? [];
-  if (kind === undefined) return AccountKey.fromSdk(PrivateKey.fromStringDer(text.replace(/^0x/, '')));
+  if (kind === undefined) return AccountKey.fromSdk(sdk.PrivateKey.fromStringDer(text.replace(/^0x/, '')));
   const isEd25519 = kind.toLowerCase() === 'ed25519';
-  return AccountKey.fromSdk(isEd25519 ? PrivateKey.fromStringED25519(hex) : PrivateKey.fromStringECDSA(hex));
+  return AccountKey.fromSdk(isEd25519 ? sdk.PrivateKey.fromStringED25519(hex) : sdk.PrivateKey.fromStringECDSA(hex));
 }
 
 /**
@@ -114,7 +115,7 @@ export function parseAccountKey(text: string, source: string): AccountKey {
 
 /** A new Ed25519 key and its DER hex, for whoever has to store it. */
 export function generateAccountKey(): { readonly key: AccountKey; readonly der: string } {
-  const key = PrivateKey.generateED25519();
+  const key = sdk.PrivateKey.generateED25519();
   return { key: AccountKey.fromSdk(key), der: key.toStringDer() };
 }
 
@@ -123,7 +124,7 @@ export function generateAccountKey(): { readonly key: AccountKey; readonly der: 
  * (HIP-583), and the account becomes this key's with the first transaction that it signs and pays.
  */
 export function generateEvmAccountKey(): { readonly der: string; readonly evmAddress: string } {
-  const key = PrivateKey.generateECDSA();
+  const key = sdk.PrivateKey.generateECDSA();
   return { der: key.toStringDer(), evmAddress: evmAddressOf(AccountKey.fromSdk(key)) ?? '' };
 }
 
@@ -133,8 +134,8 @@ export const evmAddressOf = ({ publicKey }: AccountKey): string | undefined =>
 
 /** The SDK's form of a key that the mirror showed; undefined for key lists and other composite keys. */
 export function publicKeyFromMirror(key: MirrorKey): PublicKey | undefined {
-  if (key._type === 'ED25519') return PublicKey.fromStringED25519(key.key);
-  if (key._type === 'ECDSA_SECP256K1') return PublicKey.fromStringECDSA(key.key);
+  if (key._type === 'ED25519') return sdk.PublicKey.fromStringED25519(key.key);
+  if (key._type === 'ECDSA_SECP256K1') return sdk.PublicKey.fromStringECDSA(key.key);
   return undefined;
 }
 

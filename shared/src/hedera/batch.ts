@@ -1,7 +1,8 @@
-import { BatchTransaction, type Transaction } from '@hashgraph/sdk';
+import type { Transaction } from '@hashgraph/sdk';
 import type { PreparedTransaction } from '../ledger/ledger.js';
 import type { TransactionId } from '../vocabulary/ids.js';
 import type { Connection } from './connection.js';
+import { sdk } from './sdk.js';
 import { configure, type PrepareOptions, prepare } from './transaction.js';
 
 /** A signed AtomicBatch and the ids of what it holds. */
@@ -23,7 +24,7 @@ export async function prepareBatch(
   transactions: readonly Transaction[],
   options: BatchOptions = {},
 ): Promise<PreparedBatch> {
-  const batch = new BatchTransaction();
+  const batch = new sdk.BatchTransaction();
   const innerIds: TransactionId[] = [];
   for (const [index, transaction] of transactions.entries()) {
     const id = options.innerIds?.[index] ?? connection.nextTransactionId();

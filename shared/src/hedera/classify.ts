@@ -1,4 +1,5 @@
-import { MaxAttemptsOrTimeoutError, PrecheckStatusError, Status } from '@hashgraph/sdk';
+import type { Status } from '@hashgraph/sdk';
+import { sdk } from './sdk.js';
 
 /**
  * What an error that the SDK threw at a submission says of the transaction, by its class and never by its text.
@@ -16,16 +17,16 @@ export type SubmissionError =
 
 /** Precheck statuses with which a node asks for patience (facts, section 2.4); nothing was taken. */
 const LATER = new Set([
-  Status.Busy,
-  Status.PlatformNotActive,
-  Status.PlatformTransactionNotCreated,
-  Status.CreatingSystemEntities,
-  Status.WaitingForLedgerId,
+  sdk.Status.Busy,
+  sdk.Status.PlatformNotActive,
+  sdk.Status.PlatformTransactionNotCreated,
+  sdk.Status.CreatingSystemEntities,
+  sdk.Status.WaitingForLedgerId,
 ]);
 
 /** The status of a node's answer after which the SDK would ask again and may not; it is told nowhere but at the end of the text. */
 function laterAtLast(error: unknown): string | undefined {
-  if (!(error instanceof MaxAttemptsOrTimeoutError)) return undefined;
+  if (!(error instanceof sdk.MaxAttemptsOrTimeoutError)) return undefined;
   return [...LATER].map(String).find((status) => error.message.endsWith(`last error being: ${status}`));
 }
 
@@ -45,10 +46,10 @@ const textOf = (error: unknown): string => (error instanceof Error ? error.messa
  * @throws the error itself when it is a defect of a program.
  */
 export function classifySubmission(error: unknown): SubmissionError {
-  if (error instanceof PrecheckStatusError) {
+  if (error instanceof sdk.PrecheckStatusError) {
     const { status } = error;
-    if (status === Status.DuplicateTransaction) return { kind: 'duplicate' };
-    if (status === Status.TransactionExpired) return { kind: 'expired' };
+    if (status === sdk.Status.DuplicateTransaction) return { kind: 'duplicate' };
+    if (status === sdk.Status.TransactionExpired) return { kind: 'expired' };
     if (LATER.has(status)) return { kind: 'later', why: status.toString() };
     return { kind: 'refused', status: status.toString() };
   }
@@ -69,7 +70,7 @@ export function classifyReceipt(error: unknown): string {
 }
 
 /** Statuses of a receipt with which the network says that it would have done it at another moment. */
-const NOT_NOW = new Set([Status.ThrottledAtConsensus]);
+const NOT_NOW = new Set([sdk.Status.ThrottledAtConsensus]);
 
 /** Whether a receipt says that the transaction did not happen for a reason that passes. */
 export const isNotNow = (status: Status): boolean => NOT_NOW.has(status);

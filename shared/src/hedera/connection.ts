@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { Client, AccountId as SdkAccountId } from '@hashgraph/sdk';
+import type { Client } from '@hashgraph/sdk';
 import { reachDirectly } from '../config/environment.js';
 import type { NetworkConfig } from '../config/network.js';
 import { EarlyStarts } from '../ledger/early-starts.js';
@@ -7,6 +7,7 @@ import { type AccountId, type TransactionId, transactionId } from '../vocabulary
 import { NANOS_PER_MS, NANOS_PER_SECOND, type Nanos, nanosFromMs } from '../vocabulary/time.js';
 import type { AccountKey } from './account-key.js';
 import { MirrorRest } from './mirror-rest.js';
+import { sdk } from './sdk.js';
 import { ShownMessages } from './shown-messages.js';
 
 /** The embedded network's only node. */
@@ -39,12 +40,12 @@ export interface Connection {
 
 function clientFor(network: NetworkConfig): Client {
   if (network.name !== 'local') {
-    const client = Client.forName(network.name);
+    const client = sdk.Client.forName(network.name);
     client.setMirrorNetwork([network.mirrorGrpc]);
     return client;
   }
-  const client = new Client({
-    network: { [network.node ?? '127.0.0.1:50211']: SdkAccountId.fromString(LOCAL_NODE) },
+  const client = new sdk.Client({
+    network: { [network.node ?? '127.0.0.1:50211']: sdk.AccountId.fromString(LOCAL_NODE) },
     scheduleNetworkUpdate: false,
   });
   client.setMirrorNetwork([network.mirrorGrpc]);

@@ -1,4 +1,3 @@
-import { ScheduleSignTransaction } from '@hashgraph/sdk';
 import { proto } from '@hiero-ledger/proto';
 import { sha256 } from '../vocabulary/digest.js';
 import { GatepostError } from '../vocabulary/errors.js';
@@ -18,6 +17,7 @@ import {
   transactionIdProto,
 } from './cosigned/wire.js';
 import type { MirrorSchedule } from './mirror-rest.js';
+import { sdk } from './sdk.js';
 import { execute, freshlyPrepared, nodesOf, send } from './transaction.js';
 
 /** What a dispute is about: the payment of one attempt of a run. */
@@ -101,5 +101,5 @@ export async function signDisputePayment(connection: Connection, payment: Disput
 
 /** Adds this account's signature to the payment of a dispute, which the network then carries out. Costs $0.001. */
 export async function releaseDisputePayment(connection: Connection, schedule: ScheduleId): Promise<void> {
-  await send(connection, new ScheduleSignTransaction().setScheduleId(schedule));
+  await send(connection, new sdk.ScheduleSignTransaction().setScheduleId(schedule));
 }

@@ -1,7 +1,7 @@
-import { AccountCreateTransaction, KeyList, PublicKey } from '@hashgraph/sdk';
 import { GatepostError } from '../vocabulary/errors.js';
 import type { AccountId } from '../vocabulary/ids.js';
 import type { Connection } from './connection.js';
+import { sdk } from './sdk.js';
 import { send } from './transaction.js';
 
 /** As many token associations as are asked for (HIP-904): funding an escrow needs no signature of its own. */
@@ -18,11 +18,11 @@ export async function createEscrow(
   keys: readonly string[],
   threshold?: number,
 ): Promise<AccountId> {
-  const list = new KeyList(
-    keys.map((key) => PublicKey.fromString(key)),
+  const list = new sdk.KeyList(
+    keys.map((key) => sdk.PublicKey.fromString(key)),
     threshold ?? null,
   );
-  const transaction = new AccountCreateTransaction()
+  const transaction = new sdk.AccountCreateTransaction()
     .setKeyWithoutAlias(list)
     .setMaxAutomaticTokenAssociations(UNLIMITED)
     .setAccountMemo('gatepost escrow');

@@ -1,10 +1,10 @@
-import { Status, TransactionReceiptQuery } from '@hashgraph/sdk';
 import { isLoopback, splitAddress } from '../vocabulary/address.js';
 import { transactionIdFromMirror } from '../vocabulary/ids.js';
 import { msFromNanos } from '../vocabulary/time.js';
 import type { Connection } from './connection.js';
 import type { MirrorTransaction } from './mirror-rest.js';
 import { connects } from './reachability.js';
+import { sdk } from './sdk.js';
 
 /** Addresses, host:port, of the consensus nodes that transactions are sent to. */
 export const nodeAddresses = ({ client }: Connection): readonly string[] => Object.keys(client.network);
@@ -52,16 +52,16 @@ async function compareRecent(connection: Connection): Promise<Sameness> {
 
 /** Whether a node knows a transaction; undefined when it does not say. */
 async function isKnown(connection: Connection, { transaction_id }: MirrorTransaction): Promise<boolean | undefined> {
-  const query = new TransactionReceiptQuery()
+  const query = new sdk.TransactionReceiptQuery()
     .setTransactionId(transactionIdFromMirror(transaction_id))
     .setValidateStatus(false)
     .setMaxAttempts(1);
   try {
     const { status } = await query.execute(connection.client, ASK_TIMEOUT_MS);
-    return status !== Status.ReceiptNotFound;
+    return status !== sdk.Status.ReceiptNotFound;
   } catch (error) {
     // The SDK would go on asking for a receipt that is not found; its last word is nowhere but in the text.
-    const unknown = error instanceof Error && error.message.endsWith(Status.ReceiptNotFound.toString());
+    const unknown = error instanceof Error && error.message.endsWith(sdk.Status.ReceiptNotFound.toString());
     return unknown ? false : undefined;
   }
 }

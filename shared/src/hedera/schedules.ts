@@ -1,15 +1,11 @@
-import {
-  ScheduleCreateTransaction,
-  ScheduleDeleteTransaction,
-  AccountId as SdkAccountId,
-  Timestamp,
-} from '@hashgraph/sdk';
+import type { ScheduleCreateTransaction, ScheduleDeleteTransaction } from '@hashgraph/sdk';
 import type { Action } from '../ledger/ledger.js';
 import { GatepostError } from '../vocabulary/errors.js';
 import type { ScheduleId } from '../vocabulary/ids.js';
 import { SCHEDULE_GONE } from '../vocabulary/outcome.js';
 import { NANOS_PER_SECOND } from '../vocabulary/time.js';
 import type { Connection } from './connection.js';
+import { sdk } from './sdk.js';
 import { messageTransaction } from './topics.js';
 import { rejectionStatus, send } from './transaction.js';
 
@@ -20,12 +16,12 @@ export type ScheduledMessage = Omit<Extract<Action, { kind: 'schedule' }>, 'kind
  * which alone may delete it. Costs $0.01, and the message's fee when it is posted.
  */
 export const scheduleCreation = (connection: Connection, scheduled: ScheduledMessage): ScheduleCreateTransaction =>
-  new ScheduleCreateTransaction()
+  new sdk.ScheduleCreateTransaction()
     .setScheduledTransaction(messageTransaction(scheduled.topic, scheduled.message))
     .setScheduleMemo(scheduled.memo)
     .setAdminKey(connection.key.publicKey)
-    .setPayerAccountId(SdkAccountId.fromString(connection.account))
-    .setExpirationTime(new Timestamp(Number(scheduled.expiresAt / NANOS_PER_SECOND), 0))
+    .setPayerAccountId(sdk.AccountId.fromString(connection.account))
+    .setExpirationTime(new sdk.Timestamp(Number(scheduled.expiresAt / NANOS_PER_SECOND), 0))
     .setWaitForExpiry(true);
 
 /** Schedules a message at once; see `scheduleCreation`. @throws GatepostError as `send` does. */
@@ -37,7 +33,7 @@ export async function scheduleMessage(connection: Connection, scheduled: Schedul
 
 /** Deletes a schedule, on its own or in a batch. */
 export const scheduleDeletion = (id: ScheduleId): ScheduleDeleteTransaction =>
-  new ScheduleDeleteTransaction().setScheduleId(id);
+  new sdk.ScheduleDeleteTransaction().setScheduleId(id);
 
 /** Deletes a schedule of the connection's account; says whether it was still pending. Costs $0.001. */
 export async function deleteSchedule(connection: Connection, id: ScheduleId): Promise<boolean> {

@@ -1,14 +1,10 @@
-import {
-  TokenAssociateTransaction,
-  TokenCreateTransaction,
-  TokenSupplyType,
-  TransferTransaction,
-} from '@hashgraph/sdk';
+import type { TransferTransaction } from '@hashgraph/sdk';
 import type { Payee } from '../ledger/payee.js';
 import type { TokenAmount } from '../vocabulary/amount.js';
 import { GatepostError } from '../vocabulary/errors.js';
 import type { TokenId } from '../vocabulary/ids.js';
 import type { Connection } from './connection.js';
+import { sdk } from './sdk.js';
 import { rejectionStatus, send } from './transaction.js';
 
 export interface TokenOptions {
@@ -23,13 +19,14 @@ export interface TokenOptions {
 
 /** Creates a fungible token, with a supply key or with none at all, treasury the connection's account. Costs $1. */
 export async function createToken(connection: Connection, options: TokenOptions): Promise<TokenId> {
-  const transaction = new TokenCreateTransaction()
+  const transaction = new sdk.TokenCreateTransaction()
     .setTokenName(options.name)
     .setTokenSymbol(options.symbol)
     .setDecimals(options.decimals)
     .setInitialSupply(options.initialSupply)
     .setTreasuryAccountId(connection.account);
-  if (options.keyless === true) transaction.setSupplyType(TokenSupplyType.Finite).setMaxSupply(options.initialSupply);
+  if (options.keyless === true)
+    transaction.setSupplyType(sdk.TokenSupplyType.Finite).setMaxSupply(options.initialSupply);
   else transaction.setSupplyKey(connection.key.publicKey);
   const { tokenId } = await send(connection, transaction, { maxFeeHbar: 60 });
   if (tokenId === undefined) throw new GatepostError('INTERNAL', 'a token was created but its receipt names none');
@@ -38,7 +35,7 @@ export async function createToken(connection: Connection, options: TokenOptions)
 
 /** Associates the connection's account with a token; false when it already was. Costs $0.05. */
 export async function associateToken(connection: Connection, token: TokenId): Promise<boolean> {
-  const transaction = new TokenAssociateTransaction().setAccountId(connection.account).setTokenIds([token]);
+  const transaction = new sdk.TokenAssociateTransaction().setAccountId(connection.account).setTokenIds([token]);
   try {
     await send(connection, transaction, { maxFeeHbar: 5 });
     return true;
@@ -50,7 +47,7 @@ export async function associateToken(connection: Connection, token: TokenId): Pr
 
 /** A transfer of the connection's tokens to payees, each named once; not yet prepared. */
 export function tokenTransfer(connection: Connection, token: TokenId, payees: readonly Payee[]): TransferTransaction {
-  const transaction = new TransferTransaction();
+  const transaction = new sdk.TransferTransaction();
   let total = 0n;
   for (const { to, amount } of payees) {
     transaction.addTokenTransfer(token, to, amount);

@@ -1,16 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  AccountId,
-  Hbar,
-  type TransactionReceipt as SdkReceipt,
-  TransactionId as SdkTransactionId,
-  Status,
-  TopicMessageSubmitTransaction,
-  Transaction,
-  TransactionReceiptQuery,
-  TransferTransaction,
-} from '@hashgraph/sdk';
+import type { AccountId, TransactionReceipt as SdkReceipt, Transaction } from '@hashgraph/sdk';
 import type { ExecuteOptions, PreparedTransaction } from '../ledger/ledger.js';
 import { GatepostError, toGatepostError } from '../vocabulary/errors.js';
 import {
@@ -27,6 +17,7 @@ import type { AccountKey } from './account-key.js';
 import { classifyReceipt, classifySubmission, isNotNow, type SubmissionError } from './classify.js';
 import type { Connection } from './connection.js';
 import type { MirrorTransaction } from './mirror-rest.js';
+import { sdk } from './sdk.js';
 import type { ShownMessages } from './shown-messages.js';
 
 export interface PrepareOptions {
@@ -77,9 +68,9 @@ export function configure<T extends Transaction>(
 ): TransactionId {
   const id = options.id ?? connection.nextTransactionId();
   transaction
-    .setTransactionId(SdkTransactionId.fromString(id))
+    .setTransactionId(sdk.TransactionId.fromString(id))
     .setTransactionValidDuration(options.validSeconds ?? DEFAULT_VALID_SECONDS)
-    .setMaxTransactionFee(new Hbar(options.maxFeeHbar ?? 2))
+    .setMaxTransactionFee(new sdk.Hbar(options.maxFeeHbar ?? 2))
     .setRegenerateTransactionId(false);
   if (options.memo !== undefined) transaction.setTransactionMemo(options.memo);
   return id;
@@ -88,7 +79,7 @@ export function configure<T extends Transaction>(
 /** All nodes of the network. Left to itself the SDK takes those it believes healthy, and after a failure there is none. */
 export function nodesOf({ client }: Connection): AccountId[] {
   const nodes = new Map(Object.values(client.network).map((node) => [node.toString(), node]));
-  return [...nodes.values()].map((node) => (typeof node === 'string' ? AccountId.fromString(node) : node));
+  return [...nodes.values()].map((node) => (typeof node === 'string' ? sdk.AccountId.fromString(node) : node));
 }
 
 /** Fixes id and content and signs; sends nothing. */
@@ -149,7 +140,7 @@ function mirroredReceipt({ transaction_id, name, entity_id }: MirrorTransaction)
 
 /** The transaction behind its bytes, with its id locked: asking for the id is how the SDK is told never to make another. */
 function restore(prepared: PreparedTransaction): Transaction {
-  const transaction = Transaction.fromBytes(prepared.bytes);
+  const transaction = sdk.Transaction.fromBytes(prepared.bytes);
   const id = transaction.transactionId?.toString();
   if (id === prepared.id) return transaction;
   throw new GatepostError('INTERNAL', `the bytes of ${prepared.id} hold ${id ?? 'no id'}`);
@@ -180,7 +171,7 @@ async function askReceipt(
   id: TransactionId,
   timeoutMs: number,
 ): Promise<SdkReceipt | undefined> {
-  const query = new TransactionReceiptQuery().setTransactionId(id).setValidateStatus(false);
+  const query = new sdk.TransactionReceiptQuery().setTransactionId(id).setValidateStatus(false);
   try {
     return await query.execute(connection.client, timeoutMs);
   } catch (error) {
@@ -195,7 +186,7 @@ function awaitedBy(
   id: TransactionId,
   transaction: Transaction,
 ): ReturnType<ShownMessages['expect']> {
-  if (!(transaction instanceof TopicMessageSubmitTransaction)) return undefined;
+  if (!(transaction instanceof sdk.TopicMessageSubmitTransaction)) return undefined;
   const { topicId: topic, message } = transaction;
   return topic && message ? shown.expect(id, topicId(topic.toString()), message) : undefined;
 }
@@ -289,7 +280,7 @@ class Execution {
     if (shown !== undefined) return shown;
     const receipt = await askReceipt(this.connection, id, patience);
     if (receipt === undefined) return undefined;
-    if (receipt.status === Status.Success) return { kind: 'done', receipt: receiptOf(id, receipt) };
+    if (receipt.status === sdk.Status.Success) return { kind: 'done', receipt: receiptOf(id, receipt) };
     const status = receipt.status.toString();
     return isNotNow(receipt.status) ? { kind: 'never', id, why: status } : { kind: 'refused', id, status };
   }
@@ -352,7 +343,7 @@ class Execution {
     if (!stands || nowMs < msFromNanos(prepared.validUntil) + NUDGE_AFTER_MS) return;
     if (nowMs < this.#nudgedMs + NUDGE_EVERY_MS) return;
     this.#nudgedMs = nowMs;
-    const nothing = new TransferTransaction();
+    const nothing = new sdk.TransferTransaction();
     configure(connection, nothing, { validSeconds: 15 });
     const nudged = await submit(connection, nothing);
     if (nudged.kind !== 'taken') this.why = `the network's time stands still: ${nudged.kind}`;

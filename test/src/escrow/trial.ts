@@ -13,17 +13,10 @@ import { signerOf } from '@gatepost/shared/hedera/cosigned/prepare';
 import { MirrorRest } from '@gatepost/shared/hedera/mirror-rest';
 import { cosignRefund } from '@gatepost/shared/hedera/refund-cosigning';
 import { standingLadders } from '@gatepost/shared/hedera/refund-ladder';
+import { sdk } from '@gatepost/shared/hedera/sdk';
 import { type AccountId, accountId, type ScheduleId, type TokenId } from '@gatepost/shared/vocabulary/ids';
 import { msFromNanos, NANOS_PER_SECOND } from '@gatepost/shared/vocabulary/time';
-import {
-  AccountUpdateTransaction,
-  BatchTransaction,
-  Client,
-  ScheduleDeleteTransaction,
-  TokenMintTransaction,
-  type Transaction,
-  TransferTransaction,
-} from '@hashgraph/sdk';
+import type { Client, Transaction } from '@hashgraph/sdk';
 
 /** Whose keys sign. */
 export type Holder = 'coordinator' | 'gatekeeper' | 'both';
@@ -106,16 +99,16 @@ export async function openGround(ledger: Ledger, amount: bigint): Promise<Ground
 async function tries(ground: Ground): Promise<readonly [string, (own: AccountKey, to: AccountId) => Transaction][]> {
   const { escrow, token } = ground;
   const transfer = (to: AccountId) =>
-    new TransferTransaction().addTokenTransfer(token, escrow, -1).addTokenTransfer(token, to, 1);
+    new sdk.TransferTransaction().addTokenTransfer(token, escrow, -1).addTokenTransfer(token, to, 1);
   const rung = await someRung(ground);
   return [
     [TRANSFER, (_own, to) => transfer(to)],
     [
       'change the escrow’s key',
-      (own) => new AccountUpdateTransaction().setAccountId(escrow).setKey(own.publicKey).setAccountMemo('mine'),
+      (own) => new sdk.AccountUpdateTransaction().setAccountId(escrow).setKey(own.publicKey).setAccountMemo('mine'),
     ],
-    ['mint the token', () => new TokenMintTransaction().setTokenId(token).setAmount(1)],
-    ['delete a rung of the refund', () => new ScheduleDeleteTransaction().setScheduleId(rung)],
+    ['mint the token', () => new sdk.TokenMintTransaction().setTokenId(token).setAmount(1)],
+    ['delete a rung of the refund', () => new sdk.ScheduleDeleteTransaction().setScheduleId(rung)],
   ];
 }
 
@@ -137,7 +130,7 @@ class Attacker {
   ) {
     const { consensus } = ground.ledger.ports;
     const { account, key } = this.payer;
-    this.#client = new Client({ network: { [`127.0.0.1:${consensus}`]: '0.0.3' }, scheduleNetworkUpdate: false });
+    this.#client = new sdk.Client({ network: { [`127.0.0.1:${consensus}`]: '0.0.3' }, scheduleNetworkUpdate: false });
     this.#client.setOperatorWith(account, key.publicKey, async (message) => key.sign(message));
   }
 
@@ -162,7 +155,7 @@ class Attacker {
   /** As the only inner transaction of a batch of its own. */
   async tryInBatch(transaction: Transaction): Promise<string> {
     const inner = await this.#sign(await transaction.batchify(this.#client, this.payer.key.publicKey));
-    const batch = new BatchTransaction().addInnerTransaction(inner);
+    const batch = new sdk.BatchTransaction().addInnerTransaction(inner);
     const outer = await this.#statusOf(await this.#sign(batch.freezeWith(this.#client)));
     const id = inner.transactionId?.toString();
     const said = outer === 'SUCCESS' || id === undefined ? undefined : await this.#mirrored(id);

@@ -1,4 +1,4 @@
-import { Long, PublicKey } from '@hashgraph/sdk';
+import type { Long } from '@hashgraph/sdk';
 import { proto } from '@hiero-ledger/proto';
 import {
   type AccountId,
@@ -13,11 +13,12 @@ import {
   transactionId,
 } from '../../vocabulary/ids.js';
 import { NANOS_PER_SECOND, parseNanos } from '../../vocabulary/time.js';
+import { sdk } from '../sdk.js';
 
 // Ids and amounts as the network's messages have them, and back. What cannot be read throws. Fields that are nought are
 // left out, as the network itself leaves them out where it writes these messages anew.
 
-export const long = (value: bigint): Long => Long.fromString(value.toString());
+export const long = (value: bigint): Long => sdk.Long.fromString(value.toString());
 
 export const bigintOf = (value: Long | number | null | undefined): bigint => BigInt((value ?? 0).toString());
 
@@ -25,10 +26,10 @@ export const bigintOf = (value: Long | number | null | undefined): bigint => Big
 function parts(id: string): readonly [{ shardNum?: Long; realmNum?: Long }, Long] {
   const [shard = '0', realm = '0', num = '0'] = id.split('.');
   const place = {
-    ...(shard === '0' ? {} : { shardNum: Long.fromString(shard) }),
-    ...(realm === '0' ? {} : { realmNum: Long.fromString(realm) }),
+    ...(shard === '0' ? {} : { shardNum: sdk.Long.fromString(shard) }),
+    ...(realm === '0' ? {} : { realmNum: sdk.Long.fromString(realm) }),
   };
-  return [place, Long.fromString(num)];
+  return [place, sdk.Long.fromString(num)];
 }
 
 export const accountProto = (id: AccountId): proto.IAccountID => {
@@ -87,13 +88,13 @@ export function transactionIdOf(id: proto.ITransactionID | null | undefined): Tr
 
 /** @param publicKey as the SDK reads it, DER hex. */
 export function keyProto(publicKey: string): proto.IKey {
-  const key = PublicKey.fromString(publicKey);
+  const key = sdk.PublicKey.fromString(publicKey);
   return key.type === 'ED25519' ? { ed25519: key.toBytesRaw() } : { ECDSASecp256k1: key.toBytesRaw() };
 }
 
 /** One signature as the network takes it. */
 export function signaturePair(publicKey: string, signature: Uint8Array): proto.ISignaturePair {
-  const key = PublicKey.fromString(publicKey);
+  const key = sdk.PublicKey.fromString(publicKey);
   const pubKeyPrefix = key.toBytesRaw();
   return key.type === 'ED25519' ? { pubKeyPrefix, ed25519: signature } : { pubKeyPrefix, ECDSASecp256k1: signature };
 }
