@@ -43,7 +43,8 @@ export function buildProgram(exit: Exit): Command {
 /** The same with all that the parts know, for whoever describes the whole. */
 export async function withParts(): Promise<(exit: Exit) => Command> {
   const { program: network } = await import('@gatepost/local-ledger/cli/options');
-  const { buildProgram: coordinator } = await import('@gatepost/coordinator/cli/program');
+  const { programFor } = await import('@gatepost/coordinator/cli/program');
+  const coordinator = await programFor();
   const { buildProgram: agent } = await import('@gatepost/agent-daemon/cli/program');
   const { buildProgram: gatekeeper } = await import('@gatepost/gatekeeper/cli/program');
   return (exit) => {

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildProgram as agentDaemon } from '@gatepost/agent-daemon/cli/program';
-import { buildProgram as coordinator } from '@gatepost/coordinator/cli/program';
+import { programFor } from '@gatepost/coordinator/cli/program';
 import { program as localLedger } from '@gatepost/local-ledger/cli/options';
 import { versionOf, withCompletion } from '@gatepost/shared/cli/command-line';
 import { manPage } from '@gatepost/shared/cli/man-page';
@@ -24,6 +24,7 @@ import { CHECKOUT } from '../src/stage/layout.js';
 
 const nothing = () => undefined;
 const gatepost = await withParts();
+const coordinator = await programFor();
 
 /** The programs by the name they are called by, with all that they know, each made anew. */
 const PROGRAMS: Readonly<Record<string, () => Command>> = {

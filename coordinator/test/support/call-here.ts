@@ -1,4 +1,4 @@
-import { buildProgram } from '@gatepost/coordinator/cli/program';
+import { programFor } from '@gatepost/coordinator/cli/program';
 import { runProgram } from '@gatepost/shared/cli/run-program';
 import { vi } from 'vitest';
 import type { Ended } from './coordinator-process.js';
@@ -16,7 +16,7 @@ export async function callHere(env: Readonly<Record<string, string>>, ...args: r
   vi.stubEnv('FORCE_COLOR', undefined);
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   try {
-    const code = await runProgram(buildProgram, ['node', 'coordinator', ...args]);
+    const code = await runProgram(await programFor(args[0]), ['node', 'coordinator', ...args]);
     return { code, signal: null, output: Buffer.concat(chunks).toString() };
   } finally {
     vi.unstubAllEnvs();
