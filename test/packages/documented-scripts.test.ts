@@ -17,6 +17,7 @@ const IN_CI = [
   'npm run layers',
   'npm run test:packages',
   'npm run cheats',
+  'npm run fuzz',
   'npm run e2e',
   'npm run thorough -w agent-daemon',
   'npm run conformance',

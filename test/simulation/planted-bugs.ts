@@ -169,7 +169,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'a review outlives what it reviews',
-    82_400,
+    82_430,
     [VERDICT, 'endReview(state, task, attempt, emit);', ''],
     [VERDICT, 'if (isReviewed(state, task)) {', 'if (false) {'],
   ),
@@ -181,17 +181,17 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ]),
   bug('a run that is over is not closed', 1, [DECIDE, 'if (state.payable.size === 0) {', 'if (false) {']),
   bug('a batch that fails is not taken back', 1, [NETWORK, 'undo?.();', '']),
-  ofGatekeeper('a gatekeeper does not wait for what its predecessor signed', 320, [
+  ofGatekeeper('a gatekeeper does not wait for what its predecessor signed', 325, [
     SESSIONS,
     "return readUntil <= this.#quietUntil ? 'predecessor' : undefined;",
     'return undefined;',
   ]),
-  ofGatekeeper('a gatekeeper forgets what it signed', 55, [
+  ofGatekeeper('a gatekeeper forgets what it signed', 90, [
     COSIGNING,
     'if (living !== undefined && living.digest !== batch.digest) {',
     'if (false) {',
   ]),
-  ofGatekeeper('a gatekeeper takes what it signed for over before it is', 55, [
+  ofGatekeeper('a gatekeeper takes what it signed for over before it is', 90, [
     COSIGNING,
     'if (isSettled(state, key) || readUntil > living.validUntil)',
     'if (isSettled(state, key) || readUntil > living.validUntil - 60000000000n)',
