@@ -7,21 +7,21 @@ const workspace = process.cwd();
 const root = join(import.meta.dirname, '..');
 const copies = basename(workspace) === 'gatepost' ? ['LICENSE', 'examples'] : ['LICENSE'];
 
-/** Where the command line of a workspace is defined, as it is built. */
+/** Where the command line of a workspace is defined, as it is built, and what of it builds it. */
 const PROGRAMS = {
-  coordinator: ['dist/cli/program.js', 'buildProgram'],
-  gatekeeper: ['dist/cli/program.js', 'buildProgram'],
-  'agent-daemon': ['dist/cli/program.js', 'buildProgram'],
-  'local-ledger': ['dist/src/cli/options.js', 'program'],
-  gatepost: ['dist/program.js', 'buildProgram'],
+  coordinator: ['dist/cli/program.js', ({ programFor }) => programFor()],
+  gatekeeper: ['dist/cli/program.js', ({ buildProgram }) => buildProgram],
+  'agent-daemon': ['dist/cli/program.js', ({ buildProgram }) => buildProgram],
+  'local-ledger': ['dist/src/cli/options.js', ({ program }) => program],
+  gatepost: ['dist/program.js', ({ buildProgram }) => buildProgram],
 };
 
-async function writeManual(name, [file, build]) {
+async function writeManual(name, [file, builderOf]) {
   const { manPage } = await import(join(root, 'shared/dist/cli/man-page.js'));
   const { withCompletion } = await import(join(root, 'shared/dist/cli/command-line.js'));
-  const { [build]: make } = await import(join(workspace, file));
+  const build = await builderOf(await import(join(workspace, file)));
   mkdirSync(join(workspace, 'man'), { recursive: true });
-  writeFileSync(join(workspace, 'man', `${name}.1`), manPage(withCompletion(make(() => undefined))));
+  writeFileSync(join(workspace, 'man', `${name}.1`), manPage(withCompletion(build(() => undefined))));
 }
 
 for (const name of [...copies, 'man']) rmSync(join(workspace, name), { recursive: true, force: true });
