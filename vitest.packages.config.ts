@@ -4,5 +4,5 @@ import config from './vitest.config.js';
 /** The tests that install what is packed: minutes of npm, and none of our sources. */
 export default mergeConfig(
   { ...config, test: { ...config.test, include: [] } },
-  { test: { include: ['test/packages/**/*.test.ts'] } },
+  { test: { include: ['test/packages/**/*.test.ts'], globalSetup: 'test/packages/pack.ts' } },
 );

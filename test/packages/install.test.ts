@@ -1,34 +1,13 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { CHECKOUT } from '../src/stage/layout.js';
-import { Hosts } from './hosts.js';
-import { commandsOf, expectDone, readDocument, Terminals } from './terminals.js';
+import { FROM_CACHE, HostDirectory } from './host-directory.js';
+import { npmInstall } from './npm.js';
+import { PACKAGES, type Packed } from './pack.js';
+import { commandsOf, expectDone, Terminals } from './terminals.js';
 
-const PACKAGES = [
-  'proto',
-  'shared',
-  'rules',
-  'party',
-  'local-ledger',
-  'agent-daemon',
-  'coordinator',
-  'gatekeeper',
-  'gatepost',
-];
 /** Most bytes of one package as it is installed; the embedded network holds the generated messages of Hedera, the coordinator the page. */
 const MOST_BYTES: Readonly<Record<string, number>> = {
   '@gatepost/local-ledger': 4_000_000,
@@ -47,40 +26,19 @@ const COMMANDS_OF: Readonly<Record<string, string>> = {
   gatepost: 'gatepost',
 };
 
-interface Packed {
-  readonly name: string;
-  readonly filename: string;
-  readonly unpackedSize: number;
-  readonly files: readonly { readonly path: string }[];
-}
-
-const directory = mkdtempSync(join(tmpdir(), 'gatepost-packages-'));
-// Commands of a daemon that root starts run as nobody, who must be able to enter.
-chmodSync(directory, 0o755);
-const app = join(directory, 'app');
-let packed: readonly Packed[] = [];
-
-/** npm as a user calls it: not as the child of the npm that runs these tests. */
-function npm(cwd: string, ...args: readonly string[]): string {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-  return execFileSync('npm', [...args], { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-const install = (cwd: string, ...what: readonly string[]) =>
-  npm(cwd, 'install', '--prefer-offline', '--no-audit', '--no-fund', ...what);
+const directory = new HostDirectory('installed');
+const { app } = directory;
+const packed = inject('packed');
+const terminals = new Terminals();
 
 const gatepost = (node: string, ...args: readonly string[]) =>
   spawnSync(node, [join(app, 'node_modules/gatepost/bin/gatepost.js'), ...args], { cwd: app, encoding: 'utf8' });
 
-beforeAll(() => {
-  mkdirSync(app);
-  writeFileSync(join(app, 'package.json'), '{ "private": true }');
-  const workspaces = PACKAGES.flatMap((name) => ['-w', name]);
-  packed = JSON.parse(npm(CHECKOUT, 'pack', ...workspaces, '--pack-destination', directory, '--json', '--silent'));
-  install(app, ...packed.map(({ filename }) => join(directory, filename)));
+beforeAll(() => directory.install(), 300_000);
+afterAll(() => {
+  terminals.close();
+  directory.remove();
 }, 300_000);
-
-afterAll(() => rmSync(directory, { recursive: true, force: true }), 300_000);
 
 it('packs what is needed and nothing that is for development only', () => {
   expect(packed.map(({ name }) => name.replace('@gatepost/', ''))).toEqual(PACKAGES);
@@ -141,10 +99,8 @@ it('runs a plan where it was installed', { timeout: 180_000 }, () => {
 });
 
 it('traces need what docs/operations.md has one install, and a program says so', { timeout: 180_000 }, () => {
-  const own = join(directory, 'traces');
-  mkdirSync(own);
-  writeFileSync(join(own, 'package.json'), '{ "private": true }');
-  install(own, ...packed.map(({ filename }) => join(directory, filename)));
+  const own = join(directory.path, 'traces');
+  cpSync(app, own, { recursive: true, verbatimSymlinks: true });
   const script = `
     import { openTracing } from '@gatepost/shared/tracing/open-tracing';
     const tracing = await openTracing('test', console);
@@ -156,47 +112,8 @@ it('traces need what docs/operations.md has one install, and a program says so',
   const [command = '', ...more] = commandsOf('docs/operations.md').filter((text) => text.includes('opentelemetry'));
   expect(more).toEqual([]);
   expect(open().stderr).toContain(`install them with ${command}`);
-  install(own, ...command.split(' ').slice(2));
+  npmInstall(own, ...command.split(' ').slice(2));
   expect(open()).toMatchObject({ status: 0, stderr: '' });
-});
-
-const terminals = new Terminals();
-afterAll(() => terminals.close());
-
-/** A directory of its own in which the packages are installed, as far as whoever works there can tell. */
-function installed(name: string): string {
-  const own = join(directory, name);
-  mkdirSync(own);
-  symlinkSync(join(app, 'node_modules'), join(own, 'node_modules'));
-  return own;
-}
-
-/** What npm is told here, to be quick. */
-const FROM_CACHE = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
-
-/** An empty directory with what was packed, as a reader of the documents begins. */
-function withPackages(name: string): string {
-  const own = join(directory, name);
-  mkdirSync(join(own, 'packages'), { recursive: true });
-  for (const { filename } of packed) copyFileSync(join(directory, filename), join(own, 'packages', filename));
-  return own;
-}
-
-it("README.md leads to agents of one's own in six commands", { timeout: 120_000 }, async () => {
-  const [block = '', ...others] = commandsOf('README.md').filter((text) => text.includes('gatepost network'));
-  expect(others).toEqual([]);
-  const lines = block.split('\n').map((line) => line.replace(/ +#.*$/, ''));
-  const [network = '', setup = '', agent = '', run = '', verify = '', bill = '', ...more] = lines;
-  expect(more).toEqual([]);
-  // What a checkout has, as far as these commands can tell.
-  const cwd = installed('checkout');
-  symlinkSync(join(CHECKOUT, 'examples'), join(cwd, 'examples'));
-  const { addresses } = await terminals.network(cwd, network);
-  expectDone(terminals.run(cwd, setup, addresses));
-  await terminals.serve(cwd, agent, /serves|ready|listen/i);
-  expect(expectDone(terminals.run(cwd, run))).toContain('1 of 1 tasks complete, 250 paid');
-  expect(expectDone(terminals.run(cwd, verify))).toContain('rules hold: what was paid was paid once');
-  expect(expectDone(terminals.run(cwd, bill))).toContain('total: 250 tokens');
 });
 
 it('the Dockerfile installs and starts what was packed, as far as can be told without Docker', {
@@ -208,13 +125,13 @@ it('the Dockerfile installs and starts what was packed, as far as can be told wi
   const [, script = ''] = /^RUN (.*npm install.*)$/m.exec(file) ?? [];
   const [, entry = ''] = /^ENTRYPOINT (.*)$/m.exec(file) ?? [];
   expect([copied, to]).toEqual(['packages/*.tgz', 'packages/']);
-  const image = withPackages('image');
+  const image = directory.withPackages('image');
   // The cache of the image is not that of this host.
   const cacheOf = 'npm cache clean --force';
   expect(script).toContain(cacheOf);
   expectDone(terminals.run(image, script.replace(cacheOf, 'true'), FROM_CACHE));
   expect(readdirSync(image).sort()).toEqual(['node_modules', 'package-lock.json', 'package.json']);
-  const home = join(directory, 'home');
+  const home = join(directory.path, 'home');
   mkdirSync(home);
   const [program = '', ...args] = (JSON.parse(entry) as string[]).map((word) => word.replace(root, image));
   const words = /^# +docker run --rm gatepost (.*)$/m.exec(file)?.[1] ?? '';
@@ -222,82 +139,13 @@ it('the Dockerfile installs and starts what was packed, as far as can be told wi
   expect(expectDone(started)).toContain('rules hold: what was paid was paid once');
 });
 
-describe('the quickstarts lead to a paid run in six commands', () => {
-  it('docs/quickstart-local.md', { timeout: 180_000 }, async () => {
-    const [install = '', network = '', setup = '', agent = '', run = '', verify = '', ...more] =
-      commandsOf('docs/quickstart-local.md');
-    expect(more).toEqual([]);
-    const cwd = withPackages('local');
-    expectDone(terminals.run(cwd, install, FROM_CACHE));
-    const { addresses } = await terminals.network(cwd, network);
-    expectDone(terminals.run(cwd, setup, addresses));
-    // The folders that setup made say which network theirs is.
-    await terminals.serve(cwd, agent, /serves|ready|listen/i);
-    expect(expectDone(terminals.run(cwd, run))).toContain('1 of 1 tasks complete, 250 paid');
-    expect(expectDone(terminals.run(cwd, verify))).toContain('rules hold: what was paid was paid once');
-  });
-
-  it('docs/quickstart-testnet.md, on a network that is as late as testnet', { timeout: 240_000 }, async () => {
-    const [install, dryRun = '', setup = '', agent = '', run = '', verify = '', bill = '', ...more] =
-      commandsOf('docs/quickstart-testnet.md');
-    expect([install, more]).toEqual(['npm install ./packages/*.tgz', []]);
-    const cwd = installed('testnet');
-    const { addresses, operator } = await terminals.network(cwd, 'npx gatepost network --profile testnet');
-    // What a person writes into .env for testnet, with this network in its place.
-    const variables = { GATEPOST_NETWORK: 'local', ...addresses, ...operator };
-    const named = [...readDocument('docs/quickstart-testnet.md').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
-    expect(Object.keys(variables)).toEqual(expect.arrayContaining(named));
-    writeFileSync(
-      join(cwd, '.env'),
-      Object.entries(variables)
-        .map((pair) => `${pair.join('=')}\n`)
-        .join(''),
-    );
-    expect(expectDone(terminals.run(cwd, dryRun))).toContain('would make: an account for coordinator');
-    expect(existsSync(join(cwd, 'coordinator'))).toBe(false);
-    expectDone(terminals.run(cwd, setup));
-    await terminals.serve(cwd, agent, /serves|ready|listen/i);
-    expect(expectDone(terminals.run(cwd, run))).toContain('1 of 1 tasks complete, 250 paid');
-    expect(expectDone(terminals.run(cwd, verify))).toContain('rules hold: what was paid was paid once');
-    expect(expectDone(terminals.run(cwd, bill))).toContain('total: 250 tokens');
-  });
-
-  it('docs/quickstart-hosts.md, in network namespaces', { timeout: 180_000 }, async (context) => {
-    const document = 'docs/quickstart-hosts.md';
-    const [install, network = '', setup = '', copy = '', agent = '', run = '', verify = '', ...more] =
-      commandsOf(document);
-    expect([install, more]).toEqual(['npm install ./packages/*.tgz', []]);
-    const addresses = [...new Set(readDocument(document).match(/\b10\.77\.0\.\d\b/g))].sort();
-    expect(addresses).toHaveLength(3);
-    const [first = '', ...others] = addresses;
-    const hosts = Hosts.open(addresses);
-    if (typeof hosts === 'string') return context.skip(hosts);
-    onTestFinished(() => hosts.close());
-    // Namespaces share their disk: each host has a directory, and scp copies from one to the other.
-    const here = installed('host');
-    const bin = join(here, 'bin');
-    mkdirSync(bin);
-    const scp = ['#!/bin/sh', 'shift', 'exec cp -rp "$1" "$(echo "$2" | sed "s/\\(.*\\):\\(.*\\)/\\2-\\1/")"', ''].join(
-      '\n',
-    );
-    writeFileSync(join(bin, 'scp'), scp, { mode: 0o755 });
-    for (const address of others) installed(`host-${address}`);
-    await hosts.on(first).serve(here, network, /controls/);
-    expectDone(hosts.on(first).run(here, setup));
-    expectDone(hosts.on(first).run(here, copy, { PATH: `${bin}:${process.env.PATH}` }));
-    for (const address of others) await hosts.on(address).serve(`${here}-${address}`, agent, /serves|ready|listen/i);
-    expect(expectDone(hosts.on(first).run(here, run))).toContain('1 of 1 tasks complete, 250 paid');
-    expect(expectDone(hosts.on(first).run(here, verify))).toContain('rules hold: what was paid was paid once');
-  });
-});
-
 /** Another version of Node.js. */
 function otherNode(version: string): string {
-  const own = join(directory, `node-${version}`);
+  const own = join(directory.path, `node-${version}`);
   mkdirSync(own);
   // The package puts the binary in its place when it is installed.
   writeFileSync(join(own, 'package.json'), '{ "private": true, "allowScripts": { "node": true } }');
-  install(own, `node@${version}`);
+  npmInstall(own, `node@${version}`);
   const node = join(own, 'node_modules/node/bin/node');
   expect(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout).toMatch(new RegExp(`^v${version}\\.`));
   return node;
