@@ -1,6 +1,6 @@
-import type { BenchCase, Figures } from '../bench-case.js';
+import type { BenchCase, Contestant, Figures, Scale } from '../bench-case.js';
 import { usualMs, withPeer } from '../bullmq.js';
-import { type RunEvent, timeOf } from '../place.js';
+import { type NoopExecutor, type RunEvent, timeOf } from '../place.js';
 import { chainOfTasks } from '../plans.js';
 import { withPlace } from './with-place.js';
 
@@ -28,27 +28,31 @@ function stepsOf(events: readonly RunEvent[], tasks: number): Figures {
   return { ...figuresOf(since(accepted)), 'to paid, p50 ms': usualMs(since(paid)) };
 }
 
+/** One of ours, told apart by what executes its attempts. */
+const ours = (name: string, executor: NoopExecutor, { tasks = TASKS, profiles }: Scale): Contestant => ({
+  name,
+  measure: (directory) =>
+    withPlace(
+      directory,
+      async (place) => {
+        const { events } = await place.run(chainOfTasks(tasks, false));
+        return stepsOf(events, tasks);
+      },
+      { profiles, executor },
+    ),
+});
+
 /** One task after the other. */
 export const oneByOne: BenchCase = {
   title: 'one task after the other, from the moment it may begin',
   rounds: 3,
-  contestants: ({ tasks = TASKS, profiles }) => [
+  contestants: (scale) => [
+    ours('gatepost, http executor: each attempt asks a server', 'http', scale),
+    ours('gatepost, module executor: each attempt calls a function', 'module', scale),
     {
-      name: 'gatepost',
-      measure: (directory) =>
-        withPlace(
-          directory,
-          async (place) => {
-            const { events } = await place.run(chainOfTasks(tasks, false));
-            return stepsOf(events, tasks);
-          },
-          { profiles },
-        ),
-    },
-    {
-      name: 'BullMQ, appendfsync always',
+      name: 'BullMQ, appendfsync always: each job calls a function',
       needsRedis: true,
-      measure: (directory) => withPeer(directory, async (peer) => figuresOf(await peer.oneByOne(tasks))),
+      measure: (directory) => withPeer(directory, async (peer) => figuresOf(await peer.oneByOne(scale.tasks ?? TASKS))),
     },
   ],
 };
