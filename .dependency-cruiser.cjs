@@ -111,8 +111,7 @@ module.exports = {
     },
     {
       name: 'sdk-loaded-in-one-form',
-      comment:
-        'Its ES modules take the processor nearly twice as long to load, and would be a second set of its classes.',
+      comment: 'Its ES modules take longer to load, and would be a second set of its classes.',
       severity: 'error',
       from: { path: '^[^/]+/src/', pathNot: '^shared/src/hedera/sdk\\.ts$' },
       to: { path: 'node_modules/@hashgraph/sdk/', dependencyTypesNot: ['type-only'] },

@@ -43,6 +43,11 @@ describe('a program does not load the SDK before a command needs it', () => {
     const file = join(CHECKOUT, program, 'bin', `${program}.js`);
     expect(run([SDK], file, '--help')).toEqual({ status: 0, stderr: '' });
   });
+
+  it('and one that did would be noticed', () => {
+    const { status, stderr } = run([SDK], '--eval', `import(${JSON.stringify(join(CHECKOUT, SDK))})`);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('is loaded by')]);
+  });
 });
 
 /** What loads the command that serves. */

@@ -38,13 +38,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
  * SDK are imported by the action that needs them.
  */
 export async function programFor(word = ''): Promise<(exit: Exit) => Command> {
-  const wanted = Object.hasOwn(COMMANDS, word) ? [COMMANDS[word]] : Object.values(COMMANDS);
-  const commands = await Promise.all(wanted.map((load) => load?.()));
+  const named = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+  const wanted = named === undefined ? Object.values(COMMANDS) : [named];
+  const commands = await Promise.all(wanted.map((load) => load()));
   return (exit) => {
     const program = commandLine('coordinator', import.meta.url).description(
       'Hands plans to agents; work is paid once, only after its gate accepts it, on the public ledger.',
     );
-    for (const add of commands) add?.(program, exit);
+    for (const add of commands) add(program, exit);
     return program.addHelpText(
       'after',
       `

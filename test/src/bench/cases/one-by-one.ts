@@ -1,8 +1,8 @@
-import type { BenchCase, Contestant, Figures, Scale } from '../bench-case.js';
+import type { BenchCase, Figures } from '../bench-case.js';
 import { usualMs, withPeer } from '../bullmq.js';
-import { type NoopExecutor, type RunEvent, timeOf } from '../place.js';
+import { type RunEvent, timeOf } from '../place.js';
 import { chainOfTasks } from '../plans.js';
-import { withPlace } from './with-place.js';
+import { withEachExecutor } from './with-place.js';
 
 /** So many that most of them meet code that is compiled, ours as well as the peer's. */
 const TASKS = 1_000;
@@ -28,31 +28,19 @@ function stepsOf(events: readonly RunEvent[], tasks: number): Figures {
   return { ...figuresOf(since(accepted)), 'to paid, p50 ms': usualMs(since(paid)) };
 }
 
-/** One of ours, told apart by what executes its attempts. */
-const ours = (name: string, executor: NoopExecutor, { tasks = TASKS, profiles }: Scale): Contestant => ({
-  name,
-  measure: (directory) =>
-    withPlace(
-      directory,
-      async (place) => {
-        const { events } = await place.run(chainOfTasks(tasks, false));
-        return stepsOf(events, tasks);
-      },
-      { profiles, executor },
-    ),
-});
-
 /** One task after the other. */
 export const oneByOne: BenchCase = {
   title: 'one task after the other, from the moment it may begin',
   rounds: 3,
-  contestants: (scale) => [
-    ours('gatepost, http executor: each attempt asks a server', 'http', scale),
-    ours('gatepost, module executor: each attempt calls a function', 'module', scale),
+  contestants: ({ tasks = TASKS, ...scale }) => [
+    ...withEachExecutor(scale, async ({ run }) => {
+      const { events } = await run(chainOfTasks(tasks, false));
+      return stepsOf(events, tasks);
+    }),
     {
       name: 'BullMQ, appendfsync always: each job calls a function',
       needsRedis: true,
-      measure: (directory) => withPeer(directory, async (peer) => figuresOf(await peer.oneByOne(scale.tasks ?? TASKS))),
+      measure: (directory) => withPeer(directory, async (peer) => figuresOf(await peer.oneByOne(tasks))),
     },
   ],
 };

@@ -1,8 +1,8 @@
-import type { BenchCase, Contestant, Scale } from '../bench-case.js';
+import type { BenchCase, Figures } from '../bench-case.js';
 import { withPeer } from '../bullmq.js';
-import { type NoopExecutor, timeOf } from '../place.js';
+import { type MeasuredRun, timeOf } from '../place.js';
 import { independentTasks } from '../plans.js';
-import { withPlace } from './with-place.js';
+import { withEachExecutor } from './with-place.js';
 
 const TASKS = 20_000;
 const JOBS = 20_000;
@@ -12,36 +12,24 @@ const MS_PER_SECOND = 1_000;
 const perSecond = (times: readonly number[]): number =>
   (times.length * MS_PER_SECOND) / ((times.at(-1) ?? Number.NaN) - (times[0] ?? Number.NaN));
 
-/** One of ours, told apart by what executes its attempts. */
-const ours = (name: string, executor: NoopExecutor, { tasks = TASKS, profiles }: Scale): Contestant => ({
-  name,
-  measure: (directory) =>
-    withPlace(
-      directory,
-      async (place) => {
-        const { events, paidAfterMs, use } = await place.run(independentTasks(tasks));
-        const paid = events.filter(({ event }) => event === 'settled').map(timeOf);
-        return {
-          'tasks/s': (tasks * MS_PER_SECOND) / paidAfterMs,
-          'tasks/s, the second half': perSecond(paid.slice(Math.ceil(paid.length / 2))),
-          'coordinator, processor ms/task': use.coordinator.cpuMs / tasks,
-          'daemons, processor ms/task': use.daemons.cpuMs / tasks,
-          'ledger, processor ms/task': use.ledger.cpuMs / tasks,
-          'coordinator, peak MiB': use.coordinator.peakMib,
-        };
-      },
-      { profiles, executor },
-    ),
-});
+function figuresOf({ events, paidAfterMs, use }: MeasuredRun, tasks: number): Figures {
+  const paid = events.filter(({ event }) => event === 'settled').map(timeOf);
+  return {
+    'tasks/s': (tasks * MS_PER_SECOND) / paidAfterMs,
+    'tasks/s, the second half': perSecond(paid.slice(Math.ceil(paid.length / 2))),
+    'coordinator, processor ms/task': use.coordinator.cpuMs / tasks,
+    'daemons, processor ms/task': use.daemons.cpuMs / tasks,
+    'ledger, processor ms/task': use.ledger.cpuMs / tasks,
+    'coordinator, peak MiB': use.coordinator.peakMib,
+  };
+}
 
 /** Many tasks at once, until all are paid. */
 export const throughput: BenchCase = {
   title: 'tasks that do nothing, schema gate, 2 daemons, until all are paid',
   rounds: 3,
-  contestants: (scale) => [
-    ours('gatepost, http executor: each attempt asks a server', 'http', scale),
-    // As with the peer, what does nothing is a function beside the one who calls it.
-    ours('gatepost, module executor: each attempt calls a function', 'module', scale),
+  contestants: ({ tasks = TASKS, ...scale }) => [
+    ...withEachExecutor(scale, async ({ run }) => figuresOf(await run(independentTasks(tasks)), tasks)),
     {
       name: 'BullMQ, appendfsync always: each job calls a function',
       needsRedis: true,
