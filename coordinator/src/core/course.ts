@@ -9,7 +9,7 @@ import type { AnyRecord } from '@gatepost/shared/records/schema';
 import type { TaskNames } from '@gatepost/shared/records/task-names';
 import type { AccountId, TokenId } from '@gatepost/shared/vocabulary/ids';
 import type { Payment } from './decide/command.js';
-import type { Limits } from './decide/limits.js';
+import { type Limits, settleFrom } from './decide/limits.js';
 import { batchesOf } from './decide/settlements.js';
 import {
   assignmentRecord,
@@ -37,7 +37,7 @@ export interface Pace {
   readonly fillMs: number;
   /** From the submission of a transaction until everybody sees it, milliseconds. */
   readonly ledgerMs: number;
-  readonly limits: Pick<Limits, 'attemptsPerAgent' | 'openAttempts' | 'settleAfter' | 'settleWithinMs'>;
+  readonly limits: Pick<Limits, 'attemptsPerAgent' | 'openAttempts' | 'settleAfter' | 'settlePart' | 'settleWithinMs'>;
 }
 
 /** A message of one author. */
@@ -384,11 +384,11 @@ class Run {
 
   /** As `decideSettlements` does. */
   #settle(): void {
-    const { settleAfter, settleWithinMs } = this.pace.limits;
     const [oldest] = this.#payable;
     if (oldest === undefined) return;
-    const dueMs = oldest.sinceMs + settleWithinMs;
-    if (this.#payable.length < settleAfter && this.#open > 0 && this.line.nowMs < dueMs) {
+    const dueMs = oldest.sinceMs + this.pace.limits.settleWithinMs;
+    const isEnough = this.#payable.length >= settleFrom(this.pace.limits, this.#open);
+    if (!isEnough && this.#open > 0 && this.line.nowMs < dueMs) {
       if (this.#isAsking) return;
       this.#isAsking = true;
       this.line.after(dueMs - this.line.nowMs, () => {

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, limitsOn } from '@gatepost/coordinator/core/decide/limits';
+import { DEFAULT_LIMITS, limitsOn, settleFrom } from '@gatepost/coordinator/core/decide/limits';
 import { expect, it } from 'vitest';
 
 it('has payments wait for others on a public network, unless the configuration says when they are made', () => {
@@ -13,5 +13,14 @@ it('has payments wait for others on a public network, unless the configuration s
       settleAfter: 3,
       settleWithinMs: 1_000,
     });
+  }
+});
+
+it('settles once a quarter of what is open is payable, unless the configuration gives a number', () => {
+  for (const isPublic of [true, false]) {
+    const limits = limitsOn(isPublic);
+    expect(settleFrom(limits, 0)).toBe(limits.settleAfter);
+    expect(settleFrom(limits, 400)).toBe(100);
+    expect(settleFrom(limitsOn(isPublic, { settleAfter: 3 }), 400)).toBe(3);
   }
 });

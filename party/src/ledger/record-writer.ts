@@ -10,8 +10,21 @@ import type { WrittenMessage } from './writer-list.js';
 
 interface Waiting {
   readonly record: AnyRecord;
+  /** How long it waits for others, at most. */
+  readonly untilMs: number;
   readonly done: (outcome: Outcome) => void;
   readonly failed: (error: unknown) => void;
+}
+
+/** What waits to be written to a topic for a run. */
+interface Queue {
+  readonly topic: TopicId;
+  readonly run: string | undefined;
+  waiting: Waiting[];
+  /** Whether messages are on their way. */
+  isSending: boolean;
+  /** When what waits is sent, unless messages are on their way then, and how to call that off. */
+  next: { readonly atMs: number; readonly callOff: () => void } | undefined;
 }
 
 /** One wait for the network that is under way. */
@@ -35,9 +48,12 @@ const VALID_SECONDS = 30;
 /** Records of which there are many; the others stand alone, and something waits for them. */
 const SHARED: ReadonlySet<string> = new Set(['assign', 'cancel', 'verdict'] satisfies AnyRecord['type'][]);
 
-/** Writes records to topics. Those that come while a message is on its way share the next one. */
+/**
+ * Writes records to topics. Those that come while a message is on its way share the next one, as do those that may wait:
+ * they go when the first of them has waited long enough, or along with one that may not.
+ */
 export class RecordWriter {
-  readonly #queues = new Map<string, Waiting[]>();
+  readonly #queues = new Map<string, Queue>();
 
   constructor(
     readonly ledger: Ledger,
@@ -54,30 +70,58 @@ export class RecordWriter {
   /**
    * Writes one record; resolves with what became of its message, however long that takes to learn. `unknown` only when
    * the signal ends it.
+   * @param patienceMs how long it may wait for others to share its message, also where messages cost no money.
    * @throws GatepostError RECORD_TOO_LARGE
    */
-  write(topic: TopicId, run: string | undefined, record: AnyRecord): Promise<Outcome> {
+  write(topic: TopicId, run: string | undefined, record: AnyRecord, patienceMs = 0): Promise<Outcome> {
+    const waitMs = SHARED.has(record.type) ? Math.max(this.fillMs, patienceMs) : 0;
+    const untilMs = this.clock.nowMs() + waitMs;
     return new Promise((done, failed) => {
-      const key = `${topic}|${run ?? ''}`;
-      const queue = this.#queues.get(key);
-      if (queue !== undefined) {
-        queue.push({ record, done, failed });
-        return;
-      }
-      const opened: Waiting[] = [{ record, done, failed }];
-      this.#queues.set(key, opened);
-      const drain = () => void this.#drain(key, topic, run, opened);
-      if (this.fillMs > 0 && SHARED.has(record.type)) this.clock.at(this.clock.nowMs() + this.fillMs, drain);
-      else this.clock.soon(drain);
+      const queue = this.#queueOf(topic, run);
+      queue.waiting.push({ record, untilMs, done, failed });
+      this.#sendFrom(queue, untilMs);
     });
   }
 
-  async #drain(key: string, topic: TopicId, run: string | undefined, queue: Waiting[]): Promise<void> {
-    while (queue.length > 0) await this.#send(topic, run, queue.splice(0));
-    this.#queues.delete(key);
+  #queueOf(topic: TopicId, run: string | undefined): Queue {
+    const key = `${topic}|${run ?? ''}`;
+    let queue = this.#queues.get(key);
+    if (queue === undefined) {
+      queue = { topic, run, waiting: [], isSending: false, next: undefined };
+      this.#queues.set(key, queue);
+    }
+    return queue;
   }
 
-  async #send(topic: TopicId, run: string | undefined, batch: readonly Waiting[]): Promise<void> {
+  #sendFrom(queue: Queue, atMs: number): void {
+    if (queue.isSending || (queue.next !== undefined && queue.next.atMs <= atMs)) return;
+    queue.next?.callOff();
+    const drain = () => void this.#drain(queue);
+    const waits = atMs > this.clock.nowMs();
+    queue.next = { atMs, callOff: waits ? this.clock.at(atMs, drain) : () => undefined };
+    if (!waits) this.clock.soon(drain);
+  }
+
+  async #drain(queue: Queue): Promise<void> {
+    // A clock that was set back may have had it sent for twice.
+    if (queue.isSending || queue.waiting.length === 0) return;
+    const batch = queue.waiting;
+    queue.waiting = [];
+    queue.next = undefined;
+    queue.isSending = true;
+    await this.#send(queue, batch);
+    queue.isSending = false;
+    if (queue.waiting.length > 0) {
+      this.#sendFrom(
+        queue,
+        queue.waiting.reduce((least, { untilMs }) => Math.min(least, untilMs), Infinity),
+      );
+    } else {
+      this.#queues.delete(`${queue.topic}|${queue.run ?? ''}`);
+    }
+  }
+
+  async #send({ topic, run }: Queue, batch: readonly Waiting[]): Promise<void> {
     let messages: MessageFill[];
     try {
       const records = batch.map(({ record }) => record);

@@ -8,6 +8,8 @@ export interface Limits {
   readonly attemptsPerAgent: number;
   /** Settle as soon as so many attempts are payable. */
   readonly settleAfter: number;
+  /** Of the attempts that are open this part must be payable too, for more will soon be due then, which cost no more to pay along. */
+  readonly settlePart: number;
   /** Settle when an attempt has been payable for so long. */
   readonly settleWithinMs: number;
   /** How long the network may take a payment. 15 s to 180 s. */
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: Limits = {
   openAttempts: 10_000,
   attemptsPerAgent: 256,
   settleAfter: 5,
+  settlePart: 0.25,
   settleWithinMs: 2_000,
   paymentWindowMs: 30_000,
   quarantineMs: 30_000,
@@ -49,7 +52,7 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** When payments are made. */
-type Settling = Pick<Limits, 'settleAfter' | 'settleWithinMs'>;
+type Settling = Pick<Limits, 'settleAfter' | 'settlePart' | 'settleWithinMs'>;
 
 /** The limits that a configuration gives; when payments are made depends on the network where it does not say. */
 export type GivenLimits = Omit<Limits, keyof Settling> & Partial<Settling>;
@@ -58,11 +61,19 @@ export type GivenLimits = Omit<Limits, keyof Settling> & Partial<Settling>;
  * A public network shows a verdict some seconds after it was given, and takes fees for each transfer: there a payment waits
  * until as many are due as a transfer has room for, however many agents they are for.
  */
-const PUBLIC_SETTLING: Settling = { settleAfter: MAX_PAYEES, settleWithinMs: 10_000 };
+const PUBLIC_SETTLING: Partial<Settling> = { settleAfter: MAX_PAYEES, settleWithinMs: 10_000 };
 
-/** The limits on a network, public or embedded. @param given what a configuration says of them. */
+/**
+ * The limits on a network, public or embedded.
+ * @param given what a configuration says of them. A number of payable attempts that it gives is meant as it stands.
+ */
 export const limitsOn = (isPublic: boolean, given: Partial<Limits> = {}): Limits => ({
   ...DEFAULT_LIMITS,
   ...(isPublic ? PUBLIC_SETTLING : {}),
+  ...(given.settleAfter === undefined ? {} : { settlePart: 0 }),
   ...given,
 });
+
+/** How many payable attempts are settled at once, while so many are open. */
+export const settleFrom = ({ settleAfter, settlePart }: Omit<Settling, 'settleWithinMs'>, open: number): number =>
+  Math.max(settleAfter, Math.floor(open * settlePart));

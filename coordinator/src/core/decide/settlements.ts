@@ -8,6 +8,7 @@ import { MAX_PAYEES } from '@gatepost/shared/vocabulary/limits';
 import { msFromNanos, NANOS_PER_MS } from '@gatepost/shared/vocabulary/time';
 import { paymentKey } from '../effects/effect-key.js';
 import type { Payment } from './command.js';
+import { settleFrom } from './limits.js';
 import type { Pass } from './pass.js';
 
 /** As long as a transfer's id can be. */
@@ -110,7 +111,7 @@ function askForBeacon(pass: Pass): void {
 
 /** Enough of them, long enough ago, or nothing else is left that could join them. */
 function isTime(pass: Pass, due: readonly Attempt[]): boolean {
-  if (due.length >= pass.limits.settleAfter || pass.open === 0) return true;
+  if (due.length >= settleFrom(pass.limits, pass.open) || pass.open === 0) return true;
   const oldest = due.reduce((least, { verdict }) => Math.min(least, msFromNanos(verdict?.at ?? 0n)), Infinity);
   return pass.nowMs - oldest >= pass.limits.settleWithinMs;
 }

@@ -22,6 +22,7 @@ import { type Outcome, PAYER_REFUSED } from '@gatepost/shared/vocabulary/outcome
 import { formatNanos } from '@gatepost/shared/vocabulary/time';
 import type { AssignCommand, Command } from '../../core/decide/command.js';
 import { type Became, InFlight } from '../../core/effects/in-flight.js';
+import { verdictPatience } from '../../core/effects/verdict-patience.js';
 import type { RunFleet } from '../agents/agent-fleet.js';
 import type { Guards } from '../ledger/guards.js';
 import type { Settler } from '../ledger/settler.js';
@@ -142,8 +143,8 @@ export class Effects {
     }
   }
 
-  async #record(topic: TopicId, run: string | undefined, record: AnyRecord): Promise<Became> {
-    return becameOf(await this.parts.writer.write(topic, run, record));
+  async #record(topic: TopicId, run: string | undefined, record: AnyRecord, patienceMs = 0): Promise<Became> {
+    return becameOf(await this.parts.writer.write(topic, run, record, patienceMs));
   }
 
   #runOpened(): RecordOf<'run_opened'> {
@@ -258,9 +259,12 @@ export class Effects {
     this.inFlight.judged(id, number);
   }
 
-  #verdict({ task, attempt, accepted, gate, reason }: CommandOf<'verdict'>): Promise<Became> {
-    const { journal, run } = this.parts.state.context;
-    return this.#record(journal, run, { type: 'verdict', task, attempt, accepted, gate, reason: clipReason(reason) });
+  #verdict(command: CommandOf<'verdict'>): Promise<Became> {
+    const { task, attempt, accepted, gate, reason } = command;
+    const { state } = this.parts;
+    const { journal, run } = state.context;
+    const record: AnyRecord = { type: 'verdict', task, attempt, accepted, gate, reason: clipReason(reason) };
+    return this.#record(journal, run, record, verdictPatience(state, command));
   }
 }
 
