@@ -4,8 +4,11 @@ import { type Parcel, type Report, ReportQueue } from './report-queue.js';
 
 /** Messages on their way at the same time. */
 export const IN_FLIGHT = 64;
-/** How long a record waits for others to share its message, at most. */
+/** How long a record waits for others to share its message. */
 export const LINGER_MS = 20;
+/** The same where many share one: for each that did, and at most, for a message that is full goes at once. */
+const LINGER_EACH_MS = 2;
+const MAX_LINGER_MS = 50;
 /** A start waits longer: mostly its result goes along, or goes instead, and would have to wait for a start on its way. */
 const START_LINGER_MS = 100;
 /** A result waits no longer for others than this part of the time that a message takes, where they come one by one. */
@@ -60,8 +63,11 @@ export const resultsOf = ({ reports }: Parcel): string[] =>
 const isDispensable = ({ reports }: Parcel): boolean => reports.every(({ record }) => record.type === 'started');
 
 /** How long to wait for others, seen how long this message took and whether any came. */
-const lingerAfter = ({ parcel, sentMs }: Message, nowMs: number): number =>
-  parcel.reports.length > 1 ? LINGER_MS : Math.min(LINGER_MS, Math.max(1, Math.ceil((nowMs - sentMs) * LINGER_PART)));
+function lingerAfter({ parcel, sentMs }: Message, nowMs: number): number {
+  const { length } = parcel.reports;
+  if (length > 1) return Math.min(MAX_LINGER_MS, Math.max(LINGER_MS, length * LINGER_EACH_MS));
+  return Math.min(LINGER_MS, Math.max(1, Math.ceil((nowMs - sentMs) * LINGER_PART)));
+}
 
 /**
  * What becomes of records on their way to the journal, deterministic and without effects. Several records share a
@@ -82,8 +88,6 @@ export class Outbox {
   #backoffMs = 0;
   #retryAtMs = 0;
   #failures = 0;
-  /** Whether records wait that could not be sent when it was time. */
-  #heldBack = false;
 
   /** @param fillMs how long records wait for others where messages cost money; 0 where only time counts. */
   constructor(private readonly fillMs = 0) {}
@@ -107,10 +111,12 @@ export class Outbox {
     switch (input.type) {
       case 'tick':
         return [];
-      case 'report':
-        this.#queue.add(input.report);
-        this.#sendFrom(nowMs + this.#waitFor(input));
+      case 'report': {
+        const dueMs = nowMs + this.#waitFor(input);
+        this.#queue.add(input.report, dueMs);
+        this.#sendFrom(this.fillMs === 0 && this.#queue.fillsMessage ? nowMs : dueMs);
         return [];
+      }
       case 'earlier':
         this.#queue.adopt(input.parcel);
         return this.#sent(input.id, input.parcel, true, nowMs);
@@ -124,7 +130,7 @@ export class Outbox {
       case 'outcome':
         return this.#learnt(input.id, input.outcome, nowMs);
       case 'concluded':
-        this.#concluded(input.id, nowMs);
+        this.#concluded(input.id);
         return [];
     }
   }
@@ -173,17 +179,15 @@ export class Outbox {
     return [{ do: 'conclude', id, reported: happened ? resultsOf(message.parcel) : [] }];
   }
 
-  #concluded(id: TransactionId, nowMs: number): void {
+  #concluded(id: TransactionId): void {
     const message = this.#messages.get(id);
     if (message === undefined) return;
     this.#messages.delete(id);
     if (message.happened === true) this.#queue.arrived(message.parcel);
-    else {
-      this.#queue.putBack(message.parcel);
-      this.#heldBack = true;
-    }
+    else this.#queue.putBack(message.parcel);
     // What waits only to fill a message goes on waiting.
-    if (this.#queue.waiting > 0 && (this.fillMs === 0 || this.#heldBack)) this.#sendFrom(nowMs);
+    const { dueMs } = this.#queue;
+    if (dueMs !== undefined) this.#sendFrom(dueMs);
   }
 
   /** Messages that fail together lengthen the pause, and are complained of, once. */
@@ -214,14 +218,23 @@ export class Outbox {
     if (this.#sendAtMs === undefined || nowMs < this.#sendAtMs || nowMs < this.#retryAtMs) return [];
     this.#sendAtMs = undefined;
     const commands: OutboxCommand[] = [];
-    while (this.#mayTry()) {
-      const parcel = this.#queue.takeParcel();
+    while (this.#mayTry() && this.#isWorthSending(nowMs)) {
+      // Where messages cost money a start goes along with what goes anyway.
+      const parcel = this.#queue.takeParcel(this.fillMs === 0 ? nowMs : Infinity);
       if (parcel === undefined) break;
       this.#signing += 1;
       commands.push({ do: 'sign', parcel });
     }
-    this.#heldBack = this.#queue.waiting > 0;
+    // What is due and could not go does so when something has arrived.
+    const { dueMs } = this.#queue;
+    if (dueMs !== undefined && dueMs > nowMs) this.#sendFrom(dueMs);
     return commands;
+  }
+
+  /** What is left over when messages are full waits for others again. */
+  #isWorthSending(nowMs: number): boolean {
+    const { dueMs, fillsMessage } = this.#queue;
+    return fillsMessage || (dueMs !== undefined && dueMs <= nowMs);
   }
 
   /** After a failure one message shows whether the ledger takes any again. */

@@ -161,6 +161,36 @@ describe('a record waits for others', () => {
     expect(goesOutAfter(started('b'), [result('a')], 8)).toBe(100);
   });
 
+  /** What a step signs, as the attempts of each message. */
+  const signedBy = (commands: readonly OutboxCommand[]): (string | undefined)[][] =>
+    commands.flatMap((command) =>
+      command.do === 'sign' ? [command.parcel.reports.map(({ attempt }) => attempt)] : [],
+    );
+
+  it('not once a message is full, and what is left over waits again', () => {
+    const outbox = new Outbox();
+    const comes = (task: string, nowMs: number) =>
+      signedBy(outbox.step({ type: 'report', report: result(task) }, nowMs).commands);
+    for (let n = 0; n < 12; n += 1) expect(comes(`t${n}`, n)).toEqual([]);
+    // Until a message was full nobody knows how many fill one.
+    const [first = [], ...more] = signedBy(outbox.step({ type: 'tick' }, 20).commands);
+    expect(more).toEqual([]);
+    const left = 12 - first.length;
+    expect(left).toBeGreaterThan(0);
+    for (let n = left; n < first.length - 1; n += 1) expect(comes(`u${n}`, 21)).toEqual([]);
+    expect(comes('last', 21).map(({ length }) => length)).toEqual([first.length]);
+    expect(outbox.step({ type: 'tick' }, 22).wakeAtMs).toBeUndefined();
+  });
+
+  it('a start for its result, whatever goes meanwhile, but not longer than it may', () => {
+    const outbox = new Outbox();
+    outbox.step({ type: 'report', report: started('a') }, 0);
+    outbox.step({ type: 'report', report: result('b') }, 10);
+    expect(signedBy(outbox.step({ type: 'tick' }, 30).commands)).toEqual([['b']]);
+    outbox.step({ type: 'report', report: result('c') }, 90);
+    expect(signedBy(outbox.step({ type: 'tick' }, 100).commands)).toEqual([['a', 'c']]);
+  });
+
   it('as long as is configured where messages cost money, however many they are', () => {
     const outbox = new Outbox(1_000);
     for (let n = 0; n < 12; n += 1) outbox.step({ type: 'report', report: result(`t${n}`) }, 5_000 + n);
@@ -178,7 +208,7 @@ describe('a record waits for others', () => {
     const many = new Outbox(1_000);
     for (let n = 0; n < 40; n += 1) many.step({ type: 'report', report: started(`t${n}`) }, 5_000);
     for (let n = 0; n < 40; n += 1) many.step({ type: 'report', report: result(`t${n}`) }, 5_001);
-    const { commands } = many.step({ type: 'tick' }, 6_000);
+    const { commands } = many.step({ type: 'tick' }, 6_001);
     const told = commands.map((command) => (command.do === 'sign' ? command.parcel.reports : []));
     expect(told.map(({ length }) => length)).toEqual([9, 8, 8, 8, 7]);
     expect(new Set(told.flat().map(({ record }) => record.type))).toEqual(new Set(['result']));
