@@ -29,6 +29,8 @@ export class LmdbStore implements Store {
   readonly blobs: DiskBlobs;
   readonly #root: RootDatabase;
   readonly #attempts: Database<AttemptRow, string>;
+  /** Attempts whose result was brought to the journal: noted beside the row, which need not be read and written again for it. */
+  readonly #reported: Database<true, string>;
   readonly #prepared: Database<PreparedRow, string>;
   readonly #meta: Database<unknown, string>;
   #failedAtMs = 0;
@@ -40,6 +42,7 @@ export class LmdbStore implements Store {
   ) {
     this.#root = root;
     this.#attempts = root.openDB<AttemptRow, string>({ name: 'attempts' });
+    this.#reported = root.openDB<true, string>({ name: 'reported' });
     this.#prepared = root.openDB<PreparedRow, string>({ name: 'prepared' });
     this.#meta = root.openDB<unknown, string>({ name: 'meta' });
     this.blobs = new DiskBlobs(join(directory, 'blobs'), root.openDB({ name: 'blobs', encoding: 'binary' }), () =>
@@ -79,19 +82,30 @@ export class LmdbStore implements Store {
   }
 
   attempt(key: string): AttemptRow | undefined {
-    return this.#attempts.get(key);
+    const row = this.#attempts.get(key);
+    return row && this.#asReported(key, row);
   }
 
   *attempts(): Generator<readonly [string, AttemptRow]> {
-    for (const { key, value } of this.#attempts.getRange({ snapshot: false })) yield [key, value];
+    for (const { key, value } of this.#attempts.getRange({ snapshot: false }))
+      yield [key, this.#asReported(key, value)];
+  }
+
+  #asReported(key: string, row: AttemptRow): AttemptRow {
+    const { finished } = row;
+    if (finished === undefined || finished.reported || !this.#reported.doesExist(key)) return row;
+    return { ...row, finished: { ...finished, reported: true } };
   }
 
   putAttempt(key: string, row: AttemptRow): Promise<void> {
     return this.#durable(() => this.#attempts.put(key, row));
   }
 
-  removeAttempt(key: string): Promise<void> {
-    return this.#durable(() => this.#attempts.remove(key));
+  async removeAttempt(key: string): Promise<void> {
+    await Promise.all([
+      this.#durable(() => this.#attempts.remove(key)),
+      this.#durable(() => this.#reported.remove(key)),
+    ]);
   }
 
   cursor(): Cursor {
@@ -114,11 +128,7 @@ export class LmdbStore implements Store {
   }
 
   async settlePrepared(id: string, results: readonly string[]): Promise<void> {
-    const writes = results.map((key) => {
-      const row = this.attempt(key);
-      if (row?.finished === undefined) return undefined;
-      return this.putAttempt(key, { ...row, finished: { ...row.finished, reported: true } });
-    });
+    const writes = results.map((key) => this.#durable(() => this.#reported.put(key, true)));
     await Promise.all([...writes, this.#durable(() => this.#prepared.remove(id))]);
   }
 
