@@ -2,7 +2,7 @@ import { VirtualClock } from '@gatepost/shared/virtual-clock';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { MemoryStore } from '../src/shell/store/memory-store.js';
-import { AttemptKeeper } from '../src/shell/work/attempt-keeper.js';
+import { AttemptKeeper, NOTE_MS, START_NOTE_MS } from '../src/shell/work/attempt-keeper.js';
 import { liveAttempt } from './support/live-attempt.js';
 
 const COMMIT_MS = 5;
@@ -28,7 +28,7 @@ it('whatever of the notes survives a crash: no message of the inbox counts as re
       await pass(1);
     }
     // Until the notes are handed over, and not until they are durable.
-    await pass(COMMIT_MS * 4 - 2);
+    await pass(NOTE_MS - 2);
     const next = store.crash(() => survivors);
     const known = [...next.attempts()].length;
     expect(next.cursor().sequenceNumber).toBeLessThanOrEqual(known);
@@ -81,11 +81,13 @@ it.each(['a note', 'an ending'])(
     keeper.note(refused);
     keeper.noteRead(cursorAt(1));
     if (what === 'an ending') void keeper.keepEnding(refused, { outcome: 'failed', reason: 'exit code 1' });
-    await pass(COMMIT_MS * 10);
+    keeper.writeNotes();
+    await pass(COMMIT_MS * 2);
     store.full = false;
     keeper.note(later);
     keeper.noteRead(cursorAt(2));
-    await pass(COMMIT_MS * 10);
+    keeper.writeNotes();
+    await pass(COMMIT_MS * 2);
     expect([store.attempt(later.key) !== undefined, store.attempt(refused.key), store.cursor().sequenceNumber]).toEqual(
       [true, undefined, 0],
     );
@@ -94,3 +96,18 @@ it.each(['a note', 'an ending'])(
     expect([store.attempt(refused.key)?.finished !== undefined, store.cursor().sequenceNumber]).toEqual([true, 2]);
   },
 );
+
+it('a start is noted sooner, alone, and not at all when the attempt is over by then', async () => {
+  const { store, keeper, pass } = host();
+  const [waiting, started, over] = [liveAttempt('a'), liveAttempt('b'), liveAttempt('c')];
+  for (const one of [waiting, started, over]) keeper.note(one);
+  keeper.noteRead(cursorAt(1));
+  for (const one of [started, over]) keeper.noteStart(one);
+  void keeper.keepEnding(over, { outcome: 'failed', reason: 'exit code 1' });
+  await pass(START_NOTE_MS + COMMIT_MS);
+  const known = () => [waiting, started, over].map(({ key }) => store.attempt(key) !== undefined);
+  expect([known(), store.attempt(over.key)?.finished !== undefined]).toEqual([[false, true, true], true]);
+  expect(store.cursor().sequenceNumber, 'one is not known yet').toBe(0);
+  await pass(NOTE_MS);
+  expect([known(), store.cursor().sequenceNumber]).toEqual([[true, true, true], 1]);
+});

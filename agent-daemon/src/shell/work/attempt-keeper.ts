@@ -15,8 +15,10 @@ export const IN_MEMORY_BYTES = 16_384;
 /** Work orders up to this size are kept in the attempt's row, larger ones among the blobs. */
 const IN_ROW_BYTES = 2_048;
 const STORE_RETRY_MS = 1_000;
-/** How long a note waits, at most: mostly the attempt is over by then, and its ending says all that the note would. */
-const NOTE_MS = 20;
+/** How long the note of a start waits, at most: mostly the attempt is over by then, and its ending says all that the note would. */
+export const START_NOTE_MS = 20;
+/** The same of one that waits for a slot, which the inbox tells again. */
+export const NOTE_MS = 500;
 
 /** Writes what must survive a crash. Finished work is not given up for a full disk: it waits until it can be written. */
 export class AttemptKeeper {
@@ -27,6 +29,8 @@ export class AttemptKeeper {
   /** How far the inbox was read, when that waits. */
   #read: Cursor | undefined;
   #callOff: (() => void) | undefined;
+  /** Attempts that were started and whose note waits, a little. */
+  readonly #started = new Set<LiveAttempt>();
 
   constructor(
     private readonly store: Store,
@@ -38,6 +42,22 @@ export class AttemptKeeper {
   note(live: LiveAttempt): void {
     this.#due.set(live.key, live);
     this.#writeLater();
+  }
+
+  /** Notes sooner that an attempt was started. */
+  noteStart(live: LiveAttempt): void {
+    this.#due.set(live.key, live);
+    if (this.#started.size === 0) this.clock.at(this.clock.nowMs() + START_NOTE_MS, () => this.#writeStarts());
+    this.#started.add(live);
+  }
+
+  #writeStarts(): void {
+    for (const live of this.#started) {
+      if (this.#due.get(live.key) !== live) continue;
+      this.#due.delete(live.key);
+      this.#put(live, this.#rowOf(live));
+    }
+    this.#started.clear();
   }
 
   /** Notes how far the inbox was read: never before what was noted of the attempts there, also where the disk was full. */

@@ -307,7 +307,7 @@ export class Engine {
   }
 
   #execute(live: LiveAttempt): void {
-    this.#keeper.note(live);
+    this.#keeper.noteStart(live);
     // What must not run twice is noted before it does anything.
     if (this.#isLostByRestart(live.attempt.assignment)) this.#keeper.writeNotes();
     live.startedAtMs = this.parts.clock.nowMs();
