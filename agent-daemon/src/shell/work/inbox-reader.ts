@@ -127,6 +127,7 @@ export class InboxReader {
     }
     for (const instruction of instructions) this.#follow(instruction);
     const { sequenceNumber, consensusTimestamp } = message;
+    this.#say(sequenceNumber, instructions);
     this.#cursor = { sequenceNumber, consensusTimestamp };
     engine.noteRead(this.#cursor);
     intake.inboxRead(sequenceNumber);
@@ -141,9 +142,18 @@ export class InboxReader {
     }
     const { assignment } = instruction;
     this.parts.onAssigned(assignment);
-    const key = attemptKey(assignment.ref);
-    log.info({ attempt: key, taskType: assignment.taskType, price: assignment.price }, 'assigned');
     engine.assign(assignment);
     intake.assigned(assignment);
+  }
+
+  /** One line for a message: it may assign some thirty attempts. */
+  #say(sequenceNumber: number, instructions: readonly Instruction[]): void {
+    const assigned = instructions.flatMap((instruction) =>
+      instruction.kind === 'assign' ? [instruction.assignment] : [],
+    );
+    if (assigned.length === 0) return;
+    const attempts = assigned.map(({ ref }) => attemptKey(ref));
+    const taskTypes = [...new Set(assigned.map(({ taskType }) => taskType))];
+    this.parts.log.info({ sequenceNumber, attempts, taskTypes }, 'assigned');
   }
 }
