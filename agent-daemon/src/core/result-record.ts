@@ -4,11 +4,16 @@ import { MAX_INLINE_OUTPUT_BYTES } from '@gatepost/shared/vocabulary/limits';
 import type { Assignment } from './assignment.js';
 import type { Ending } from './attempt.js';
 
+/** So many bytes of text fit a record whatever they are: JSON writes a character as six bytes at most. */
+const FITS_BYTES = 64;
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** The bytes as text when they are valid UTF-8 and small enough for a record; undefined otherwise. */
 export function inlineText(output: Uint8Array): string | undefined {
   if (output.length > MAX_INLINE_OUTPUT_BYTES) return undefined;
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(output);
+    return decoder.decode(output);
   } catch {
     return undefined;
   }
@@ -29,5 +34,5 @@ export function resultRecord(
   const plain = { ...base, outcome: 'ok', output_sha256: sha256, output_size: size } as const;
   if (outputText === undefined) return plain;
   const full = { ...plain, output: outputText };
-  return fitsOneMessage(ref.run, [full]) ? full : plain;
+  return size <= FITS_BYTES || fitsOneMessage(ref.run, [full]) ? full : plain;
 }
