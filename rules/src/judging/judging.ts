@@ -37,11 +37,17 @@ export interface Judged {
 export function* judgingSteps(state: RunState, judged: Judged): Generator<JudgingStep> {
   for (const id of state.judgeable) {
     const task = state.tasks.get(id);
-    if (task === undefined) continue;
+    if (task === undefined || isBeingDecided(task, judged)) continue;
     const quorum = quorumOf(task.spec);
     if (quorum !== undefined) yield* judgeQuorum(state, judged, task, quorum);
     else yield* judgeSingle(state, judged, task);
   }
+}
+
+/** Whether there is nothing to do but wait for the verdict on its only attempt: so it is with most, and they are looked at often. */
+function isBeingDecided({ attempts }: TaskState, judged: Judged): boolean {
+  const [attempt] = attempts;
+  return attempts.length === 1 && attempt !== undefined && judged.underWay(attempt);
 }
 
 const verdict = (attempt: Attempt, accepted: boolean, gate: VerdictGate, reason: string): JudgingStep => ({
