@@ -12,10 +12,22 @@ export const eventJson = (event: object): string =>
     JSON.stringify(event, (_key, field: unknown) => (typeof field === 'bigint' ? field.toString() : field)),
   );
 
+/** Times as text; that of the last one serves all events of its millisecond. */
+function timeTexts(): (ms: number) => string {
+  let lastMs = Number.NaN;
+  let text = '';
+  return (ms) => {
+    if (ms !== lastMs) text = formatTime(ms);
+    lastMs = ms;
+    return text;
+  };
+}
+
 /** What happens in a run, as events for machines; docs/coordinator.md lists them. */
 export function eventReporter(tell: (event: object) => void, clock: Clock): Reporter {
   let run: string | undefined;
-  const say = (event: object) => tell({ version: EVENT_VERSION, time: formatTime(clock.nowMs()), run, ...event });
+  const textOf = timeTexts();
+  const say = (event: object) => tell({ version: EVENT_VERSION, time: textOf(clock.nowMs()), run, ...event });
   return {
     begin: ({ context }, how) => {
       run = context.run;
