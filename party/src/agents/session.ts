@@ -40,6 +40,8 @@ export interface DispatchedWork {
   readonly deadlineMs: number;
   /** This process's span of the attempt, W3C traceparent. */
   readonly traceparent?: string;
+  /** Whether the inbox holds the input as well, so that nothing is lost if the agent is not told. */
+  readonly isOnInbox?: boolean;
 }
 
 /** How long a daemon may take to say Welcome. */

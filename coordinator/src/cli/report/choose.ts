@@ -7,17 +7,16 @@ import { plainReporter } from './plain.js';
 
 /** Writes what comes in one turn at once: where it goes may take as long for one line as for hundred. */
 function togetherOn(stream: NodeJS.WriteStream): (text: string) => void {
-  let isCorked = false;
+  let waiting = '';
   return (text) => {
-    if (!isCorked) {
-      isCorked = true;
-      stream.cork();
-      process.nextTick(() => {
-        isCorked = false;
-        stream.uncork();
+    // As a microtask it is written before the program can come to its end, which waits for what was written.
+    if (waiting === '') {
+      queueMicrotask(() => {
+        stream.write(waiting);
+        waiting = '';
       });
     }
-    stream.write(text);
+    waiting += text;
   };
 }
 

@@ -168,12 +168,18 @@ export class AgentLink implements Link {
     if (this.#session === undefined || this.isTold(work.ref)) return;
     const key = attemptKey(work.ref);
     this.#dispatched.add(key);
+    if (this.#readsItself(work)) return;
     try {
       await this.#session.dispatch(work, () => this.#dispatched.has(key));
     } catch (thrown) {
       this.#dispatched.delete(key);
       throw thrown;
     }
+  }
+
+  /** One that has more to do than slots for it has read of it on its inbox by the time that it comes to it. */
+  #readsItself({ isOnInbox = false, traceparent }: DispatchedWork): boolean {
+    return isOnInbox && traceparent === undefined && (this.#observed.load?.queued ?? 0) > 0;
   }
 
   /** The attempt is decided. */

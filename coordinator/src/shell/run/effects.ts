@@ -192,7 +192,7 @@ export class Effects {
     const written = fitsOneMessage(run, [withInput], taskNamesOf(plan)) ? withInput : record;
     const outcome = await writer.write(command.inbox, run, written);
     const sequence = outcome.kind === 'done' ? outcome.receipt.topicSequenceNumber : undefined;
-    if (sequence !== undefined) await this.#dispatch(command, record, sequence, bytes);
+    if (sequence !== undefined) await this.#dispatch(command, written, sequence, bytes);
     return becameOf(outcome);
   }
 
@@ -234,7 +234,8 @@ export class Effects {
   ): Promise<void> {
     const { task, attempt, input_sha256: inputSha256, task_type: taskType, deadline_ms: deadlineMs } = record;
     const ref = { run: this.parts.state.context.run, task, attempt };
-    const work = { ref, inbox, inboxSequence, inputSha256, input, taskType, deadlineMs };
+    const isOnInbox = record.input !== undefined;
+    const work = { ref, inbox, inboxSequence, inputSha256, input, taskType, deadlineMs, isOnInbox };
     try {
       await this.parts.fleet.link(agent)?.dispatch(work);
     } catch (thrown) {
