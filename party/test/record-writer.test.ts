@@ -28,8 +28,9 @@ function stage(fillMs = 0) {
     prepare: (...of: Parameters<typeof ledger.prepare>) => {
       const [[action]] = of;
       if (action?.kind !== 'message') throw new Error('messages alone');
-      const { records } = unpackMessage(action.message) as { records: AnyRecord[] };
-      prepared.push([clock.nowMs(), records.map((record) => ('task' in record ? record.task : record.type))]);
+      const unpacked = unpackMessage(action.message);
+      const records = 'records' in unpacked ? unpacked.records : [];
+      prepared.push([clock.nowMs(), records.map((record) => ('task' in record ? `${record.task}` : record.type))]);
       return ledger.prepare(...of);
     },
     execute: async (...of: Parameters<typeof ledger.execute>) => {

@@ -83,10 +83,10 @@ describe('reports', () => {
 
   it('of one run share a message, and an attempt’s are written in order', () => {
     const queue = new ReportQueue();
-    for (const report of [started('a', '1'), started('b', '1'), result('a', '2')]) queue.add(report);
+    for (const report of [started('a', '1'), started('b', '1'), result('a', '2')]) queue.add(report, 0);
     const first = queue.takeParcel();
     expect(first?.reports.map(({ record }) => record.type)).toEqual(['started', 'result']);
-    queue.add(result('a', '1'));
+    queue.add(result('a', '1'), 0);
     expect(queue.takeParcel()?.run).toBe('b');
     expect(queue.takeParcel()).toBeUndefined();
     if (first !== undefined) queue.putBack(first);
@@ -95,10 +95,10 @@ describe('reports', () => {
 
   it('leave out a start that is still waiting when its result comes, not one that is on its way', () => {
     const queue = new ReportQueue();
-    for (const report of [started('a', '1'), started('a', '2'), result('a', '1')]) queue.add(report);
+    for (const report of [started('a', '1'), started('a', '2'), result('a', '1')]) queue.add(report, 0);
     const first = queue.takeParcel();
     expect(first?.reports.map(({ record }) => record.type)).toEqual(['started', 'result']);
-    queue.add(result('a', '2'));
+    queue.add(result('a', '2'), 0);
     expect(queue.takeParcel()).toBeUndefined();
     if (first !== undefined) queue.putBack(first);
     expect(queue.size).toBe(3);
@@ -108,7 +108,7 @@ describe('reports', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.nat(30)), { maxLength: 60 }), (items) => {
         const queue = new ReportQueue();
-        for (const [run, task] of items) queue.add(result(run, `${task + 1}`));
+        for (const [run, task] of items) queue.add(result(run, `${task + 1}`), 0);
         let out = 0;
         for (let parcel = queue.takeParcel(); parcel !== undefined; parcel = queue.takeParcel()) {
           const messages = packRecords(

@@ -19,6 +19,7 @@ function patience(open: number, task: string, accepted = true): number {
     coordinator,
     journal: topicId('0.0.4'),
     token: tokenId('0.0.3'),
+    agents: new Set(),
   });
   state.openAttempts = open;
   return verdictPatience(state, { task, accepted });
