@@ -6,8 +6,9 @@ import { type Parcel, type Report, ReportQueue } from './report-queue.js';
 export const IN_FLIGHT = 64;
 /** How long a record waits for others to share its message. */
 export const LINGER_MS = 20;
-/** The same where many share one: for each that did, and at most, for a message that is full goes at once. */
+/** The same for each that shared the last message, where those were many. */
 const LINGER_EACH_MS = 2;
+/** The same at most. A message that is full goes at once. */
 const MAX_LINGER_MS = 50;
 /** A start waits longer: mostly its result goes along, or goes instead, and would have to wait for a start on its way. */
 const START_LINGER_MS = 100;
