@@ -35,6 +35,7 @@ writeFileSync(secret, 'secret');
 const server = createServer((socket) => socket.end());
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const stay = `31${process.pid}`;
+const BEGUN_WITHIN_MS = 5_000;
 
 const script = `
   const { accessSync, constants, lstatSync, openSync, closeSync, readdirSync, readFileSync } = require('node:fs');
@@ -54,6 +55,10 @@ const script = `
   if (${walk === 'walk' && confinement.mechanism === 'bubblewrap'}) { visit('/proc'); visit('/sys'); }
   const escape = 'env -i setsid sleep ${stay} >/dev/null 2>&1 </dev/null & env -i sh -c "setsid sleep ${stay} >/dev/null 2>&1 </dev/null & exit" &';
   require('node:child_process').spawnSync('sh', ['-c', escape], { stdio: 'ignore' });
+  const sleeps = (pid) => can(() => { if (!readFileSync('/proc/' + pid + '/cmdline', 'utf8').includes('sleep\\x00${stay}')) throw 0; });
+  // What is to stay behind has to be there first, which takes a busy host a while.
+  const until = Date.now() + ${BEGUN_WITHIN_MS};
+  while (readdirSync('/proc').filter(sleeps).length < 2 && Date.now() < until) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
   const socket = require('node:net').connect(${server.address().port}, '127.0.0.1');
   const tell = (network) => {
     console.log(JSON.stringify({
