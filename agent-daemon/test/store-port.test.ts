@@ -88,6 +88,8 @@ describe.each(Object.entries(subjects))('the store in %s', (_name, subject) => {
     expect(store.attempt('run/a/1')?.finished?.reported).toBe(true);
     await Promise.all([store.removeAttempt('run/a/1'), store.blobs.remove(sha256(large))]);
     expect(store.attempt('run/a/1')).toBeUndefined();
+    await store.putAttempt('run/a/1', row());
+    expect(store.attempt('run/a/1')?.finished?.reported, 'of one that was removed nothing is left').toBe(false);
     expect(await store.blobs.get(sha256(large))).toBeUndefined();
     await store.close();
     remove();

@@ -4,7 +4,7 @@ import { MAX_INLINE_OUTPUT_BYTES } from '@gatepost/shared/vocabulary/limits';
 import type { Assignment } from './assignment.js';
 import type { Ending } from './attempt.js';
 
-/** So many bytes of text fit a record whatever they are: JSON writes a character as six bytes at most. */
+/** So many bytes of text fit a record whatever they are: JSON writes six bytes for one at most. */
 const FITS_BYTES = 64;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

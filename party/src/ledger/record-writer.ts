@@ -18,6 +18,8 @@ interface Waiting {
 
 /** What waits to be written to a topic for a run. */
 interface Queue {
+  /** By which it is found again. */
+  readonly key: string;
   readonly topic: TopicId;
   readonly run: string | undefined;
   waiting: Waiting[];
@@ -87,7 +89,7 @@ export class RecordWriter {
     const key = `${topic}|${run ?? ''}`;
     let queue = this.#queues.get(key);
     if (queue === undefined) {
-      queue = { topic, run, waiting: [], isSending: false, next: undefined };
+      queue = { key, topic, run, waiting: [], isSending: false, next: undefined };
       this.#queues.set(key, queue);
     }
     return queue;
@@ -117,7 +119,7 @@ export class RecordWriter {
         queue.waiting.reduce((least, { untilMs }) => Math.min(least, untilMs), Infinity),
       );
     } else {
-      this.#queues.delete(`${queue.topic}|${queue.run ?? ''}`);
+      this.#queues.delete(queue.key);
     }
   }
 

@@ -15,7 +15,7 @@ export interface SessionObservation {
   readonly maxInputBytes?: number;
   /** Why there is no session. */
   readonly trouble: string | undefined;
-  /** What the agent's last heartbeat said of its load; nothing is decided by it. */
+  /** What the agent's last heartbeat said of its load. How it is told of work depends on it, nothing that the ledger shows. */
   readonly load?: { readonly running: number; readonly queued: number };
 }
 

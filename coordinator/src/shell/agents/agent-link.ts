@@ -16,6 +16,7 @@ import type { Sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { AccountId } from '@gatepost/shared/vocabulary/ids';
 import type { SessionObservation } from '../../core/decide/health.js';
+import { isToldByInbox } from '../../core/effects/told-by-inbox.js';
 import type { Link } from './agent-fleet.js';
 
 /** What a link tells its owner. */
@@ -168,18 +169,13 @@ export class AgentLink implements Link {
     if (this.#session === undefined || this.isTold(work.ref)) return;
     const key = attemptKey(work.ref);
     this.#dispatched.add(key);
-    if (this.#readsItself(work)) return;
+    if (isToldByInbox(work, this.#observed)) return;
     try {
       await this.#session.dispatch(work, () => this.#dispatched.has(key));
     } catch (thrown) {
       this.#dispatched.delete(key);
       throw thrown;
     }
-  }
-
-  /** One that has more to do than slots for it has read of it on its inbox by the time that it comes to it. */
-  #readsItself({ isOnInbox = false, traceparent }: DispatchedWork): boolean {
-    return isOnInbox && traceparent === undefined && (this.#observed.load?.queued ?? 0) > 0;
   }
 
   /** The attempt is decided. */
