@@ -48,7 +48,12 @@ const ofAttempt: fc.Arbitrary<AnyRecord> = fc.oneof(
   fc.record({ type: type('dispute'), ...of, schedule: fc.constant('0.0.9'), reason }),
   fc.record({ type: type('decision'), ...of, pay: fc.boolean(), reason }),
   fc
-    .record({ type: type('result'), ...of, outcome: type('ok'), output: fc.string({ maxLength: 80 }) })
+    .record({
+      type: type('result'),
+      ...of,
+      outcome: type('ok'),
+      output: fc.oneof(fc.string({ maxLength: 80 }), fc.constantFrom('', '{"done":true}')),
+    })
     .map((result) => ({
       ...result,
       output_sha256: sha256(result.output),
@@ -73,7 +78,19 @@ const ofAttempt: fc.Arbitrary<AnyRecord> = fc.oneof(
     token: fc.constant('0.0.7'),
     judge: fc.constantFrom(undefined, '0.0.3', '0.0.4'),
   }),
+  fc.record({ ...of, input: fc.jsonValue({ maxDepth: 1 }) }).map(assignedInFull),
 );
+
+/** The assignment of an attempt with its input. */
+function assignedInFull(attempt: {
+  readonly task: string;
+  readonly attempt: number;
+  readonly input: unknown;
+}): AnyRecord {
+  const text = canonicalJson(attempt.input);
+  const terms = { task_type: 'work', deadline_ms: 1_800_000_000_000, price: '1', token: '0.0.7' };
+  return { type: 'assign', ...attempt, ...terms, input_sha256: sha256(text), input_size: Buffer.byteLength(text) };
+}
 
 const ofWhole: fc.Arbitrary<AnyRecord> = fc.oneof(
   fc.record({ type: type('offline'), session: fc.constantFrom('a', 'b'), reason }),
@@ -262,17 +279,22 @@ describe('a message holds at least', () => {
     return fill.size;
   };
 
-  it('9 assignments, 13 results, 100 verdicts, 500 verdicts on tasks in a row', () => {
+  it('9 assignments, 13 results, 100 that are alike, 100 verdicts, 500 verdicts on tasks in a row', () => {
     const input = { input_sha256: SHA256, input_size: 4_321 };
     const terms = { task_type: 'resize', deadline_ms: 1_800_000_000_000, price: '1200', token: '0.0.5123456' };
     expect(most((index) => ({ type: 'assign', ...at(index * 3), ...input, ...terms }))).toBeGreaterThanOrEqual(9);
-    const output = { output_sha256: SHA256, output_size: 54_321 };
-    expect(most((index) => ({ type: 'result', ...at(index * 3), outcome: 'ok', ...output }))).toBeGreaterThanOrEqual(
-      13,
-    );
+    const output = (index: number) => ({ output_sha256: sha256(`${index}`), output_size: 54_321 });
+    const result = { type: 'result', outcome: 'ok' } as const;
+    expect(most((index) => ({ ...result, ...at(index * 3), ...output(index) }))).toBeGreaterThanOrEqual(13);
+    expect(most((index) => ({ ...result, ...at(index * 3), ...output(0) }))).toBeGreaterThanOrEqual(100);
     const verdict = { type: 'verdict', accepted: true, gate: 'command+schema', reason: '' } as const;
     expect(most((index) => ({ ...verdict, ...at(index * 3) }))).toBeGreaterThanOrEqual(100);
     expect(most((index) => ({ ...verdict, ...at(index) }))).toBeGreaterThanOrEqual(500);
+  });
+
+  it('a fifth more assignments with inputs when the tasks are numbered in a row', () => {
+    const assign = (index: number) => assignedInFull({ ...at(index), input: { input: 1 } });
+    expect(most(assign)).toBeGreaterThanOrEqual(1.2 * most((index) => assign(index * 3)));
   });
 
   it('100 payments to nine agents', () => {
@@ -336,6 +358,38 @@ describe('what is read', () => {
     expect(learn('2~7.3', '2~report')).toMatchObject([{ task: '2~report', attempt: 3 }]);
     expect(learn('2~7', 'report')).toMatchObject([{ task: '2~#7' }]);
     expect(withIds({ type: 'started', task: '#8', attempt: 1 }, learnt)).toMatchObject({ task: '#8' });
+  });
+
+  it('counts on from the assignment before where one tells no number', () => {
+    const of = (...tasks: readonly unknown[]) =>
+      read({ gatepost: 2, run: 'r', token: '0.0.1', assign: [{ type: 't', price: '1', deadline_ms: 1, tasks }] });
+    expect(of(['7.2', 'a', {}], ['b', 1], ['c', 2], ['20', 'd', 3], ['e', 4])).toMatchObject({
+      records: [
+        { task: 'a', numbered: '#7', attempt: 2, input: {} },
+        { task: 'b', numbered: '#8', attempt: 1, input: 1 },
+        { task: 'c', numbered: '#9', attempt: 1, input: 2 },
+        { task: 'd', numbered: '#20', attempt: 1, input: 3 },
+        { task: 'e', numbered: '#21', attempt: 1, input: 4 },
+      ],
+    });
+    for (const wrong of [of(['a', 1]), of(['1~7', '1~a', {}], ['b', 1]), of(['9999999', 'a', {}], ['b', 1])]) {
+      expect(wrong).toEqual({ malformed: expect.stringMatching(/without a number/) });
+    }
+    const many = Array.from({ length: 3_000 }, () => ['b', 1]);
+    expect(of(['1', 'a', 1], ...many)).toEqual({ malformed: expect.stringMatching(/too many/) });
+  });
+
+  it('says the same of all attempts that an output, a digest or a failure is told of', () => {
+    const told = read({ gatepost: 2, run: 'r', output: [['1,3-4', 'x']], failed: [['5-6.2', 'no']] });
+    expect(told).toMatchObject({
+      records: [
+        { task: '#1', attempt: 1, output: 'x', output_sha256: sha256('x') },
+        { task: '#3', attempt: 1, output: 'x' },
+        { task: '#4', attempt: 1, output: 'x' },
+        { task: '#5', attempt: 2, outcome: 'failed', reason: 'no' },
+        { task: '#6', attempt: 2, outcome: 'failed', reason: 'no' },
+      ],
+    });
   });
 
   it('has the digest of what it is told in full', () => {

@@ -1,5 +1,5 @@
 import { MAX_ATTEMPT } from '../vocabulary/id-bounds.js';
-import { numberText, type TaskNames, taskNamed } from './task-names.js';
+import { numberOfTask, numberText, type TaskNames, taskNamed } from './task-names.js';
 
 /** An attempt as records name it. */
 export interface ListedAttempt {
@@ -26,6 +26,14 @@ type Marks = [zero: number, comma: number, hyphen: number, dot: number, tilde: n
 /** One attempt as a message names it. @throws GatepostError INTERNAL for a task without a number */
 export const attemptText = ({ task, attempt }: ListedAttempt, names: TaskNames): string =>
   `${numberText(task, names)}${attempt === 1 ? '' : `.${attempt}`}`;
+
+/** Whether an attempt is the first of the task with the number after that of another attempt's; neither is of a review. */
+export function isFirstOfNextTask({ task, attempt }: ListedAttempt, before: ListedAttempt, names: TaskNames): boolean {
+  if (attempt !== 1) return false;
+  const [review, number] = numberOfTask(task, names);
+  const [reviewBefore, numberBefore] = numberOfTask(before.task, names);
+  return review === '' && reviewBefore === '' && number === numberBefore + 1;
+}
 
 /** Counts what a message speaks of. */
 export class ListBudget {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { canonicalJson, sha256 } from '../vocabulary/digest.js';
 import { ListBudget, type ListedAttempt, listedAttempts } from './attempt-list.js';
 import type { AnyRecord, RecordOf } from './schema.js';
-import { assignedTask, type TaskNames, withIds } from './task-names.js';
+import { assignedTask, nextNumbered, type TaskNames, withIds } from './task-names.js';
 import { RECORD_LISTS, type TopicMessageJson, topicMessage, unknownKeys } from './topic-message.js';
 import { unchangedBy } from './unchanged-by.js';
 
@@ -53,6 +53,14 @@ class Reading {
     return onlyOne(this.#listed(text, undefined));
   }
 
+  /** The first of the task that is numbered next after that of an attempt. */
+  next(before: ListedAttempt | undefined): ListedAttempt {
+    const task = before === undefined ? undefined : nextNumbered(before.task);
+    if (task === undefined) throw new Malformed('assign: a task without a number, and none before it to count from');
+    if (!this.#budget.take(1)) throw new Malformed('attempts: too many in one message');
+    return { task, attempt: 1 };
+  }
+
   #listed(text: string, names: TaskNames | undefined): ListedAttempt[] {
     const attempts = listedAttempts(text, this.#budget, names);
     if (attempts === undefined) throw new Malformed('attempts: a range that is empty, or too many in one message');
@@ -78,14 +86,17 @@ function onlyOne([attempt]: readonly ListedAttempt[]): ListedAttempt {
 // Histories are long: the records that they mostly consist of are written out, which is far quicker than spreading parts.
 
 type AssignGroup = NonNullable<TopicMessageJson['assign']>[number];
-type Told<Length> = Extract<AssignGroup['tasks'][number], { readonly length: Length }>;
+type Told = AssignGroup['tasks'][number];
+type ToldIn<Length> = Extract<Told, { readonly length: Length }>;
 
-const isToldByDigest = (told: AssignGroup['tasks'][number]): told is Told<4> => told.length === 4;
+const isToldNext = (told: Told): told is ToldIn<2> => told.length === 2;
+const isToldByDigest = (told: Told): told is ToldIn<4> => told.length === 4;
 
-function assignment(group: AssignGroup, told: AssignGroup['tasks'][number], reading: Reading): RecordOf<'assign'> {
+function assignment(group: AssignGroup, told: Told, of: ListedAttempt, reading: Reading): RecordOf<'assign'> {
   const token = reading.tokenOf('assign');
-  const { task: numbered, attempt } = reading.numbered(told[0]);
-  const task = reading.names === undefined ? told[1] : assignedTask(told[1], numbered, reading.names);
+  const { task: numbered, attempt } = of;
+  const id = isToldNext(told) ? told[0] : told[1];
+  const task = reading.names === undefined ? id : assignedTask(id, numbered, reading.names);
   const { type: task_type, deadline_ms, price } = group;
   const type = 'assign';
   if (isToldByDigest(told)) {
@@ -93,7 +104,7 @@ function assignment(group: AssignGroup, told: AssignGroup['tasks'][number], read
     const input_sha256 = hex(digest);
     return { type, task, attempt, numbered, task_type, input_sha256, input_size, deadline_ms, price, token };
   }
-  const input: unknown = told[2];
+  const input: unknown = told.at(-1);
   let canonical: string | undefined;
   const text = () => {
     canonical ??= canonicalJson(input);
@@ -122,8 +133,10 @@ function assignment(group: AssignGroup, told: AssignGroup['tasks'][number], read
 function addAssignments(records: AnyRecord[], reading: Reading): void {
   for (const group of reading.message.assign ?? []) {
     const { judge } = group;
+    let of: ListedAttempt | undefined;
     for (const told of group.tasks) {
-      const record = assignment(group, told, reading);
+      of = isToldNext(told) ? reading.next(of) : reading.numbered(told[0]);
+      const record = assignment(group, told, of, reading);
       records.push(judge === undefined ? record : Object.assign(record, { judge }));
     }
   }
@@ -133,17 +146,20 @@ function addResults(records: AnyRecord[], reading: Reading): void {
   const { result, output, failed } = reading.message;
   const type = 'result';
   for (const [of, digest, output_size] of result ?? []) {
-    const { task, attempt } = reading.one(of);
-    records.push({ type, task, attempt, outcome: 'ok', output_sha256: hex(digest), output_size });
+    const output_sha256 = hex(digest);
+    for (const { task, attempt } of reading.all(of)) {
+      records.push({ type, task, attempt, outcome: 'ok', output_sha256, output_size });
+    }
   }
   for (const [of, text] of output ?? []) {
-    const { task, attempt } = reading.one(of);
     const output_size = Buffer.byteLength(text);
-    records.push({ type, task, attempt, outcome: 'ok', output_sha256: sha256(text), output_size, output: text });
+    const output_sha256 = sha256(text);
+    for (const { task, attempt } of reading.all(of)) {
+      records.push({ type, task, attempt, outcome: 'ok', output_sha256, output_size, output: text });
+    }
   }
   for (const [of, reason] of failed ?? []) {
-    const { task, attempt } = reading.one(of);
-    records.push({ type, task, attempt, outcome: 'failed', reason });
+    for (const { task, attempt } of reading.all(of)) records.push({ type, task, attempt, outcome: 'failed', reason });
   }
 }
 

@@ -15,15 +15,18 @@ export interface GrowingText<T> {
 /** Items beside each other, parted by commas. */
 export class Entries<T> implements GrowingText<T> {
   readonly #texts: string[] = [];
+  #last: T | undefined;
   bytes = 0;
 
-  constructor(private readonly textOf: (item: T) => string) {}
+  /** @param textOf is given the item before it too. */
+  constructor(private readonly textOf: (item: T, before: T | undefined) => string) {}
 
   grow(item: T): Growth {
-    const text = this.textOf(item);
+    const text = this.textOf(item, this.#last);
     const bytes = Buffer.byteLength(text) + (this.#texts.length === 0 ? 0 : 1);
     const take = () => {
       this.#texts.push(text);
+      this.#last = item;
       this.bytes += bytes;
     };
     return { bytes, take };
@@ -34,38 +37,46 @@ export class Entries<T> implements GrowingText<T> {
   }
 }
 
-/** How items with something in common share a text: what it begins with, and so what they have in common, and its end. */
+/** How items with something in common share a text: what stands before them and after them, and so what they have in common. */
 export interface GroupForm<T> {
-  readonly headOf: (item: T) => string;
+  readonly frameOf: (item: T) => Frame;
   readonly inner: () => GrowingText<T>;
-  readonly tail: string;
+}
+type Frame = readonly [head: string, tail: string];
+
+/** What a message has of a group so far. */
+interface Group<T> {
+  readonly frame: Frame;
+  readonly inner: GrowingText<T>;
 }
 
-/** Groups of items with one head, in the order in which each first came, parted by commas. */
+/** Groups of items with one frame, in the order in which each first came, parted by commas. */
 export class Groups<T> implements GrowingText<T> {
-  readonly #groups = new Map<string, GrowingText<T>>();
+  readonly #groups = new Map<string, Group<T>>();
   bytes = 0;
 
   constructor(private readonly form: GroupForm<T>) {}
 
   grow(item: T): Growth {
-    const { headOf, inner, tail } = this.form;
-    const head = headOf(item);
-    const known = this.#groups.get(head);
-    const group = known ?? inner();
-    const frame = known === undefined ? Buffer.byteLength(head) + tail.length + (this.#groups.size === 0 ? 0 : 1) : 0;
-    const growth = group.grow(item);
-    const bytes = frame + growth.bytes;
+    const frame = this.form.frameOf(item);
+    const key = frame.join('');
+    const known = this.#groups.get(key);
+    const group = known ?? { frame, inner: this.form.inner() };
+    const framed = known === undefined ? Buffer.byteLength(key) + (this.#groups.size === 0 ? 0 : 1) : 0;
+    const growth = group.inner.grow(item);
+    const bytes = framed + growth.bytes;
     const take = () => {
       growth.take();
-      this.#groups.set(head, group);
+      this.#groups.set(key, group);
       this.bytes += bytes;
     };
     return { bytes, take };
   }
 
   text(): string {
-    return [...this.#groups].map(([head, group]) => `${head}${group.text()}${this.form.tail}`).join(',');
+    return [...this.#groups.values()]
+      .map(({ frame: [head, tail], inner }) => `${head}${inner.text()}${tail}`)
+      .join(',');
   }
 }
 

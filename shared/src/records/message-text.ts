@@ -1,4 +1,4 @@
-import { attemptText, type ListedAttempt } from './attempt-list.js';
+import { attemptText, isFirstOfNextTask, type ListedAttempt } from './attempt-list.js';
 import { AttemptRuns } from './attempt-runs.js';
 import { Enclosed, Entries, Groups, type GrowingText } from './growing-text.js';
 import type { AnyRecord, RecordOf } from './schema.js';
@@ -28,34 +28,50 @@ const attempts = (names: TaskNames): GrowingText<ListedAttempt> => new Enclosed(
 const assignments = (names: TaskNames): GrowingText<RecordOf<'assign'>> =>
   listOf(
     new Groups({
-      headOf: ({ task_type: type, price, deadline_ms, judge }) =>
+      frameOf: ({ task_type: type, price, deadline_ms, judge }) => [
         `${openObject({ type, price, deadline_ms, judge })}"tasks":[`,
+        ']}',
+      ],
       inner: () =>
-        new Entries((record) => {
+        new Entries((record, before) => {
           const { task, input, input_sha256, input_size } = record;
-          const told = input === undefined ? [base64url(input_sha256), input_size] : [input];
-          return JSON.stringify([attemptText(record, names), task, ...told]);
+          if (input === undefined) {
+            return JSON.stringify([attemptText(record, names), task, base64url(input_sha256), input_size]);
+          }
+          const isNext = before !== undefined && isFirstOfNextTask(record, before, names);
+          return JSON.stringify(isNext ? [task, input] : [attemptText(record, names), task, input]);
         }),
-      tail: ']}',
     }),
   );
 
 const verdicts = (names: TaskNames): GrowingText<RecordOf<'verdict'>> =>
   listOf(
     new Groups<RecordOf<'verdict'>>({
-      headOf: ({ accepted, gate, reason }) =>
+      frameOf: ({ accepted, gate, reason }) => [
         `${openObject({ accepted, gate, ...(reason === '' ? {} : { reason }) })}"attempts":"`,
+        '"}',
+      ],
       inner: () => new AttemptRuns(names),
-      tail: '"}',
+    }),
+  );
+
+/** Entries of attempts and what is said of them, those of which the same is said in one. */
+const sayings = <T extends ListedAttempt>(
+  names: TaskNames,
+  saidOf: (record: T) => readonly unknown[],
+): GrowingText<T> =>
+  listOf(
+    new Groups<T>({
+      frameOf: (record) => ['["', `",${JSON.stringify(saidOf(record)).slice(1)}`],
+      inner: () => new AttemptRuns(names),
     }),
   );
 
 /** Payments, those to one payee of one amount together. */
 const payments = (names: TaskNames): GrowingText<RecordedPayment> =>
   new Groups<RecordedPayment>({
-    headOf: ({ to, amount }) => `${JSON.stringify([to, amount]).slice(0, -1)},"`,
+    frameOf: ({ to, amount }) => [`${JSON.stringify([to, amount]).slice(0, -1)},"`, '"]'],
     inner: () => new AttemptRuns(names),
-    tail: '"]',
   });
 
 const settlementHead = (transfer: string | undefined): string => `${openObject({ transfer })}"payments":[`;
@@ -115,10 +131,10 @@ const FORMS = {
     })),
   started: attempts,
   result: (names: TaskNames) =>
-    entries((one: Told) => [attemptText(one, names), base64url(one.output_sha256), one.output_size]),
+    sayings<Told>(names, ({ output_sha256, output_size }) => [base64url(output_sha256), output_size]),
   // What is told in full has its digest in itself.
-  output: (names: TaskNames) => entries((one: Told) => [attemptText(one, names), one.output]),
-  failed: (names: TaskNames) => entries((one: Failed) => [attemptText(one, names), one.reason]),
+  output: (names: TaskNames) => sayings<Told>(names, ({ output }) => [output]),
+  failed: (names: TaskNames) => sayings<Failed>(names, (one) => [one.reason]),
   verdict: verdicts,
   timed_out: attempts,
   settled: settlements,

@@ -15,7 +15,16 @@ const NUMBER_MARK = '#';
 /** A task by its number, where its id is not known: `#12`; of a review `1~#12`. */
 export const numberedTask = (number: number, review = ''): string => `${review}${NUMBER_MARK}${number}`;
 
-/** The same by its id, where that is known. */
+/** The highest number that messages have room for. */
+const MAX_TASK_NUMBER = 9_999_999;
+
+/** The name by number of the task after one that is named so; undefined after the last, and after a review. */
+export function nextNumbered(numbered: string): string | undefined {
+  const next = numbered.startsWith(NUMBER_MARK) ? Number(numbered.slice(1)) + 1 : Infinity;
+  return next > MAX_TASK_NUMBER ? undefined : numberedTask(next);
+}
+
+/** A task by its id, where that is known. */
 export function taskNamed(number: number, review: string, names: TaskNames | undefined): string {
   const id = names?.idOf(number);
   return id === undefined ? numberedTask(number, review) : `${review}${id}`;

@@ -42,6 +42,11 @@ const assignGroup = z
         z.union([
           z.tuple([attempt, task, digest, bytes]).describe('attempt, task, digest and size of the input'),
           z.tuple([attempt, task, z.unknown()]).describe('attempt, task, the input itself'),
+          z
+            .tuple([task, z.unknown()])
+            .describe(
+              'task, the input itself: the first attempt of the task numbered next after the one before it here',
+            ),
         ]),
       )
       .min(1),
@@ -130,17 +135,17 @@ export const topicMessage = z
       .describe("Journal, a person's word: by who judges, or to cancel by the coordinator."),
     started: attempts.optional().describe('Journal, by an agent: the executor has begun.'),
     result: z
-      .array(z.tuple([attempt, digest, bytes]))
+      .array(z.tuple([attempts, digest, bytes]))
       .min(1)
       .optional()
-      .describe('Journal, by an agent: done; digest and size of the output.'),
+      .describe('Journal, by an agent: done; digest and size of the output that all of these have.'),
     output: z
-      .array(z.tuple([attempt, z.string().max(600)]))
+      .array(z.tuple([attempts, z.string().max(600)]))
       .min(1)
       .optional()
-      .describe('Journal, by an agent: done; the output itself, as text.'),
+      .describe('Journal, by an agent: done; the output itself that all of these have, as text.'),
     failed: z
-      .array(z.tuple([attempt, reason]))
+      .array(z.tuple([attempts, reason]))
       .min(1)
       .optional()
       .describe('Journal, by an agent: not done, and why.'),
