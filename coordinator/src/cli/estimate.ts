@@ -37,6 +37,7 @@ interface EstimateOptions {
   readonly slots: number;
   readonly taskTime: number;
   readonly outputSize: number;
+  readonly sameOutput?: true;
   readonly fillWithin?: number;
   readonly json?: true;
 }
@@ -73,6 +74,7 @@ export const addEstimate: AddCommand = (program, exit) => {
     .option('--slots <n>', 'attempts that an agent works on at the same time', wholeNumber, 2)
     .option('--task-time <duration>', 'how long a task usually takes', durationArgument, 60_000)
     .option('--output-size <bytes>', 'how large an output usually is', byteCount, 100)
+    .option('--same-output', 'all outputs are the same, as of tasks that only say that they are done; else no two are')
     .option('--fill-within <duration>', "the filling delay; the configuration's, else the network's", durationArgument)
     .option('--json', 'print the estimate as JSON')
     .addHelpText(
@@ -128,6 +130,7 @@ function paceOf(plan: Plan, options: EstimateOptions, config: ReturnType<typeof 
     slots: options.slots,
     taskMs: options.taskTime,
     outputBytes: options.outputSize,
+    isSameOutput: options.sameOutput === true,
     fillMs: options.fillWithin ?? config?.fillMs ?? usualFillMs(network),
     ledgerMs: usualSightMs(network),
     limits: limitsOn(network.mirrorPerSecond !== undefined, config?.limits),
@@ -220,7 +223,8 @@ function customFeeLines({ least, most }: Estimate): string[] {
 
 /** Under what the usual case stands, and what else could be chosen. */
 function usualLines({ pace, estimated, byFillMs }: Usual): string[] {
-  const { agents, slots, taskMs, outputBytes, fillMs } = pace;
+  const { agents, slots, taskMs, outputBytes, isSameOutput = false, fillMs } = pace;
+  const outputs = isSameOutput ? `one output of ${outputBytes} bytes for all` : `outputs of ${outputBytes} bytes`;
   const delays = [...byFillMs].map(
     ([ms, { fees }]) => `${formatDurationMs(ms)} ${formatUsd(fees)}${ms === fillMs ? ' (as it is)' : ''}`,
   );
@@ -228,7 +232,7 @@ function usualLines({ pace, estimated, byFillMs }: Usual): string[] {
     formatUsd(leasesPerDay(ms)),
   );
   return [
-    `usually: ${counted(agents.length, 'agent')} of ${counted(slots, 'slot')}, ${formatDurationMs(taskMs)} for a task, outputs of ${outputBytes} bytes; it takes ${formatDurationMs(estimated.ms)}`,
+    `usually: ${counted(agents.length, 'agent')} of ${counted(slots, 'slot')}, ${formatDurationMs(taskMs)} for a task, ${outputs}; it takes ${formatDurationMs(estimated.ms)}`,
     `by filling delay (fill_within): ${delays.join(', ')}`,
     `leases of an agent: ${working} a day at work, ${idle} without work`,
   ];

@@ -33,6 +33,8 @@ export interface Pace {
   readonly taskMs: number;
   /** Size of an output. */
   readonly outputBytes: number;
+  /** Whether all outputs are the same. */
+  readonly isSameOutput?: boolean;
   /** How long a record waits for others to share its message, milliseconds. */
   readonly fillMs: number;
   /** From the submission of a transaction until everybody sees it, milliseconds. */
@@ -185,7 +187,12 @@ class Run {
     readonly pace: Pace,
   ) {
     this.names = taskNamesOf(plan);
-    this.#size = { entity: pace.token, reason: '', output: usualOutput(pace.outputBytes) };
+    this.#size = {
+      entity: pace.token,
+      reason: '',
+      output: usualOutput(pace.outputBytes),
+      isSame: pace.isSameOutput ?? false,
+    };
     const bag = (options: BagOptions) => new Bag(this, this.#messages, options);
     this.#verdicts = bag({ what: 'verdicts', isSerial: true, seen: (posted) => this.#seeVerdicts(posted) });
     this.#workers = pace.agents.map((account) => ({

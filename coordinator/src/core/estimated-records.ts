@@ -1,10 +1,11 @@
 import { outputReference, outputValue, referencedTasks } from '@gatepost/party/core/work-order';
 import type { PlanTask } from '@gatepost/rules/plan/plan';
-import { fitsOneMessage, MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared/records/codec';
-import type { AnyRecord } from '@gatepost/shared/records/schema';
+import { MAX_MESSAGE_BYTES, packRecords } from '@gatepost/shared/records/codec';
+import type { AnyRecord, RecordOf } from '@gatepost/shared/records/schema';
 import { namesOf, REVIEW_MARK } from '@gatepost/shared/records/task-names';
-import { canonicalJson, type Json } from '@gatepost/shared/vocabulary/digest';
+import { canonicalJson, type Json, sha256 } from '@gatepost/shared/vocabulary/digest';
 import { MAX_INLINE_OUTPUT_BYTES } from '@gatepost/shared/vocabulary/limits';
+import { withInput } from './assign-record.js';
 
 /** Stand for what is not known yet: as short, and as long, as it can be or usually is. */
 export const RUN = '0'.repeat(14);
@@ -21,6 +22,8 @@ export interface Size {
   /** Why a result is rejected, or a task cancelled. */
   readonly reason: string;
   readonly output: string;
+  /** Whether all outputs are the same; each attempt has one of its own when left out. */
+  readonly isSame?: boolean;
 }
 export const SHORT: Size = { entity: '0.0.1001', reason: '', output: '' };
 export const LONG: Size = { entity: '0.0.9999999999', reason: 'x'.repeat(400), output: 'x'.repeat(600) };
@@ -54,16 +57,15 @@ export const cancelRecord = (of: EstimatedAttempt, { reason }: Size): AnyRecord 
   reason,
 });
 
-/** What is longer than a daemon tells in full is told by its digest, unless it is to be the longest record there can be. */
-export function resultRecord(of: EstimatedAttempt, { output }: Size): AnyRecord {
-  const plain = {
-    type: 'result',
-    ...refOf(of),
-    outcome: 'ok',
-    output_sha256: SHA256,
-    output_size: output.length,
-  } as const;
-  return output.length > MAX_INLINE_OUTPUT_BYTES && output !== LONG.output ? plain : { ...plain, output };
+/**
+ * What is longer than a daemon tells in full is told by its digest, unless it is to be the longest record there can be.
+ * Attempts of one output share what a message says of it.
+ */
+export function resultRecord(of: EstimatedAttempt, { output, isSame = false }: Size): AnyRecord {
+  const output_sha256 = isSame ? SHA256 : sha256(`${of.task.id}.${of.attempt}`);
+  const own = isSame ? output : output.replace(/\w+/, (word) => `${output_sha256}${word}`.slice(0, word.length));
+  const plain = { type: 'result', ...refOf(of), outcome: 'ok', output_sha256, output_size: output.length } as const;
+  return output.length > MAX_INLINE_OUTPUT_BYTES && output !== LONG.output ? plain : { ...plain, output: own };
 }
 
 export const verdictRecord = (of: EstimatedAttempt, gate: string, { reason }: Size): AnyRecord => ({
@@ -96,7 +98,7 @@ export function assignmentRecord({ task, attempt }: EstimatedAttempt, size: Size
   const input = isOpen && size !== SHORT && size !== LONG ? filledWith(given, output) : given;
   const order = reason === '' ? { input } : { input, feedback: reason };
   const bytes = canonicalJson(order).length;
-  const assign: AnyRecord = {
+  const assign: RecordOf<'assign'> = {
     type: 'assign',
     task: id,
     attempt,
@@ -110,8 +112,7 @@ export function assignmentRecord({ task, attempt }: EstimatedAttempt, size: Size
   if (isOpen && size === SHORT) return assign;
   const names = namesOf([id.slice(id.indexOf(REVIEW_MARK) + 1)]);
   if (!isOpen || size !== LONG) {
-    const whole = { ...assign, input: order };
-    return bytes < MAX_MESSAGE_BYTES && fitsOneMessage(RUN, [whole], names) ? whole : assign;
+    return withInput(RUN, assign, order, names);
   }
   const room = MAX_MESSAGE_BYTES - (packRecords(RUN, [{ ...assign, input: '' }], names)[0]?.length ?? 0);
   return { ...assign, input: 'x'.repeat(Math.max(0, room)) };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { gatherBill } from '@gatepost/coordinator/shell/reports/bill-evidence';
 import type { Gate, Plan, PlanTask } from '@gatepost/rules/plan/plan';
 import { hederaLedger } from '@gatepost/shared/hedera/hedera-ledger';
@@ -20,13 +21,19 @@ const FILL_MS = 500;
 /** Payments wait for the end of a run, so that a slow machine does not part them. */
 const SETTLED_LATE = { settleAfter: 1_000, settleWithinMs: 60_000 };
 const SLOTS = 64;
-const OUTPUT = JSON.stringify({ accept: true, reason: 'fine' });
+const outputOf = (reason: string): string => JSON.stringify({ accept: true, reason });
+/** Of each output. */
+const OUTPUT_BYTES = outputOf('fine').length;
 const NONE: readonly Gate[] = [{ kind: 'none' }];
 const REVIEW: Gate = { kind: 'agent', type: 'review', price: 3n, deadlineMs: 60_000 };
 /** Tinycents. */
 const USD = 1e10;
 const never = new AbortController().signal;
-const server = createServer((_request, response) => response.end(OUTPUT));
+/** Answers with the same, or with an output for each input. */
+const server = createServer(async (request, response) => {
+  const order = await text(request);
+  response.end(outputOf(request.url === '/same' ? 'fine' : sha256(order).slice(0, 'fine'.length)));
+});
 
 let ledger: TestLedger;
 let one: Lane;
@@ -35,10 +42,11 @@ let several: Lane;
 beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const executor = { http: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const executor = { http: url };
   ledger = await TestLedger.start();
   const open = (agents: number) =>
-    Lane.open(ledger, { work: executor, review: executor }, agents, {}, undefined, {
+    Lane.open(ledger, { work: executor, review: executor, same: { http: `${url}same` } }, agents, {}, undefined, {
       slots: SLOTS,
       fill_within: `${FILL_MS}ms`,
     });
@@ -52,7 +60,7 @@ afterAll(async () => {
 });
 
 const tasks = (count: number, change: Partial<PlanTask> = {}): PlanTask[] =>
-  Array.from({ length: count }, (_, n) => taskOf(`t${n}`, { gates: NONE, ...change }));
+  Array.from({ length: count }, (_, n) => taskOf(`t${n}`, { gates: NONE, input: n, ...change }));
 
 /** After a first task: all agents are connected by then, and each gets its share. */
 const connected = (given: readonly PlanTask[]): PlanTask[] => [
@@ -62,8 +70,10 @@ const connected = (given: readonly PlanTask[]): PlanTask[] => [
 
 /** The usual estimate and the bill of a run, from its opening to its closing, in US dollars. */
 async function compared(lane: Lane, plan: Plan): Promise<{ readonly estimate: number; readonly bill: number }> {
+  const isSameOutput = plan.tasks.some(({ type }) => type === 'same');
   const agents = lane.agents.map(({ connection }) => connection.account);
-  const pace = { agents, token: lane.token, slots: SLOTS, taskMs: 0, outputBytes: OUTPUT.length, fillMs: FILL_MS };
+  const outputs = { outputBytes: OUTPUT_BYTES, isSameOutput };
+  const pace = { agents, token: lane.token, slots: SLOTS, taskMs: 0, ...outputs, fillMs: FILL_MS };
   const usual = estimateUsual(
     plan,
     { ...pace, ledgerMs: 20, limits: { ...DEFAULT_LIMITS, ...SETTLED_LATE } },
@@ -95,6 +105,7 @@ describe.concurrent('what a run usually costs is within a tenth of its bill', ()
   it('with one agent', { timeout: 60_000, retry: 3 }, async () => {
     await expectClose(one, {
       'many tasks': tasks(60),
+      'many tasks of one output': tasks(60, { type: 'same' }),
       'a chain': [
         taskOf('t0', { gates: NONE }),
         taskOf('t1', { gates: NONE, dependsOn: ['t0'], input: { before: { $output: 't0' } } }),

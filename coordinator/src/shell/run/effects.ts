@@ -13,13 +13,14 @@ import { stateDigest } from '@gatepost/rules/run/state-digest';
 import type { TaskState } from '@gatepost/rules/run/task-state';
 import type { Clock } from '@gatepost/shared/clock';
 import type { Logger } from '@gatepost/shared/log';
-import { clipReason, fitsOneMessage } from '@gatepost/shared/records/codec';
+import { clipReason } from '@gatepost/shared/records/codec';
 import type { AnyRecord, RecordOf } from '@gatepost/shared/records/schema';
 import { sha256 } from '@gatepost/shared/vocabulary/digest';
 import { GatepostError, toGatepostError } from '@gatepost/shared/vocabulary/errors';
 import type { TopicId } from '@gatepost/shared/vocabulary/ids';
 import { type Outcome, PAYER_REFUSED } from '@gatepost/shared/vocabulary/outcome';
 import { formatNanos } from '@gatepost/shared/vocabulary/time';
+import { withInput } from '../../core/assign-record.js';
 import type { AssignCommand, Command } from '../../core/decide/command.js';
 import { type Became, InFlight } from '../../core/effects/in-flight.js';
 import { verdictPatience } from '../../core/effects/verdict-patience.js';
@@ -186,10 +187,9 @@ export class Effects {
       token: state.context.token,
       judge: state.context.gatekeeper,
     };
-    const withInput = { ...record, input: order };
     const { run, plan } = state.context;
     this.inFlight.writing(command);
-    const written = fitsOneMessage(run, [withInput], taskNamesOf(plan)) ? withInput : record;
+    const written = withInput(run, record, order, taskNamesOf(plan));
     const outcome = await writer.write(command.inbox, run, written);
     const sequence = outcome.kind === 'done' ? outcome.receipt.topicSequenceNumber : undefined;
     if (sequence !== undefined) await this.#dispatch(command, written, sequence, bytes);
