@@ -14,6 +14,9 @@ interface CursorRow {
   readonly consensusTimestamp: string;
 }
 
+/** As maps: a record would bring its own list of keys into each row, which takes longer to make than to write the keys. */
+const ATTEMPTS = { name: 'attempts', encoder: { useRecords: false } };
+
 /** How long a refused write keeps new work out. */
 const UNHEALTHY_MS = 3_000;
 
@@ -41,7 +44,7 @@ export class LmdbStore implements Store {
     private readonly release: () => void,
   ) {
     this.#root = root;
-    this.#attempts = root.openDB<AttemptRow, string>({ name: 'attempts' });
+    this.#attempts = root.openDB<AttemptRow, string>(ATTEMPTS);
     this.#reported = root.openDB<true, string>({ name: 'reported' });
     this.#prepared = root.openDB<PreparedRow, string>({ name: 'prepared' });
     this.#meta = root.openDB<unknown, string>({ name: 'meta' });
