@@ -2,7 +2,7 @@
 import { Worker } from 'bullmq';
 
 /** Jobs at the same time, as many as a daemon of the benchmark has slots. */
-const CONCURRENCY = 128;
+const CONCURRENCY = 256;
 const TELL_EVERY_MS = 10;
 
 const [queue = '', port = ''] = process.argv.slice(2);

@@ -1,14 +1,14 @@
 // The agent server of the benchmark: a process of its own that answers every work order at once, or after the time that
-// the input asks for as `waitMs`. It shares the processors with what is measured, so it reads by events: by an async iterator
+// the input asks for as `waitMs`, with the same, or with what the input has as `own` besides. It shares the processors with what is measured, so it reads by events: by an async iterator
 // that takes a third more.
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const OUTPUT = '{"done":true}';
 
-function answer(response: ServerResponse): void {
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': OUTPUT.length });
-  response.end(OUTPUT);
+function answer(response: ServerResponse, output: string): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': output.length });
+  response.end(output);
 }
 
 const server = createServer((request, response) => {
@@ -19,8 +19,10 @@ const server = createServer((request, response) => {
   });
   request.once('end', () => {
     const waitMs = Number(/"waitMs":(\d+)/.exec(order)?.[1] ?? 0);
-    if (waitMs === 0) answer(response);
-    else setTimeout(answer, waitMs, response);
+    const own = /"own":\d+/.exec(order)?.[0];
+    const output = own === undefined ? OUTPUT : `{"done":true,${own}}`;
+    if (waitMs === 0) answer(response, output);
+    else setTimeout(answer, waitMs, response, output);
   });
 });
 server.keepAliveTimeout = 60_000;

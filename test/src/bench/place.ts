@@ -9,7 +9,7 @@ import { endChild, forkBeside, nextMessage } from './child.js';
 import { type ProcessUse, useOf } from './process-use.js';
 
 /** Attempts that a daemon of the benchmark works on at the same time, and those that may wait there. */
-const SLOTS = 128;
+const SLOTS = 256;
 const QUEUE = 256;
 const POLL_MS = 20;
 

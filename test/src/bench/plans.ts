@@ -3,12 +3,15 @@ const SCHEMA = { type: 'object', properties: { done: { const: true } }, required
 
 const defaults = { deadline: '10m', price: 1, gate: { schema: SCHEMA } };
 
+/** The input of a task that is answered with an output that no other has. */
+export const ownOutput = (n: number) => ({ own: n });
+
 /** So many tasks that do not know each other. */
-export const independentTasks = (count: number) => ({
+export const independentTasks = (count: number, inputOf: (n: number) => unknown = (n) => n) => ({
   name: 'bench-independent',
   defaults,
   sequences: [
-    { id: 'only', tasks: Array.from({ length: count }, (_, n) => ({ id: `t${n}`, type: 'noop', input: n })) },
+    { id: 'only', tasks: Array.from({ length: count }, (_, n) => ({ id: `t${n}`, type: 'noop', input: inputOf(n) })) },
   ],
 });
 

@@ -6,7 +6,7 @@ import { runCommand } from 'gatepost/stage/command';
 import type { BenchCase, Figures } from '../bench-case.js';
 import { dayOfLeases } from '../day-of-leases.js';
 import type { Place } from '../place.js';
-import { independentTasks } from '../plans.js';
+import { independentTasks, ownOutput } from '../plans.js';
 import { withPlace } from './with-place.js';
 
 const TASKS = 10_000;
@@ -15,8 +15,8 @@ const AGENTS = 20;
 const SLOTS = 128;
 /** As on the public networks, where messages cost money. */
 const FILL_WITHIN = '1s';
-/** Of `{"done":true}`. */
-const OUTPUT_BYTES = 13;
+/** Of `{"done":true,"own":1234}`: tasks have outputs of their own, as they mostly do; those that are alike share records. */
+const OUTPUT_BYTES = 24;
 /** Enough for all of them. */
 const ESCROW = 1_000_000n;
 const CENTI_USD = 100;
@@ -103,7 +103,7 @@ async function json<T>(args: readonly string[], env: Parameters<typeof runComman
 
 /** Estimates, does the tasks, and has the bill made. */
 async function billed({ run, stage, network }: Place, directory: string, tasks: number): Promise<Figures> {
-  const plan = independentTasks(tasks);
+  const plan = independentTasks(tasks, ownOutput);
   const file = join(directory, 'estimated.json');
   writeFileSync(file, JSON.stringify(plan));
   const { configFile } = stage.coordinator;
@@ -128,7 +128,7 @@ async function billed({ run, stage, network }: Place, directory: string, tasks: 
 
 /** The same where a gatekeeper judges, which no estimate is made for. */
 async function billedOnly({ run, stage, network }: Place, tasks: number): Promise<Figures> {
-  await run(independentTasks(tasks));
+  await run(independentTasks(tasks, ownOutput));
   const kinds = kindsOfBill(await json<Billed>(['bill', '--journal', stage.journal], network.env));
   const each = [...kinds].map(([name, { usd }]) => [`${name}, US cents/task`, (usd * CENTI_USD) / tasks]);
   return { 'all, US cents/task': (total(kinds) * CENTI_USD) / tasks, ...Object.fromEntries(each) };
