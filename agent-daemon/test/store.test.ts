@@ -66,3 +66,12 @@ it('belongs to one process; what a dead one left is taken over', async () => {
   writeFileSync(join(directory, LOCK_DIRECTORY, '2'), `${process.pid} another-boot 1`);
   await LmdbStore.open(directory).close();
 });
+
+it('reads rows that were written as records', async () => {
+  await fill();
+  const store = LmdbStore.open(directory);
+  const row = { n: 7, text: 'x'.repeat(100) };
+  expect(store.attempt('run/t7/1')).toEqual(row);
+  expect([...store.attempts()].find(([key]) => key === 'run/t7/1')?.[1]).toEqual(row);
+  await store.close();
+});
