@@ -17,7 +17,7 @@ const started = (task: string): Report => ({
 const result = (task: string): Report => ({
   attempt: task,
   run: 'run',
-  record: { type: 'result', task: numbered(task), attempt: 1, outcome: 'failed', reason: 'r'.repeat(100) },
+  record: { type: 'result', task: numbered(task), attempt: 1, outcome: 'failed', reason: task.padEnd(100, '.') },
 });
 const id = (n: number) => `0.0.20@${n}.000000001` as TransactionId;
 

@@ -51,30 +51,31 @@ function toldInFull(input: unknown): Record<string, unknown> {
 }
 
 function assigned({ token, assign }: Message): ReadRecord[] {
-  return objects(assign).flatMap(({ type, price, deadline_ms, tasks }) =>
-    rows(tasks).map(([of, task, ...input]) => {
+  return objects(assign).flatMap(({ type, price, deadline_ms, tasks }) => {
+    let numbered = '';
+    return rows(tasks).map((row) => {
+      // A row of two is of the task numbered next.
+      const [of, task, ...input] =
+        row.length === 2 ? [numbered.replace(/\d+/, (n) => `${Number(n) + 1}`), ...row] : row;
       const [{ task: number, attempt } = { task: '', attempt: 0 }] = range(String(of));
+      numbered = number.slice(1);
       const told =
         input.length === 1 ? toldInFull(input[0]) : { input_sha256: hex(String(input[0])), input_size: input[1] };
       const terms = { task_type: type, price, deadline_ms, token };
       return { type: 'assign', task: String(task), attempt, numbered: number, ...told, ...terms };
-    }),
-  );
+    });
+  });
 }
 
 function reported({ started, result, output, failed }: Message): ReadRecord[] {
-  const one = (of: unknown) => range(String(of))[0] ?? { task: '', attempt: 0 };
+  const each = (of: unknown, said: object) => range(String(of)).map((one) => ({ type: 'result', ...one, ...said }));
   return [
     ...(typeof started === 'string' ? range(started).map((of) => ({ type: 'started', ...of })) : []),
-    ...rows(result).map(([of, digest, size]) => ({
-      type: 'result',
-      ...one(of),
-      outcome: 'ok',
-      output_sha256: hex(String(digest)),
-      output_size: size,
-    })),
-    ...rows(output).map(([of, text]) => ({ type: 'result', ...one(of), outcome: 'ok', output: text })),
-    ...rows(failed).map(([of, reason]) => ({ type: 'result', ...one(of), outcome: 'failed', reason })),
+    ...rows(result).flatMap(([of, digest, size]) =>
+      each(of, { outcome: 'ok', output_sha256: hex(String(digest)), output_size: size }),
+    ),
+    ...rows(output).flatMap(([of, text]) => each(of, { outcome: 'ok', output: text })),
+    ...rows(failed).flatMap(([of, reason]) => each(of, { outcome: 'failed', reason })),
   ];
 }
 
