@@ -375,14 +375,19 @@ describe('what is read', () => {
     for (const wrong of [of(['a', 1]), of(['1~7', '1~a', {}], ['b', 1]), of(['9999999', 'a', {}], ['b', 1])]) {
       expect(wrong).toEqual({ malformed: expect.stringMatching(/without a number/) });
     }
+    expect(of(['7', 'a', {}], ['b'])).toHaveProperty('malformed');
     const many = Array.from({ length: 3_000 }, () => ['b', 1]);
     expect(of(['1', 'a', 1], ...many)).toEqual({ malformed: expect.stringMatching(/too many/) });
   });
 
   it('says the same of all attempts that an output, a digest or a failure is told of', () => {
-    const told = read({ gatepost: 2, run: 'r', output: [['1,3-4', 'x']], failed: [['5-6.2', 'no']] });
+    const digest = Buffer.from(sha256('y'), 'hex').toString('base64url');
+    const said = { result: [['8-9', digest, 1]], output: [['1,3-4', 'x']], failed: [['5-6.2', 'no']] };
+    const told = read({ gatepost: 2, run: 'r', ...said });
     expect(told).toMatchObject({
       records: [
+        { task: '#8', attempt: 1, output_sha256: sha256('y'), output_size: 1 },
+        { task: '#9', attempt: 1, output_sha256: sha256('y'), output_size: 1 },
         { task: '#1', attempt: 1, output: 'x', output_sha256: sha256('x') },
         { task: '#3', attempt: 1, output: 'x' },
         { task: '#4', attempt: 1, output: 'x' },

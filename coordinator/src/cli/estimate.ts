@@ -223,7 +223,7 @@ function customFeeLines({ least, most }: Estimate): string[] {
 
 /** Under what the usual case stands, and what else could be chosen. */
 function usualLines({ pace, estimated, byFillMs }: Usual): string[] {
-  const { agents, slots, taskMs, outputBytes, isSameOutput = false, fillMs } = pace;
+  const { agents, slots, taskMs, outputBytes, isSameOutput, fillMs } = pace;
   const outputs = isSameOutput ? `one output of ${outputBytes} bytes for all` : `outputs of ${outputBytes} bytes`;
   const delays = [...byFillMs].map(
     ([ms, { fees }]) => `${formatDurationMs(ms)} ${formatUsd(fees)}${ms === fillMs ? ' (as it is)' : ''}`,

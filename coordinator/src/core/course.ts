@@ -34,7 +34,7 @@ export interface Pace {
   /** Size of an output. */
   readonly outputBytes: number;
   /** Whether all outputs are the same. */
-  readonly isSameOutput?: boolean;
+  readonly isSameOutput: boolean;
   /** How long a record waits for others to share its message, milliseconds. */
   readonly fillMs: number;
   /** From the submission of a transaction until everybody sees it, milliseconds. */
@@ -187,12 +187,8 @@ class Run {
     readonly pace: Pace,
   ) {
     this.names = taskNamesOf(plan);
-    this.#size = {
-      entity: pace.token,
-      reason: '',
-      output: usualOutput(pace.outputBytes),
-      isSame: pace.isSameOutput ?? false,
-    };
+    const { token, outputBytes, isSameOutput: isSame } = pace;
+    this.#size = { entity: token, reason: '', output: usualOutput(outputBytes), isSame };
     const bag = (options: BagOptions) => new Bag(this, this.#messages, options);
     this.#verdicts = bag({ what: 'verdicts', isSerial: true, seen: (posted) => this.#seeVerdicts(posted) });
     this.#workers = pace.agents.map((account) => ({

@@ -22,11 +22,11 @@ export interface Size {
   /** Why a result is rejected, or a task cancelled. */
   readonly reason: string;
   readonly output: string;
-  /** Whether all outputs are the same; each attempt has one of its own when left out. */
-  readonly isSame?: boolean;
+  /** Whether all outputs are the same; otherwise each attempt has one of its own. */
+  readonly isSame: boolean;
 }
-export const SHORT: Size = { entity: '0.0.1001', reason: '', output: '' };
-export const LONG: Size = { entity: '0.0.9999999999', reason: 'x'.repeat(400), output: 'x'.repeat(600) };
+export const SHORT: Size = { entity: '0.0.1001', reason: '', output: '', isSame: true };
+export const LONG: Size = { entity: '0.0.9999999999', reason: 'x'.repeat(400), output: 'x'.repeat(600), isSame: false };
 
 const FRAME = '{"output":""}';
 
@@ -61,7 +61,7 @@ export const cancelRecord = (of: EstimatedAttempt, { reason }: Size): AnyRecord 
  * What is longer than a daemon tells in full is told by its digest, unless it is to be the longest record there can be.
  * Attempts of one output share what a message says of it.
  */
-export function resultRecord(of: EstimatedAttempt, { output, isSame = false }: Size): AnyRecord {
+export function resultRecord(of: EstimatedAttempt, { output, isSame }: Size): AnyRecord {
   const output_sha256 = isSame ? SHA256 : sha256(`${of.task.id}.${of.attempt}`);
   const own = isSame ? output : output.replace(/\w+/, (word) => `${output_sha256}${word}`.slice(0, word.length));
   const plain = { type: 'result', ...refOf(of), outcome: 'ok', output_sha256, output_size: output.length } as const;

@@ -107,7 +107,16 @@ describe('an estimate', () => {
   it('tells a usual case between the bounds, which a longer filling delay makes cheaper and longer tasks dearer by leases', () => {
     const { least, most } = estimatePlan(planOf(PLAN));
     const [agents, token] = [['0.0.1001', '0.0.1002', '0.0.1003'] as AccountId[], '0.0.1004' as TokenId];
-    const pace = { agents, token, slots: 1, taskMs: 3_000, outputBytes: 100, ledgerMs: 100, limits: DEFAULT_LIMITS };
+    const pace = {
+      agents,
+      token,
+      slots: 1,
+      taskMs: 3_000,
+      outputBytes: 100,
+      isSameOutput: false,
+      ledgerMs: 100,
+      limits: DEFAULT_LIMITS,
+    };
     const usual = (change: Partial<Pace>, isOld = false) =>
       estimateUsual(planOf(PLAN), { ...pace, fillMs: 100, ...change }, FREE_TERMS, () => isOld);
     const quick = usual({});
@@ -129,7 +138,16 @@ describe('an estimate', () => {
 sequences: [{ id: s, tasks: [${Array.from({ length: 400 }, (_, n) => `{ id: t${n}, type: t, price: ${1 + (n % 90)}, gate: none }`).join(', ')}] }]`);
     const agents = ['0.0.1001', '0.0.1002'] as AccountId[];
     const { kinds } = estimateUsual(paid, {
-      ...{ agents, token: '0.0.1003' as TokenId, slots: 200, taskMs: 0, outputBytes: 10, fillMs: 1_000, ledgerMs: 20 },
+      ...{
+        agents,
+        token: '0.0.1003' as TokenId,
+        slots: 200,
+        taskMs: 0,
+        outputBytes: 10,
+        isSameOutput: false,
+        fillMs: 1_000,
+        ledgerMs: 20,
+      },
       limits: DEFAULT_LIMITS,
     });
     const batches = kinds.find(({ what }) => what === 'atomic batches');

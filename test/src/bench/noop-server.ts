@@ -1,6 +1,6 @@
 // The agent server of the benchmark: a process of its own that answers every work order at once, or after the time that
-// the input asks for as `waitMs`, with the same, or with what the input has as `own` besides. It shares the processors with what is measured, so it reads by events: by an async iterator
-// that takes a third more.
+// the input asks for as `waitMs`: always the same, unless the input has an `own` number, which is told back. It shares the
+// processors with what is measured, so it reads by events: by an async iterator that takes a third more.
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
